@@ -1,0 +1,202 @@
+"""Settings declared once: flag, environment variable, file key, help and docs derive from it.
+
+A program's settings are a frozen dataclass whose fields are made with ``option``. ``load``
+fills it: a flag beats a variable, a variable the file, the file the default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+from chatops.errors import InvalidInput, SetupError
+from chatops.units import parse_duration, parse_size
+
+Kind = Literal["text", "int", "flag", "duration", "size", "path", "list"]
+S = TypeVar("S")
+_META: Final = "chatops.option"
+_TRUE: Final = frozenset(("1", "true", "yes", "on"))
+_FALSE: Final = frozenset(("0", "false", "no", "off", ""))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Option:
+    """The declaration of one setting. ``name`` is the field's and the file's key.
+
+    ``flag`` is None for settings that have no flag, ``env`` None where no variable is read.
+    ``metavar`` stands for the value in help; ``default_text`` for a default found at run time.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any
+    flag: str | None
+    env: str | None
+    choices: tuple[str, ...] = ()
+    metavar: str = ""
+    secret: bool = False
+    default_text: str | None = None
+
+
+def option(
+    default: Any,
+    help: str,  # noqa: A002  (the field's usual name)
+    *,
+    kind: Kind = "text",
+    flag: str | None = "auto",
+    env: str | None = "auto",
+    choices: Sequence[str] = (),
+    metavar: str = "",
+    secret: bool = False,
+    default_text: str | None = None,
+) -> Any:
+    """A field of a settings class. ``auto`` derives flag and variable from the field's name."""
+    meta = {
+        "kind": kind, "help": help, "flag": flag, "env": env, "choices": tuple(choices),
+        "metavar": metavar, "secret": secret, "default_text": default_text,
+    }  # fmt: skip
+    return dataclasses.field(default=default, metadata={_META: meta})
+
+
+def options_of(cls: type[Any]) -> list[Option]:
+    """The declarations of a settings class. Its ``ENV_PREFIX`` begins derived variables."""
+    found: list[Option] = []
+    for field in dataclasses.fields(cls):
+        meta = dict(field.metadata[_META])
+        if meta["flag"] == "auto":
+            meta["flag"] = "--" + field.name.replace("_", "-")
+        if meta["env"] == "auto":
+            meta["env"] = cls.ENV_PREFIX + field.name.upper()
+        found.append(Option(name=field.name, default=field.default, **meta))
+    return found
+
+
+def load(
+    cls: type[S],
+    *,
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str] = os.environ,
+    file: Mapping[str, Any] | None = None,
+) -> S:
+    """Settings from all sources. Flags that are None were not given.
+
+    Raises:
+        InvalidInput: a value that does not fit, or an unknown key in the file; names its source.
+    """
+    values: dict[str, Any] = {}
+    known = {one.name: one for one in options_of(cls)}
+    for key in file or {}:
+        if key not in known:
+            raise InvalidInput(
+                f"the configuration file has an unknown key {key!r}",
+                hint="known keys are " + ", ".join(sorted(known)),
+            )
+    for one in known.values():
+        given = _pick(one, flags, environ, file or {})
+        if given is not None:
+            values[one.name] = parse(one, *given)
+    return cls(**values)
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        SetupError: it cannot be read or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SetupError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SetupError(f"{path} is not a TOML file: {error}") from error
+
+
+def parse(one: Option, value: Any, source: str) -> Any:
+    """``value`` in the option's own type; ``source`` is named when it does not fit.
+
+    Raises:
+        InvalidInput: it does not fit.
+    """
+    try:
+        parsed = _PARSERS[one.kind](value)
+    except (ValueError, TypeError):
+        raise InvalidInput(f"{source}: {value!r} is no {one.kind}") from None
+    except InvalidInput as error:
+        raise InvalidInput(f"{source}: {error.message}", hint=error.hint) from None
+    if one.choices:
+        _check_choices(one, parsed, source)
+    return parsed
+
+
+def _pick(
+    one: Option, flags: Mapping[str, Any], environ: Mapping[str, str], file: Mapping[str, Any]
+) -> tuple[Any, str] | None:
+    flag = flags.get(one.name)
+    if flag is not None and flag != []:
+        return flag, one.flag or one.name
+    if one.env is not None and one.env in environ:
+        return environ[one.env], one.env
+    if one.name in file:
+        return file[one.name], f"configuration key {one.name}"
+    return None
+
+
+def _check_choices(one: Option, parsed: Any, source: str) -> None:
+    for word in parsed if isinstance(parsed, tuple) else (parsed,):
+        if word not in one.choices:
+            allowed = ", ".join(one.choices)
+            raise InvalidInput(f"{source}: {word!r} is not one of {allowed}")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool):
+        raise TypeError
+    return int(value)
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise ValueError
+    return word in _TRUE
+
+
+def _duration(value: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return parse_duration(_text(value))
+
+
+def _size(value: Any) -> int:
+    return value if isinstance(value, int) else parse_size(_text(value))
+
+
+def _list(value: Any) -> tuple[str, ...]:
+    parts = [value] if isinstance(value, str) else list(value)
+    words = [word.strip() for part in parts for word in _text(part).split(",")]
+    return tuple(word for word in words if word)
+
+
+_PARSERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
+    "text": _text,
+    "int": _integer,
+    "flag": _flag,
+    "duration": _duration,
+    "size": _size,
+    "path": lambda value: value if isinstance(value, Path) else Path(_text(value)).expanduser(),
+    "list": _list,
+}

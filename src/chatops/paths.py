@@ -1,0 +1,71 @@
+"""Where things lie on this host, and how private files are written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from chatops.errors import SetupError
+
+
+def config_dir() -> Path:
+    """The user's folder for profiles; ``CHATOPS_CONFIG_DIR`` moves it."""
+    if moved := os.environ.get("CHATOPS_CONFIG_DIR"):
+        return Path(moved)
+    from platformdirs import user_config_path  # slow to import, and often not needed
+
+    return user_config_path("chatops", appauthor=False)
+
+
+def default_data_dir(part: str) -> Path:
+    """The data folder of ``part`` (``hub`` or ``agent``): /var/lib/chatops for root."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/chatops") / part
+    from platformdirs import user_data_path
+
+    return user_data_path("chatops", appauthor=False) / part
+
+
+def private_dir(path: Path) -> Path:
+    """``path`` as a folder that only its owner can enter, made if it is not there.
+
+    Raises:
+        SetupError: it cannot be made, is no folder, or belongs to somebody else.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        info = path.stat()
+        if info.st_uid != os.geteuid():
+            raise SetupError(
+                f"the folder {path} belongs to another user (uid {info.st_uid})",
+                hint="start as that user, or name another folder with --data-dir",
+            )
+        if info.st_mode & 0o077:
+            path.chmod(0o700)
+    except (FileExistsError, NotADirectoryError):
+        raise SetupError(f"{path} is not a folder", hint="name another with --data-dir") from None
+    except OSError as error:
+        raise SetupError(
+            f"the folder {path} cannot be used: {error.strerror}",
+            hint="check its owner and permissions, or name another with --data-dir",
+        ) from error
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace ``path`` with ``data``, mode 0600, whole or not at all.
+
+    Raises:
+        OSError: the file cannot be written (no space, no permission).
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise

@@ -1,0 +1,67 @@
+"""The messages on the hub's WebSockets for clients (``/api/v1/ws/…``). Append-only."""
+
+from __future__ import annotations
+
+import functools
+
+from msgspec import Struct
+
+from chatops.protocol.codec import Codec
+from chatops.protocol.messages import Error, Message, Ping, Pong
+from chatops.protocol.rest import LogEntry, ServerSample
+
+
+class ClientAuth(Message, tag="auth"):
+    """The client's first frame: an access token (JWT) or an API token."""
+
+    token: str
+
+
+class ClientAuthSuccess(Message, tag="auth_success"):
+    """The subscription stands. ``server_id`` is None where it covers no single server."""
+
+    server_id: str | None = None
+    user: str = ""
+
+
+class MetricsEvent(Message, tag="metrics"):
+    """A sample of the subscribed server, as ``chatops metrics show -o json`` has it."""
+
+    data: ServerSample
+
+
+class LogEvent(Message, tag="log"):
+    """An entry of the subscribed server's log stream."""
+
+    data: LogEntry
+
+
+class Dropped(Struct, omit_defaults=True):
+    """How many events a slow subscriber missed."""
+
+    count: int
+
+
+class DroppedEvent(Message, tag="dropped"):
+    """The subscriber was too slow, and so many of the oldest events were left out."""
+
+    data: Dropped
+
+
+FromClient = ClientAuth | Ping | Pong
+"""What the hub may receive from a client."""
+
+ToClient = ClientAuthSuccess | MetricsEvent | LogEvent | DroppedEvent | Error | Ping | Pong
+"""What a client may receive from the hub."""
+
+
+@functools.cache
+def from_client() -> Codec[FromClient]:
+    """What the hub reads from clients' sockets."""
+    return Codec(FromClient)
+
+
+@functools.cache
+def to_client() -> Codec[ToClient]:
+    """What a client reads from the hub's sockets."""
+    return Codec(ToClient)

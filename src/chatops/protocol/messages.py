@@ -1,0 +1,284 @@
+"""The messages between agent and hub, tagged by ``type``. Append-only.
+
+Fields are only ever added, with a default; types too. A peer ignores fields it does not
+know and answers a type it does not know with ``error``. Times are Unix seconds (UTC) of
+the sender's clock, durations seconds, sizes bytes. Golden files in tests/contract pin
+the encoding.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from chatops.protocol.metrics import Sample
+
+StreamName = Literal["stdin", "stdout", "stderr"]
+Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "refused"]
+
+
+class Message(Struct, tag_field="type", omit_defaults=True, kw_only=True):
+    """Base of everything that has a ``type``."""
+
+
+# -- shared parts ---------------------------------------------------------------------
+
+
+class HostFacts(Struct, omit_defaults=True, kw_only=True):
+    """What does not change while a host is up. ``machine_id`` is a digest, not the id itself."""
+
+    hostname: str = ""
+    os: str = ""
+    kernel: str = ""
+    arch: str = ""
+    cpu_model: str = ""
+    cpu_count: int | None = None
+    memory_total: int | None = None
+    machine_id: str = ""
+    boot_time: float | None = None
+    virtualization: str = ""
+
+
+class PolicyFacts(Struct, omit_defaults=True, kw_only=True):
+    """What the target's owner lets the hub do: capabilities out of exec docker shell files."""
+
+    allow: list[str] = []
+
+
+class HeldCommand(Struct, omit_defaults=True, kw_only=True):
+    """A command the agent still knows: it runs, or its result is not yet acked."""
+
+    id: str
+    state: Literal["running", "finished"] = "running"
+
+
+class JournalFacts(Struct, omit_defaults=True, kw_only=True):
+    """The agent's memory of commands. A new ``epoch`` means that the memory was lost."""
+
+    epoch: str
+    commands: list[HeldCommand] = []
+
+
+class SessionLimits(Struct, omit_defaults=True, kw_only=True):
+    """Bounds of this session, as the hub wants them kept; see protocol.limits for the units."""
+
+    max_frame: int = 1024 * 1024
+    ping_after: float = 10.0
+    dead_after: float = 25.0
+    max_unacked: int = 64
+
+
+# -- both ways ------------------------------------------------------------------------
+
+
+class Ping(Message, tag="ping"):
+    """Sent after a silence; answered by ``pong`` with the same id."""
+
+    id: int = 0
+
+
+class Pong(Message, tag="pong"):
+    """Answer to ``ping``."""
+
+    id: int = 0
+
+
+class Error(Message, tag="error"):
+    """Something of the peer's could not be taken. ``re`` names the request, where there is one.
+
+    Before a close, ``code`` is the name of the CloseReason.
+    """
+
+    code: str
+    message: str
+    re: str | None = None
+
+
+class StreamClose(Message, tag="stream_close"):
+    """No more bytes on a stream. From the sender: ``offset`` is its final length, ``dropped``
+    how many of its bytes were never sent. From the receiver: stop sending."""
+
+    stream: int
+    offset: int = 0
+    dropped: int = 0
+    reason: str = "eof"
+
+
+# -- agent → hub ----------------------------------------------------------------------
+
+
+class Auth(Message, tag="auth"):
+    """The agent's first frame. ``instance`` is random per agent process: two processes that
+    use one key are told apart by it. ``time`` lets the hub measure the clock's skew."""
+
+    api_key: str
+    agent_version: str
+    protocol: int
+    instance: str
+    journal: JournalFacts
+    time: float
+    capabilities: list[str] = []
+    host: HostFacts = field(default_factory=HostFacts)
+    policy: PolicyFacts = field(default_factory=PolicyFacts)
+
+
+class Metrics(Message, tag="metrics"):
+    """One sample. (server, epoch, seq) names it for ever; ``epoch`` is a random id made with
+    the agent's spool, ``seq`` counts up in it from 1."""
+
+    epoch: str
+    seq: int
+    ts: float
+    data: Sample
+
+
+class CommandResponse(Message, tag="command_response"):
+    """What became of a command. ``state`` is ``running`` once when it starts, then an outcome,
+    repeated at each connection until ``command_ack``.
+
+    ``reason`` is a code (``policy``, ``not_allowed``, ``agent_stopping``, ``spawn`` …),
+    ``error`` its sentence. ``signal`` is the number that ended the process.
+    """
+
+    id: str
+    state: Literal["running"] | Outcome
+    exit_code: int | None = None
+    signal: int | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    duration_ms: int | None = None
+    stdout_bytes: int = 0
+    stderr_bytes: int = 0
+    dropped_bytes: int = 0
+    reason: str | None = None
+    error: str | None = None
+
+
+class DockerResponse(Message, tag="docker_response"):
+    """The answer to a ``docker_command``: ``data`` on success, else ``code`` and ``error``."""
+
+    id: str
+    ok: bool
+    data: object = None
+    code: str | None = None
+    error: str | None = None
+
+
+class LogLine(Struct, omit_defaults=True, kw_only=True):
+    """One shipped line."""
+
+    ts: float
+    level: str = "info"
+    message: str
+
+
+class Log(Message, tag="log"):
+    """Shipped lines of one source (a path, ``unit:NAME`` …)."""
+
+    source: str
+    entries: list[LogLine]
+
+
+# -- hub → agent ----------------------------------------------------------------------
+
+
+class AuthSuccess(Message, tag="auth_success"):
+    """The session stands. ``interval`` is the pace of samples unless the agent has its own."""
+
+    server_id: str
+    name: str
+    interval: float
+    time: float
+    limits: SessionLimits = field(default_factory=SessionLimits)
+    protocol: int = 1
+    hub_version: str = ""
+
+
+class MetricsAck(Message, tag="metrics_ack"):
+    """The sample (epoch, seq) is committed; the agent may forget it."""
+
+    epoch: str
+    seq: int
+
+
+class StreamOpen(Message, tag="stream_open"):
+    """Send a command's stream from ``offset`` on, at most ``credit`` bytes until more is given.
+
+    ``stream`` is the number that binary frames carry, chosen by the hub, unique in the
+    session. While ``watched`` a full buffer slows the command; else it drops the middle.
+    """
+
+    stream: int
+    command_id: str
+    name: StreamName
+    offset: int = 0
+    credit: int = 0
+    watched: bool = False
+
+
+class StreamCredit(Message, tag="stream_credit"):
+    """``credit`` more bytes may be sent; ``watched`` as in ``stream_open``."""
+
+    stream: int
+    credit: int = 0
+    watched: bool = True
+
+
+class Command(Message, tag="command"):
+    """Run this. A string is a line for ``/bin/sh -c``, a list an exact vector.
+
+    ``timeout`` is kept by the agent (None: no limit but the policy's). ``streams`` opens the
+    output at once, sparing a round trip.
+    """
+
+    id: str
+    command: str | list[str]
+    timeout: float | None = None
+    cwd: str | None = None
+    env: dict[str, str] = {}
+    stdin: bool = False
+    streams: list[StreamOpen] = []
+
+
+class CommandCancel(Message, tag="command_cancel"):
+    """End a command: TERM to its group, KILL after ``grace``. Answered by its response."""
+
+    id: str
+    grace: float = 5.0
+
+
+class CommandAck(Message, tag="command_ack"):
+    """The result is committed; the agent may forget the command."""
+
+    id: str
+
+
+class DockerCommand(Message, tag="docker_command"):
+    """An action on the target's container engine."""
+
+    id: str
+    action: str
+    args: dict[str, object] = {}
+
+
+AgentMessage = (
+    Auth | Metrics | CommandResponse | DockerResponse | Log | StreamClose | Error | Ping | Pong
+)
+"""What a hub may receive from an agent."""
+
+HubMessage = (
+    AuthSuccess
+    | MetricsAck
+    | Command
+    | CommandCancel
+    | CommandAck
+    | DockerCommand
+    | StreamOpen
+    | StreamCredit
+    | StreamClose
+    | Error
+    | Ping
+    | Pong
+)
+"""What an agent may receive from a hub."""

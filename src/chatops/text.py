@@ -1,0 +1,30 @@
+"""Text that came from somewhere else, made safe to show."""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls, DEL, line and paragraph separators, and the bidirectional
+# overrides that can make a line read as something else.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def escape(text: str) -> str:
+    r"""``text`` with every control character written out (``\n``, ``\x1b``, ``\u202e``).
+
+    The result is one line, holds no terminal escape, and is still readable.
+    """
+    return _UNSAFE.sub(_spell, text)
+
+
+def shorten(text: str, width: int) -> str:
+    """At most ``width`` characters of ``text``, with an ellipsis where it was cut."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def _spell(match: re.Match[str]) -> str:
+    char = match[0]
+    if char in _SHORT:
+        return _SHORT[char]
+    return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}"

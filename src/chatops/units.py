@@ -1,0 +1,118 @@
+"""Durations, sizes and times: the text forms that people and machines exchange.
+
+Inside ChatOps durations are float seconds, sizes int bytes, times float Unix seconds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+from chatops.errors import InvalidInput
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+_BYTES = {
+    "": 1, "B": 1,
+    "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+    "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
+}  # fmt: skip
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kKMGT]i?B|B)?")
+_LATEST = 253_402_300_799.0  # 9999-12-31, the last year that RFC 3339 can write
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of ``500ms``, ``30s``, ``5m``, ``2h``, ``7d``, ``1h30m``, or ``0``.
+
+    Raises:
+        InvalidInput: the text is no duration; a bare number other than 0 has no unit.
+    """
+    stripped = text.strip()
+    if stripped == "0":
+        return 0.0
+    parts = _DURATION.findall(stripped)
+    if not parts or "".join(number + unit for number, unit in parts) != stripped:
+        raise InvalidInput(
+            f"{text!r} is not a duration", hint="write it like 500ms, 30s, 5m, 2h or 7d"
+        )
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest exact-looking form of a duration: ``90s`` is ``1m30s``, ``0.25`` ``250ms``."""
+    if seconds < 0:
+        return "-" + format_duration(-seconds)
+    if seconds < 1:
+        return f"{round(seconds * 1000)}ms" if seconds else "0s"
+    rest = round(seconds)
+    words: list[str] = []
+    for unit in ("d", "h", "m", "s"):
+        count, rest = divmod(rest, int(_SECONDS[unit]))
+        if count:
+            words.append(f"{count}{unit}")
+    return "".join(words[:2])
+
+
+def parse_size(text: str) -> int:
+    """Bytes of ``10``, ``10B``, ``64kB``, ``1.5GiB``. kB, MB, GB are powers of ten.
+
+    Raises:
+        InvalidInput: the text is no size.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    unit = (match[2] or "") if match else ""
+    if match is None or (unit := "kB" if unit == "KB" else unit) not in _BYTES:
+        raise InvalidInput(f"{text!r} is not a size", hint="write it like 512KiB, 64MB or 2GiB")
+    return round(float(match[1]) * _BYTES[unit])
+
+
+def format_size(size: float) -> str:
+    """Bytes for people, in binary units with three significant digits: ``1.46 GiB``."""
+    value = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if abs(value) < 1000 or unit == "TiB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
+        value /= 1024
+    raise AssertionError("unreachable")
+
+
+def format_time(ts: float) -> str:
+    """RFC 3339 in UTC with milliseconds: ``2026-01-02T03:04:05.678Z``."""
+    millis = math.floor(min(max(ts, 0.0), _LATEST) * 1000 + 0.5)
+    moment = datetime.fromtimestamp(millis // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{millis % 1000:03d}Z"
+
+
+def parse_time(text: str) -> float:
+    """Unix seconds of an RFC 3339 time; one without an offset is taken as UTC.
+
+    Raises:
+        InvalidInput: the text is no RFC 3339 time.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput(
+            f"{text!r} is not a time", hint="write it like 2026-01-02T03:04:05Z"
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def parse_moment(text: str, now: float) -> float:
+    """Unix seconds of ``--since``/``--until``: a duration ago, or an RFC 3339 time.
+
+    Raises:
+        InvalidInput: the text is neither.
+    """
+    try:
+        return now - parse_duration(text)
+    except InvalidInput:
+        pass
+    try:
+        return parse_time(text)
+    except InvalidInput:
+        raise InvalidInput(
+            f"{text!r} is neither a duration nor a time",
+            hint="write a duration ago like 2h, or a time like 2026-01-02T03:04:05Z",
+        ) from None
