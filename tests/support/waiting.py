@@ -1,0 +1,42 @@
+"""Waiting for conditions, instead of sleeping and hoping."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+_pause = threading.Event()
+
+
+def until(condition: Callable[[], T], *, within: float = 15.0, what: str = "the condition") -> T:
+    """The first truthy value of ``condition``, asked again and again.
+
+    Raises:
+        AssertionError: none came in time.
+    """
+    deadline = time.monotonic() + within
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"{what} did not come within {within:g} s"
+        _pause.wait(0.02)
+
+
+async def until_async(
+    condition: Callable[[], Awaitable[T] | T], *, within: float = 15.0, what: str = "the condition"
+) -> T:
+    """The same inside an event loop; ``condition`` may be a coroutine function."""
+    deadline = time.monotonic() + within
+    while True:
+        value = condition()
+        if isinstance(value, Awaitable):
+            value = await value
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"{what} did not come within {within:g} s"
+        await asyncio.sleep(0.02)
