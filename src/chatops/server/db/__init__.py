@@ -1,0 +1,1 @@
+"""The hub's data: three SQLite files, their tables, and the migrations between versions."""

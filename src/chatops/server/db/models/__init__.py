@@ -1,0 +1,30 @@
+"""The tables, as SQLModel classes; importing this package makes all relationships known."""
+
+from chatops.server.db.models.access import ApiKey, ApiToken, RefreshToken, User
+from chatops.server.db.models.alerts import Alert, AlertThreshold
+from chatops.server.db.models.audit import AuditLog
+from chatops.server.db.models.base import ChatOpsModel, LogsModel, MetricsModel
+from chatops.server.db.models.commands import Command, CommandOutput, OutputStream
+from chatops.server.db.models.logs import LogEntryRow
+from chatops.server.db.models.metrics import MetricsRow
+from chatops.server.db.models.servers import ConnectionEvent, Server
+
+__all__ = [
+    "Alert",
+    "AlertThreshold",
+    "ApiKey",
+    "ApiToken",
+    "AuditLog",
+    "ChatOpsModel",
+    "Command",
+    "CommandOutput",
+    "ConnectionEvent",
+    "LogEntryRow",
+    "LogsModel",
+    "MetricsModel",
+    "MetricsRow",
+    "OutputStream",
+    "RefreshToken",
+    "Server",
+    "User",
+]
