@@ -186,7 +186,8 @@ def error_classes() -> dict[str, type[ChatOpsError]]:
     todo: list[type[ChatOpsError]] = [ChatOpsError]
     while todo:
         cls = todo.pop()
-        found[cls.code] = cls
+        if "code" in vars(cls):  # a subclass elsewhere may share its parent's code
+            found[cls.code] = cls
         todo.extend(cls.__subclasses__())
     return found
 
@@ -204,6 +205,13 @@ def from_code(
     """
     cls = error_classes().get(code, ChatOpsError)
     if cls is TooManyRequests:
-        retry_after = float((details or {}).get("retry_after", 1))
-        return TooManyRequests(message, retry_after=retry_after, hint=hint)
+        return TooManyRequests(message, retry_after=_retry_after(details or {}), hint=hint)
     return cls(message, hint=hint, details=details)
+
+
+def _retry_after(details: Mapping[str, Any]) -> float:
+    """The peer's figure if it is one: what comes off the wire may be anything."""
+    given = details.get("retry_after")
+    if isinstance(given, int | float) and 0 <= given < float("inf"):
+        return float(given)
+    return 1.0

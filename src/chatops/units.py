@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from chatops.errors import InvalidInput
 
@@ -17,8 +18,13 @@ _BYTES = {
     "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
     "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
 }  # fmt: skip
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kKMGT]i?B|B)?")
+_DURATION = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)(ms|s|m|h|d|w)")
+_SIZE = re.compile(r"([0-9]{1,18})(\.[0-9]{1,18})? ?([kKMGT]i?B|B)?")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+_LONGEST = 36_500 * 86_400.0  # a hundred years; more is a typing mistake, and breaks arithmetic
 _LATEST = 253_402_300_799.0  # 9999-12-31, the last year that RFC 3339 can write
 
 
@@ -26,7 +32,8 @@ def parse_duration(text: str) -> float:
     """Seconds of ``500ms``, ``30s``, ``5m``, ``2h``, ``7d``, ``1h30m``, or ``0``.
 
     Raises:
-        InvalidInput: the text is no duration; a bare number other than 0 has no unit.
+        InvalidInput: the text is no duration (a bare number other than 0 has no unit), or
+            longer than a hundred years.
     """
     stripped = text.strip()
     if stripped == "0":
@@ -36,22 +43,31 @@ def parse_duration(text: str) -> float:
         raise InvalidInput(
             f"{text!r} is not a duration", hint="write it like 500ms, 30s, 5m, 2h or 7d"
         )
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if seconds > _LONGEST:
+        raise InvalidInput(f"the duration {text!r} is too long", hint="the longest is 36500d")
+    return seconds
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest exact-looking form of a duration: ``90s`` is ``1m30s``, ``0.25`` ``250ms``."""
+    """A duration for people, in at most two neighbouring units: ``1m30s``, ``1.5s``, ``250ms``.
+
+    What is below the second unit is cut off, as in an age: 1 h 59 min 59 s is ``1h59m``.
+    """
     if seconds < 0:
         return "-" + format_duration(-seconds)
-    if seconds < 1:
-        return f"{round(seconds * 1000)}ms" if seconds else "0s"
-    rest = round(seconds)
-    words: list[str] = []
-    for unit in ("d", "h", "m", "s"):
-        count, rest = divmod(rest, int(_SECONDS[unit]))
+    if seconds < 0.9995:
+        millis = round(seconds * 1000)
+        return f"{millis}ms" if millis else "0s"
+    if seconds < 9.95:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    whole = round(seconds)
+    for unit, next_unit in pairwise("dhms"):
+        count, rest = divmod(whole, int(_SECONDS[unit]))
         if count:
-            words.append(f"{count}{unit}")
-    return "".join(words[:2])
+            part = rest // int(_SECONDS[next_unit])
+            return f"{count}{unit}{part}{next_unit}" if part else f"{count}{unit}"
+    return f"{whole}s"
 
 
 def parse_size(text: str) -> int:
@@ -61,20 +77,24 @@ def parse_size(text: str) -> int:
         InvalidInput: the text is no size.
     """
     match = _SIZE.fullmatch(text.strip())
-    unit = (match[2] or "") if match else ""
+    unit = (match[3] or "") if match else ""
     if match is None or (unit := "kB" if unit == "KB" else unit) not in _BYTES:
         raise InvalidInput(f"{text!r} is not a size", hint="write it like 512KiB, 64MB or 2GiB")
-    return round(float(match[1]) * _BYTES[unit])
+    fraction = round(float(match[2]) * _BYTES[unit]) if match[2] else 0
+    return int(match[1]) * _BYTES[unit] + fraction
 
 
 def format_size(size: float) -> str:
     """Bytes for people, in binary units with three significant digits: ``1.46 GiB``."""
     value = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if abs(value) < 1000 or unit == "TiB":
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
+    if abs(value) < 999.5:
+        return f"{value:.0f} B"
+    value /= 1024
+    for unit in ("KiB", "MiB", "GiB"):
+        if abs(value) < 999.5:
+            return f"{value:.3g} {unit}"
         value /= 1024
-    raise AssertionError("unreachable")
+    return f"{value:.3g} TiB" if abs(value) < 999.5 else f"{value:.0f} TiB"
 
 
 def format_time(ts: float) -> str:
@@ -87,11 +107,16 @@ def format_time(ts: float) -> str:
 def parse_time(text: str) -> float:
     """Unix seconds of an RFC 3339 time; one without an offset is taken as UTC.
 
+    A date alone is its midnight, and seconds may be left out.
+
     Raises:
         InvalidInput: the text is no RFC 3339 time.
     """
+    stripped = text.strip().upper()
     try:
-        moment = datetime.fromisoformat(text.strip())
+        if _TIME.fullmatch(stripped) is None:  # fromisoformat takes much that is no RFC 3339
+            raise ValueError
+        moment = datetime.fromisoformat(stripped)
     except ValueError:
         raise InvalidInput(
             f"{text!r} is not a time", hint="write it like 2026-01-02T03:04:05Z"

@@ -20,8 +20,6 @@ class UnusableFrame(ProtocolError):
     ``reason`` is one of ``malformed_json``, ``invalid_message``, ``unknown_type``.
     """
 
-    code = "unusable_frame"
-
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
