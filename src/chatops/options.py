@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,8 +20,9 @@ from chatops.units import parse_duration, parse_size
 Kind = Literal["text", "int", "flag", "duration", "size", "path", "list"]
 S = TypeVar("S")
 _META: Final = "chatops.option"
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _TRUE: Final = frozenset(("1", "true", "yes", "on"))
-_FALSE: Final = frozenset(("0", "false", "no", "off", ""))
+_FALSE: Final = frozenset(("0", "false", "no", "off"))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,9 +66,14 @@ def option(
 
 
 def options_of(cls: type[Any]) -> list[Option]:
-    """The declarations of a settings class. Its ``ENV_PREFIX`` begins derived variables."""
+    """The declarations of a settings class. Its ``ENV_PREFIX`` begins derived variables.
+
+    Fields that were not made with ``option`` are the class's own business.
+    """
     found: list[Option] = []
     for field in dataclasses.fields(cls):
+        if _META not in field.metadata:
+            continue
         meta = dict(field.metadata[_META])
         if meta["flag"] == "auto":
             meta["flag"] = "--" + field.name.replace("_", "-")
@@ -83,7 +90,8 @@ def load(
     environ: Mapping[str, str] = os.environ,
     file: Mapping[str, Any] | None = None,
 ) -> S:
-    """Settings from all sources. Flags that are None were not given.
+    """Settings from all sources. Flags that are None or an empty list were not given, and an
+    empty variable is one that is not set.
 
     Raises:
         InvalidInput: a value that does not fit, or an unknown key in the file; names its source.
@@ -125,8 +133,9 @@ def parse(one: Option, value: Any, source: str) -> Any:
     """
     try:
         parsed = _PARSERS[one.kind](value)
-    except (ValueError, TypeError):
-        raise InvalidInput(f"{source}: {value!r} is no {one.kind}") from None
+    except (ValueError, TypeError, OverflowError):
+        shown = "the value" if one.secret else repr(value)
+        raise InvalidInput(f"{source}: {shown} is not {_FORMS[one.kind]}") from None
     except InvalidInput as error:
         raise InvalidInput(f"{source}: {error.message}", hint=error.hint) from None
     if one.choices:
@@ -138,9 +147,9 @@ def _pick(
     one: Option, flags: Mapping[str, Any], environ: Mapping[str, str], file: Mapping[str, Any]
 ) -> tuple[Any, str] | None:
     flag = flags.get(one.name)
-    if flag is not None and flag != []:
+    if flag is not None and flag not in ([], ()):
         return flag, one.flag or one.name
-    if one.env is not None and one.env in environ:
+    if one.env is not None and environ.get(one.env):
         return environ[one.env], one.env
     if one.name in file:
         return file[one.name], f"configuration key {one.name}"
@@ -151,7 +160,8 @@ def _check_choices(one: Option, parsed: Any, source: str) -> None:
     for word in parsed if isinstance(parsed, tuple) else (parsed,):
         if word not in one.choices:
             allowed = ", ".join(one.choices)
-            raise InvalidInput(f"{source}: {word!r} is not one of {allowed}")
+            shown = "the value" if one.secret else repr(word)
+            raise InvalidInput(f"{source}: {shown} is not one of {allowed}")
 
 
 def _text(value: Any) -> str:
@@ -161,9 +171,11 @@ def _text(value: Any) -> str:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, bool):
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError
-    return int(value)
+    return value
 
 
 def _flag(value: Any) -> bool:
@@ -176,17 +188,36 @@ def _flag(value: Any) -> bool:
 
 
 def _duration(value: Any) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    return parse_duration(_text(value))
+    if isinstance(value, str):
+        return parse_duration(value)
+    if isinstance(value, bool) or not 0 <= value < float("inf"):
+        raise ValueError
+    return float(value)
 
 
 def _size(value: Any) -> int:
-    return value if isinstance(value, int) else parse_size(_text(value))
+    if isinstance(value, str):
+        return parse_size(value)
+    size = _integer(value)
+    if size < 0:
+        raise ValueError
+    return size
+
+
+def _path(value: Any) -> Path:
+    text = str(value) if isinstance(value, Path) else _text(value)
+    if not text or "\0" in text:
+        raise ValueError
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # ~NAME, and there is no such user
+        raise ValueError from None
 
 
 def _list(value: Any) -> tuple[str, ...]:
-    parts = [value] if isinstance(value, str) else list(value)
+    parts = [value] if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        raise TypeError
     words = [word.strip() for part in parts for word in _text(part).split(",")]
     return tuple(word for word in words if word)
 
@@ -197,6 +228,17 @@ _PARSERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
     "flag": _flag,
     "duration": _duration,
     "size": _size,
-    "path": lambda value: value if isinstance(value, Path) else Path(_text(value)).expanduser(),
+    "path": _path,
     "list": _list,
 }
+
+_FORMS: Final[Mapping[Kind, str]] = {
+    "text": "a text",
+    "int": "a whole number",
+    "flag": "yes or no",
+    "duration": "a duration like 30s",
+    "size": "a size like 64MB",
+    "path": "a path",
+    "list": "a list of words",
+}
+"""What a value of each kind is, for the sentence that says it is not."""
