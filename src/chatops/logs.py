@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import re
 import sys
 from typing import Any, Final, Literal, TextIO
@@ -14,14 +15,17 @@ from chatops.units import format_time
 Format = Literal["text", "json"]
 LEVELS: Final = ("debug", "info", "warning", "error")
 
-# Our keys, tokens and join strings by their prefix, and JWTs by their form.
-_SECRET = re.compile(r"\b(co[ktrj]_)[A-Za-z0-9_-]{6,}|\b(eyJ)[\w-]{4,}\.[\w-]+\.[\w-]+")
+# Our keys, tokens and join strings by their prefix: any at the start of a word, and inside one
+# (after %22, say) only what is as long as a whole credential.
+_KEY = re.compile(r"(\bco[ktrj]_(?=[\w-]{6})|co[ktrj]_(?=[\w-]{24}))[\w-]+")
+# What may hold a JWT. It is looked for by hand: one expression would be quadratic on "eyJeyJ…".
+_DOTTED = re.compile(r"[\w.-]{24,}")
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def redact(text: str) -> str:
     """``text`` with everything that looks like one of our credentials struck out."""
-    return _SECRET.sub(lambda match: (match[1] or match[2]) + "***", text)
+    return _DOTTED.sub(_strike_jwt, _KEY.sub(r"\1***", text))
 
 
 def setup(level: str = "info", form: Format = "text", stream: TextIO | None = None) -> None:
@@ -35,7 +39,10 @@ def setup(level: str = "info", form: Format = "text", stream: TextIO | None = No
 
 
 class TextFormatter(logging.Formatter):
-    """One escaped line a record: time, level, logger, message, then the fields as k=v."""
+    """One escaped line a record: time, level, logger, message, then the fields as k=v.
+
+    A traceback follows in lines of its own, each indented, so that no text can pass for a record.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {key}={value}" for key, value in _fields(record).items())
@@ -43,7 +50,8 @@ class TextFormatter(logging.Formatter):
         head = f"{format_time(record.created)} {record.levelname.lower():7} {name}: "
         line = head + escape(redact(record.getMessage() + fields))
         if record.exc_info:
-            line += "\n" + redact(self.formatException(record.exc_info))
+            trace = redact(self.formatException(record.exc_info)).split("\n")
+            line += "".join(f"\n  {escape(one)}" for one in trace)
         return line
 
 
@@ -57,7 +65,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": redact(record.getMessage()),
         }
-        entry |= {key: redact(str(value)) for key, value in _fields(record).items()}
+        entry = {key: _json_value(value) for key, value in _fields(record).items()} | entry
         if record.exc_info:
             entry["exception"] = redact(self.formatException(record.exc_info))
         return json.dumps(entry)
@@ -65,3 +73,20 @@ class JsonFormatter(logging.Formatter):
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return {key: value for key, value in vars(record).items() if key not in _USUAL}
+
+
+def _json_value(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return redact(str(value))
+
+
+def _strike_jwt(match: re.Match[str]) -> str:
+    word = match[0]
+    start = word.find("eyJ")
+    header, _, rest = word[start:].partition(".")
+    if start < 0 or len(header) < 10 or "." not in rest.rstrip("."):
+        return word
+    return word[:start] + "eyJ***" + "." * (len(word) - len(word.rstrip(".")))

@@ -45,9 +45,9 @@ def private_dir(path: Path) -> Path:
             path.chmod(0o700)
     except (FileExistsError, NotADirectoryError):
         raise SetupError(f"{path} is not a folder", hint="name another with --data-dir") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise SetupError(
-            f"the folder {path} cannot be used: {error.strerror}",
+            f"the folder {path} cannot be used: {getattr(error, 'strerror', None) or error}",
             hint="check its owner and permissions, or name another with --data-dir",
         ) from error
     return path
@@ -67,5 +67,5 @@ def write_private(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
-        Path(temporary).unlink()
+        Path(temporary).unlink(missing_ok=True)
         raise

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 controls, DEL, line and paragraph separators, and the bidirectional
+# C0 and C1 controls, DEL, line and paragraph separators, and the bidirectional marks and
 # overrides that can make a line read as something else.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -20,7 +22,9 @@ def escape(text: str) -> str:
 
 def shorten(text: str, width: int) -> str:
     """At most ``width`` characters of ``text``, with an ellipsis where it was cut."""
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+    if len(text) <= width:
+        return text
+    return text[: width - 1] + "…" if width > 0 else ""
 
 
 def _spell(match: re.Match[str]) -> str:
