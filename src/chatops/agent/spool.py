@@ -1,0 +1,94 @@
+"""Samples that the hub has not acked yet, bounded: when it is full the oldest go.
+
+This one is in memory: it bridges losses of the link, not the agent's own restart. Whoever
+has ``append``, ``ack`` and ``next_frame`` with the same meaning can take its place.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from typing import Final
+
+from chatops.protocol import codec
+from chatops.protocol.limits import MAX_UNACKED
+from chatops.protocol.messages import Metrics
+from chatops.protocol.metrics import Sample
+
+MAX_SAMPLES: Final = 720
+"""An hour at the usual pace."""
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+
+class Spool:
+    """Samples by number, each as the text of its frame.
+
+    In a session the newest sample goes first, so that the hub's picture is live at once, and
+    those left over from an outage follow, oldest first. ``dropped`` counts what was lost.
+    """
+
+    def __init__(self, max_samples: int = MAX_SAMPLES, max_bytes: int = MAX_BYTES) -> None:
+        self.epoch: Final = secrets.token_hex(8)
+        self.dropped = 0
+        self._max_samples = max_samples
+        self._max_bytes = max_bytes
+        self._window = MAX_UNACKED
+        self._seq = 0
+        self._bytes = 0
+        self._frames: OrderedDict[int, str] = OrderedDict()
+        self._live: list[int] = []
+        self._backlog: list[int] = []
+        self._sent: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def append(self, ts: float, sample: Sample) -> int:
+        """Take a sample measured at ``ts`` (Unix seconds); its number."""
+        self._seq += 1
+        frame = codec.encode(Metrics(epoch=self.epoch, seq=self._seq, ts=ts, data=sample))
+        self._frames[self._seq] = frame
+        self._bytes += len(frame)
+        self._live.append(self._seq)
+        while len(self._frames) > self._max_samples or (
+            self._bytes > self._max_bytes and len(self._frames) > 1
+        ):
+            self._forget(next(iter(self._frames)))
+            self.dropped += 1
+        return self._seq
+
+    def ack(self, epoch: str, seq: int) -> None:
+        """The hub has committed a sample; one that is unknown or was acked before is no error."""
+        if epoch == self.epoch:
+            self._forget(seq)
+
+    def restart(self, window: int = MAX_UNACKED) -> None:
+        """A session begins: nothing counts as under way. ``window`` bounds what may be."""
+        self._window = max(window, 1)
+        self._sent.clear()
+        waiting = list(self._frames)
+        self._live = waiting[-1:]
+        self._backlog = waiting[:-1][::-1]
+
+    def next_frame(self) -> str | None:
+        """The next frame to send in this session; None when there is none or the window is full.
+
+        Half of the window is kept for live samples, so that a backlog never delays them.
+        """
+        frame = self._pop(self._live, self._window)
+        return self._pop(self._backlog, self._window // 2) if frame is None else frame
+
+    def _pop(self, order: list[int], window: int) -> str | None:
+        while order and len(self._sent) < window:
+            seq = order.pop()
+            frame = self._frames.get(seq)
+            if frame is not None:
+                self._sent.add(seq)
+                return frame
+        return None
+
+    def _forget(self, seq: int) -> None:
+        frame = self._frames.pop(seq, None)
+        self._sent.discard(seq)
+        if frame is not None:
+            self._bytes -= len(frame)
