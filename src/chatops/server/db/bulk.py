@@ -1,11 +1,11 @@
-"""Many rows in one statement: about ten times faster than ORM objects one by one."""
+"""Statements that change rows, past the ORM's objects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Insert
+from sqlalchemy import CursorResult, Insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import UpdateBase
@@ -14,8 +14,17 @@ from sqlmodel import SQLModel
 Row = Mapping[str, Any]
 
 
+async def change(session: AsyncSession, statement: UpdateBase) -> int:
+    """Run an update or delete; answers how many rows it met."""
+    result = cast("CursorResult[Any]", await session.execute(statement))
+    return result.rowcount
+
+
 async def execute_many(session: AsyncSession, statement: UpdateBase, rows: Sequence[Row]) -> int:
-    """Run ``statement`` once for each row, past the ORM. Answers how many rows it changed."""
+    """Run ``statement`` once for each row; answers how many rows it changed.
+
+    Many times faster than adding as many objects to the session.
+    """
     if not rows:
         return 0
     connection = await session.connection()

@@ -1,0 +1,81 @@
+"""API keys: the credentials of agents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy import update as sql_update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from chatops.ids import new_id
+from chatops.server.crud.filters import among
+from chatops.server.crud.paging import page
+from chatops.server.db.bulk import change
+from chatops.server.db.models import ApiKey
+
+
+async def create(
+    session: AsyncSession,
+    *,
+    server_id: str,
+    created_by: str | None,
+    name: str,
+    prefix: str,
+    key_hash: str,
+    now: float,
+    expires_at: float | None = None,
+) -> ApiKey:
+    """A new key; the prefix must be free."""
+    key = ApiKey(
+        id=new_id(now),
+        server_id=server_id,
+        created_by=created_by,
+        name=name,
+        prefix=prefix,
+        hash=key_hash,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(key)
+    await session.flush()
+    return key
+
+
+async def get(session: AsyncSession, key_id: str) -> ApiKey | None:
+    """The key of this id."""
+    return await session.get(ApiKey, key_id)
+
+
+async def get_by_prefix(session: AsyncSession, prefix: str) -> ApiKey | None:
+    """The key that begins with ``prefix``; the caller compares the hash."""
+    return await session.scalar(select(ApiKey).where(col(ApiKey.prefix) == prefix))
+
+
+async def list_page(
+    session: AsyncSession,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    server_ids: Collection[str] | None = None,
+) -> tuple[list[ApiKey], str | None]:
+    """Keys in order of name; of ``server_ids`` only, if given."""
+    statement = select(ApiKey).where(*among(col(ApiKey.server_id), server_ids))
+    by = [col(ApiKey.name), col(ApiKey.id)]
+    return await page(session, statement, by=by, limit=limit, cursor=cursor)
+
+
+async def revoke(session: AsyncSession, key_id: str, *, now: float) -> bool:
+    """Revoke a key. False if there is none, or it is revoked already."""
+    statement = (
+        sql_update(ApiKey)
+        .where(col(ApiKey.id) == key_id, col(ApiKey.revoked_at).is_(None))
+        .values(revoked_at=now)
+    )
+    return await change(session, statement) == 1
+
+
+async def touch(session: AsyncSession, key_id: str, *, now: float) -> None:
+    """Note that the key was used."""
+    await session.execute(sql_update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used=now))

@@ -1,0 +1,80 @@
+"""API tokens: the credentials of scripts, each on behalf of a user."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy import update as sql_update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from chatops.ids import new_id
+from chatops.protocol.names import Role
+from chatops.server.crud.filters import equals
+from chatops.server.crud.paging import page
+from chatops.server.db.bulk import change
+from chatops.server.db.models import ApiToken
+
+
+async def create(
+    session: AsyncSession,
+    *,
+    user_id: str,
+    name: str,
+    prefix: str,
+    token_hash: str,
+    role: Role,
+    now: float,
+    servers: str | None = None,
+    expires_at: float | None = None,
+) -> ApiToken:
+    """A new token; the prefix must be free. ``servers`` is a TARGET."""
+    token = ApiToken(
+        id=new_id(now),
+        user_id=user_id,
+        name=name,
+        prefix=prefix,
+        hash=token_hash,
+        role=role,
+        servers=servers,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    session.add(token)
+    await session.flush()
+    return token
+
+
+async def get(session: AsyncSession, token_id: str) -> ApiToken | None:
+    """The token of this id."""
+    return await session.get(ApiToken, token_id)
+
+
+async def get_by_prefix(session: AsyncSession, prefix: str) -> ApiToken | None:
+    """The token that begins with ``prefix``; the caller compares the hash."""
+    return await session.scalar(select(ApiToken).where(col(ApiToken.prefix) == prefix))
+
+
+async def list_page(
+    session: AsyncSession, *, limit: int, cursor: str | None = None, user_id: str | None = None
+) -> tuple[list[ApiToken], str | None]:
+    """Tokens in order of name; of one user only, if given."""
+    statement = select(ApiToken).where(*equals(col(ApiToken.user_id), user_id))
+    by = [col(ApiToken.name), col(ApiToken.id)]
+    return await page(session, statement, by=by, limit=limit, cursor=cursor)
+
+
+async def revoke(session: AsyncSession, token_id: str, *, now: float) -> bool:
+    """Revoke a token. False if there is none, or it is revoked already."""
+    statement = (
+        sql_update(ApiToken)
+        .where(col(ApiToken.id) == token_id, col(ApiToken.revoked_at).is_(None))
+        .values(revoked_at=now)
+    )
+    return await change(session, statement) == 1
+
+
+async def touch(session: AsyncSession, token_id: str, *, now: float) -> None:
+    """Note that the token was used."""
+    await session.execute(
+        sql_update(ApiToken).where(col(ApiToken.id) == token_id).values(last_used=now)
+    )

@@ -1,0 +1,59 @@
+"""Connection events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from chatops.server.crud.filters import among, within
+from chatops.server.crud.paging import page
+from chatops.server.db.models import ConnectionEvent
+
+
+async def add(
+    session: AsyncSession,
+    *,
+    server_id: str | None,
+    event: str,
+    now: float,
+    address: str | None = None,
+    reason: str | None = None,
+) -> ConnectionEvent:
+    """Note an event; ``server_id`` None where no server is known (a refused key)."""
+    row = ConnectionEvent(server_id=server_id, event=event, ts=now, address=address, reason=reason)
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def list_page(
+    session: AsyncSession,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    server_ids: Collection[str] | None = None,
+    since: float | None = None,
+    until: float | None = None,
+) -> tuple[list[ConnectionEvent], str | None]:
+    """Events, newest first. ``since`` is included, ``until`` is not."""
+    statement = select(ConnectionEvent).where(
+        *among(col(ConnectionEvent.server_id), server_ids),
+        *within(col(ConnectionEvent.ts), since, until),
+    )
+    by = [col(ConnectionEvent.id)]
+    return await page(session, statement, by=by, limit=limit, cursor=cursor, newest_first=True)
+
+
+async def latest_by_server(
+    session: AsyncSession, server_ids: Collection[str]
+) -> dict[str, ConnectionEvent]:
+    """The newest event of each server, by server id."""
+    server = col(ConnectionEvent.server_id)
+    newest = (
+        select(func.max(col(ConnectionEvent.id))).where(server.in_(server_ids)).group_by(server)
+    )
+    rows = await session.scalars(select(ConnectionEvent).where(col(ConnectionEvent.id).in_(newest)))
+    return {row.server_id: row for row in rows if row.server_id is not None}
