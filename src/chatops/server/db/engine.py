@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from chatops.errors import Busy, ChatOpsError, SetupError
+from chatops.errors import Busy, ChatOpsError, Conflict, SetupError
 
 Durability = Literal["normal", "full"]
 
@@ -74,6 +74,7 @@ class Database:
 
         Raises:
             Busy: the writer was not free in time, the disk is full, or it failed.
+            Conflict: a unique key is taken, or a row that is referred to is gone.
         """
         with self._explained():
             sessions = AsyncSession(self._writer, expire_on_commit=False)
@@ -211,7 +212,13 @@ def _explain(path: Path, error: BaseException | None) -> ChatOpsError | None:
     """What a failure of SQLite's means for the user; None for a fault of ours."""
     if not isinstance(error, sqlite3.Error):
         return None
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:  # the high bits tell sub-cases apart
+    code = getattr(error, "sqlite_errorcode", 0)
+    match code:
+        case sqlite3.SQLITE_CONSTRAINT_UNIQUE | sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+            return Conflict("something of that name or id is already there")
+        case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            return Conflict("what this belongs to was removed meanwhile")
+    match code & 0xFF:  # the high bits tell sub-cases apart
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return Busy(f"another process has {path.name} locked")
         case sqlite3.SQLITE_FULL:

@@ -21,7 +21,7 @@ class User(ChatOpsModel, table=True):
 
     id: str = Field(primary_key=True)
     name: str = Field(unique=True)
-    password_hash: str
+    password_hash: str = Field(repr=False)
     role: Role = Field(sa_type=Word)
     disabled: bool = False
     created_at: float
@@ -46,7 +46,7 @@ class ApiKey(ChatOpsModel, table=True):
     )
     name: str
     prefix: str = Field(unique=True)
-    hash: str
+    hash: str = Field(repr=False)
     created_at: float
     expires_at: float | None = None
     last_used: float | None = None
@@ -65,7 +65,7 @@ class ApiToken(ChatOpsModel, table=True):
     user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
     name: str
     prefix: str = Field(unique=True)
-    hash: str
+    hash: str = Field(repr=False)
     role: Role = Field(sa_type=Word)
     servers: str | None = None
     created_at: float
@@ -84,7 +84,7 @@ class RefreshToken(ChatOpsModel, table=True):
     id: str = Field(primary_key=True)
     family: str = Field(index=True)
     user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
-    hash: str = Field(unique=True)
+    hash: str = Field(unique=True, repr=False)
     created_at: float
     expires_at: float = Field(index=True)
     used_at: float | None = None
