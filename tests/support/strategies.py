@@ -52,6 +52,12 @@ def _text(kind: Any) -> SearchStrategy[str]:
     )
 
 
+def _int(kind: Any) -> SearchStrategy[int]:
+    if kind.ge is None:
+        return INT64
+    return st.integers(min_value=kind.ge, max_value=kind.le)
+
+
 def _float(kind: Any) -> SearchStrategy[float]:
     above = kind.gt if kind.gt is not None else kind.ge
     below = kind.lt if kind.lt is not None else kind.le
@@ -76,9 +82,10 @@ def _dict(kind: Any) -> SearchStrategy[dict[Any, Any]]:
 
 _MAKERS: Final[dict[type[mi.Type], Callable[[Any], SearchStrategy[Any]]]] = {
     mi.AnyType: lambda _: JSON,
+    mi.CustomType: lambda kind: JSON if kind.cls is object else st.nothing(),
     mi.NoneType: lambda _: st.none(),
     mi.BoolType: lambda _: st.booleans(),
-    mi.IntType: lambda _: INT64,
+    mi.IntType: _int,
     mi.FloatType: _float,
     mi.StrType: _text,
     mi.LiteralType: lambda kind: st.sampled_from(kind.values),

@@ -9,19 +9,22 @@ import msgspec
 
 from chatops.errors import ProtocolError
 from chatops.protocol.messages import AgentMessage, HubMessage, Message
+from chatops.text import escape, shorten
 
 T = TypeVar("T")
+_MAX_REASON: Final = 200
 _encode = msgspec.json.Encoder().encode
 
 
 class UnusableFrame(ProtocolError):
     """A frame that is not a message of this protocol; the session may go on.
 
-    ``reason`` is one of ``malformed_json``, ``invalid_message``, ``unknown_type``.
+    ``reason`` is one of ``malformed_json``, ``invalid_message``, ``unknown_type``. The message
+    may quote the peer, so it is escaped and cut.
     """
 
     def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(shorten(escape(message), _MAX_REASON))
         self.reason = reason
 
 
@@ -62,7 +65,7 @@ _probe: Final = msgspec.json.Decoder(_Probe)
 def _type_of(data: str | bytes) -> object:
     try:
         return _probe.decode(data).type
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
 

@@ -39,7 +39,7 @@ def decode_join(text: str) -> Join:
         return msgspec.json.decode(
             base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=Join
         )
-    except (ValueError, binascii.Error, msgspec.DecodeError):
+    except (ValueError, binascii.Error, msgspec.DecodeError, RecursionError):
         raise InvalidInput(
             "this is not a whole join string",
             hint="copy it again; `chatops servers add NAME --key` prints one that begins with coj_",

@@ -12,6 +12,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from chatops.protocol.integers import Count, Int
 from chatops.protocol.metrics import Sample
 
 StreamName = Literal["stdin", "stdout", "stderr"]
@@ -33,8 +34,8 @@ class HostFacts(Struct, omit_defaults=True, kw_only=True):
     kernel: str = ""
     arch: str = ""
     cpu_model: str = ""
-    cpu_count: int | None = None
-    memory_total: int | None = None
+    cpu_count: Count | None = None
+    memory_total: Count | None = None
     machine_id: str = ""
     boot_time: float | None = None
     virtualization: str = ""
@@ -63,10 +64,10 @@ class JournalFacts(Struct, omit_defaults=True, kw_only=True):
 class SessionLimits(Struct, omit_defaults=True, kw_only=True):
     """Bounds of this session, as the hub wants them kept; see protocol.limits for the units."""
 
-    max_frame: int = 1024 * 1024
+    max_frame: Count = 1024 * 1024
     ping_after: float = 10.0
     dead_after: float = 25.0
-    max_unacked: int = 64
+    max_unacked: Count = 64
 
 
 # -- both ways ------------------------------------------------------------------------
@@ -75,13 +76,13 @@ class SessionLimits(Struct, omit_defaults=True, kw_only=True):
 class Ping(Message, tag="ping"):
     """Sent after a silence; answered by ``pong`` with the same id."""
 
-    id: int = 0
+    id: Int = 0
 
 
 class Pong(Message, tag="pong"):
     """Answer to ``ping``."""
 
-    id: int = 0
+    id: Int = 0
 
 
 class Error(Message, tag="error"):
@@ -99,9 +100,9 @@ class StreamClose(Message, tag="stream_close"):
     """No more bytes on a stream. From the sender: ``offset`` is its final length, ``dropped``
     how many of its bytes were never sent. From the receiver: stop sending."""
 
-    stream: int
-    offset: int = 0
-    dropped: int = 0
+    stream: Count
+    offset: Count = 0
+    dropped: Count = 0
     reason: str = "eof"
 
 
@@ -114,7 +115,7 @@ class Auth(Message, tag="auth"):
 
     api_key: str
     agent_version: str
-    protocol: int
+    protocol: Count
     instance: str
     journal: JournalFacts
     time: float
@@ -128,7 +129,7 @@ class Metrics(Message, tag="metrics"):
     the agent's spool, ``seq`` counts up in it from 1."""
 
     epoch: str
-    seq: int
+    seq: Count
     ts: float
     data: Sample
 
@@ -143,14 +144,14 @@ class CommandResponse(Message, tag="command_response"):
 
     id: str
     state: Literal["running"] | Outcome
-    exit_code: int | None = None
-    signal: int | None = None
+    exit_code: Int | None = None
+    signal: Int | None = None
     started_at: float | None = None
     finished_at: float | None = None
-    duration_ms: int | None = None
-    stdout_bytes: int = 0
-    stderr_bytes: int = 0
-    dropped_bytes: int = 0
+    duration_ms: Count | None = None
+    stdout_bytes: Count = 0
+    stderr_bytes: Count = 0
+    dropped_bytes: Count = 0
     reason: str | None = None
     error: str | None = None
 
@@ -191,7 +192,7 @@ class AuthSuccess(Message, tag="auth_success"):
     interval: float
     time: float
     limits: SessionLimits = field(default_factory=SessionLimits)
-    protocol: int = 1
+    protocol: Count = 1
     hub_version: str = ""
 
 
@@ -199,7 +200,7 @@ class MetricsAck(Message, tag="metrics_ack"):
     """The sample (epoch, seq) is committed; the agent may forget it."""
 
     epoch: str
-    seq: int
+    seq: Count
 
 
 class StreamOpen(Message, tag="stream_open"):
@@ -209,19 +210,19 @@ class StreamOpen(Message, tag="stream_open"):
     session. While ``watched`` a full buffer slows the command; else it drops the middle.
     """
 
-    stream: int
+    stream: Count
     command_id: str
     name: StreamName
-    offset: int = 0
-    credit: int = 0
+    offset: Count = 0
+    credit: Count = 0
     watched: bool = False
 
 
 class StreamCredit(Message, tag="stream_credit"):
     """``credit`` more bytes may be sent; ``watched`` as in ``stream_open``."""
 
-    stream: int
-    credit: int = 0
+    stream: Count
+    credit: Count = 0
     watched: bool = True
 
 

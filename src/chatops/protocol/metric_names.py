@@ -123,12 +123,15 @@ def value_of(sample: Sample, metric: Metric, instance: str = "") -> float | None
 
 
 def all_values(sample: Sample) -> Iterator[tuple[str, float]]:
-    """Every measured value of a sample under its full METRIC name, instances included."""
+    """Every measured value of a sample under its full METRIC name, instances included.
+
+    Each name comes once: of two mounts in one place the last hides the first, as in the kernel.
+    """
     for metric in _ALL:
         if metric.instance is not None:
             total = value_of(sample, metric)
             if total is not None:
                 yield metric.name, total
-        for instance, value in metric.read(sample):
-            if value is not None:
-                yield (f"{metric.name}:{instance}" if metric.instance else metric.name), value
+        for instance, value in dict(metric.read(sample)).items():
+            if value is not None and bool(instance) == (metric.instance is not None):
+                yield (f"{metric.name}:{instance}" if instance else metric.name), value

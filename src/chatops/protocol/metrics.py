@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from chatops.protocol.integers import Int
+
 
 class Cpu(Struct):
     """Per cent of all cores together; ``per_core`` of each. ``count`` is logical cores."""
 
     percent: float | None = None
     per_core: list[float] = []
-    count: int | None = None
+    count: Int | None = None
     user: float | None = None
     system: float | None = None
     iowait: float | None = None
@@ -24,17 +26,17 @@ class Cpu(Struct):
 class Memory(Struct):
     """Main memory in bytes. ``used`` = total − available, and ``percent`` follows from it."""
 
-    total: int | None = None
-    used: int | None = None
-    available: int | None = None
+    total: Int | None = None
+    used: Int | None = None
+    available: Int | None = None
     percent: float | None = None
 
 
 class Swap(Struct):
     """Swap space in bytes; per cent is 0 on a host without any."""
 
-    total: int | None = None
-    used: int | None = None
+    total: Int | None = None
+    used: Int | None = None
     percent: float | None = None
 
 
@@ -44,10 +46,10 @@ class Disk(Struct):
     mount: str
     device: str = ""
     fstype: str = ""
-    total: int | None = None
-    used: int | None = None
+    total: Int | None = None
+    used: Int | None = None
     percent: float | None = None
-    free: int | None = None
+    free: Int | None = None
     inodes_percent: float | None = None
 
 
@@ -95,5 +97,5 @@ class Sample(Struct):
     network: list[Network] = []
     temperatures: list[Temperature] = []
     uptime_s: float | None = None
-    process_count: int | None = None
+    process_count: Int | None = None
     missing: dict[str, str] = {}

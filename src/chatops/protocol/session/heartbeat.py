@@ -37,18 +37,19 @@ class Heartbeat:
 
     def check(self, now: float) -> Pulse:
         """What is due at ``now``. PING is told once for each silence."""
-        silence = now - self._heard
-        if silence >= self._dead_after:
+        if now >= self._heard + self._dead_after:
             return Pulse.DEAD
-        if silence >= self._ping_after and not self._pinged:
+        if now >= self._heard + self._ping_after and not self._pinged:
             self._pinged = True
             return Pulse.PING
         return Pulse.WAIT
 
     def next_check(self, now: float) -> float:
         """Seconds until ``check`` can say something new; never negative."""
-        due = self._heard + (self._dead_after if self._pinged else self._ping_after)
-        return max(due - now, 0.0)
+        after = self._dead_after
+        if not self._pinged:
+            after = min(after, self._ping_after)
+        return max(self._heard + after - now, 0.0)
 
     def silence(self, now: float) -> float:
         """Seconds since a frame came."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from chatops.errors import Busy
 
 T = TypeVar("T")
+_SLACK: Final = 64
 
 
 class Pending(Generic[T]):
@@ -34,6 +35,8 @@ class Pending(Generic[T]):
             raise ValueError(f"request {request_id} is open already")
         self._entries[request_id] = (waiter, deadline)
         heapq.heappush(self._deadlines, (deadline, request_id))
+        if len(self._deadlines) > 2 * len(self._entries) + _SLACK:
+            self._forget_answered()
 
     def resolve(self, request_id: str) -> T | None:
         """Take out the waiter of an answered request; None for an id that is not open."""
@@ -67,6 +70,11 @@ class Pending(Generic[T]):
         self._entries.clear()
         self._deadlines.clear()
         return gone
+
+    def _forget_answered(self) -> None:
+        # Answered requests stay in the heap until their deadline, which may be hours away.
+        self._deadlines = [(due, request_id) for request_id, (_, due) in self._entries.items()]
+        heapq.heapify(self._deadlines)
 
     def __len__(self) -> int:
         return len(self._entries)
