@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Final, TypedDict, Unpack
 
+from sqlalchemy import and_, insert, select
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select
 from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -14,8 +14,9 @@ from sqlmodel import col
 from chatops.ids import new_id
 from chatops.protocol.rest import CommandStatus
 from chatops.server.crud.filters import among, equals, within
+from chatops.server.crud.limited import delete_some
 from chatops.server.crud.paging import page
-from chatops.server.db.bulk import change, execute_many, insert_new
+from chatops.server.db.bulk import change, execute_many
 from chatops.server.db.models import Command, CommandOutput, OutputStream
 
 UNDER_WAY: Final[tuple[CommandStatus, ...]] = ("sent", "running")
@@ -150,32 +151,38 @@ async def update(
     return await change(session, statement) == 1
 
 
+async def delete_before(session: AsyncSession, *, before: float, limit: int) -> int:
+    """Delete at most ``limit`` commands that were over before that time; answers how many."""
+    over = and_(col(Command.created_at) < before, col(Command.finished_at) < before)
+    return await delete_some(session, Command, col(Command.id), over, limit=limit)
+
+
 async def add_output(
     session: AsyncSession,
     command_id: str,
     stream: OutputStream,
     pieces: Iterable[tuple[int, bytes]],
 ) -> None:
-    """Keep pieces of a stream, each with its offset; one whose offset is there is left out."""
+    """Keep pieces of a stream, (offset, bytes) in order of offset.
+
+    They replace what was kept from the first one's offset on: the end of a command can come
+    twice, and the later account is the fuller one.
+    """
     rows = [
         {"command_id": command_id, "stream": stream, "offset": offset, "data": data}
         for offset, data in pieces
     ]
-    await execute_many(session, insert_new(CommandOutput), rows)
-
-
-async def drop_output(
-    session: AsyncSession, command_id: str, stream: OutputStream, *, start: int, end: int
-) -> None:
-    """Forget the pieces whose offset lies in [start, end)."""
-    await session.execute(
+    if not rows:
+        return
+    await change(
+        session,
         sql_delete(CommandOutput).where(
             col(CommandOutput.command_id) == command_id,
             col(CommandOutput.stream) == stream,
-            col(CommandOutput.offset) >= start,
-            col(CommandOutput.offset) < end,
-        )
+            col(CommandOutput.offset) >= rows[0]["offset"],
+        ),
     )
+    await execute_many(session, insert(CommandOutput), rows)
 
 
 async def get_output(

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chatops.server.crud.filters import among, within
+from chatops.server.crud.limited import delete_some
 from chatops.server.crud.paging import page
 from chatops.server.db.models import ConnectionEvent
 
@@ -57,3 +58,9 @@ async def latest_by_server(
     )
     rows = await session.scalars(select(ConnectionEvent).where(col(ConnectionEvent.id).in_(newest)))
     return {row.server_id: row for row in rows if row.server_id is not None}
+
+
+async def delete_before(session: AsyncSession, *, before: float, limit: int) -> int:
+    """Delete at most ``limit`` events older than ``before``; answers how many."""
+    old = col(ConnectionEvent.ts) < before
+    return await delete_some(session, ConnectionEvent, col(ConnectionEvent.id), old, limit=limit)
