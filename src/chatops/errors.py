@@ -133,6 +133,24 @@ class Refused(ChatOpsError):
     code = "refused"
 
 
+class TimedOut(ChatOpsError):
+    """The command was ended at its time limit."""
+
+    code = "timed_out"
+
+
+class Cancelled(ChatOpsError):
+    """The command was ended, or never started, because somebody cancelled it."""
+
+    code = "cancelled"
+
+
+class Lost(ChatOpsError):
+    """The agent vanished while it held the command; the outcome is unknown."""
+
+    code = "lost"
+
+
 class HubUnreachable(ChatOpsError):
     """No usable answer came from the hub."""
 
@@ -172,6 +190,9 @@ STATUS: Mapping[str, int] = {
     "busy": 503,
     "offline": 409,
     "refused": 403,
+    "timed_out": 504,
+    "cancelled": 409,
+    "lost": 504,
     "hub_unreachable": 502,
     "protocol": 400,
     "setup": 500,
