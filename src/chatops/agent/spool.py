@@ -1,7 +1,7 @@
 """Samples that the hub has not acked yet, bounded: when it is full the oldest go.
 
 This one is in memory: it bridges losses of the link, not the agent's own restart. Whoever
-has ``append``, ``ack`` and ``next_frame`` with the same meaning can take its place.
+has the same methods with the same meaning can take its place.
 """
 
 from __future__ import annotations
@@ -43,13 +43,18 @@ class Spool:
     def __len__(self) -> int:
         return len(self._frames)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether samples have not been sent in this session."""
+        return bool(self._live or self._backlog)
+
     def append(self, ts: float, sample: Sample) -> int:
         """Take a sample measured at ``ts`` (Unix seconds); its number."""
         self._seq += 1
         frame = codec.encode(Metrics(epoch=self.epoch, seq=self._seq, ts=ts, data=sample))
         self._frames[self._seq] = frame
         self._bytes += len(frame)
-        self._live.append(self._seq)
+        self._live = [*self._live[1 - self._max_samples :], self._seq]
         while len(self._frames) > self._max_samples or (
             self._bytes > self._max_bytes and len(self._frames) > 1
         ):
@@ -70,13 +75,15 @@ class Spool:
         self._live = waiting[-1:]
         self._backlog = waiting[:-1][::-1]
 
-    def next_frame(self) -> str | None:
-        """The next frame to send in this session; None when there is none or the window is full.
+    def next_live(self) -> str | None:
+        """The next sample to send before all else; None when there is none or the window is
+        full."""
+        return self._pop(self._live, self._window)
 
-        Half of the window is kept for live samples, so that a backlog never delays them.
-        """
-        frame = self._pop(self._live, self._window)
-        return self._pop(self._backlog, self._window // 2) if frame is None else frame
+    def next_old(self) -> str | None:
+        """The next sample left over from an outage. Half of the window is kept for live ones,
+        so that a backlog never delays them."""
+        return self._pop(self._backlog, self._window // 2)
 
     def _pop(self, order: list[int], window: int) -> str | None:
         while order and len(self._sent) < window:

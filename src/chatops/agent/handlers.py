@@ -1,0 +1,78 @@
+"""What the agent does with each type of message: one table, closed until the hub is known."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chatops.agent.executor import Executor
+from chatops.agent.policy import Policy
+from chatops.agent.spool import Spool
+from chatops.protocol.messages import (
+    Command,
+    CommandAck,
+    CommandCancel,
+    DockerCommand,
+    DockerResponse,
+    Error,
+    Message,
+    MetricsAck,
+    Ping,
+    Pong,
+    StreamClose,
+    StreamCredit,
+    StreamOpen,
+)
+
+Handler = Callable[[Any], Message | None]
+_log = logging.getLogger(__name__)
+
+
+class Handlers:
+    """Answers messages. Nothing but a refusal comes out before ``verified`` is set."""
+
+    def __init__(self, executor: Executor, spool: Spool, policy: Policy) -> None:
+        self.verified = False
+        self._policy = policy
+        self._table: Mapping[type[Message], Handler] = {
+            MetricsAck: lambda message: spool.ack(message.epoch, message.seq),
+            Command: executor.start,
+            CommandCancel: executor.cancel,
+            CommandAck: executor.ack,
+            StreamOpen: executor.open,
+            StreamCredit: executor.credit,
+            StreamClose: executor.shut,
+            DockerCommand: self._docker,
+            Ping: lambda message: Pong(id=message.id),
+            Pong: lambda _message: None,
+            Error: _note_error,
+        }
+
+    def handle(self, message: Message) -> Message | None:
+        """The reply to a message, if it has one. A handler that fails still replies."""
+        if not self.verified and not isinstance(message, Error):
+            return _refusal(message, "not_signed_in", "the session is not signed in yet")
+        handler = self._table.get(type(message))
+        if handler is None:
+            return _refusal(message, "protocol", "this message has no place here")
+        try:
+            return handler(message)
+        except Exception:  # noqa: BLE001  (whatever fails, the hub must not wait in vain)
+            _log.exception("a message could not be handled")
+            return _refusal(message, "internal", "the agent had an internal fault")
+
+    def _docker(self, message: DockerCommand) -> DockerResponse:
+        code, error = "unsupported", "this agent has no container engine at hand"
+        if "docker" not in self._policy.allow:
+            code = "not_allowed"
+            error = "this agent was not started with --allow docker"
+        return DockerResponse(id=message.id, ok=False, code=code, error=error)
+
+
+def _refusal(message: Message, code: str, text: str) -> Error:
+    return Error(code=code, message=text, re=getattr(message, "id", None) or None)
+
+
+def _note_error(message: Error) -> None:
+    _log.warning("the hub says: %s", message.message, extra={"code": message.code})

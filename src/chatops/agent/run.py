@@ -1,0 +1,204 @@
+"""One command from its start to its outcome.
+
+started ──leader exits──────────────► drain the pipes (1 s at most) ──► succeeded | failed
+   ├─────time limit──► TERM, KILL ──► the group is dead ──────────────► timed_out
+   ├─────cancelled───► TERM, KILL ──► the group is dead ──────────────► cancelled
+   └─────not started───────────────────────────────────────────────────► failed (126, 127)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Callable
+from typing import Final
+
+from chatops.agent.exits import ExitStatus
+from chatops.agent.guard import Guard
+from chatops.agent.output import OutputStream
+from chatops.agent.pipes import PipeReader
+from chatops.agent.process import Process, base_environment, home_folder, spawn
+from chatops.clock import Clock
+from chatops.protocol.messages import Command, CommandResponse, Outcome
+
+DRAIN_SECONDS: Final = 1.0
+TIMEOUT_GRACE: Final = 5.0
+_NOT_FOUND: Final = 127
+_NOT_EXECUTABLE: Final = 126
+
+
+class Run:
+    """A command that is known here: it runs, or its outcome waits for the hub's ack.
+
+    ``response`` is the outcome once there is one. ``moved`` is called when a stream has
+    something new to send.
+    """
+
+    def __init__(
+        self, command: Command, guard: Guard, clock: Clock, moved: Callable[[OutputStream], None]
+    ) -> None:
+        self.id: Final = command.id
+        self.command: Final = command
+        self.stdout: Final = OutputStream("stdout")
+        self.stderr: Final = OutputStream("stderr")
+        self.started_at: Final = clock.now()
+        self.response: CommandResponse | None = None
+        self._guard = guard
+        self._clock = clock
+        self._moved = moved
+        self._began = clock.monotonic()
+        self._process: Process | None = None
+        self._order: asyncio.Future[tuple[str, float]] = asyncio.get_running_loop().create_future()
+
+    @property
+    def streams(self) -> tuple[OutputStream, OutputStream]:
+        """Both output streams."""
+        return self.stdout, self.stderr
+
+    def running(self) -> CommandResponse:
+        """What is told at the start."""
+        return CommandResponse(id=self.id, state="running", started_at=self.started_at)
+
+    def end(self, reason: str, grace: float) -> None:
+        """Ask for the end as ``cancelled``; later calls change nothing."""
+        if not self._order.done():
+            self._order.set_result((reason, grace))
+
+    def regulate(self) -> None:
+        """Brake or release the pipes, as the streams' watchers keep up."""
+        if self._process is None:
+            return
+        _regulate(self.stdout, self._process.stdout)
+        _regulate(self.stderr, self._process.stderr)
+
+    async def carry_out(self) -> None:
+        """Run the command to its end; ``response`` is set then, whatever happens."""
+        try:
+            self._process = self._spawn()
+        except (OSError, ValueError) as error:
+            self._not_started(error)
+            return
+        try:
+            self.regulate()
+            self.response = await self._supervise(self._process)
+        finally:
+            self._process.release()
+            self._count_output()
+
+    def _spawn(self) -> Process:
+        environment = base_environment() | self.command.env
+        return spawn(
+            self.command.command,
+            environment=environment,
+            folder=self.command.cwd or home_folder(environment),
+            guard=self._guard,
+            stdout=lambda data: self._took(self.stdout, data),
+            stderr=lambda data: self._took(self.stderr, data),
+        )
+
+    def _took(self, stream: OutputStream, data: bytes) -> None:
+        if data:
+            stream.buffer.append(data)
+        else:
+            stream.ended = True
+        self.regulate()
+        self._moved(stream)
+
+    async def _supervise(self, process: Process) -> CommandResponse:
+        await asyncio.wait(
+            (process.exited, self._order),
+            timeout=self.command.timeout,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if process.exited.done():
+            await self._drain(process)
+            return self._exited(process.exited.result())
+        if self._order.done():
+            reason, grace = self._order.result()
+            dead = await process.end(grace)
+            await self._drain(process)
+            return self._ended("cancelled", process, reason, _CANCELLED.get(reason), dead=dead)
+        dead = await process.end(TIMEOUT_GRACE)
+        await self._drain(process)
+        sentence = f"the time limit of {self.command.timeout:g} s was reached"
+        return self._ended("timed_out", process, "timeout", sentence, dead=dead)
+
+    async def _drain(self, process: Process) -> None:
+        readers = (process.stdout, process.stderr)
+        for reader in readers:
+            reader.drain()  # what the leader wrote is taken even while a watcher is slow
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DRAIN_SECONDS
+        pause = 0.01
+        while not all(reader.closed for reader in readers) and loop.time() < deadline:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.1)
+
+    def _exited(self, status: ExitStatus) -> CommandResponse:
+        return self._outcome("succeeded" if status.code == 0 else "failed", status)
+
+    def _ended(
+        self, state: Outcome, process: Process, reason: str, error: str | None, *, dead: bool
+    ) -> CommandResponse:
+        status = process.exited.result() if process.exited.done() else ExitStatus(None, None)
+        if dead:
+            return self._outcome(state, status, reason, error)
+        sentence = f"process group {process.pid} could not be ended and may still run"
+        return self._outcome("failed", status, "not_ended", sentence)
+
+    def _not_started(self, error: OSError | ValueError) -> None:
+        code, sentence = explain(self.command, error)
+        self.stderr.buffer.append(f"chatops: {sentence}\n".encode(errors="replace"))
+        self.response = self._outcome("failed", ExitStatus(code, None), "spawn", sentence)
+        self._count_output()
+        for stream in self.streams:
+            stream.ended = True
+            self._moved(stream)
+
+    def _outcome(
+        self,
+        state: Outcome,
+        status: ExitStatus,
+        reason: str | None = None,
+        error: str | None = None,
+    ) -> CommandResponse:
+        return CommandResponse(
+            id=self.id,
+            state=state,
+            exit_code=status.code,
+            signal=status.signal,
+            started_at=self.started_at,
+            finished_at=self._clock.now(),
+            duration_ms=round((self._clock.monotonic() - self._began) * 1000),
+            reason=reason,
+            error=error,
+        )
+
+    def _count_output(self) -> None:
+        if self.response is not None:
+            self.response.stdout_bytes = self.stdout.buffer.end
+            self.response.stderr_bytes = self.stderr.buffer.end
+            self.response.dropped_bytes = self.stdout.buffer.dropped + self.stderr.buffer.dropped
+
+
+def explain(command: Command, error: OSError | ValueError) -> tuple[int, str]:
+    """The exit code that a shell gives a command that cannot be started, and why."""
+    name = command.command if isinstance(command.command, str) else command.command[0]
+    if isinstance(error, ValueError):
+        return _NOT_EXECUTABLE, "the command, its folder or a variable holds a zero byte"
+    if command.cwd is not None and error.filename == command.cwd:
+        return _NOT_EXECUTABLE, f"cannot start in the folder {command.cwd}: {error.strerror}"
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return _NOT_FOUND, f"{name}: not found"
+    return _NOT_EXECUTABLE, f"{name}: {error.strerror or os.strerror(error.errno or 0)}"
+
+
+_CANCELLED: Final = {"agent_stopping": "the agent was stopped before the command had ended"}
+
+
+def _regulate(stream: OutputStream, reader: PipeReader) -> None:
+    if stream.is_full:
+        reader.pause()
+    else:
+        reader.resume()

@@ -1,0 +1,185 @@
+"""The agent as a program: builds its parts, runs them, and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+import threading
+from collections.abc import Callable
+from typing import Final, cast
+
+from chatops import __version__, logs
+from chatops.agent import policy as policies
+from chatops.agent import tls
+from chatops.agent.executor import Executor
+from chatops.agent.facts import host_facts
+from chatops.agent.guard import Guard
+from chatops.agent.handlers import Handlers
+from chatops.agent.link import Link
+from chatops.agent.policy import Policy
+from chatops.agent.sampler import Sampler
+from chatops.agent.session import Parts
+from chatops.agent.settings import AgentSettings, Target, resolve
+from chatops.agent.spool import Spool
+from chatops.clock import Clock, SystemClock
+from chatops.protocol import PROTOCOL_VERSION, closing
+from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
+from chatops.protocol.messages import Auth, AuthSuccess
+from chatops.tasks import Tasks
+from chatops.text import escape
+
+STOP_SECONDS: Final = 30.0
+"""How long a planned stop waits for running commands."""
+DELIVER_SECONDS: Final = 3.0
+"""How long it waits for the hub to take the last outcomes."""
+END_GRACE: Final = 5.0
+REFUSED: Final = 3
+"""Exit code when the hub names the key unknown, revoked or expired."""
+
+Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
+
+
+def run(settings: AgentSettings, say: Say) -> int:
+    """Run the agent until it is told to stop or its key is refused for good; the exit code.
+
+    Raises:
+        InvalidInput, SetupError: the settings cannot be worked with.
+    """
+    logs.setup(settings.log_level, cast("logs.Format", settings.log_format))
+    target = resolve(settings)
+    policy = policies.build(settings.allow, settings.policy)
+    return asyncio.run(Agent(settings, target, policy, say).run())
+
+
+class Agent:
+    """All parts of one agent, made once and passed to one another."""
+
+    def __init__(
+        self,
+        settings: AgentSettings,
+        target: Target,
+        policy: Policy,
+        say: Say,
+        clock: Clock | None = None,
+    ) -> None:
+        self._say = say
+        self._target = target
+        self._policy = policy
+        self._clock = clock or SystemClock()
+        self._own_interval = settings.interval
+        self._interval = settings.interval or DEFAULT_INTERVAL
+        self._instance = secrets.token_hex(8)
+        self._facts = host_facts()
+        self._sampler = Sampler()
+        self._spool = Spool()
+        self._guard = Guard()
+        self._executor = Executor(policy, self._guard, self._clock)
+        parts = Parts(
+            handlers=Handlers(self._executor, self._spool, policy),
+            executor=self._executor,
+            spool=self._spool,
+            auth=self._auth,
+            ready=self._ready,
+            clock=self._clock,
+        )
+        secure = target.url.startswith("wss:")
+        context = tls.context(settings.ca_file, target.fingerprint) if secure else None
+        self._link = Link(target, parts, context)
+        self._stops = 0
+        self._stop = asyncio.Event()
+        self._stop_now = asyncio.Event()
+
+    async def run(self) -> int:
+        """Work until stopped or refused; the exit code."""
+        self._listen_for_signals()
+        self._guard.start()
+        tasks = Tasks(on_failure=lambda _error: self.stop())
+        try:
+            tasks.spawn(self._take_samples(), name="samples")
+            link = tasks.spawn(self._link.run(), name="link")
+            stop = tasks.spawn(self._stop.wait(), name="stop")
+            await asyncio.wait((link, stop), return_when=asyncio.FIRST_COMPLETED)
+            if link.done() and not link.cancelled() and link.exception() is None:
+                return self._refused(link.result())
+            await self._finish_commands()
+            await self._link.goodbye()
+            return 0 if not link.done() else 1
+        finally:
+            await tasks.close()
+            await self._executor.close()
+            self._guard.close()
+            self._sampler.close()
+
+    def stop(self) -> None:
+        """Ask for a planned stop; asked again, everything ends at once."""
+        (self._stop_now if self._stop.is_set() else self._stop).set()
+
+    def _listen_for_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+
+    def _auth(self) -> Auth:
+        return Auth(
+            api_key=self._target.key,
+            agent_version=__version__,
+            protocol=PROTOCOL_VERSION,
+            instance=self._instance,
+            journal=self._executor.journal(),
+            time=self._clock.now(),
+            capabilities=self._policy.allow,
+            host=self._facts,
+            policy=self._policy.facts(),
+        )
+
+    def _ready(self, welcome: AuthSuccess) -> None:
+        if self._own_interval is None:
+            self._interval = min(max(welcome.interval, MIN_INTERVAL), MAX_INTERVAL)
+        self._say(f"connected to {self._target.hub} as {escape(welcome.name)}")
+
+    def _refused(self, reason: str) -> int:
+        text = closing.REASONS[reason].text
+        self._say(f"error: {self._target.hub} refused this agent: {text}")
+        self._say("hint: make a new key with `chatops keys create SERVER` and start with that")
+        return REFUSED
+
+    async def _take_samples(self) -> None:
+        """At the interval's pace; moments that were missed (a host asleep) are not made up for."""
+        due = self._clock.monotonic()
+        first = True
+        while True:
+            ts = self._clock.now()
+            self._spool.append(ts, await self._sampler.sample())
+            self._link.wake()
+            # The second sample comes early: only from then on there are rates.
+            due += min(self._interval, 1.0) if first else self._interval
+            first = False
+            due = max(due, self._clock.monotonic())
+            await asyncio.sleep(due - self._clock.monotonic())
+
+    async def _finish_commands(self) -> None:
+        self._executor.refuse_more()
+        if self._executor.running:
+            _log.info("stopping: waiting for %d commands", self._executor.running)
+        if not await self._until(lambda: not self._executor.running, STOP_SECONDS):
+            self._executor.end_all(0.0 if self._stop_now.is_set() else END_GRACE)
+            await self._until(lambda: not self._executor.running, END_GRACE + 1, force=True)
+        await self._until(
+            lambda: not (self._executor.unacked and self._link.connected), DELIVER_SECONDS
+        )
+
+    async def _until(
+        self, condition: Callable[[], bool], seconds: float, *, force: bool = False
+    ) -> bool:
+        """Wait for the condition, but not when everything is to end at once (unless forced)."""
+        deadline = self._clock.monotonic() + seconds
+        while not condition():
+            if self._clock.monotonic() >= deadline or (self._stop_now.is_set() and not force):
+                return False
+            await asyncio.sleep(0.02)
+        return True
