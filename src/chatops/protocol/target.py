@@ -1,0 +1,120 @@
+"""TARGET: which servers a command means. Pure; CLI and hub read it with the same code.
+
+    web-1            a name or id: one server
+    web-1,web-2      comma joins
+    'web-*'          a glob over names: * ? [abc] [a-z] [!a]
+    tag:env=prod     servers with that tag
+    all              every server
+    'all,!db-1'      ! before any form leaves it out, wherever it stands
+
+Only a plain name or id means *one* server; all else means *several*, even when one matches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Final, Literal, NamedTuple, TypeVar
+
+from chatops.errors import InvalidInput, NotFound
+
+T = TypeVar("T")
+Kind = Literal["name", "glob", "tag", "all"]
+
+MAX_TARGET: Final = 4096
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_GLOB: Final = re.compile(r"[A-Za-z0-9._*?!\[\]-]{1,255}")
+_TAG: Final = re.compile(r"(?P<key>[A-Za-z0-9][A-Za-z0-9._-]{0,62})=(?P<value>[\w./:@+-]{0,128})")
+_HINT: Final = "write web-1, web-1,web-2, 'web-*', tag:env=prod or all; ! before a form leaves out"
+
+
+class Facts(NamedTuple):
+    """What of a server a TARGET looks at."""
+
+    id: str
+    name: str
+    tags: Mapping[str, str]
+
+
+class Part(NamedTuple):
+    """One form between commas. ``text`` is the name, id, glob or ``key=value``."""
+
+    kind: Kind
+    text: str
+    out: bool = False
+
+    def covers(self, server: Facts) -> bool:
+        """Whether the form fits a server."""
+        if self.kind == "all":
+            return True
+        if self.kind == "tag":
+            key, _, value = self.text.partition("=")
+            return server.tags.get(key) == value
+        if self.kind == "glob":
+            return fnmatchcase(server.name, self.text)
+        return self.text in (server.name, server.id)
+
+
+class Target(NamedTuple):
+    """A TARGET taken apart."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def one(self) -> str | None:
+        """The name or id, if it means one server."""
+        first = self.parts[0]
+        return first.text if len(self.parts) == 1 and first.kind == "name" else None
+
+    def covers(self, server: Facts) -> bool:
+        """Whether a server is meant: some form takes it in and none leaves it out."""
+        hits = [part for part in self.parts if part.covers(server)]
+        return bool(hits) and not any(part.out for part in hits)
+
+    def select(self, servers: Iterable[T], facts: Callable[[T], Facts]) -> list[T]:
+        """Those of ``servers`` that are meant, in their order.
+
+        Raises:
+            NotFound: a plain name fits none of them.
+        """
+        known = [(server, facts(server)) for server in servers]
+        for part in self.parts:
+            if part.kind == "name" and not any(part.covers(fact) for _, fact in known):
+                raise NotFound(f"there is no server {part.text}")
+        return [server for server, fact in known if self.covers(fact)]
+
+
+def parse_target(text: str) -> Target:
+    """A TARGET taken apart.
+
+    Raises:
+        InvalidInput: it is empty, too long, of none of the forms, or only leaves out.
+    """
+    if len(text) > MAX_TARGET:
+        raise InvalidInput(f"a TARGET has at most {MAX_TARGET} characters, not {len(text)}")
+    parts = tuple(_part(word.strip()) for word in text.split(","))
+    if all(part.out for part in parts):
+        raise InvalidInput(
+            f"the target {text[:80]!r} only leaves out", hint=f"write 'all,{text[:80]}'"
+        )
+    return Target(parts)
+
+
+def _part(word: str) -> Part:
+    body = word.removeprefix("!")
+    kind = _kind(body)
+    if kind is None:
+        what = f"{word[:80]!r} is no target" if word else "a target is empty"
+        raise InvalidInput(what, hint=_HINT)
+    return Part(kind, body.removeprefix("tag:") if kind == "tag" else body, body != word)
+
+
+def _kind(body: str) -> Kind | None:
+    if body == "all":
+        return "all"
+    if body.startswith("tag:"):
+        return "tag" if _TAG.fullmatch(body[4:]) else None
+    if _NAME.fullmatch(body):
+        return "name"
+    return "glob" if any(char in body for char in "*?[") and _GLOB.fullmatch(body) else None
