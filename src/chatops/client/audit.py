@@ -1,0 +1,31 @@
+"""The audit record: who did what, when, from where (admin only)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chatops.client.events import moment
+from chatops.client.session import Session
+from chatops.protocol.rest import AuditRecord, Page
+
+
+class Audit:
+    """``client.audit``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list(
+        self,
+        *,
+        user: str | None = None,
+        action: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        limit: int | None = None,
+    ) -> Iterator[AuditRecord]:
+        """Records newest first; ``since`` and ``until`` are Unix seconds."""
+        query = {
+            "user": user, "action": action, "since": moment(since), "until": moment(until),
+        }  # fmt: skip
+        return self._session.pages("/audit", Page[AuditRecord], query=query, limit=limit)

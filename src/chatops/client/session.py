@@ -1,0 +1,261 @@
+"""One hub and one caller: requests with credentials, typed answers, errors, pages."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Literal, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from chatops import __version__
+from chatops.client.address import Address, parse_address
+from chatops.client.transport import NotHttp, Response, Transport
+from chatops.errors import (
+    ChatOpsError,
+    HubUnreachable,
+    InvalidInput,
+    NotSignedIn,
+    from_code,
+)
+from chatops.protocol.limits import MAX_ANSWER, MAX_PAGE
+from chatops.protocol.rest import ErrorBody, Page, Request
+
+T = TypeVar("T")
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Query = Mapping[str, str | int | Sequence[str] | None]
+Renew = Callable[[str], str | None]
+"""Given an access token that was refused, returns the one to use now, or None."""
+
+API: Final = "/api/v1"
+_NOT_OURS: Final = "check the address; `chatops serve` prints the right one when it is ready"
+
+
+class Session:
+    """What all areas of the client share. Not for use by several threads at once."""
+
+    def __init__(
+        self,
+        hub: str,
+        token: str | None,
+        *,
+        ca_file: Path | None = None,
+        fingerprint: str | None = None,
+        insecure: bool = False,
+        timeout: float = 30.0,
+    ) -> None:
+        self.address = parse_address(hub)
+        self.token = token
+        self.renew: Renew | None = None
+        self._ca_file = ca_file
+        self._fingerprint = fingerprint
+        if not (self.address.secure or self.address.loopback or insecure):
+            raise InvalidInput(
+                f"{self.address.url} is not encrypted, and not on this machine",
+                hint="use https, or --insecure if the way there is safe",
+            )
+        wrap = self._tls if self.address.secure else None
+        self.transport = Transport(self.address, timeout=timeout, wrap=wrap)
+
+    def call(
+        self,
+        method: Method,
+        path: str,
+        answer: type[T],
+        *,
+        query: Query | None = None,
+        body: Request | None = None,
+        token: str | None = None,
+        is_open: bool = False,
+        patient: bool = False,
+    ) -> T:
+        """One request and its whole answer, decoded as ``answer`` (``type(None)`` for 204).
+
+        ``token`` stands in for the session's own; an ``is_open`` operation sends none.
+        A ``patient`` one waits for its answer as long as the connection lives.
+
+        Raises:
+            ChatOpsError: as the hub answered, see chatops.errors.
+            HubUnreachable: no usable answer came.
+        """
+        wait = None if patient else self.transport.timeout
+        payload = msgspec.json.encode(body) if body is not None else b""
+        response = self._authorised(
+            method, path, query, payload, token=token, is_open=is_open, timeout=wait
+        )
+        data = self._guard(lambda: response.read(MAX_ANSWER))
+        if response.status >= 300:
+            raise self._refusal(response, data)
+        if answer is type(None) or response.status == 204:
+            return None  # type: ignore[return-value]  # T is None for these
+        return self._decode(data, answer)
+
+    def stream(self, method: Method, path: str, body: Request) -> Response:
+        """One request whose answer's body is read as it comes, for as long as it takes.
+
+        Raises:
+            ChatOpsError: as for ``call``.
+        """
+        payload = msgspec.json.encode(body)
+        response = self._authorised(method, path, None, payload, timeout=None)
+        if response.status >= 300:
+            raise self._refusal(response, self._guard(lambda: response.read(MAX_ANSWER)))
+        return response
+
+    def pages(
+        self,
+        path: str,
+        page: type[Page[T]],
+        *,
+        query: Query | None = None,
+        limit: int | None = None,
+    ) -> Iterator[T]:
+        """The items of a list, page after page; at most ``limit`` of them."""
+        left = limit
+        cursor: str | None = None
+        while left is None or left > 0:
+            size = MAX_PAGE if left is None else min(left, MAX_PAGE)
+            got = self.call(
+                "GET", path, page, query={**(query or {}), "limit": size, "cursor": cursor}
+            )
+            items = got.items if left is None else got.items[:left]
+            yield from items
+            left = None if left is None else left - len(items)
+            cursor = got.next
+            if cursor is None:
+                return
+
+    def unusable(self, why: str, *, details: Mapping[str, object] | None = None) -> HubUnreachable:
+        """The error for an answer that no hub gives."""
+        return HubUnreachable(
+            f"what answers at {self.address.url} does not look like a ChatOps hub: {why}",
+            hint=_NOT_OURS,
+            details={"sent": self.transport.sent, **(details or {})},
+        )
+
+    def lost(self, error: Exception) -> HubUnreachable:
+        """The error for a connection that failed; ``details["sent"]``: the hub may know."""
+        return HubUnreachable(
+            f"cannot reach the hub at {self.address.url}: {_reason(error, self.transport)}",
+            hint="is it running and the address right? `chatops serve` starts a hub, "
+            "--hub or CHATOPS_HUB names another",
+            details={"sent": self.transport.sent},
+        )
+
+    def _authorised(
+        self,
+        method: Method,
+        path: str,
+        query: Query | None,
+        payload: bytes,
+        *,
+        timeout: float | None,
+        token: str | None = None,
+        is_open: bool = False,
+    ) -> Response:
+        """The answer; an access token that has expired is renewed once."""
+        used = None if is_open else token or self.token
+        response = self._send(method, path, query, payload, used, timeout)
+        if response.status != 401 or is_open or token is not None or not used:
+            return response
+        refused = self._guard(lambda: response.read(MAX_ANSWER))
+        if self.renew is None or (fresh := self.renew(used)) is None:
+            raise self._refusal(response, refused)
+        self.token = fresh
+        return self._send(method, path, query, payload, fresh, timeout)
+
+    def _send(
+        self,
+        method: Method,
+        path: str,
+        query: Query | None,
+        payload: bytes,
+        token: str | None,
+        timeout: float | None,
+    ) -> Response:
+        target = self.address.prefix + API + path + _query(query)
+        lines = [
+            f"{method} {target} HTTP/1.1",
+            f"Host: {self.address.authority}",
+            f"User-Agent: chatops/{__version__}",
+            "Accept: */*",
+        ]
+        if token is not None:
+            lines.append(f"Authorization: Bearer {_header_value(token)}")
+        if method in ("POST", "PATCH"):
+            lines += ["Content-Type: application/json", f"Content-Length: {len(payload)}"]
+        request = "\r\n".join([*lines, "", ""]).encode("latin-1") + payload
+        return self._guard(
+            lambda: self.transport.exchange(request, again=method == "GET", timeout=timeout)
+        )
+
+    def _guard(self, step: Callable[[], T]) -> T:
+        try:
+            return step()
+        except NotHttp as error:
+            raise self.unusable(error.message) from None
+        except (OSError, EOFError) as error:
+            raise self.lost(error) from error
+
+    def _refusal(self, response: Response, data: bytes) -> ChatOpsError:
+        if 300 <= response.status < 400:
+            to = response.headers.get("location", "another address")
+            return self.unusable(f"it redirects to {to}, and redirects are not followed")
+        try:
+            error = msgspec.json.decode(data, type=ErrorBody).error
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self.unusable(f"it answers with status {response.status}")
+        return from_code(error.code, error.message, hint=error.hint, details=error.details)
+
+    def _decode(self, data: bytes, answer: type[T]) -> T:
+        try:
+            return msgspec.json.decode(data, type=answer)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise self.unusable(f"its answer cannot be read ({error})") from None
+
+    def _tls(self, raw: socket.socket) -> socket.socket:
+        from chatops.client.tls import wrap
+
+        return wrap(raw, self.address, ca_file=self._ca_file, fingerprint=self._fingerprint)
+
+
+def segment(name: str) -> str:
+    """``name`` as one segment of a path.
+
+    Raises:
+        InvalidInput: it is empty or only dots, and would be read as another path.
+    """
+    if not name.strip("."):
+        raise InvalidInput(f"{name!r} is not a name or id")
+    return quote(name, safe="")
+
+
+def address_of(hub: str) -> Address:
+    """A hub's address in its normal form (see chatops.client.address)."""
+    return parse_address(hub)
+
+
+def _query(query: Query | None) -> str:
+    given = {key: value for key, value in (query or {}).items() if value not in (None, [], ())}
+    return "?" + urlencode(given, doseq=True) if given else ""
+
+
+def _header_value(token: str) -> str:
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise NotSignedIn(
+            "the token holds characters that no token has",
+            hint="copy it again, without line breaks or spaces",
+        )
+    return token
+
+
+def _reason(error: Exception, transport: Transport) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {transport.timeout:g} s"
+    if isinstance(error, socket.gaierror):
+        return f"the name {transport.address.host} is not known"
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    return str(error)
