@@ -1,0 +1,15 @@
+"""The command line. ``main`` is the console script ``chatops``."""
+
+import sys
+
+
+def main() -> int:
+    """Run the command in ``sys.argv``; the exit code."""
+    if sys.argv[1:] == ["--version"]:  # answered before anything heavy is imported
+        from chatops import __version__
+
+        sys.stdout.write(f"chatops {__version__}\n")
+        return 0
+    from chatops.cli.main import run
+
+    return run(sys.argv[1:])

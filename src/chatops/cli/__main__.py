@@ -1,0 +1,7 @@
+"""``python -m chatops.cli``: the same as ``chatops``."""
+
+import sys
+
+from chatops.cli import main
+
+sys.exit(main())

@@ -1,0 +1,84 @@
+"""``chatops login``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from chatops.cli.args import PASSWORD_STDIN
+from chatops.cli.confirm import read_name, read_password
+from chatops.cli.context import Cli, Connection, resolve
+from chatops.cli.define import command, group
+from chatops.cli.profiles import Profile, check_profile_name
+from chatops.client.address import parse_address
+from chatops.errors import HubUnreachable
+from chatops.protocol.rest import TokenPair
+from chatops.text import escape
+
+app = group("Sign in to a hub.")
+URL = Annotated[str | None, typer.Argument(metavar="URL", help="the hub; by default the known one")]
+USER = Annotated[str | None, typer.Option("--user", "-u", metavar="USER", help="your name")]
+
+
+@command(app, "login", example="chatops login https://hub.example.org -u ada")
+def login(
+    cli: Cli, url: URL = None, user: USER = None, *, password_stdin: PASSWORD_STDIN = False
+) -> None:
+    """Sign in to a hub and keep the session in a profile.
+
+    The profile is called HOST:PORT of the hub, or as --profile says, and becomes the active one.
+    """
+    where = trusted(cli, connection_to(cli, url))
+    name = user or read_name("user", "-u USER")
+    password = read_password(stdin=password_stdin)
+    with cli.client_for(where._replace(token=None, profile=None)) as client:
+        pair = client.auth.login(name, password)
+    profile = keep(cli, where, name, pair)
+    cli.out.say(f"signed in to {where.hub} as {escape(name)} (profile {escape(profile)})")
+
+
+def connection_to(cli: Cli, url: str | None) -> Connection:
+    """The connection to the hub that is named, or else to the one that is known."""
+    common = cli.common._replace(hub=url or cli.common.hub)
+    if url is not None and cli.common.profile not in cli.profiles.read().profiles:
+        common = common._replace(profile=None)  # a new profile is about to be made
+    where = resolve(common, cli.environ, cli.profiles)
+    return where._replace(hub=parse_address(where.hub).url)
+
+
+def keep(cli: Cli, where: Connection, user: str, pair: TokenPair) -> str:
+    """Store a session as the active profile; its name."""
+    address = parse_address(where.hub)
+    name = check_profile_name(cli.common.profile or f"{address.host}:{address.port}")
+    with cli.profiles.change() as book:
+        book.profiles[name] = Profile(
+            hub=where.hub, user=user, token=pair.access_token, refresh_token=pair.refresh_token,
+            ca_file=str(where.ca_file.absolute()) if where.ca_file else None,
+            fingerprint=where.fingerprint, insecure=where.insecure,
+        )  # fmt: skip
+        book.active = name
+    return name
+
+
+def trusted(cli: Cli, where: Connection) -> Connection:
+    """``where``, with the certificate pinned if nobody vouches for it and the user agrees.
+
+    Raises:
+        HubUnreachable: it is not trusted, and there is nobody to ask, or the answer was no.
+    """
+    if not where.hub.startswith("https:"):
+        return where
+    try:
+        with cli.client_for(where) as client:
+            client.hub.health()
+    except HubUnreachable as error:
+        shown = (error.details or {}).get("fingerprint")
+        if shown is None or "pinned" in (error.details or {}) or not sys.stdin.isatty():
+            raise
+        cli.out.say(f"{escape(error.message)}\nits fingerprint is {shown}")
+        if not typer.confirm("is it the one that the hub printed when it started?", err=True):
+            raise
+        return where._replace(fingerprint=str(shown))
+    return where

@@ -1,0 +1,159 @@
+"""``chatops servers``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from chatops.cli import show
+from chatops.cli.args import SERVER, TAGS, YES, pairs
+from chatops.cli.confirm import confirm
+from chatops.cli.context import Cli
+from chatops.cli.define import command, group
+from chatops.cli.view import Column, Style, View
+from chatops.errors import InvalidInput
+from chatops.protocol.rest import Server, ServerCreated, ServerDetail
+from chatops.text import escape
+
+app = group("The servers of the fleet.")
+STATUS = Annotated[
+    Literal["online", "offline", "never"] | None,
+    typer.Option("--status", help="only those in this state"),
+]
+
+
+def _status_style(server: Server) -> Style:
+    styles: dict[str, Style] = {"online": "good", "offline": "bad"}
+    return styles.get(server.status, "dim")
+
+
+def _alerts_style(server: Server) -> Style | None:
+    return "bad" if server.alerts else None
+
+
+SERVERS = View(
+    Server,
+    lambda server: server.name,
+    [
+        Column("NAME", lambda s: s.name),
+        Column("STATUS", lambda s: s.status, _status_style),
+        Column("CPU", lambda s: show.percent(s.cpu_percent), right=True),
+        Column("MEMORY", lambda s: show.percent(s.memory_percent), right=True),
+        Column("DISK", lambda s: show.percent(s.disk_percent), right=True),
+        Column("ALERTS", lambda s: str(s.alerts), _alerts_style, right=True),
+        Column("SEEN", lambda s: show.age(s.last_seen)),
+        Column("TAGS", lambda s: show.tags(s.tags)),
+        Column("OS", lambda s: s.os),
+    ],
+)
+DETAIL = View(
+    ServerDetail,
+    lambda server: server.name,
+    [
+        Column("name", lambda s: s.name),
+        Column("id", lambda s: s.id),
+        Column("status", lambda s: s.status, _status_style),
+        Column("tags", lambda s: show.tags(s.tags)),
+        Column("owner", lambda s: s.owner),
+        Column("os", lambda s: s.os),
+        Column("kernel", lambda s: s.host.kernel or None if s.host else None),
+        Column("hostname", lambda s: s.host.hostname or None if s.host else None),
+        Column("cpu model", lambda s: s.host.cpu_model or None if s.host else None),
+        Column("memory size", lambda s: show.size(s.host.memory_total) if s.host else None),
+        Column("agent", lambda s: s.agent_version),
+        Column("allows", lambda s: None if s.allow is None else " ".join(s.allow) or "nothing"),
+        Column("address", lambda s: s.address),
+        Column("created", lambda s: show.local(s.created_at)),
+        Column("last seen", lambda s: show.age(s.last_seen)),
+        Column("cpu", lambda s: show.percent(s.cpu_percent)),
+        Column("memory", lambda s: show.percent(s.memory_percent)),
+        Column("disk", lambda s: show.percent(s.disk_percent)),
+        Column("alerts", lambda s: str(s.alerts)),
+    ],
+)
+ADDED = View(ServerCreated, SERVERS.name, DETAIL.columns[:5])
+
+
+@command(app, "list", example="chatops servers list --tag env=prod --status online")
+def list_servers(cli: Cli, tag: TAGS = [], status: STATUS = None) -> None:  # noqa: B006
+    """The servers that you may see."""
+    servers = cli.client.servers.list(tags=pairs(tag, "--tag"), status=status)
+    cli.out.items(servers, SERVERS)
+
+
+@command(app, "add", example="chatops servers add web-1 --tag env=prod --key")
+def add(
+    cli: Cli,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="a new, unique name")],
+    tag: TAGS = [],  # noqa: B006
+    *,
+    key: Annotated[bool, typer.Option("--key", help="make its first API key too")] = False,
+    monitor_only: Annotated[
+        bool, typer.Option("--monitor-only", help="the line to paste allows no commands")
+    ] = False,
+) -> None:
+    """Add a server. With --key the line to paste on it is printed; the key is shown this once."""
+    added = cli.client.servers.create(name, tags=pairs(tag, "--tag"), key=key)
+    cli.out.item(added, ADDED)
+    if added.key is not None and cli.out.form == "table" and not cli.out.quiet:
+        cli.out.text("\n" + paste_line(added.key.join, monitor_only=monitor_only))
+
+
+@command(app, "show", example="chatops servers show web-1")
+def show_server(cli: Cli, server: SERVER) -> None:
+    """Everything that is known of a server."""
+    cli.out.item(cli.client.servers.get(server), DETAIL)
+
+
+@command(app, "rename", example="chatops servers rename web-1 web-01")
+def rename(
+    cli: Cli, old: SERVER, new: Annotated[str, typer.Argument(metavar="NEW", help="new name")]
+) -> None:
+    """Give a server another name; its id, keys and history stay."""
+    renamed = cli.client.servers.update(old, name=new)
+    cli.out.say(f"{escape(old)} is now {escape(renamed.name)}")
+
+
+@command(app, "tag", example="chatops servers tag web-1 env=prod old-")
+def tag_server(
+    cli: Cli,
+    server: SERVER,
+    changes: Annotated[
+        list[str], typer.Argument(metavar="K=V|K- ...", help="set a tag, or take it away")
+    ],
+) -> None:
+    """Set tags (k=v) of a server, and take tags away (k-)."""
+    cli.client.servers.update(server, tags=tag_changes(changes))
+    cli.out.say(f"tagged {escape(server)}")
+
+
+@command(app, "rm", example="chatops servers rm web-1 --yes")
+def remove(cli: Cli, server: SERVER, *, yes: YES = False) -> None:
+    """Remove a server with its keys and history."""
+    confirm(f"remove {escape(server)} with its keys, metrics and history?", yes=yes)
+    cli.client.servers.delete(server)
+    cli.out.say(f"removed {escape(server)}")
+
+
+def tag_changes(words: list[str]) -> dict[str, str | None]:
+    """``k=v`` and ``k-`` words as the hub takes them.
+
+    Raises:
+        InvalidInput: a word that is neither.
+    """
+    changes: dict[str, str | None] = {}
+    for word in words:
+        if "=" not in word and word.endswith("-") and len(word) > 1:
+            changes[word[:-1]] = None
+        elif "=" in word:
+            changes |= pairs([word], "tag")
+        else:
+            raise InvalidInput(f"{word!r} is no tag", hint="k=v sets a tag, k- takes it away")
+    return changes
+
+
+def paste_line(join: str, *, monitor_only: bool) -> str:
+    """What to run on the target, so that its agent connects."""
+    allow = "" if monitor_only else " --allow exec,docker"
+    return f"run this on the target:\n\n  CHATOPS_JOIN={escape(join)} chatops agent{allow}"

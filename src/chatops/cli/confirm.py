@@ -1,0 +1,76 @@
+"""What asks before it acts, and how passwords are read."""
+
+from __future__ import annotations
+
+import sys
+
+from chatops.errors import InvalidInput
+
+
+class Declined(InvalidInput):
+    """The user was asked and said no."""
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Goes on only if the user agrees: ``yes``, or an answer at the terminal.
+
+    Raises:
+        Declined: the answer was no.
+        InvalidInput: there is no terminal to ask at, and no ``yes``.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidInput(
+            "this cannot be undone, and there is no terminal to ask at", hint="give --yes"
+        )
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Declined("nothing was done")
+
+
+def read_password(*, stdin: bool, prompt: str = "password", twice: bool = False) -> str:
+    """A password: the first line of stdin, or asked for at the terminal without echo.
+
+    Raises:
+        InvalidInput: nothing came, there is no terminal, or the two entries differ.
+    """
+    if stdin:
+        return _line()
+    if not sys.stdin.isatty():
+        raise InvalidInput(
+            "there is no terminal to ask for the password at", hint="give --password-stdin"
+        )
+    from getpass import getpass
+
+    password = getpass(f"{prompt}: ", stream=sys.stderr)
+    if twice and getpass(f"{prompt} again: ", stream=sys.stderr) != password:
+        raise InvalidInput("the two passwords differ", hint="try again; nothing was changed")
+    return _checked(password)
+
+
+def read_name(prompt: str, option: str) -> str:
+    """A name, asked for at the terminal.
+
+    Raises:
+        InvalidInput: there is no terminal, or nothing was entered.
+    """
+    if not sys.stdin.isatty():
+        raise InvalidInput(f"no {prompt} was given", hint=f"give {option}")
+    sys.stderr.write(f"{prompt}: ")
+    sys.stderr.flush()
+    name = sys.stdin.readline().strip()
+    if not name:
+        raise InvalidInput(f"no {prompt} was given", hint=f"give {option}")
+    return name
+
+
+def _line() -> str:
+    return _checked(sys.stdin.readline().rstrip("\r\n"))
+
+
+def _checked(password: str) -> str:
+    if not password:
+        raise InvalidInput("the password is empty", hint="it is the first line of stdin")
+    return password

@@ -1,0 +1,120 @@
+"""The exit codes: one table for errors, one for the outcome of commands run on servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from chatops.errors import ChatOpsError
+from chatops.protocol.rest import CommandResult
+
+DONE: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+SIGN_IN: Final = 3
+MISSING: Final = 4
+FORBIDDEN: Final = 5
+CONFLICT: Final = 6
+UNREACHABLE: Final = 7
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+PIPE_CLOSED: Final = 141
+
+MEANING: Final[Mapping[int, str]] = {
+    DONE: "done",
+    FAILED: "failed",
+    USAGE: "usage or refused input",
+    SIGN_IN: "not signed in, or credentials refused",
+    MISSING: "not found",
+    FORBIDDEN: "not permitted",
+    CONFLICT: "conflict (already there, wrong state)",
+    UNREACHABLE: "hub unreachable",
+    INTERRUPTED: "interrupted (Ctrl-C)",
+    PIPE_CLOSED: "the reader of the output went away",
+    TERMINATED: "terminated (SIGTERM)",
+}
+"""Every exit code of all commands but those of the exec family."""
+
+EXIT: Final[Mapping[str, int]] = {
+    "error": FAILED,
+    "invalid": USAGE,
+    "malformed": USAGE,
+    "too_large": USAGE,
+    "not_signed_in": SIGN_IN,
+    "not_permitted": FORBIDDEN,
+    "not_found": MISSING,
+    "no_sample": MISSING,
+    "method_not_allowed": FAILED,
+    "conflict": CONFLICT,
+    "too_many_requests": FAILED,
+    "busy": FAILED,
+    "offline": CONFLICT,
+    "refused": FORBIDDEN,
+    "timed_out": FAILED,
+    "cancelled": FAILED,
+    "lost": FAILED,
+    "hub_unreachable": UNREACHABLE,
+    "protocol": FAILED,
+    "unusable_frame": FAILED,
+    "setup": FAILED,
+    "internal": FAILED,
+}
+"""Exit code of each error code; a code of a newer hub counts as ``error``."""
+
+NOT_RUN: Final = 120
+REFUSED: Final = 121
+LOST: Final = 122
+TIMED_OUT: Final = 124
+STOPPED: Final = 125
+NOT_STARTED: Final = 126
+
+EXEC_MEANING: Final[Mapping[int, str]] = {
+    NOT_RUN: "not run: the server is offline, or somebody cancelled it before it started",
+    REFUSED: "refused: agent policy or role",
+    LOST: "lost: the agent vanished, the outcome is unknown",
+    TIMED_OUT: "timed out, and the process group is confirmed dead",
+    STOPPED: "chatops itself stopped before anything was sent: usage, sign-in, no such "
+    "server, hub unreachable",
+    INTERRUPTED: "interrupted (Ctrl-C), after the remote end was confirmed",
+    PIPE_CLOSED: "the reader of the output went away; the command was cancelled",
+    TERMINATED: "terminated (SIGTERM), after the remote end was confirmed",
+}
+"""What chatops' own statuses of ``exec`` mean; any other status is the command's."""
+
+
+def exit_code(error: ChatOpsError) -> int:
+    """The exit code of an error, outside the exec family."""
+    return EXIT.get(error.code, FAILED)
+
+
+def exec_exit_code(error: ChatOpsError) -> int:
+    """The exit status of ``exec`` when an error stopped it."""
+    if error.code == "offline":
+        return NOT_RUN
+    if error.code in ("refused", "not_permitted"):
+        return REFUSED
+    sent = (error.details or {}).get("sent") is True
+    return LOST if error.code == "hub_unreachable" and sent else STOPPED
+
+
+def exec_status(result: CommandResult) -> int:
+    """The exit status of ``exec`` for one server's result."""
+    match result.status:
+        case "offline":
+            return NOT_RUN
+        case "refused":
+            return REFUSED
+        case "timed_out":
+            return TIMED_OUT
+        case "cancelled":
+            return 128 + result.signal if result.signal else NOT_RUN
+        case "succeeded" | "failed":
+            return _ended(result)
+        case _:
+            return LOST
+
+
+def _ended(result: CommandResult) -> int:
+    if result.signal:
+        return 128 + result.signal
+    return NOT_STARTED if result.exit_code is None else result.exit_code

@@ -1,0 +1,138 @@
+"""The commands, by name; each one's module is imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Annotated, Any, Final, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+from chatops import __version__
+from chatops.cli.exits import DONE, INTERRUPTED, STOPPED, USAGE
+from chatops.errors import InvalidInput
+
+
+class Entry(NamedTuple):
+    """A command's module in chatops.cli.commands, and its line in the list of commands."""
+
+    module: str
+    help: str
+
+
+COMMANDS: Final[dict[str, Entry]] = {
+    "serve": Entry("serve", "run the hub"),
+    "agent": Entry("agent", "run the agent of this machine"),
+    "demo": Entry("demo", "hub and agent of this machine in a throw-away folder"),
+    "status": Entry("status", "the hub's version and the fleet's health"),
+    "login": Entry("login", "sign in to a hub"),
+    "register": Entry("register", "make yourself an account, where the hub allows it"),
+    "logout": Entry("logout", "end the session"),
+    "whoami": Entry("whoami", "the account in use"),
+    "passwd": Entry("passwd", "change your password"),
+    "profiles": Entry("profiles", "the hubs you signed in to"),
+    "users": Entry("users", "accounts of the hub"),
+    "servers": Entry("servers", "the servers of the fleet"),
+    "keys": Entry("keys", "API keys that agents sign in with"),
+    "metrics": Entry("metrics", "measured values: latest, past and live"),
+    "exec": Entry("exec", "run a command on a server"),
+    "events": Entry("events", "connections and disconnections"),
+    "audit": Entry("audit", "who did what"),
+}
+_OWN_STATUS: Final = frozenset(("exec",))
+"""Commands whose usage errors must not look like a remote command's exit status."""
+
+
+class LazyGroup(TyperGroup):
+    """Lists all commands, imports the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        entry = COMMANDS.get(cmd_name)
+        return None if entry is None else load(entry, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+
+def load(entry: Entry, name: str) -> Any:
+    """The command object of a module."""
+    module = importlib.import_module(f"chatops.cli.commands.{entry.module}")
+    found = typer.main.get_command(module.app)
+    found.name = name
+    found.short_help = entry.help
+    return found
+
+
+def root() -> TyperGroup:
+    """The command ``chatops`` itself."""
+    app = typer.Typer(
+        cls=LazyGroup,
+        rich_markup_mode=None,
+        help="Watch and run a fleet of servers from the command line.",
+        epilog="`chatops COMMAND --help` shows a command's options and an example.",
+    )
+    app.callback(invoke_without_command=True)(_start)
+    found = typer.main.get_command(app)
+    assert isinstance(found, TyperGroup)
+    names: Any = dict.fromkeys(COMMANDS)  # suggestions for a mistyped name come from here
+    found.commands = names
+    return found
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = root().main(args=argv, prog_name="chatops", standalone_mode=False)
+    except typer.TyperException as error:
+        return _usage(argv, error)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    return code if isinstance(code, int) else DONE
+
+
+def _start(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,  # noqa: FBT002
+) -> None:
+    if version:
+        typer.echo(f"chatops {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)
+        raise typer.Exit(USAGE)
+
+
+def _usage(argv: list[str], error: typer.TyperException) -> int:
+    from chatops.cli.output import Output
+
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "chatops"
+    Output("json" if _asks_json(argv) else "table", no_color="--no-color" in argv).error(
+        InvalidInput(message[:1].lower() + message[1:].rstrip("."), hint=f"see `{path} --help`")
+    )
+    return STOPPED if argv[:1] and argv[0] in _OWN_STATUS else USAGE
+
+
+def _asks_json(argv: list[str]) -> bool:
+    """Whether a line that could not be parsed asks for JSON; of exec only what precedes the
+    first argument counts, the rest belongs to the remote command."""
+    wanted = ("json", "ndjson")
+    before = ""
+    for word in argv[1:] if argv[:1] == ["exec"] else argv:
+        if before in ("-o", "--output"):
+            if word in wanted:
+                return True
+        elif argv[:1] == ["exec"] and not word.startswith("-") and not before.startswith("-"):
+            return False
+        if word.startswith("-") and word.removeprefix("--output=").removeprefix("-o") in wanted:
+            return True
+        before = word
+    return False

@@ -1,0 +1,213 @@
+"""The one class that speaks to the terminal: data to stdout, talk to stderr.
+
+Text of others (servers, users, the hub) is never read as markup, and its control
+characters are written out. Only ``raw`` passes bytes on as they are.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal, TextIO, TypeVar
+
+import msgspec
+
+from chatops.cli.plain import paint, plain_lines
+from chatops.cli.view import View
+from chatops.errors import ChatOpsError, InvalidInput
+from chatops.text import escape
+
+T = TypeVar("T", bound=msgspec.Struct)
+Form = Literal["table", "json", "ndjson", "csv"]
+_LIVE_WIDTH: Final = 8
+# What JSON leaves as it is and a terminal may take as a command.
+_ACTIVE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class Output:
+    """Prints one command's data in the form that was asked for."""
+
+    def __init__(
+        self,
+        form: Form = "table",
+        *,
+        quiet: bool = False,
+        no_color: bool = False,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.form = form
+        self.quiet = quiet
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._no_color = no_color
+        self._environ = environ
+        self._headed = False
+
+    # -- data -------------------------------------------------------------------------
+
+    def items(self, items: Iterable[T], view: View[T]) -> None:
+        """A list: a table, or all items in a machine's form."""
+        if self.quiet:
+            self._lines(escape(view.name(item)) for item in items)
+        elif self.form == "json":
+            self._lines([pretty(list(items))])
+        elif self.form == "ndjson":
+            self._lines(compact(item) for item in items)
+        elif self.form == "csv":
+            self._csv(items, view)
+        else:
+            self._table(items, view)
+
+    def item(self, item: T, view: View[T]) -> None:
+        """One thing: its fields below one another, or as one object; as csv one row."""
+        if self.quiet:
+            self._lines([escape(view.name(item))])
+        elif self.form == "csv":
+            self._csv([item], view)
+        elif self.form == "table":
+            self._fields(item, view)
+        else:
+            self.value(item)
+
+    def live(self, item: T, view: View[T]) -> None:
+        """The next one of an endless list, at once. ``refuse_json`` comes before it."""
+        if self.quiet:
+            self._lines([escape(view.name(item))])
+        elif self.form in ("json", "ndjson"):
+            self._lines([compact(item)])
+        elif self.form == "csv":
+            self._csv([item], view, head=not self._headed)
+        else:
+            self._live_row(item, view)
+        self._headed = True
+        self.flush()
+
+    def refuse_json(self) -> None:
+        """For commands that print without end.
+
+        Raises:
+            InvalidInput: json was asked for, whose array would never be closed.
+        """
+        if self.form == "json":
+            raise InvalidInput("what never ends has no json form", hint="use -o ndjson")
+
+    def value(self, value: object) -> None:
+        """A value in its JSON form, for data that has no table."""
+        self._lines([compact(value) if self.form == "ndjson" else pretty(value)])
+
+    def text(self, text: str) -> None:
+        """Lines of data for people; foreign parts of them are escaped already."""
+        self._lines([text])
+
+    def raw(self, data: bytes, *, err: bool = False) -> None:
+        """Bytes of a remote command, unchanged and at once.
+
+        Raises:
+            BrokenPipeError: nobody reads them.
+        """
+        stream = self._err if err else self._out
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+
+    def is_terminal(self) -> bool:
+        """Whether the data goes to a terminal."""
+        return self._out.isatty()
+
+    def flush(self) -> None:
+        """Bring out everything that was printed.
+
+        Raises:
+            BrokenPipeError: nobody reads it.
+        """
+        self._out.flush()
+
+    # -- talk -------------------------------------------------------------------------
+
+    def say(self, text: str) -> None:
+        """A line to the user beside the data; foreign parts of it are escaped already."""
+        self._err.write(text + "\n")
+        self._err.flush()
+
+    def error(self, error: ChatOpsError) -> None:
+        """What went wrong and what can be done, or the JSON object of it."""
+        if self.form in ("json", "ndjson"):
+            body = {"code": error.code, "message": error.message}
+            if error.hint:
+                body["hint"] = error.hint
+            self.say(compact({"error": body}))
+            return
+        color = self._color(self._err)
+        self.say(paint("error:", "bad", color) + " " + escape(error.message))
+        if error.hint:
+            self.say(paint("hint:", "warn", color) + " " + escape(error.hint))
+
+    # -- forms ------------------------------------------------------------------------
+
+    def _table(self, items: Iterable[T], view: View[T]) -> None:
+        rows = [view.row(item) for item in items]
+        color = self._color(self._out)
+        if self.is_terminal():
+            from chatops.cli.rich_table import print_table
+
+            print_table(self._out, view.columns, rows, color=color)
+        else:
+            self._lines(plain_lines(view.columns, rows, color=color))
+
+    def _live_row(self, item: T, view: View[T]) -> None:
+        widths = [max(len(column.title), _LIVE_WIDTH) for column in view.columns]
+        color = self._color(self._out)
+        lines = plain_lines(view.columns, [view.row(item)], color=color, widths=widths)
+        self._lines(lines[1:] if self._headed else lines)
+
+    def _fields(self, item: T, view: View[T]) -> None:
+        width = max(len(column.title) for column in view.columns)
+        color = self._color(self._out)
+        for column, cell in zip(view.columns, view.row(item), strict=True):
+            title = paint(f"{column.title:{width}}", "dim", color)
+            self._lines([f"{title}  {paint(cell.text, cell.style, color)}"])
+
+    def _csv(self, items: Iterable[T], view: View[T], *, head: bool = True) -> None:
+        import csv
+
+        writer = csv.writer(self._out, lineterminator="\n")
+        if head:
+            writer.writerow(view.fields)
+        for item in items:
+            fields = msgspec.to_builtins(item)
+            writer.writerow([_csv_cell(fields.get(name)) for name in view.fields])
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._out.write(line + "\n")
+
+    def _color(self, stream: TextIO) -> bool:
+        if self._no_color or self._environ.get("NO_COLOR"):
+            return False
+        if self._environ.get("FORCE_COLOR"):
+            return True
+        return stream.isatty() and self._environ.get("TERM") != "dumb"
+
+
+def compact(value: object) -> str:
+    """JSON on one line, with no character that a terminal could obey."""
+    return _ACTIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", msgspec.json.encode(value).decode())
+
+
+def pretty(value: object) -> str:
+    """The same for people, indented."""
+    return msgspec.json.format(compact(value), indent=2)
+
+
+def _csv_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+        return " ".join(f"{key}={one}" for key, one in value.items())
+    return compact(value)

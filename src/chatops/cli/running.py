@@ -1,0 +1,222 @@
+"""Watching one remote command: its bytes, its outcome, and what ends the watching."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Final, Protocol
+
+from chatops.cli.context import Cli, silence_stdout
+from chatops.cli.exits import LOST, exec_status
+from chatops.client.commands import End, Output, RunEvent, Start, StreamName
+from chatops.errors import (
+    Cancelled,
+    ChatOpsError,
+    Conflict,
+    HubUnreachable,
+    Lost,
+    Offline,
+    Refused,
+    TimedOut,
+)
+from chatops.protocol.rest import COMMAND_FINAL, CommandResult
+from chatops.protocol.session.backoff import Backoff
+from chatops.text import escape
+
+RECOVERY: Final = 60.0
+"""Seconds for which a lost hub is asked again for the outcome."""
+
+
+class Printer(Protocol):
+    """Shows a run in one form."""
+
+    def start(self, start: Start) -> None:
+        """The hub took the command."""
+
+    def output(self, output: Output) -> None:
+        """Bytes came."""
+
+    def end(self, result: CommandResult) -> None:
+        """It is over."""
+
+
+class Left(BaseException):
+    """The user does not want to wait for the confirmation any more."""
+
+
+class Watcher:
+    """Follows a run to its end. The first Ctrl-C or SIGTERM cancels it, a second one leaves."""
+
+    def __init__(self, cli: Cli, printer: Printer) -> None:
+        self._cli = cli
+        self._printer = printer
+        self._start: Start | None = None
+        self._stopped_by: signal.Signals | None = None
+        self._written = {"stdout": 0, "stderr": 0}
+
+    def watch(self, events: Iterator[RunEvent]) -> tuple[int, CommandResult | None]:
+        """The exit status, and the result if there is one."""
+        try:
+            result = self._follow(events)
+        except Left:
+            return self._status(None), None
+        self._tell(result)
+        return self._status(result), result
+
+    def signals(self) -> None:
+        """Take over Ctrl-C and SIGTERM. SIGHUP is left alone: the command outlives it."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+
+    # -- following --------------------------------------------------------------------
+
+    def _follow(self, events: Iterator[RunEvent]) -> CommandResult:
+        try:
+            for event in events:
+                if isinstance(event, End):
+                    self._show_end(event.result)
+                    return event.result
+                self._take(event)
+        except HubUnreachable as error:
+            return self._recover(error)
+        return self._recover(HubUnreachable("the hub ended the stream before the command ended"))
+
+    def _take(self, event: Start | Output) -> None:
+        if isinstance(event, Start):
+            self._start = event
+            if self._stopped_by is not None:
+                self._cancel()
+        try:
+            if isinstance(event, Start):
+                self._printer.start(event)
+            elif self._stopped_by is not signal.SIGPIPE:
+                self._written[event.stream] = event.offset + len(event.data)
+                self._printer.output(event)
+        except BrokenPipeError:
+            self._reader_gone()
+
+    def _show_end(self, result: CommandResult) -> None:
+        try:
+            if self._stopped_by is not signal.SIGPIPE:
+                self._printer.end(result)
+        except BrokenPipeError:
+            self._reader_gone()
+
+    # -- stopping ---------------------------------------------------------------------
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._stopped_by is not None:
+            raise Left
+        self._stopped_by = signal.Signals(number)
+        self._cli.out.say("cancelling the remote command; once more to leave at once")
+        if self._start is not None:
+            self._cancel()
+
+    def _reader_gone(self) -> None:
+        silence_stdout()
+        if self._stopped_by is None:
+            self._stopped_by = signal.SIGPIPE
+            self._cancel()
+
+    def _cancel(self) -> None:
+        # On a connection of its own, while this one goes on reading until the confirmation.
+        threading.Thread(target=self._ask_to_cancel, daemon=True).start()
+
+    def _ask_to_cancel(self) -> None:
+        assert self._start is not None
+        where = self._cli.connection._replace(token=self._cli.client.token)
+        try:
+            with self._cli.client_for(where) as client:
+                client.commands.cancel(self._start.command_id)
+        except Conflict:
+            pass  # it ended by itself meanwhile
+        except ChatOpsError as error:
+            self._cli.out.error(error)
+
+    # -- a lost hub -------------------------------------------------------------------
+
+    def _recover(self, error: HubUnreachable) -> CommandResult:
+        """The outcome, asked for anew; ``lost`` if it cannot be had.
+
+        Raises:
+            HubUnreachable: ``error``, when it is not even known whether the hub took it.
+        """
+        if self._start is None:
+            raise error
+        self._cli.out.say(f"{escape(error.message)}; asking again for {RECOVERY:g} s")
+        result = self._ask_again(self._start.command_id)
+        if result is None:
+            return CommandResult(
+                server=self._start.server, command_id=self._start.command_id,
+                run_id=self._start.run_id, status="lost", stdout=None, stderr=None,
+                error=f"the hub was lost; the command {self._start.command_id} may go on",
+            )  # fmt: skip
+        self._show_rest(self._start, result)
+        self._show_end(result)
+        return result
+
+    def _ask_again(self, command_id: str) -> CommandResult | None:
+        backoff = Backoff()
+        until = time.monotonic() + RECOVERY
+        while time.monotonic() < until:
+            try:
+                if self._cli.client.commands.get(command_id).status in COMMAND_FINAL:
+                    return self._cli.client.commands.output(command_id)
+                backoff.reset()
+            except HubUnreachable:
+                pass
+            time.sleep(min(backoff.failed(time.monotonic()), 2.0))
+        return None
+
+    def _show_rest(self, start: Start, result: CommandResult) -> None:
+        if result.truncated:
+            self._cli.out.say("the output in between is not known: it was too long to be kept")
+            return
+        kept: tuple[tuple[StreamName, str | None], ...] = (
+            ("stdout", result.stdout), ("stderr", result.stderr),
+        )  # fmt: skip
+        for name, text in kept:
+            done = self._written[name]
+            if rest := (text or "").encode()[done:]:
+                self._take(Output(start.server, start.command_id, name, done, rest))
+
+    # -- the outcome ------------------------------------------------------------------
+
+    def _status(self, result: CommandResult | None) -> int:
+        if self._stopped_by is not None:
+            return 128 + self._stopped_by
+        return LOST if result is None else exec_status(result)
+
+    def _tell(self, result: CommandResult) -> None:
+        """Chatops' own outcomes always come with an error line."""
+        if result.dropped_bytes:
+            self._cli.out.say(f"{result.dropped_bytes} bytes of the output were dropped")
+        if self._stopped_by is None and (error := outcome_error(result)) is not None:
+            self._cli.out.error(error)
+
+
+def outcome_error(result: CommandResult) -> ChatOpsError | None:
+    """What to tell about a result that is not just the remote program's own end."""
+    server, why = result.server, result.error
+    match result.status:
+        case "offline":
+            return Offline(why or f"{server} is offline; the command was not run")
+        case "refused":
+            return Refused(why or f"{server} refused the command")
+        case "timed_out":
+            return TimedOut(why or f"the command on {server} was ended at its time limit")
+        case "cancelled":
+            return Cancelled(why or f"the command on {server} was cancelled by somebody else")
+        case "lost":
+            return Lost(
+                why or f"{server} vanished; the outcome is unknown",
+                details={"command_id": result.command_id},
+                hint=f"the command's id is {result.command_id}",
+            )
+        case "failed" if result.exit_code is None and not result.signal:
+            return ChatOpsError(why or f"the command could not be started on {server}")
+        case _:
+            return None

@@ -1,0 +1,103 @@
+"""A sample as people read it: what the host does, then its disks and networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chatops.cli import show
+from chatops.cli.output import Output
+from chatops.cli.plain import plain_lines
+from chatops.cli.view import Cell, Column, View
+from chatops.protocol.metrics import Swap
+from chatops.protocol.rest import ServerSample
+from chatops.text import escape
+
+OVERVIEW = View(
+    ServerSample,
+    lambda sample: sample.server,
+    [
+        Column("server", lambda s: s.server),
+        Column("measured", lambda s: show.age(s.ts)),
+        Column("up", lambda s: show.duration(s.uptime_s)),
+        Column("cpu", lambda s: _cpu(s)),
+        Column("load", lambda s: " ".join(f"{one:.2f}" for one in s.load) or None),
+        Column("memory", lambda s: _of(s.memory.percent, s.memory.used, s.memory.total)),
+        Column("swap", lambda s: _swap(s.swap)),
+        Column("processes", lambda s: show.number(s.process_count)),
+    ],
+)
+
+
+def show_sample(out: Output, sample: ServerSample) -> None:
+    """Print a sample in the form that was asked for."""
+    out.item(sample, OVERVIEW)
+    if out.form == "table" and not out.quiet:
+        for titles, rows in _parts(sample):
+            _print_part(out, titles, rows)
+        for name, why in sorted(sample.missing.items()):
+            out.say(f"not measured: {escape(name)}: {escape(why)}")
+
+
+def _parts(
+    sample: ServerSample,
+) -> Iterable[tuple[Sequence[str], Sequence[Sequence[str | None]]]]:
+    yield (
+        ("MOUNT", "USED", "OF", "PERCENT", "TYPE"),
+        [
+            (d.mount, show.size(d.used), show.size(d.total), show.percent(d.percent), d.fstype)
+            for d in sample.disks
+        ],
+    )
+    yield (
+        ("DEVICE", "READ", "WRITE", "READS", "WRITES"),
+        [
+            (d.device, show.rate(d.read_bps), show.rate(d.write_bps), _per_second(d.read_iops),
+             _per_second(d.write_iops))
+            for d in sample.disk_io
+        ],
+    )  # fmt: skip
+    yield (
+        ("INTERFACE", "RECEIVED", "SENT", "ERRORS"),
+        [
+            (n.interface, show.rate(n.rx_bps), show.rate(n.tx_bps), _per_second(n.errors_ps))
+            for n in sample.network
+        ],
+    )
+    yield (
+        ("SENSOR", "CELSIUS"),
+        [(t.sensor, show.number(t.celsius)) for t in sample.temperatures],
+    )
+
+
+def _print_part(out: Output, titles: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
+    if not rows:
+        return
+    columns = [Column(title, lambda _: None, right=at > 0) for at, title in enumerate(titles)]
+    cells = [[Cell("-" if text is None else escape(text)) for text in row] for row in rows]
+    out.text("")
+    for line in plain_lines(columns, cells, color=False):
+        out.text(line)
+
+
+def _cpu(sample: ServerSample) -> str | None:
+    cpu = sample.cpu
+    if cpu.percent is None:
+        return None
+    cores = f" of {cpu.count} cores" if cpu.count else ""
+    kinds = (("user", cpu.user), ("system", cpu.system), ("iowait", cpu.iowait))
+    parts = ", ".join(f"{name} {value:.1f}%" for name, value in kinds if value is not None)
+    return f"{cpu.percent:.1f}%{cores}" + (f" ({parts})" if parts else "")
+
+
+def _of(percent: float | None, used: float | None, total: float | None) -> str | None:
+    if percent is None:
+        return None
+    return f"{percent:.1f}% ({show.size(used)} of {show.size(total)})"
+
+
+def _swap(swap: Swap) -> str | None:
+    return "none" if swap.total == 0 else _of(swap.percent, swap.used, swap.total)
+
+
+def _per_second(value: float | None) -> str | None:
+    return None if value is None else f"{show.number(value)}/s"

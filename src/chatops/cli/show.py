@@ -1,0 +1,70 @@
+"""Values as people read them: ages, times, sizes, rates."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from chatops.errors import InvalidInput
+from chatops.units import format_duration, format_size, parse_time
+
+
+def age(stamp: str | None, now: float | None = None) -> str | None:
+    """How long ago a time of the hub's was: ``3m ago``."""
+    seconds = _seconds(stamp)
+    if seconds is None:
+        return stamp
+    passed = max((time.time() if now is None else now) - seconds, 0.0)
+    return f"{_coarse(passed)} ago"
+
+
+def local(stamp: str | None) -> str | None:
+    """A time of the hub's in this machine's time zone."""
+    seconds = _seconds(stamp)
+    if seconds is None:
+        return stamp
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def percent(value: float | None) -> str | None:
+    """``12.3%``."""
+    return None if value is None else f"{value:.1f}%"
+
+
+def size(value: float | None) -> str | None:
+    """``1.46 GiB``."""
+    return None if value is None else format_size(value)
+
+
+def rate(value: float | None) -> str | None:
+    """``1.2 KiB/s``."""
+    return None if value is None else f"{format_size(value)}/s"
+
+
+def number(value: float | None) -> str | None:
+    """A number with at most three digits after the point."""
+    return None if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def duration(seconds: float | None) -> str | None:
+    """``3d4h``."""
+    return None if seconds is None else format_duration(seconds)
+
+
+def tags(value: dict[str, str]) -> str | None:
+    """``env=prod role=db``; None where there are none."""
+    return " ".join(f"{key}={one}" for key, one in sorted(value.items())) or None
+
+
+def _coarse(seconds: float) -> str:
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return f"{int(seconds)}s"
+
+
+def _seconds(stamp: str | None) -> float | None:
+    try:
+        return None if stamp is None else parse_time(stamp)
+    except InvalidInput:
+        return None
