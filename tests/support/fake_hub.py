@@ -1,221 +1,157 @@
-"""A stand-in for the hub that speaks the real protocol, for tests of the agent alone."""
+"""A small real HTTP server that answers what a test tells it to, for tests of the client."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
+import msgspec
 
-from chatops.agent.settings import AGENT_PATH
-from chatops.protocol import codec
-from chatops.protocol.closing import CloseReason
-from chatops.protocol.frames import decode_frame
-from chatops.protocol.limits import STREAM_CREDIT
-from chatops.protocol.messages import (
-    Auth,
-    AuthSuccess,
-    Command,
-    CommandAck,
-    CommandResponse,
-    Error,
-    Message,
-    Metrics,
-    MetricsAck,
-    Ping,
-    Pong,
-    SessionLimits,
-    StreamClose,
-    StreamCredit,
-    StreamOpen,
-)
-from tests.support.waiting import until_async
-
-M = TypeVar("M", bound=Message)
-KEY = "cok_testtest_" + "k" * 43
+API = "/api/v1"
 
 
-@dataclass
+class Asked(NamedTuple):
+    """A request as it came. ``path`` is without prefix and query."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    headers: dict[str, str]
+    body: Any
+
+
+class Reply(NamedTuple):
+    """An answer. ``chunks`` makes it a chunked one, sent piece by piece."""
+
+    status: int = 200
+    body: object = None
+    raw: bytes | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
+    chunks: Iterator[bytes] | None = None
+    close: bool = False
+
+
+Route = Callable[[Asked], Reply]
+
+
 class FakeHub:
-    """What the hub is to do, and what it has seen, over all connections."""
+    """Routes by ``METHOD /path``; every request is kept in ``asked``."""
 
-    port: int = 0
-    interval: float = 60.0
-    limits: SessionLimits = field(default_factory=SessionLimits)
-    refuse: CloseReason | None = None
-    before_auth: list[Message] = field(default_factory=list)
-    silent: bool = False
-    ack_metrics: bool = True
-    ack_commands: bool = True
-    give_credit: bool = True
-    auths: list[Auth] = field(default_factory=list)
-    seen: list[Message] = field(default_factory=list)
-    output: dict[int, bytearray] = field(default_factory=dict)
-    offsets: dict[int, list[int]] = field(default_factory=dict)
-    socket: ServerConnection | None = None
-    connections: int = 0
+    def __init__(self) -> None:
+        self.routes: dict[str, Route] = {}
+        self.asked: list[Asked] = []
+        self.connections = 0
+        self.url = ""
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+    def on(self, route: str, reply: Reply | Route | object) -> None:
+        """Answer ``METHOD /path`` with a reply, a function, or a body."""
+        if isinstance(reply, Reply):
+            self.routes[route] = lambda _: reply
+        elif callable(reply):
+            self.routes[route] = reply
+        else:
+            self.routes[route] = lambda _: Reply(body=reply)
 
-    async def send(self, message: Message) -> None:
-        assert self.socket is not None
-        await self.socket.send(codec.encode(message))
+    def answer(self, asked: Asked) -> Reply:
+        """What to say to a request."""
+        self.asked.append(asked)
+        route = self.routes.get(f"{asked.method} {asked.path}")
+        return route(asked) if route else error(404, "not_found", f"no route {asked.path}")
 
-    async def send_raw(self, frame: str | bytes) -> None:
-        assert self.socket is not None
-        await self.socket.send(frame)
-
-    async def drop(self) -> None:
-        """Cut the connection without a word."""
-        assert self.socket is not None
-        self.socket.transport.abort()
-        self.socket = None
-
-    def of(self, kind: type[M]) -> list[M]:
-        return [message for message in self.seen if isinstance(message, kind)]
-
-    async def wait_for(
-        self, kind: type[M], test: Callable[[M], bool] = lambda _message: True, *, count: int = 1
-    ) -> M:
-        """The ``count``-th message of a kind that passes the test."""
-        found: list[M] = []
-
-        def enough() -> bool:
-            found[:] = [message for message in self.of(kind) if test(message)]
-            return len(found) >= count
-
-        await until_async(enough, what=f"{kind.__name__} number {count}")
-        return found[count - 1]
-
-    async def connected(self, count: int = 1) -> None:
-        await until_async(
-            lambda: len(self.auths) >= count and self.socket is not None, what="the agent"
-        )
-
-    async def outcome(self, command_id: str) -> CommandResponse:
-        return await self.wait_for(
-            CommandResponse, lambda one: one.id == command_id and one.state != "running"
-        )
-
-    async def run(
-        self,
-        command: str | list[str],
-        *,
-        id: str = "c1",  # noqa: A002
-        timeout: float | None = None,
-        cwd: str | None = None,
-        env: dict[str, str] | None = None,
-        watched: bool = True,
-    ) -> CommandResponse:
-        """Run a command with both streams open, to its outcome."""
-        await self.start(command, id=id, timeout=timeout, cwd=cwd, env=env, watched=watched)
-        return await self.outcome(id)
-
-    async def start(
-        self,
-        command: str | list[str],
-        *,
-        id: str = "c1",  # noqa: A002
-        timeout: float | None = None,
-        cwd: str | None = None,
-        env: dict[str, str] | None = None,
-        watched: bool = True,
-    ) -> None:
-        streams = [
-            StreamOpen(
-                stream=number, command_id=id, name=name, credit=STREAM_CREDIT, watched=watched
-            )
-            for number, name in ((1, "stdout"), (2, "stderr"))
-        ]
-        await self.send(
-            Command(id=id, command=command, timeout=timeout, cwd=cwd, env=env or {},
-                    streams=streams)
-        )  # fmt: skip
-
-    def text(self, stream: int = 1) -> str:
-        return bytes(self.output.get(stream, b"")).decode()
-
-    # -- the server -----------------------------------------------------------------------
-
-    async def handle(self, socket: ServerConnection) -> None:
-        assert socket.request is not None
-        assert socket.request.path == AGENT_PATH
-        self.connections += 1
-        with contextlib.suppress(ConnectionClosed):
-            if await self._sign_in(socket):
-                async for frame in socket:
-                    await self._take(socket, frame)
-        if self.socket is socket:
-            self.socket = None
-
-    async def _sign_in(self, socket: ServerConnection) -> bool:
-        for message in self.before_auth:
-            await socket.send(codec.encode(message))
-        auth = codec.from_agent().decode(await socket.recv())
-        assert isinstance(auth, Auth)
-        self.auths.append(auth)
-        if self.silent:
-            await socket.wait_closed()
-            return False
-        if self.refuse is not None:
-            await socket.send(codec.encode(Error(code=self.refuse.name, message=self.refuse.text)))
-            await socket.close(self.refuse.code, self.refuse.name)
-            return False
-        welcome = AuthSuccess(
-            server_id="s1", name="web-1", interval=self.interval, time=auth.time,
-            limits=self.limits,
-        )  # fmt: skip
-        await socket.send(codec.encode(welcome))
-        self.socket = socket
-        return True
-
-    async def _take(self, socket: ServerConnection, frame: str | bytes) -> None:
-        if isinstance(frame, bytes):
-            await self._take_bytes(socket, frame)
-            return
-        message = codec.from_agent().decode(frame)
-        self.seen.append(message)
-        match message:
-            case Metrics() if self.ack_metrics:
-                await self.send(MetricsAck(epoch=message.epoch, seq=message.seq))
-            case Ping():
-                await self.send(Pong(id=message.id))
-            case CommandResponse() if message.state != "running" and self.ack_commands:
-                await self.send(CommandAck(id=message.id))
-            case _:
-                pass
-
-    async def _take_bytes(self, socket: ServerConnection, frame: bytes) -> None:
-        stream, offset, data = decode_frame(frame)
-        self.output.setdefault(stream, bytearray()).extend(data)
-        self.offsets.setdefault(stream, []).append(offset)
-        if self.give_credit:
-            await socket.send(codec.encode(StreamCredit(stream=stream, credit=len(data))))
+    def paths(self) -> list[str]:
+        """The requests so far, as ``METHOD /path``."""
+        return [f"{one.method} {one.path}" for one in self.asked]
 
 
-@contextlib.asynccontextmanager
-async def fake_hub(hub: FakeHub | None = None, port: int = 0) -> AsyncIterator[FakeHub]:
-    """A stand-in that listens on a free port of the loopback address."""
-    hub = hub or FakeHub()
-    async with serve(
-        hub.handle, "127.0.0.1", port, compression=None, ping_interval=None, max_size=2**20
-    ) as server:
-        hub.port = next(iter(server.sockets)).getsockname()[1]
+def error(status: int, code: str, message: str, hint: str | None = None) -> Reply:
+    """An error in the hub's shape."""
+    body = {"code": code, "message": message} | ({"hint": hint} if hint else {})
+    return Reply(status, {"error": body})
+
+
+def page(*items: object, after: str | None = None) -> dict[str, object]:
+    """A page of a list."""
+    return {"items": list(items), "next": after}
+
+
+@contextmanager
+def fake_hub() -> Iterator[FakeHub]:
+    """A running one, on a free port of the loopback interface."""
+    hub = FakeHub()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    hub.url = f"http://127.0.0.1:{server.server_port}"
+    try:
         yield hub
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
-def closes(hub: FakeHub) -> list[StreamClose]:
-    """The ends of streams that were told."""
-    return hub.of(StreamClose)
+def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
+    methods = {f"do_{name}": _Handler.serve for name in ("GET", "POST", "PATCH", "DELETE")}
+    return type("Handler", (_Handler,), {"hub": hub, **methods})
 
 
-async def pause() -> None:
-    """Let everything that is ready in this loop run."""
-    for _ in range(5):
-        await asyncio.sleep(0)
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    hub: ClassVar[FakeHub]
+
+    def setup(self) -> None:
+        super().setup()
+        self.hub.connections += 1
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+    def serve(self) -> None:
+        data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        parts = urlsplit(self.path)
+        asked = Asked(
+            self.command,
+            parts.path.removeprefix(API),
+            parse_qs(parts.query),
+            {key.lower(): value for key, value in self.headers.items()},
+            json.loads(data) if data else None,
+        )
+        try:
+            self._reply(self.hub.answer(asked))
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def _reply(self, reply: Reply) -> None:
+        self.close_connection = reply.close
+        data = b"" if reply.body is None else msgspec.json.encode(reply.body)
+        data = reply.raw if reply.raw is not None else data
+        self.send_response(reply.status)
+        for key, value in self._headers(reply, len(data)).items():
+            self.send_header(key, value)
+        self.end_headers()
+        if reply.chunks is None:
+            self.wfile.write(data)
+        else:
+            self._chunks(reply)
+
+    def _headers(self, reply: Reply, length: int) -> dict[str, str]:
+        headers = {"Content-Type": "application/json", **reply.headers}
+        if reply.chunks is not None:
+            headers["Transfer-Encoding"] = "chunked"
+        elif reply.status != 204:
+            headers.setdefault("Content-Length", str(length))
+        return headers
+
+    def _chunks(self, reply: Reply) -> None:
+        for chunk in reply.chunks or ():
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            self.wfile.flush()
+        if not reply.close:
+            self.wfile.write(b"0\r\n\r\n")
