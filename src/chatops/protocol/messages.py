@@ -8,7 +8,7 @@ the encoding.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -161,7 +161,7 @@ class DockerResponse(Message, tag="docker_response"):
 
     id: str
     ok: bool
-    data: object = None
+    data: Any = None
     code: str | None = None
     error: str | None = None
 
@@ -260,7 +260,7 @@ class DockerCommand(Message, tag="docker_command"):
 
     id: str
     action: str
-    args: dict[str, object] = {}
+    args: dict[str, Any] = {}
 
 
 AgentMessage = (

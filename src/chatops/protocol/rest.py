@@ -6,7 +6,7 @@ bodies refuse fields they do not know; answers may gain fields at any time.
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -55,7 +55,7 @@ class ErrorDetail(Struct, omit_defaults=True, kw_only=True):
     code: str
     message: str
     hint: str | None = None
-    details: dict[str, object] | None = None
+    details: dict[str, Any] | None = None
 
 
 class ErrorBody(Struct, kw_only=True):
@@ -230,7 +230,7 @@ class ServerSample(Struct, kw_only=True):
     temperatures: list[Temperature]
     uptime_s: float | None
     process_count: int | None
-    containers: list[object]
+    containers: list[Any]
     missing: dict[str, str]
 
 
@@ -355,7 +355,7 @@ class AuditRecord(Struct, kw_only=True):
     target: str | None
     outcome: str
     address: str | None
-    detail: dict[str, object] | None
+    detail: dict[str, Any] | None
     hash: str
 
 

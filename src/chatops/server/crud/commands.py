@@ -81,7 +81,7 @@ async def list_page(
     limit: int,
     cursor: str | None = None,
     server_ids: Collection[str] | None = None,
-    user_id: str | None = None,
+    user_name: str | None = None,
     run_id: str | None = None,
     since: float | None = None,
     until: float | None = None,
@@ -89,7 +89,7 @@ async def list_page(
     """Commands, newest first. ``since`` is included, ``until`` is not."""
     conditions = [
         *among(col(Command.server_id), server_ids),
-        *equals(col(Command.user_id), user_id),
+        *equals(col(Command.user_name), user_name),
         *equals(col(Command.run_id), run_id),
         *within(col(Command.created_at), since, until),
     ]

@@ -23,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from chatops.errors import Busy, ChatOpsError, Conflict, SetupError
+from chatops.server.db.driver import connect
 
 Durability = Literal["normal", "full"]
 
@@ -187,7 +188,11 @@ def _engine(path: Path, *, size: int, setup: list[str], begin: str) -> AsyncEngi
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),
         # None: the driver begins nothing by itself, what _begin says is all that begins.
-        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT},
+        connect_args={
+            "isolation_level": None,
+            "timeout": BUSY_TIMEOUT,
+            "async_creator_fn": connect,
+        },
         pool_size=size,
         max_overflow=0,
         pool_timeout=QUEUE_TIMEOUT,

@@ -1,0 +1,40 @@
+"""/auth: signing in and out."""
+
+from __future__ import annotations
+
+from chatops.protocol import rest
+from chatops.server.api.operation import Call, NoQuery
+from chatops.server.services.users import to_user
+
+
+async def login(call: Call[NoQuery, rest.Login]) -> rest.TokenPair:
+    """Sign in with a user name and password."""
+    body = call.body
+    return await call.services.auth.login(body.username, body.password, call.address)
+
+
+async def register(call: Call[NoQuery, rest.Register]) -> rest.User:
+    """Make oneself a viewer account, where the hub allows that."""
+    body = call.body
+    return to_user(await call.services.auth.register(body.username, body.password, call.address))
+
+
+async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.TokenPair:
+    """Renew a session; the refresh token is used up."""
+    return await call.services.auth.refresh(call.body.refresh_token, call.address)
+
+
+async def logout(call: Call[NoQuery, rest.Logout]) -> None:
+    """End a session."""
+    await call.services.auth.logout(call.body.refresh_token, call.address)
+
+
+async def me(call: Call[NoQuery, None]) -> rest.User:
+    """Show the signed-in account."""
+    return await call.services.users.myself(call.principal)
+
+
+async def change_password(call: Call[NoQuery, rest.PasswordChange]) -> None:
+    """Change one's own password; all sessions of the account end."""
+    body = call.body
+    await call.services.auth.change_password(call.principal, body.current, body.new, call.address)

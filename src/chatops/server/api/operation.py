@@ -1,0 +1,100 @@
+"""What an operation of the REST API is, and what its handler is given."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from aiohttp import web
+from msgspec import Struct
+
+from chatops.server.context import Services
+from chatops.server.services.access import Access, Agent, Principal
+from chatops.server.services.audit import Origin
+
+Q = TypeVar("Q")
+B = TypeVar("B")
+PREFIX: Final = "/api/v1"
+
+
+class NoQuery(Struct, forbid_unknown_fields=True):
+    """The query of an operation that takes no parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Q, B]):
+    """One request, checked: the caller may make it, query and body have the declared types."""
+
+    services: Services
+    caller: Principal | Agent | None
+    address: str
+    path: Mapping[str, str]
+    query: Q
+    body: B
+    request: web.Request
+
+    @property
+    def principal(self) -> Principal:
+        """The signed-in account."""
+        assert isinstance(self.caller, Principal), "the operation's access asks for an account"
+        return self.caller
+
+    @property
+    def agent(self) -> Agent:
+        """The holder of the API key."""
+        assert isinstance(self.caller, Agent), "the operation's access asks for an API key"
+        return self.caller
+
+    @property
+    def origin(self) -> Origin:
+        """Whose doing this is, for the audit."""
+        if isinstance(self.caller, Principal):
+            return Origin.of(self.caller, self.address)
+        return Origin(self.address)
+
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the route table.
+
+    ``returns`` is the answer's type; None answers 204 without a body, ``web.StreamResponse``
+    means that the handler answers by itself. ``errors`` are the codes it can give beside
+    those that its access, query and body bring along.
+    """
+
+    method: str
+    path: str
+    access: Access
+    handler: Handler
+    returns: Any = None
+    status: int = 200
+    query: type[Struct] = NoQuery
+    body: type[Struct] | None = None
+    errors: tuple[str, ...] = ()
+    media: str | None = None
+    created: type[Struct] | None = None
+
+    @property
+    def id(self) -> str:
+        """The operation's name in OpenAPI: its handler's."""
+        return self.handler.__name__
+
+    @property
+    def summary(self) -> str:
+        """The first line of the handler's docstring."""
+        return (inspect.getdoc(self.handler) or "").split("\n", 1)[0]
+
+    @property
+    def tag(self) -> str:
+        """The group it belongs to: its handler's module."""
+        return self.handler.__module__.rsplit(".", 1)[-1]
+
+    @property
+    def full_path(self) -> str:
+        """The path from the root."""
+        return PREFIX + self.path

@@ -1,0 +1,97 @@
+"""The queries of list operations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from chatops.errors import InvalidInput
+from chatops.protocol.limits import DEFAULT_PAGE, MAX_PAGE
+from chatops.protocol.rest import ServerStatus
+from chatops.units import parse_time
+
+Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE, description="most items on the page")]
+Cursor = Annotated[str, Meta(max_length=1024, description="`next` of the page before")]
+Text = Annotated[str, Meta(max_length=256)]
+Time = Annotated[str, Meta(max_length=64, description="RFC 3339 time")]
+Duration = Annotated[str, Meta(max_length=32, description="duration, like 1m")]
+
+
+class PageQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A list in order of name."""
+
+    limit: Limit = DEFAULT_PAGE
+    cursor: Cursor | None = None
+
+
+class ServersQuery(PageQuery, kw_only=True):
+    """``tag`` may be repeated; all must be there."""
+
+    tag: list[Text] = []
+    status: ServerStatus | None = None
+
+
+class KeysQuery(PageQuery, kw_only=True):
+    """Keys, of one server if named."""
+
+    server: Text | None = None
+
+
+class SpanQuery(PageQuery, kw_only=True):
+    """A history list, newest first; ``since`` is included, ``until`` is not."""
+
+    since: Time | None = None
+    until: Time | None = None
+
+
+class EventsQuery(SpanQuery, kw_only=True):
+    """Connection events."""
+
+    server: Text | None = None
+
+
+class CommandsQuery(SpanQuery, kw_only=True):
+    """Commands."""
+
+    server: Text | None = None
+    user: Text | None = None
+    run: Text | None = None
+
+
+class AuditQuery(SpanQuery, kw_only=True):
+    """The audit trail; ``action`` is how the action begins."""
+
+    user: Text | None = None
+    action: Text | None = None
+
+
+class DeleteUserQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Who gets the servers of a deleted account."""
+
+    reassign_to: Text | None = None
+
+
+class HistoryParameters(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A span of samples, oldest first. Without ``step`` raw samples, else mean, min and max."""
+
+    metric: Annotated[list[Text], Meta(max_length=20)] = []
+    since: Time | None = None
+    until: Time | None = None
+    step: Duration | None = None
+    limit: Annotated[int, Meta(ge=1, le=50_000)] = 10_000
+    cursor: Cursor | None = None
+
+
+def moment(text: str | None, name: str) -> float | None:
+    """Unix seconds of a time parameter.
+
+    Raises:
+        InvalidInput: it is no RFC 3339 time; names the parameter.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_time(text)
+    except InvalidInput as error:
+        raise InvalidInput(f"{name}: {error.message}", hint=error.hint) from None

@@ -1,0 +1,60 @@
+"""Queries and bodies: from what came over the wire to the types that operations declare."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from aiohttp import web
+from multidict import MultiMapping
+
+from chatops.errors import InvalidInput, Malformed, TooLarge
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def read_query(query: MultiMapping[str], kind: type[S]) -> S:
+    """The parameters of a URL as ``kind``; only fields that are lists may be repeated.
+
+    Raises:
+        InvalidInput: unknown, repeated or wrong parameters.
+    """
+    lists = {name for name, hint in get_type_hints(kind).items() if _is_list(hint)}
+    given: dict[str, Any] = {}
+    for name in dict.fromkeys(query.keys()):
+        values = query.getall(name)
+        if name not in lists and len(values) > 1:
+            raise InvalidInput(f"the parameter {name[:40]!r} was given more than once")
+        given[name] = values if name in lists else values[0]
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"bad query: {error}") from None
+
+
+async def read_body(request: web.Request, kind: type[S] | None) -> S | None:
+    """The JSON body of a request as ``kind``.
+
+    Raises:
+        TooLarge: it is over the limit; the rest is not read.
+        Malformed: it is no JSON.
+        InvalidInput: a field is unknown, missing or of the wrong type.
+    """
+    if kind is None:
+        return None
+    try:
+        data = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise TooLarge(error.text or "the body is over the limit") from None
+    if not data:
+        raise Malformed("the request needs a JSON body")
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"bad body: {error}") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Malformed(f"the body is no JSON: {error}") from None
+
+
+def _is_list(hint: Any) -> bool:
+    return get_origin(hint) is list or any(get_origin(arm) is list for arm in get_args(hint))

@@ -1,0 +1,90 @@
+"""The route table: every operation of the REST API, and the least role that it needs.
+
+What does not stand here does not exist; what stands here names who may call it. Operations
+on one server decide further by the caller's role there (services.access).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from chatops.protocol import rest
+from chatops.protocol.frames import CONTENT_TYPE
+from chatops.server.api import auth, commands, history, keys, metrics, servers, status, users
+from chatops.server.api.openapi import openapi_document
+from chatops.server.api.operation import Operation
+from chatops.server.api.queries import (
+    AuditQuery,
+    CommandsQuery,
+    DeleteUserQuery,
+    EventsQuery,
+    HistoryParameters,
+    KeysQuery,
+    PageQuery,
+    ServersQuery,
+)
+from chatops.server.services.access import Access
+
+_OPEN, _KEY = Access.OPEN, Access.AGENT_KEY
+_VIEWER, _OPERATOR, _ADMIN = Access.VIEWER, Access.OPERATOR, Access.ADMIN
+_404: Final = ("not_found",)
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation("POST", "/auth/login", _OPEN, auth.login, rest.TokenPair, body=rest.Login,
+              errors=("not_signed_in",)),
+    Operation("POST", "/auth/register", _OPEN, auth.register, rest.User, 201, body=rest.Register,
+              errors=("not_permitted", "conflict")),
+    Operation("POST", "/auth/refresh", _OPEN, auth.refresh, rest.TokenPair, body=rest.Refresh,
+              errors=("not_signed_in",)),
+    Operation("POST", "/auth/logout", _OPEN, auth.logout, body=rest.Logout),
+    Operation("GET", "/auth/me", _VIEWER, auth.me, rest.User),
+    Operation("POST", "/auth/password", _VIEWER, auth.change_password, body=rest.PasswordChange),
+    Operation("GET", "/users", _ADMIN, users.list_users, rest.Page[rest.User], query=PageQuery),
+    Operation("POST", "/users", _ADMIN, users.create_user, rest.User, 201, body=rest.UserCreate,
+              errors=("conflict",)),
+    Operation("GET", "/users/{user}", _ADMIN, users.show_user, rest.User, errors=_404),
+    Operation("PATCH", "/users/{user}", _ADMIN, users.update_user, rest.User,
+              body=rest.UserUpdate, errors=(*_404, "conflict")),
+    Operation("DELETE", "/users/{user}", _ADMIN, users.delete_user, query=DeleteUserQuery,
+              errors=(*_404, "conflict")),
+    Operation("GET", "/servers", _VIEWER, servers.list_servers, rest.Page[rest.Server],
+              query=ServersQuery),
+    Operation("POST", "/servers", _OPERATOR, servers.add_server, rest.ServerCreated, 201,
+              body=rest.ServerCreate, errors=("conflict",)),
+    Operation("GET", "/servers/{server}", _VIEWER, servers.show_server, rest.ServerDetail,
+              errors=_404),
+    Operation("PATCH", "/servers/{server}", _OPERATOR, servers.update_server, rest.Server,
+              body=rest.ServerUpdate, errors=(*_404, "conflict")),
+    Operation("DELETE", "/servers/{server}", _OPERATOR, servers.remove_server, errors=_404),
+    Operation("GET", "/api-keys", _VIEWER, keys.list_keys, rest.Page[rest.ApiKey],
+              query=KeysQuery, errors=_404),
+    Operation("POST", "/api-keys", _OPERATOR, keys.create_key, rest.ApiKeyCreated, 201,
+              body=rest.ApiKeyCreate, errors=_404),
+    Operation("GET", "/api-keys/me", _KEY, keys.my_key, rest.ApiKeySelf),
+    Operation("DELETE", "/api-keys/{key}", _OPERATOR, keys.revoke_key, rest.ApiKey,
+              errors=(*_404, "conflict")),
+    Operation("GET", "/metrics/{server}", _VIEWER, metrics.latest_metrics, rest.ServerSample,
+              errors=(*_404, "no_sample")),
+    Operation("GET", "/metrics/{server}/history", _VIEWER, metrics.metrics_history,
+              rest.Page[rest.HistoryRow], query=HistoryParameters, errors=_404),
+    Operation("POST", "/commands", _OPERATOR, commands.run_command, list[rest.CommandResult],
+              body=rest.CommandCreate, errors=_404, media=CONTENT_TYPE, created=rest.RunStarted),
+    Operation("GET", "/commands", _VIEWER, commands.list_commands,
+              rest.Page[rest.CommandRecord], query=CommandsQuery, errors=_404),
+    Operation("GET", "/commands/{command}", _VIEWER, commands.show_command, rest.CommandRecord,
+              errors=_404),
+    Operation("GET", "/commands/{command}/output", _OPERATOR, commands.command_output,
+              rest.CommandResult, errors=_404),
+    Operation("POST", "/commands/{command}/cancel", _OPERATOR, commands.cancel_command,
+              rest.CommandRecord, errors=(*_404, "conflict", "offline")),
+    Operation("GET", "/events", _VIEWER, history.list_events, rest.Page[rest.Event],
+              query=EventsQuery, errors=_404),
+    Operation("GET", "/audit", _ADMIN, history.list_audit, rest.Page[rest.AuditRecord],
+              query=AuditQuery),
+    Operation("GET", "/status", _VIEWER, status.show_status, rest.Status),
+    Operation("GET", "/health", _OPEN, status.health, rest.Health),
+    Operation("GET", "/openapi.json", _OPEN, openapi_document, web.StreamResponse),
+)  # fmt: skip
+"""In the order in which the documentation lists them; no path hides a later one."""

@@ -1,0 +1,78 @@
+"""Runs an operation: lets the caller in, reads query and body, writes the answer.
+
+The order is fixed: authentication, role, path and query, body, handler. Whoever is not let
+in learns nothing of what exists.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from chatops.errors import NotPermitted
+from chatops.server.api.operation import Call, Operation
+from chatops.server.api.reading import read_body, read_query
+from chatops.server.authentication import authenticate, let_in
+from chatops.server.context import Services
+from chatops.server.services.access import Agent, Principal
+from chatops.server.services.audit import Origin
+
+_log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+
+
+def make_handler(
+    operation: Operation, services: Services
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The aiohttp handler of one operation."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        caller = await _let_in(operation, services, request)
+        call = Call(
+            services=services,
+            caller=caller,
+            address=request.remote or "",
+            path=request.match_info,
+            query=read_query(request.query, operation.query),
+            body=await read_body(request, operation.body),
+            request=request,
+        )
+        try:
+            answer = await operation.handler(call)
+        except NotPermitted:
+            await _record_denial(operation, call)
+            raise
+        return answer if isinstance(answer, web.StreamResponse) else _answer(operation, answer)
+
+    return handle
+
+
+async def _let_in(
+    operation: Operation, services: Services, request: web.Request
+) -> Principal | Agent | None:
+    try:
+        return await let_in(services, request, operation.access)
+    except NotPermitted:
+        principal = await authenticate(services, request)
+        origin = Origin.of(principal, request.remote)
+        await services.audit.record_alone(
+            origin, operation.id, request.path[:200], outcome="denied"
+        )
+        raise
+
+
+async def _record_denial(operation: Operation, call: Call[Any, Any]) -> None:
+    target = call.request.path[:200]
+    await call.services.audit.record_alone(call.origin, operation.id, target, outcome="denied")
+
+
+def _answer(operation: Operation, answer: object) -> web.Response:
+    if operation.returns is None:
+        return web.Response(status=204)
+    return web.Response(
+        body=_encode(answer), status=operation.status, content_type="application/json"
+    )

@@ -1,0 +1,40 @@
+"""/servers: the fleet."""
+
+from __future__ import annotations
+
+from chatops.protocol import rest
+from chatops.server.api.operation import Call, NoQuery
+from chatops.server.api.queries import ServersQuery
+
+
+async def list_servers(call: Call[ServersQuery, None]) -> rest.Page[rest.Server]:
+    """List the servers that the caller may see, in order of name."""
+    query = call.query
+    return await call.services.servers.page(
+        call.principal, tags=query.tag, status=query.status, limit=query.limit,
+        cursor=query.cursor,
+    )  # fmt: skip
+
+
+async def add_server(call: Call[NoQuery, rest.ServerCreate]) -> rest.ServerCreated:
+    """Add a server, with its first key if asked for."""
+    return await call.services.keys.add_server(call.principal, call.origin, call.body)
+
+
+async def show_server(call: Call[NoQuery, None]) -> rest.ServerDetail:
+    """Show a server with what its agent told of the host."""
+    return await call.services.servers.show(call.principal, call.path["server"])
+
+
+async def update_server(call: Call[NoQuery, rest.ServerUpdate]) -> rest.Server:
+    """Rename a server or change its tags."""
+    return await call.services.servers.update(
+        call.principal, call.origin, call.path["server"], call.body
+    )
+
+
+async def remove_server(call: Call[NoQuery, None]) -> None:
+    """Remove a server and everything that is kept of it."""
+    services = call.services
+    row = await services.servers.remove(call.principal, call.origin, call.path["server"])
+    services.commands.forget_server(row.id)

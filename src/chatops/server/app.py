@@ -1,0 +1,160 @@
+"""The composition root: every object of the hub is made here, once, and passed on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from chatops.clock import Clock, SystemClock
+from chatops.server.api import docs_page
+from chatops.server.api.openapi import DOCUMENT, build_document
+from chatops.server.api.operation import PREFIX
+from chatops.server.api.routes import OPERATIONS
+from chatops.server.api.serve import make_handler
+from chatops.server.context import Services
+from chatops.server.db.engine import Databases
+from chatops.server.housekeeping import Housekeeping
+from chatops.server.middleware import make_middlewares
+from chatops.server.secrets import HubSecrets
+from chatops.server.services.agent_manager import AgentManager
+from chatops.server.services.audit import AuditService
+from chatops.server.services.auth import AuthService
+from chatops.server.services.commands import CommandService
+from chatops.server.services.events import EventService
+from chatops.server.services.fleet import Fleet
+from chatops.server.services.keys import KeyService
+from chatops.server.services.latest import LatestSamples
+from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.log_entries import LogService
+from chatops.server.services.metrics import MetricsService
+from chatops.server.services.servers import ServerService
+from chatops.server.services.status import StatusService
+from chatops.server.services.users import UserService
+from chatops.server.services.ws_manager import WSManager
+from chatops.server.settings import HubSettings
+from chatops.server.ws.agents import make_agents_route
+from chatops.server.ws.sockets import Waiting
+from chatops.server.ws.subscriptions import make_subscription_route
+from chatops.tasks import Tasks
+
+SOCKETS: Final[Mapping[str, str]] = {
+    f"{PREFIX}/agents/ws": "Agents: metrics, commands, logs. See docs/reference/wire.md.",
+    f"{PREFIX}/ws/metrics/{{server}}": "A server's samples, live, after an auth frame.",
+    f"{PREFIX}/ws/logs/{{server}}": "A server's log entries, live, after an auth frame.",
+}
+DOCS_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A built hub: its services, and the tasks that work for them."""
+
+    services: Services
+    fleet: Fleet
+    tasks: Tasks
+    databases: Databases
+    app: web.Application
+
+    def set_url(self, url: str) -> None:
+        """The URL that join strings and ``status`` name, known once the port is."""
+        self.services.keys.hub_url = url
+        self.services.status.url = url
+
+    async def stop(self) -> None:
+        """Tell agents and subscribers, flush what waits, end the tasks."""
+        self.services.agents.close()
+        self.services.subscribers.close()
+        await self.services.metrics.drain()
+        await self.services.logs.drain()
+
+
+@asynccontextmanager
+async def open_hub(
+    settings: HubSettings, secrets: HubSecrets, clock: Clock | None = None
+) -> AsyncIterator[Hub]:
+    """A running hub on the settings' data folder, whose files are migrated already."""
+    clock = clock or SystemClock()
+    databases = await Databases.open(settings.folder, durability=settings.durability)
+    try:
+        async with Tasks() as tasks:
+            hub = build(settings, secrets, databases, tasks, clock)
+            await hub.services.metrics.load_latest()
+            await hub.services.commands.load_open()
+            await hub.services.auth.passwords.prepare()
+            _start(hub)
+            yield hub
+    finally:
+        await databases.close()
+
+
+def build(
+    settings: HubSettings, secrets: HubSecrets, databases: Databases, tasks: Tasks, clock: Clock
+) -> Hub:
+    """All objects of a hub, wired; nothing runs yet."""
+    db = databases.chatops
+    latest, subscribers, agents = LatestSamples(), WSManager(), AgentManager(clock)
+    audit = AuditService(db, secrets.audit, clock)
+    auth = AuthService(db, audit, settings, secrets, clock)
+    servers = ServerService(db, audit, agents, subscribers, latest, clock)
+    keys = KeyService(db, servers, agents, audit, clock)
+    commands = CommandService(db, servers, agents, audit, tasks, clock)
+    events = EventService(db, servers, clock)
+    logs = LogService(databases.logs, subscribers, clock)
+    services = Services(
+        settings=settings,
+        clock=clock,
+        auth=auth,
+        audit=audit,
+        users=UserService(db, auth, audit, subscribers),
+        servers=servers,
+        keys=keys,
+        agents=agents,
+        subscribers=subscribers,
+        metrics=MetricsService(databases.metrics, servers, subscribers, latest, clock),
+        commands=commands,
+        events=events,
+        logs=logs,
+        status=StatusService(db, servers, settings, clock),
+        requests=RateLimiter(rate=settings.request_limit, burst=settings.request_limit),
+    )
+    fleet = Fleet(db, agents, servers, keys, commands, events, logs, tasks, clock)
+    return Hub(services, fleet, tasks, databases, make_app(services, fleet, tasks))
+
+
+def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
+    """The aiohttp application: operations, sockets, the page."""
+    app = web.Application(
+        middlewares=make_middlewares(services), client_max_size=services.settings.max_body
+    )
+    document = build_document(OPERATIONS, SOCKETS)
+    app[DOCUMENT] = msgspec.json.encode(document)
+    for operation in OPERATIONS:
+        handler = make_handler(operation, services)
+        app.router.add_route(operation.method, operation.full_path, handler)
+    waiting = Waiting()
+    agents, metrics, logs = SOCKETS
+    app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
+    app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))
+    app.router.add_get(logs, make_subscription_route(services, tasks, waiting, "logs"))
+    page = docs_page.render(document)
+
+    async def docs(_: web.Request) -> web.Response:
+        return web.Response(text=page, content_type="text/html", headers=DOCS_HEADERS)
+
+    app.router.add_get("/docs", docs)
+    return app
+
+
+def _start(hub: Hub) -> None:
+    services, tasks = hub.services, hub.tasks
+    tasks.spawn(services.metrics.run(), name="metrics writer")
+    tasks.spawn(services.logs.run(), name="log writer")
+    tasks.spawn(hub.fleet.run(), name="fleet sweep")
+    tasks.spawn(Housekeeping(services, hub.fleet).run(), name="housekeeping")

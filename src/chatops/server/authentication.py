@@ -1,0 +1,48 @@
+"""From the headers of a request to the caller they stand for."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from chatops.errors import NotSignedIn
+from chatops.server.context import Services
+from chatops.server.services.access import Access, Agent, Principal, require
+
+
+async def authenticate(services: Services, request: web.Request) -> Principal:
+    """The account whose token stands in ``Authorization: Bearer``.
+
+    Raises:
+        NotSignedIn: there is none, or it is not valid.
+    """
+    return await services.auth.verify_token(bearer(request))
+
+
+async def let_in(
+    services: Services, request: web.Request, access: Access
+) -> Principal | Agent | None:
+    """The caller of an operation, if it may be let in.
+
+    Raises:
+        NotSignedIn: no valid credentials of the kind that the operation takes.
+        NotPermitted: the account's role does not suffice.
+    """
+    if access is Access.OPEN:
+        return None
+    if access is Access.AGENT_KEY:
+        return await services.keys.holder(bearer(request))
+    principal = await authenticate(services, request)
+    require(principal, access)
+    return principal
+
+
+def bearer(request: web.Request) -> str:
+    """The credential in the Authorization header.
+
+    Raises:
+        NotSignedIn: there is none.
+    """
+    kind, _, credential = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not credential.strip():
+        raise NotSignedIn("this needs credentials", hint="sign in: chatops login")
+    return credential.strip()

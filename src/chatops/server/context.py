@@ -1,0 +1,42 @@
+"""The hub's services, as one object that routes and sockets are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatops.clock import Clock
+from chatops.server.services.agent_manager import AgentManager
+from chatops.server.services.audit import AuditService
+from chatops.server.services.auth import AuthService
+from chatops.server.services.commands import CommandService
+from chatops.server.services.events import EventService
+from chatops.server.services.keys import KeyService
+from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.log_entries import LogService
+from chatops.server.services.metrics import MetricsService
+from chatops.server.services.servers import ServerService
+from chatops.server.services.status import StatusService
+from chatops.server.services.users import UserService
+from chatops.server.services.ws_manager import WSManager
+from chatops.server.settings import HubSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a request may need. Built once, in chatops.server.app."""
+
+    settings: HubSettings
+    clock: Clock
+    auth: AuthService
+    audit: AuditService
+    users: UserService
+    servers: ServerService
+    keys: KeyService
+    agents: AgentManager
+    subscribers: WSManager
+    metrics: MetricsService
+    commands: CommandService
+    events: EventService
+    logs: LogService
+    status: StatusService
+    requests: RateLimiter

@@ -1,0 +1,52 @@
+"""What the hub does from time to time: retention, in steps that never stall anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from chatops.errors import ChatOpsError
+from chatops.server.context import Services
+from chatops.server.services.fleet import Fleet
+
+EVERY: Final = 30.0
+STEP: Final = 500
+PAUSE: Final = 0.05
+_log = logging.getLogger(__name__)
+Purge = Callable[[float, int], Awaitable[int]]
+
+
+class Housekeeping:
+    """Removes what is too old, and writes down when agents were last heard."""
+
+    def __init__(self, services: Services, fleet: Fleet) -> None:
+        self._services = services
+        self._fleet = fleet
+
+    async def run(self) -> None:
+        """Work every half minute, for as long as the hub runs."""
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                await self.once()
+            except ChatOpsError as error:
+                _log.error("housekeeping failed: %s", error.message)
+
+    async def once(self) -> None:
+        """One round."""
+        services, now = self._services, self._services.clock.now()
+        await self._fleet.keep_last_seen()
+        raw, events = services.settings.raw_retention, services.settings.events_retention
+        await _in_steps(services.metrics.purge, now - raw)
+        await _in_steps(services.events.purge, now - events)
+        await _in_steps(services.commands.purge, now - events)
+        await _in_steps(services.auth.purge, now)
+
+
+async def _in_steps(purge: Purge, before: float) -> None:
+    more = True
+    while more:
+        more = await purge(before, STEP) == STEP
+        await asyncio.sleep(PAUSE)  # let others have the writer

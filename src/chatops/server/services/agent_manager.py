@@ -1,0 +1,224 @@
+"""AgentManager: the live connections of agents. The only place that knows who is online."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from chatops.clock import Clock
+from chatops.errors import Offline
+from chatops.protocol import closing
+from chatops.protocol.codec import encode
+from chatops.protocol.messages import (
+    Command,
+    CommandResponse,
+    DockerCommand,
+    DockerResponse,
+    Message,
+    Ping,
+)
+from chatops.protocol.session.heartbeat import Heartbeat, Pulse
+from chatops.protocol.session.pending import Pending
+from chatops.server.services.connection import Connection
+
+Reply = CommandResponse | DockerResponse
+REPLY_TIMEOUT: Final = 30.0
+FIGHT_COUNT: Final = 3
+FIGHT_WINDOW: Final = 300.0
+_log = logging.getLogger(__name__)
+
+
+class StreamSink(Protocol):
+    """Where the bytes of one stream go."""
+
+    def feed(self, offset: int, data: bytes) -> None:
+        """Some bytes came."""
+        ...
+
+    def end(self, offset: int, dropped: int) -> None:
+        """No more will come; ``offset`` is the stream's length."""
+        ...
+
+
+@dataclass(eq=False)
+class AgentSession:
+    """One connection of one agent, from its auth to its end."""
+
+    server_id: str
+    connection: Connection
+    heartbeat: Heartbeat
+    connected_at: float
+    key_id: str = ""
+    machine_id: str = ""
+    pending: Pending[asyncio.Future[Reply]] = field(default_factory=Pending)
+    streams: dict[int, StreamSink] = field(default_factory=dict)
+    last_heard: float = 0.0
+    _next_stream: int = 1
+
+    def post(self, message: Message) -> bool:
+        """Send a message; False when the link is gone."""
+        return self.connection.post(encode(message))
+
+    def open_stream(self, sink: StreamSink) -> int:
+        """A stream number that this session has not used yet, leading to ``sink``."""
+        number = self._next_stream
+        self._next_stream += 1
+        self.streams[number] = sink
+        return number
+
+    def end(self) -> None:
+        """Fail what still waits for an answer, and forget the streams."""
+        for _, future in self.pending.drain():
+            if not future.done():
+                future.set_exception(Offline("the agent's connection ended before it answered"))
+        self.streams.clear()
+
+
+class AgentManager:
+    """Registers connections, routes requests to them, and ends those that are silent."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sessions: dict[str, AgentSession] = {}
+        self._last_heard: dict[str, float] = {}
+        self._replaced: dict[str, deque[float]] = {}
+        self.on_gone: list[Callable[[AgentSession, str], None]] = []
+
+    def register_agent(
+        self, server_id: str, websocket: Connection, *, key_id: str = "", machine_id: str = ""
+    ) -> AgentSession:
+        """Make ``websocket`` the one connection of a server; an older one is told and ended."""
+        old = self._sessions.get(server_id)
+        if old is not None:
+            self._drop(old, closing.REPLACED)
+        session = AgentSession(
+            server_id=server_id,
+            connection=websocket,
+            heartbeat=Heartbeat(self._clock.monotonic()),
+            connected_at=self._clock.now(),
+            key_id=key_id,
+            machine_id=machine_id,
+            last_heard=self._clock.now(),
+        )
+        self._sessions[server_id] = session
+        return session
+
+    def unregister_agent(
+        self, server_id: str, websocket: Connection | None = None, reason: str = "closed"
+    ) -> bool:
+        """End a server's session. With ``websocket``, only if the session is still that one:
+        the clean-up of a dead connection must not end its successor. True if one was ended."""
+        session = self._sessions.get(server_id)
+        if session is None or (websocket is not None and session.connection is not websocket):
+            return False
+        del self._sessions[server_id]
+        self._last_heard[server_id] = session.last_heard
+        session.end()
+        for listener in self.on_gone:
+            listener(session, reason)
+        return True
+
+    async def send_command(
+        self,
+        server_id: str,
+        command: Command | DockerCommand,
+        *,
+        timeout: float = REPLY_TIMEOUT,
+    ) -> Reply:
+        """Send a request to a server's agent and wait for its first reply.
+
+        Raises:
+            Offline: the agent is not connected, or its link ended before it answered.
+            TimeoutError: it did not answer in ``timeout`` seconds.
+            Busy: too many requests are open.
+        """
+        session = self.session(server_id)
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        session.pending.add(command.id, future, self._clock.monotonic() + timeout)
+        try:
+            if not session.post(command):
+                raise Offline("the agent's connection has just ended")
+            return await asyncio.wait_for(future, timeout)
+        finally:
+            session.pending.resolve(command.id)
+
+    def get_agent_connection(self, server_id: str) -> Connection | None:
+        """The live connection of a server, if there is one."""
+        session = self._sessions.get(server_id)
+        return session.connection if session else None
+
+    def session(self, server_id: str) -> AgentSession:
+        """The live session of a server.
+
+        Raises:
+            Offline: there is none.
+        """
+        session = self._sessions.get(server_id)
+        if session is None:
+            raise Offline("the server is offline: its agent is not connected")
+        return session
+
+    def find(self, server_id: str) -> AgentSession | None:
+        """The live session of a server, or None."""
+        return self._sessions.get(server_id)
+
+    def sessions(self) -> Iterator[AgentSession]:
+        """All live sessions."""
+        return iter(list(self._sessions.values()))
+
+    def heard(self, session: AgentSession) -> None:
+        """A frame came from this session's agent."""
+        session.heartbeat.heard(self._clock.monotonic())
+        session.last_heard = self._clock.now()
+
+    def last_heard(self, server_id: str) -> float | None:
+        """Unix seconds of the last sign of life since this hub started; None without one."""
+        session = self._sessions.get(server_id)
+        return session.last_heard if session else self._last_heard.get(server_id)
+
+    def answer(self, session: AgentSession, reply: Reply) -> None:
+        """Match a reply to its request by id; one that nobody waits for is fine."""
+        future = session.pending.resolve(reply.id)
+        if future is not None and not future.done():
+            future.set_result(reply)
+
+    def sweep(self) -> None:
+        """Ping those that are silent and end those that are dead; called every second."""
+        now = self._clock.monotonic()
+        for session in self.sessions():
+            pulse = session.heartbeat.check(now)
+            if pulse is Pulse.PING:
+                session.post(Ping(id=int(now)))
+            elif pulse is Pulse.DEAD:
+                self._drop(session, closing.SILENT)
+
+    def is_fight(self, server_id: str) -> bool:
+        """Count a replacement by another machine; True when they come so often that two
+        machines must be using one identity."""
+        now = self._clock.monotonic()
+        times = self._replaced.setdefault(server_id, deque(maxlen=FIGHT_COUNT))
+        times.append(now)
+        return len(times) == FIGHT_COUNT and now - times[0] <= FIGHT_WINDOW
+
+    def disconnect(self, server_id: str, reason: closing.CloseReason) -> None:
+        """End a server's session and tell its agent why (a revoked key, a removed server)."""
+        session = self._sessions.get(server_id)
+        if session is not None:
+            self._drop(session, reason)
+
+    def close(self) -> None:
+        """Tell every agent that the hub stops."""
+        for session in self.sessions():
+            self._drop(session, closing.HUB_STOPPING)
+
+    def _drop(self, session: AgentSession, reason: closing.CloseReason) -> None:
+        session.connection.close(reason)
+        self.unregister_agent(session.server_id, session.connection, reason.name)
+        _log.info("agent ended", extra={"server_id": session.server_id, "reason": reason.name})
+
+    def __len__(self) -> int:
+        return len(self._sessions)

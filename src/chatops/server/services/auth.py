@@ -1,0 +1,293 @@
+"""AuthService: sign-in, access and refresh tokens, and who a token belongs to.
+
+An access token is a JWT (HS256, 30 minutes). It carries the account's generation: a new
+password or a disabled account raises that number, and every older token is void at once.
+A refresh token works once; using it twice ends its whole family, because one of the two
+users stole it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import jwt
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chatops.clock import Clock
+from chatops.errors import Conflict, InvalidInput, NotPermitted, NotSignedIn, TooManyRequests
+from chatops.ids import new_id
+from chatops.protocol import rest
+from chatops.protocol.names import Role, check_name
+from chatops.server.crud import refresh_tokens
+from chatops.server.crud import users as crud
+from chatops.server.db.engine import Database
+from chatops.server.db.models import RefreshToken, User
+from chatops.server.secrets import HubSecrets
+from chatops.server.services import passwords
+from chatops.server.services.access import Principal
+from chatops.server.services.audit import AuditService, Origin
+from chatops.server.services.credentials import REFRESH, hash_credential, new_credential
+from chatops.server.services.limiter import RateLimiter
+from chatops.server.settings import HubSettings
+
+ACCESS_LIFE: Final = 30 * 60
+REFRESH_LIFE: Final = 7 * 86_400
+_ALGORITHM: Final = "HS256"
+_CACHE_LIFE: Final = 1.0
+"""Seconds that an account's state is trusted without asking the database again."""
+
+
+class AuthService:
+    """Accounts' credentials. Rights are decided in access.py."""
+
+    def __init__(
+        self,
+        database: Database,
+        audit: AuditService,
+        settings: HubSettings,
+        secrets: HubSecrets,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._settings = settings
+        self._key = bytes.fromhex(secrets.tokens)
+        self._clock = clock
+        self.passwords = passwords.PasswordWorker()
+        self._by_account = _per_minute(settings.sign_in_account_limit)
+        self._by_address = _per_minute(settings.sign_in_address_limit)
+        self._known: dict[str, tuple[float, User | None]] = {}
+
+    hash_password = staticmethod(passwords.hash_password)
+    verify_password = staticmethod(passwords.verify_password)
+
+    # -- tokens ---------------------------------------------------------------------
+
+    def create_access_token(self, user_id: str, generation: int = 0) -> str:
+        """A signed token that names ``user_id`` for the next 30 minutes."""
+        now = int(self._clock.now())
+        claims = {"sub": user_id, "gen": generation, "iat": now, "exp": now + ACCESS_LIFE}
+        return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
+
+    async def verify_token(self, token: str) -> Principal:
+        """Who an access token belongs to, with the role the account has now.
+
+        Raises:
+            NotSignedIn: it is no token of ours, is expired, or its account was changed since.
+        """
+        user_id, generation = self._read(token)
+        user = await self._user(user_id)
+        if user is None or user.disabled or user.generation != generation:
+            raise NotSignedIn("this session has ended", hint="sign in again: chatops login")
+        return Principal(user.id, user.name, user.role)
+
+    def forget(self, user_id: str) -> None:
+        """An account changed: look it up again before the next decision about it."""
+        self._known.pop(user_id, None)
+
+    # -- sign-in --------------------------------------------------------------------
+
+    async def login(self, username: str, password: str, address: str) -> rest.TokenPair:
+        """Tokens for a name and password.
+
+        Raises:
+            NotSignedIn: either is wrong, or the account is disabled; which one is not said,
+                and takes the same time.
+            TooManyRequests: too many failures lately from this address.
+        """
+        self._limit(username, address)
+        async with self._database.read() as session:
+            user = await crud.get_by_name(session, username)
+        right = await self.passwords.verify(password, user.password_hash if user else None)
+        if user is None or not right or user.disabled:
+            await self._refuse(username, address)
+        assert user is not None
+        self._release(username, address)
+        async with self._database.write() as session:
+            await crud.update(session, user.id, last_login=self._clock.now())
+            await self._audit.record(session, Origin(address, user.id, user.name), "auth.login")
+            return await self._pair(session, user, new_id())
+
+    async def refresh(self, token: str, address: str) -> rest.TokenPair:
+        """A new pair for a refresh token, which is then used up.
+
+        Raises:
+            NotSignedIn: it is unknown, expired, ended, or used before.
+        """
+        pair = None
+        async with self._database.write() as session:
+            row = await refresh_tokens.get_by_hash(session, hash_credential(token))
+            if row is not None and row.used_at is not None:
+                await refresh_tokens.revoke_family(session, row.family, now=self._clock.now())
+                origin = Origin(address, row.user_id)
+                await self._audit.record(session, origin, "auth.refresh", outcome="replayed")
+            elif row is not None and self._usable(row):
+                pair = await self._rotate(session, row)
+        if pair is None:
+            raise NotSignedIn("the session cannot be renewed", hint="sign in again: chatops login")
+        return pair
+
+    async def logout(self, token: str | None, address: str) -> None:
+        """End the family of a refresh token. Unknown ones are fine: the aim is reached."""
+        if token is None:
+            return
+        async with self._database.write() as session:
+            row = await refresh_tokens.get_by_hash(session, hash_credential(token))
+            if row is not None:
+                await refresh_tokens.revoke_family(session, row.family, now=self._clock.now())
+                await self._audit.record(session, Origin(address, row.user_id), "auth.logout")
+
+    async def register(self, username: str, password: str, address: str) -> User:
+        """A viewer account for a stranger, where the settings allow that.
+
+        Raises:
+            NotPermitted: registration is closed.
+            TooManyRequests: too many lately from this address.
+            InvalidInput, Conflict: the name is bad or taken.
+        """
+        self._limit(username, address)
+        if self._settings.registration != "open":
+            raise NotPermitted(
+                "registration is closed on this hub", hint="ask an administrator for an account"
+            )
+        hashed = await self.hash_new(username, password)
+        async with self._database.write() as session:
+            user = await self.create_user(session, username, hashed, "viewer")
+            origin = Origin(address, user.id, user.name)
+            await self._audit.record(session, origin, "auth.register", username)
+        return user
+
+    async def change_password(
+        self, principal: Principal, current: str, new: str, address: str
+    ) -> None:
+        """Set one's own password; all sessions of the account end.
+
+        Raises:
+            NotPermitted: the current password is wrong.
+            TooManyRequests: it was wrong too often.
+        """
+        self._limit(principal.name, address)
+        async with self._database.read() as session:
+            user = await crud.get(session, principal.user_id)
+        if user is None or not await self.passwords.verify(current, user.password_hash):
+            raise NotPermitted("the current password is wrong")
+        self._release(principal.name, address)
+        hashed = await self.passwords.hash(new)
+        async with self._database.write() as session:
+            await crud.update(session, user.id, password_hash=hashed)
+            await self.end_sessions(session, user.id)
+            await self._audit.record(session, Origin.of(principal, address), "auth.password")
+        self.forget(user.id)
+
+    async def hash_new(self, name: str, password: str) -> str:
+        """The hash of a new account's password, once name and password were found fit.
+
+        Raises:
+            InvalidInput: the name cannot be one, or the password is the name.
+        """
+        check_name(name, "user name")
+        if password == name:
+            raise InvalidInput("the password must differ from the name")
+        return await self.passwords.hash(password)
+
+    async def create_user(
+        self, session: AsyncSession, name: str, password_hash: str, role: Role
+    ) -> User:
+        """A new account in the caller's transaction.
+
+        Raises:
+            Conflict: the name is taken.
+        """
+        if await crud.get_by_name(session, name) is not None:
+            raise Conflict(f"there is a user {name} already", hint="choose another name")
+        return await crud.create(
+            session, name=name, password_hash=password_hash, role=role, now=self._clock.now()
+        )
+
+    async def end_sessions(self, session: AsyncSession, user_id: str) -> None:
+        """Void all tokens of an account."""
+        await crud.end_sessions(session, user_id)
+        await refresh_tokens.revoke_user(session, user_id, now=self._clock.now())
+
+    async def purge(self, now: float, limit: int) -> int:
+        """Delete at most ``limit`` expired refresh tokens; how many it were."""
+        async with self._database.write() as session:
+            return await refresh_tokens.delete_expired(session, now=now, limit=limit)
+
+    # -- inside ---------------------------------------------------------------------
+
+    def _read(self, token: str) -> tuple[str, int]:
+        try:
+            claims = jwt.decode(
+                token, self._key, algorithms=[_ALGORITHM],
+                options={"require": ["sub", "exp", "gen"], "verify_exp": False},
+            )  # fmt: skip
+            expires, generation = int(claims["exp"]), int(claims["gen"])
+        except (jwt.InvalidTokenError, ValueError, TypeError):
+            raise NotSignedIn(
+                "the token is not valid here", hint="sign in again: chatops login"
+            ) from None
+        if expires <= self._clock.now():
+            raise NotSignedIn("the token has expired", hint="sign in again: chatops login")
+        return str(claims["sub"]), generation
+
+    async def _user(self, user_id: str) -> User | None:
+        known = self._known.get(user_id)
+        now = time.monotonic()
+        if known is not None and now - known[0] < _CACHE_LIFE:
+            return known[1]
+        async with self._database.read() as session:
+            user = await crud.get(session, user_id)
+        if len(self._known) > 10_000:
+            self._known.clear()
+        self._known[user_id] = (now, user)
+        return user
+
+    async def _pair(self, session: AsyncSession, user: User, family: str) -> rest.TokenPair:
+        fresh = new_credential(REFRESH)
+        now = self._clock.now()
+        await refresh_tokens.create(
+            session, family=family, user_id=user.id, token_hash=fresh.hash, now=now,
+            expires_at=now + REFRESH_LIFE,
+        )  # fmt: skip
+        return rest.TokenPair(
+            access_token=self.create_access_token(user.id, user.generation),
+            refresh_token=fresh.text,
+            expires_in=ACCESS_LIFE,
+        )
+
+    async def _rotate(self, session: AsyncSession, row: RefreshToken) -> rest.TokenPair | None:
+        user = await crud.get(session, row.user_id)
+        if user is None or user.disabled:
+            return None
+        await refresh_tokens.mark_used(session, row.id, now=self._clock.now())
+        return await self._pair(session, user, row.family)
+
+    def _usable(self, row: RefreshToken) -> bool:
+        return row.revoked_at is None and row.expires_at > self._clock.now()
+
+    def _limit(self, username: str, address: str) -> None:
+        now = self._clock.monotonic()
+        wait = self._by_account.take((address, username), now)
+        if not wait:
+            wait = self._by_address.take(address, now)
+        if wait:
+            raise TooManyRequests(
+                "too many failed sign-ins from this address",
+                retry_after=wait,
+                hint=f"wait {wait:.0f} s",
+            )
+
+    def _release(self, username: str, address: str) -> None:
+        self._by_account.give_back((address, username))
+        self._by_address.give_back(address)
+
+    async def _refuse(self, username: str, address: str) -> None:
+        origin = Origin(address, None, None)
+        await self._audit.record_alone(origin, "auth.login", username[:64], outcome="denied")
+        raise NotSignedIn("the user name or the password is wrong")
+
+
+def _per_minute(count: int) -> RateLimiter:
+    return RateLimiter(rate=count / 60, burst=count)

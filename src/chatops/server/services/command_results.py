@@ -1,0 +1,106 @@
+"""Commands as the API shows them, and the checks on what is to be run. No I/O but reading."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chatops.errors import InvalidInput
+from chatops.protocol import rest
+from chatops.protocol.limits import MAX_COMMAND
+from chatops.server.crud import commands as crud
+from chatops.server.db.models import Command
+from chatops.units import format_time
+
+_ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+
+
+def check_request(body: rest.CommandCreate) -> None:
+    """That a command can be passed to a process as it is.
+
+    Raises:
+        InvalidInput: it is empty, too long, has a NUL, or a bad variable name.
+    """
+    words = [body.command] if isinstance(body.command, str) else body.command
+    texts = [*words, body.cwd or "", *body.env.values()]
+    if any("\0" in text for text in texts):
+        raise InvalidInput("a command, folder or variable cannot hold a NUL character")
+    if sum(len(text.encode("utf-8", "surrogateescape")) for text in texts) > MAX_COMMAND:
+        raise InvalidInput(
+            f"the command is longer than {MAX_COMMAND} bytes",
+            hint="put it into a file on the server and run that",
+        )
+    if not words[0].strip():
+        raise InvalidInput("the command is empty")
+    for name in body.env:
+        if _ENV_NAME.fullmatch(name) is None:
+            raise InvalidInput(f"{name[:80]!r} cannot be the name of a variable")
+
+
+def to_record(row: Command, server: str) -> rest.CommandRecord:
+    """A command as lists show it."""
+    return rest.CommandRecord(
+        id=row.id,
+        run_id=row.run_id,
+        server=server,
+        user=row.user_name,
+        command=row.command,
+        status=row.status,
+        exit_code=row.exit_code,
+        signal=row.signal,
+        created_at=format_time(row.created_at),
+        started_at=_time(row.started_at),
+        finished_at=_time(row.finished_at),
+        duration_ms=row.duration_ms,
+        truncated=row.truncated,
+    )
+
+
+def to_result(row: Command, server: str) -> rest.CommandResult:
+    """A command's outcome without output."""
+    return rest.CommandResult(
+        server=server,
+        command_id=row.id,
+        run_id=row.run_id,
+        status=row.status,
+        exit_code=row.exit_code,
+        signal=row.signal,
+        truncated=row.truncated,
+        dropped_bytes=row.dropped_bytes,
+        duration_ms=row.duration_ms,
+        error=row.error,
+    )
+
+
+async def load_result(session: AsyncSession, row: Command, server: str) -> rest.CommandResult:
+    """A command's outcome with its kept output."""
+    result = to_result(row, server)
+    stdout = await crud.get_output(session, row.id, "stdout")
+    stderr = await crud.get_output(session, row.id, "stderr")
+    return with_output(result, _joined(stdout), _joined(stderr))
+
+
+def with_output(result: rest.CommandResult, stdout: bytes, stderr: bytes) -> rest.CommandResult:
+    """``result`` with output: as text if it is UTF-8, else in base64 beside null."""
+    result.stdout, result.stdout_b64 = _text(stdout)
+    result.stderr, result.stderr_b64 = _text(stderr)
+    return result
+
+
+def _text(data: bytes) -> tuple[str | None, str | None]:
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError:
+        return None, base64.b64encode(data).decode()
+
+
+def _joined(pieces: Sequence[tuple[int, bytes]]) -> bytes:
+    return b"".join(data for _, data in pieces)
+
+
+def _time(ts: float | None) -> str | None:
+    return format_time(ts) if ts is not None else None

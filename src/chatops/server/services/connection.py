@@ -1,0 +1,24 @@
+"""What services know of a WebSocket: they can post to it, and close it. Never more."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chatops.protocol.closing import CloseReason
+
+
+class Connection(Protocol):
+    """One peer's socket. Neither method blocks; what a peer does not take ends its link."""
+
+    @property
+    def address(self) -> str:
+        """The peer's address, as the hub believes it."""
+        ...
+
+    def post(self, text: str) -> bool:
+        """Send a text frame, in order, when the peer takes it. False: the link is gone."""
+        ...
+
+    def close(self, reason: CloseReason, message: str | None = None) -> None:
+        """Tell the peer why in an ``error`` message and a close frame, and let go of it."""
+        ...

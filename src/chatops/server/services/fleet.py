@@ -1,0 +1,128 @@
+"""What is to be done when an agent comes, goes, or is turned away: records, events, news.
+
+Between AgentManager, which knows who is online now, and the services that must hear of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from chatops.clock import Clock
+from chatops.protocol.closing import CloseReason
+from chatops.protocol.messages import Auth
+from chatops.server.crud import servers as crud
+from chatops.server.db.engine import Database
+from chatops.server.services.agent_manager import AgentManager, AgentSession
+from chatops.server.services.commands import CommandService
+from chatops.server.services.connection import Connection
+from chatops.server.services.events import EventService
+from chatops.server.services.keys import KeyAndServer, KeyService
+from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.log_entries import LogService
+from chatops.server.services.servers import ServerService
+from chatops.tasks import Tasks
+
+_log = logging.getLogger(__name__)
+
+
+class Fleet:
+    """Follows agents through their connections."""
+
+    def __init__(
+        self,
+        database: Database,
+        agents: AgentManager,
+        servers: ServerService,
+        keys: KeyService,
+        commands: CommandService,
+        events: EventService,
+        logs: LogService,
+        tasks: Tasks,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._agents = agents
+        self._servers = servers
+        self._keys = keys
+        self._commands = commands
+        self._events = events
+        self._logs = logs
+        self._tasks = tasks
+        self._clock = clock
+        self._refusals = RateLimiter(rate=0.1, burst=5)
+        agents.on_gone.append(self._gone)
+
+    def register(self, found: KeyAndServer, auth: Auth, connection: Connection) -> AgentSession:
+        """Make a connection whose key is valid the server's session, in place of an older one."""
+        server = found.server
+        old = self._agents.find(server.id)
+        if old is not None:
+            self._replaced(old, server.name, auth, connection)
+        return self._agents.register_agent(
+            server.id, connection, key_id=found.key.id, machine_id=auth.host.machine_id
+        )
+
+    async def connected(self, session: AgentSession, found: KeyAndServer, auth: Auth) -> None:
+        """Record the connection, then settle what both sides know of commands."""
+        address = session.connection.address
+        async with self._database.write() as transaction:
+            await self._servers.set_facts(transaction, session.server_id, auth, address)
+            await self._keys.touch(transaction, found.key.id)
+            await self._events.record(transaction, "connected", session.server_id, address)
+        name = found.server.name
+        self._logs.note(session.server_id, name, "info", "hub", f"agent connected from {address}")
+        _log.info("agent connected", extra={"server": name, "address": address})
+        await self._commands.on_connected(session, auth, found.server.journal_epoch)
+
+    async def refused(self, server_id: str | None, address: str, reason: CloseReason) -> None:
+        """Record that an agent was turned away; of one address not more often than matters."""
+        _log.warning("agent refused", extra={"address": address, "reason": reason.name})
+        if self._refusals.take(address, self._clock.monotonic()) == 0:
+            async with self._database.write() as session:
+                await self._events.record(session, "refused", server_id, address, reason.name)
+
+    async def run(self) -> None:
+        """Every second: pings, dead links, lost commands."""
+        while True:
+            self._agents.sweep()
+            await self._commands.sweep()
+            await asyncio.sleep(1.0)
+
+    async def keep_last_seen(self) -> None:
+        """Write down when the connected agents were last heard, for after a crash of the hub."""
+        heard = {one.server_id: one.last_heard for one in self._agents.sessions()}
+        if heard:
+            async with self._database.write() as session:
+                await crud.touch(session, heard)
+
+    def _replaced(self, old: AgentSession, name: str, auth: Auth, connection: Connection) -> None:
+        reason = "the same machine connected again"
+        if old.machine_id != auth.host.machine_id:
+            reason = f"another machine ({auth.host.hostname[:64]}) connected with the same key"
+            if self._agents.is_fight(old.server_id):
+                reason += "; two machines are using one identity"
+                self._logs.note(old.server_id, name, "error", "hub", reason)
+        _log.warning("agent replaced", extra={"server": name, "why": reason})
+        self._tasks.spawn(
+            self._record_replaced(old.server_id, connection.address, reason), name="replaced"
+        )
+
+    def _gone(self, session: AgentSession, reason: str) -> None:
+        address = session.connection.address
+        self._logs.note(session.server_id, None, "warning", "hub", f"agent disconnected: {reason}")
+        self._tasks.spawn(self._went(session, address, reason), name="disconnected")
+
+    async def _went(self, session: AgentSession, address: str, reason: str) -> None:
+        async with self._database.write() as transaction:
+            if session.server_id not in await crud.existing(transaction, [session.server_id]):
+                return
+            await crud.touch(transaction, {session.server_id: session.last_heard})
+            await self._events.record(
+                transaction, "disconnected", session.server_id, address, reason
+            )
+
+    async def _record_replaced(self, server_id: str, address: str, reason: str) -> None:
+        async with self._database.write() as session:
+            if server_id in await crud.existing(session, [server_id]):
+                await self._events.record(session, "replaced", server_id, address, reason)

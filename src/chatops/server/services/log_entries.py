@@ -1,0 +1,115 @@
+"""LogService: the stream of log entries of each server, kept and passed on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from typing import Final
+
+from chatops.clock import Clock
+from chatops.errors import ChatOpsError
+from chatops.protocol.messages import Log
+from chatops.protocol.rest import LogEntry
+from chatops.server.crud import log_entries as crud
+from chatops.server.db.engine import Database
+from chatops.server.services.ws_manager import WSManager
+from chatops.units import format_time
+
+QUEUE: Final = 10_000
+BATCH: Final = 1000
+MAX_MESSAGE: Final = 16 * 1024
+LEVELS: Final = ("debug", "info", "warning", "error", "critical")
+_log = logging.getLogger(__name__)
+
+
+class LogService:
+    """The one writer of ``logs.db``. When its queue is full the oldest entries go, and the loss
+    is logged: entries of the hub itself are news, not records (those are events and audit)."""
+
+    def __init__(self, database: Database, subscribers: WSManager, clock: Clock) -> None:
+        self._database = database
+        self._subscribers = subscribers
+        self._clock = clock
+        self._queue: deque[tuple[str | None, crud.NewLogEntry]] = deque(maxlen=QUEUE)
+        self._arrived = asyncio.Event()
+
+    def note(
+        self, server_id: str | None, name: str | None, level: str, source: str, message: str
+    ) -> None:
+        """Add an entry of the hub's own (a connection, an alert)."""
+        self._put(server_id, name, self._clock.now(), level, source, message)
+
+    def ship(self, server_id: str, name: str, message: Log) -> None:
+        """Add lines that an agent shipped."""
+        for line in message.entries:
+            self._put(server_id, name, line.ts, line.level, message.source, line.message)
+
+    async def run(self) -> None:
+        """Store what waits, for as long as the hub runs."""
+        while True:
+            await self._arrived.wait()
+            try:
+                await self.flush()
+            except ChatOpsError as error:
+                _log.error("log entries cannot be stored: %s", error.message)
+                await asyncio.sleep(1.0)
+                self._arrived.set()
+
+    async def flush(self) -> None:
+        """Store and pass on all that waits now."""
+        self._arrived.clear()
+        while self._queue:
+            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            try:
+                async with self._database.write() as session:
+                    await crud.insert_many(session, [row for _, row in batch])
+            except ChatOpsError:
+                room = QUEUE - len(self._queue)
+                self._queue.extendleft(reversed(batch[-room:] if room else []))
+                raise
+            for name, row in batch:
+                self._publish(name, row)
+
+    async def drain(self) -> None:
+        """Store what waits when the hub stops."""
+        with contextlib.suppress(ChatOpsError):
+            await self.flush()
+
+    async def recent(self, server_id: str, name: str, limit: int) -> list[LogEntry]:
+        """The newest entries of a server, oldest first."""
+        async with self._database.read() as session:
+            rows = await crud.tail(session, server_id, limit=limit)
+        return [
+            LogEntry(
+                server=name, ts=format_time(row.ts), level=row.level, source=row.source,
+                message=row.message,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def _put(
+        self, server_id: str | None, name: str | None, ts: float, level: str, source: str,
+        message: str,
+    ) -> None:  # fmt: skip
+        if len(self._queue) == QUEUE:
+            _log.warning("log entries come faster than they can be stored; the oldest are lost")
+        row: crud.NewLogEntry = {
+            "server_id": server_id,
+            "ts": ts,
+            "received_at": self._clock.now(),
+            "level": level if level in LEVELS else "info",
+            "source": source[:256],
+            "message": message[:MAX_MESSAGE],
+        }
+        self._queue.append((name, row))
+        self._arrived.set()
+
+    def _publish(self, name: str | None, row: crud.NewLogEntry) -> None:
+        entry = LogEntry(
+            server=name, ts=format_time(row["ts"]), level=row["level"], source=row["source"],
+            message=row["message"],
+        )  # fmt: skip
+        if row["server_id"] is not None:
+            self._subscribers.broadcast_logs(row["server_id"], [entry])

@@ -1,0 +1,47 @@
+"""StatusService: how the hub and the caller's fleet are, in one answer."""
+
+from __future__ import annotations
+
+from chatops import __version__
+from chatops.clock import Clock
+from chatops.protocol import rest
+from chatops.server.crud import alerts
+from chatops.server.db.engine import Database
+from chatops.server.services.access import Principal
+from chatops.server.services.servers import ServerService
+from chatops.server.settings import HubSettings
+
+
+class StatusService:
+    """Counts for ``chatops status``, and the health that anybody may ask for."""
+
+    def __init__(
+        self, database: Database, servers: ServerService, settings: HubSettings, clock: Clock
+    ) -> None:
+        self._database = database
+        self._servers = servers
+        self._settings = settings
+        self._clock = clock
+        self._started = clock.monotonic()
+        self.url = ""
+
+    async def status(self, principal: Principal) -> rest.Status:
+        """Version, uptime, servers and alerts, as far as the caller may see them."""
+        async with self._database.read() as session:
+            ids = await self._servers.scope(session, principal, None)
+            states = await alerts.count_by_state(session, ids)
+        return rest.Status(
+            version=__version__,
+            url=self.url,
+            uptime_s=round(self._clock.monotonic() - self._started, 3),
+            servers=await self._servers.counts(principal),
+            alerts=rest.AlertCounts(
+                firing=states.get("firing", 0), pending=states.get("pending", 0)
+            ),
+        )
+
+    def health(self) -> rest.Health:
+        """That the hub answers, and whether strangers may register."""
+        return rest.Health(
+            status="ok", version=__version__, registration=self._settings.registration
+        )

@@ -1,0 +1,140 @@
+"""UserService: accounts, as administrators manage them."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chatops.errors import Conflict, InvalidInput, NotFound
+from chatops.protocol import rest
+from chatops.protocol.names import Role
+from chatops.server.crud import servers
+from chatops.server.crud import users as crud
+from chatops.server.db.engine import Database
+from chatops.server.db.models import User
+from chatops.server.services.access import Principal
+from chatops.server.services.audit import AuditService, Origin
+from chatops.server.services.auth import AuthService
+from chatops.server.services.ws_manager import WSManager
+from chatops.units import format_time
+
+
+class UserService:
+    """Makes, changes and removes accounts. There is always an administrator left."""
+
+    def __init__(
+        self, database: Database, auth: AuthService, audit: AuditService, subscribers: WSManager
+    ) -> None:
+        self._database = database
+        self._auth = auth
+        self._audit = audit
+        self._subscribers = subscribers
+
+    async def page(self, *, limit: int, cursor: str | None) -> rest.Page[rest.User]:
+        """Accounts in order of name."""
+        async with self._database.read() as session:
+            rows, after = await crud.list_page(session, limit=limit, cursor=cursor)
+        return rest.Page(items=[to_user(row) for row in rows], next=after)
+
+    async def show(self, name: str) -> rest.User:
+        """One account by name or id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return to_user(await self._find(name))
+
+    async def myself(self, principal: Principal) -> rest.User:
+        """The caller's own account."""
+        return await self.show(principal.user_id)
+
+    async def create(self, origin: Origin, name: str, password: str, role: Role) -> rest.User:
+        """A new account.
+
+        Raises:
+            InvalidInput, Conflict: the name is bad, or taken.
+        """
+        hashed = await self._auth.hash_new(name, password)
+        async with self._database.write() as session:
+            user = await self._auth.create_user(session, name, hashed, role)
+            await self._audit.record(session, origin, "users.create", name, detail={"role": role})
+        return to_user(user)
+
+    async def update(self, origin: Origin, name: str, changes: rest.UserUpdate) -> rest.User:
+        """Change role, state or password; the account's sessions end with any such change.
+
+        Raises:
+            NotFound: there is no such account.
+            Conflict: it is the last administrator.
+        """
+        user = await self._find(name)
+        fields = await self._fields(user, changes)
+        if not fields:
+            return to_user(user)
+        async with self._database.write() as session:
+            if fields.get("role", "admin") != "admin" or fields.get("disabled"):
+                await self._keep_an_admin(session, user)
+            await crud.update(session, user.id, **fields)
+            await self._auth.end_sessions(session, user.id)
+            detail = {k: "changed" if k == "password_hash" else v for k, v in fields.items()}
+            await self._audit.record(session, origin, "users.update", user.name, detail=detail)
+        self._auth.forget(user.id)
+        self._subscribers.end_user(user.id)
+        return await self.show(user.id)
+
+    async def delete(self, origin: Origin, name: str, reassign_to: str | None) -> None:
+        """Remove an account. Its servers go to ``reassign_to``, else stay without an owner, which
+        only administrators see.
+
+        Raises:
+            NotFound: one of the two accounts is not there.
+            Conflict: it is the last administrator.
+            InvalidInput: the account is to inherit from itself.
+        """
+        user = await self._find(name)
+        heir = await self._find(reassign_to) if reassign_to else None
+        if heir is not None and heir.id == user.id:
+            raise InvalidInput(f"{user.name} cannot inherit its own servers")
+        async with self._database.write() as session:
+            await self._keep_an_admin(session, user)
+            if heir is not None:
+                await servers.reassign(session, owner_id=user.id, to=heir.id)
+            await crud.delete(session, user.id)
+            detail = {"reassigned_to": heir.name} if heir else None
+            await self._audit.record(session, origin, "users.delete", user.name, detail=detail)
+        self._auth.forget(user.id)
+        self._subscribers.end_user(user.id)
+
+    async def _find(self, name: str) -> User:
+        async with self._database.read() as session:
+            user = await crud.get_by_name_or_id(session, name)
+        if user is None:
+            raise NotFound(f"there is no user {name[:80]!r}", hint="see `chatops users list`")
+        return user
+
+    async def _fields(self, user: User, changes: rest.UserUpdate) -> crud.UserChanges:
+        fields: crud.UserChanges = {}
+        if changes.role is not None and changes.role != user.role:
+            fields["role"] = changes.role
+        if changes.disabled is not None and changes.disabled != user.disabled:
+            fields["disabled"] = changes.disabled
+        if changes.password is not None:
+            fields["password_hash"] = await self._auth.passwords.hash(changes.password)
+        return fields
+
+    async def _keep_an_admin(self, session: AsyncSession, user: User) -> None:
+        if user.role != "admin" or user.disabled:
+            return
+        if await crud.count(session, role="admin", enabled=True) <= 1:
+            raise Conflict(f"{user.name} is the last administrator", hint="make another one first")
+
+
+def to_user(row: User) -> rest.User:
+    """A row as the API shows it."""
+    return rest.User(
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        disabled=row.disabled,
+        created_at=format_time(row.created_at),
+        last_login=format_time(row.last_login) if row.last_login is not None else None,
+    )

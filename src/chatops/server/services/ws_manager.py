@@ -1,0 +1,107 @@
+"""WSManager: who watches the metrics or logs of which server, and the fan-out to them."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Literal
+
+from chatops.errors import Busy
+from chatops.protocol import closing
+from chatops.protocol.client_messages import Dropped, DroppedEvent, LogEvent, MetricsEvent
+from chatops.protocol.codec import encode
+from chatops.protocol.limits import MAX_SUBSCRIBERS
+from chatops.protocol.rest import LogEntry, ServerSample
+from chatops.server.services.connection import Connection
+
+ClientType = Literal["metrics", "logs"]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class _Subscriber:
+    connection: Connection
+    client_type: ClientType
+    user_id: str
+    dropped: int = 0
+
+
+class WSManager:
+    """Subscribers by server. A slow one loses events and is told how many, and nobody waits."""
+
+    def __init__(self) -> None:
+        self._by_server: dict[str, list[_Subscriber]] = defaultdict(list)
+        self._count = 0
+
+    def connect(
+        self, websocket: Connection, server_id: str, client_type: ClientType, *, user_id: str = ""
+    ) -> None:
+        """Subscribe a client to one kind of event of one server.
+
+        Raises:
+            Busy: there are too many subscribers.
+        """
+        if self._count >= MAX_SUBSCRIBERS:
+            raise Busy("the hub has too many subscribers", hint="try again later")
+        self._by_server[server_id].append(_Subscriber(websocket, client_type, user_id))
+        self._count += 1
+
+    def disconnect(self, websocket: Connection, server_id: str) -> None:
+        """Forget a client; one that is not known is fine."""
+        before = self._by_server.get(server_id, [])
+        after = [one for one in before if one.connection is not websocket]
+        self._count -= len(before) - len(after)
+        if after:
+            self._by_server[server_id] = after
+        else:
+            self._by_server.pop(server_id, None)
+
+    def broadcast_metrics(self, server_id: str, metrics: ServerSample) -> None:
+        """Pass a committed sample on to those who watch the server."""
+        listeners = self._listeners(server_id, "metrics")
+        if listeners:
+            self._send(listeners, encode(MetricsEvent(data=metrics)))
+
+    def broadcast_logs(self, server_id: str, logs: list[LogEntry]) -> None:
+        """Pass committed log entries on to those who watch the server."""
+        listeners = self._listeners(server_id, "logs")
+        for entry in logs if listeners else ():
+            self._send(listeners, encode(LogEvent(data=entry)))
+
+    def end_user(self, user_id: str) -> None:
+        """An account lost its rights: end its subscriptions."""
+        self._end([one for one in self._all() if one.user_id == user_id], closing.NOT_SIGNED_IN)
+
+    def end_server(self, server_id: str) -> None:
+        """A server is gone: end the subscriptions to it."""
+        self._end(list(self._by_server.get(server_id, ())), closing.NOT_FOUND)
+
+    def close(self) -> None:
+        """Tell every subscriber that the hub stops."""
+        self._end(self._all(), closing.HUB_STOPPING)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def _listeners(self, server_id: str, client_type: ClientType) -> list[_Subscriber]:
+        subscribers = self._by_server.get(server_id)
+        if not subscribers:
+            return []
+        return [one for one in subscribers if one.client_type == client_type]
+
+    def _send(self, listeners: list[_Subscriber], text: str) -> None:
+        for one in listeners:
+            if one.dropped and one.connection.post(
+                encode(DroppedEvent(data=Dropped(count=one.dropped)))
+            ):
+                one.dropped = 0
+            if one.dropped or not one.connection.post(text):
+                one.dropped += 1
+
+    def _all(self) -> list[_Subscriber]:
+        return [one for subscribers in self._by_server.values() for one in subscribers]
+
+    def _end(self, subscribers: list[_Subscriber], reason: closing.CloseReason) -> None:
+        for one in subscribers:
+            one.connection.close(reason)

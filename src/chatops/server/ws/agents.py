@@ -1,0 +1,169 @@
+"""/api/v1/agents/ws: one agent's connection, from its first frame to its end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from chatops import __version__
+from chatops.errors import Malformed
+from chatops.protocol import PROTOCOL_VERSION, closing
+from chatops.protocol.codec import UnusableFrame, from_agent
+from chatops.protocol.frames import decode_frame
+from chatops.protocol.limits import MAX_AGENT_FRAME, MAX_BAD_FRAMES, MiB
+from chatops.protocol.messages import (
+    AgentMessage,
+    Auth,
+    AuthSuccess,
+    CommandResponse,
+    DockerResponse,
+    Error,
+    Log,
+    Message,
+    Metrics,
+    Ping,
+    Pong,
+    StreamClose,
+)
+from chatops.server.context import Services
+from chatops.server.db.models import Server
+from chatops.server.services.agent_manager import AgentSession
+from chatops.server.services.fleet import Fleet
+from chatops.server.services.keys import KeyRefused
+from chatops.server.ws.connection import SocketConnection
+from chatops.server.ws.sockets import Route, SocketEnded, Waiting, accept, first_message, receive
+from chatops.tasks import Tasks
+
+_OUTBOX: Final = 8 * MiB
+"""Bytes waiting for one agent: more than any command; an agent that lets more pile up is dead."""
+_log = logging.getLogger(__name__)
+
+
+def make_agents_route(services: Services, fleet: Fleet, tasks: Tasks, waiting: Waiting) -> Route:
+    """The handler of the agents' socket."""
+
+    async def agents_ws(request: web.Request) -> web.StreamResponse:
+        waiting.enter()
+        socket, connection = await accept(request, tasks, max_frame=MAX_AGENT_FRAME, buffer=_OUTBOX)
+        try:
+            auth = await first_message(socket, from_agent(), waiting)
+            await AgentSocket(services, fleet, socket, connection).run(auth)
+        except SocketEnded as end:
+            if end.reason is not None:
+                connection.close(end.reason, end.message)
+        await connection.drained()
+        return socket
+
+    return agents_ws
+
+
+class AgentSocket:
+    """Reads one agent's frames and hands each to whom it concerns."""
+
+    def __init__(
+        self,
+        services: Services,
+        fleet: Fleet,
+        socket: web.WebSocketResponse,
+        connection: SocketConnection,
+    ) -> None:
+        self._services = services
+        self._fleet = fleet
+        self._socket = socket
+        self._connection = connection
+        self._handlers: dict[type[Message], Callable[[AgentSession, Server, Any], object]] = {
+            Metrics: self._metrics,
+            CommandResponse: self._response,
+            DockerResponse: lambda session, _, m: services.agents.answer(session, m),
+            StreamClose: lambda session, _, m: services.commands.on_stream_close(session, m),
+            Log: lambda _, server, m: services.logs.ship(server.id, server.name, m),
+            Ping: lambda session, _, m: session.post(Pong(id=m.id)),
+            Pong: lambda *_: None,
+            Error: self._error,
+            Auth: lambda session, *_: session.post(_unexpected("auth came twice")),
+        }
+
+    async def run(self, first: AgentMessage) -> None:
+        """Let the agent in and serve it until its end.
+
+        Raises:
+            SocketEnded: it is not let in, or the connection ended.
+        """
+        if not isinstance(first, Auth):
+            raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
+        session, server = await self._let_in(first)
+        reason = "closed"
+        try:
+            await self._serve(session, server)
+        except SocketEnded as end:
+            reason = end.reason.name if end.reason else "closed"
+            raise
+        finally:
+            self._services.agents.unregister_agent(server.id, self._connection, reason)
+
+    async def _let_in(self, auth: Auth) -> tuple[AgentSession, Server]:
+        try:
+            found = await self._services.keys.check(auth.api_key)
+        except KeyRefused as refused:
+            await self._fleet.refused(refused.server_id, self._connection.address, refused.reason)
+            raise SocketEnded(refused.reason) from None
+        if auth.protocol != PROTOCOL_VERSION:
+            text = f"the hub speaks protocol version {PROTOCOL_VERSION}, the agent {auth.protocol}"
+            raise SocketEnded(closing.PROTOCOL_VERSION, text)
+        session = self._fleet.register(found, auth, self._connection)
+        settings = self._services.settings
+        session.post(
+            AuthSuccess(
+                server_id=found.server.id,
+                name=found.server.name,
+                interval=settings.interval,
+                time=self._services.clock.now(),
+                hub_version=__version__,
+            )
+        )
+        await self._fleet.connected(session, found, auth)
+        return session, found.server
+
+    async def _serve(self, session: AgentSession, server: Server) -> None:
+        bad = 0
+        while True:
+            frame = await receive(self._socket)
+            self._services.agents.heard(session)
+            try:
+                self._take(session, server, frame)
+                bad = 0
+            except (UnusableFrame, Malformed) as error:
+                bad += 1
+                code = error.reason if isinstance(error, UnusableFrame) else error.code
+                session.post(Error(code=code, message=error.message))
+                if bad >= MAX_BAD_FRAMES:
+                    raise SocketEnded(closing.MALFORMED) from None
+
+    def _take(self, session: AgentSession, server: Server, frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            stream, offset, data = decode_frame(frame)
+            self._services.commands.on_frame(session, stream, offset, data)
+            return
+        message = from_agent().decode(frame)
+        self._handlers[type(message)](session, server, message)
+
+    def _metrics(self, session: AgentSession, server: Server, message: Metrics) -> None:
+        if not self._services.metrics.submit(session, server.name, message):
+            _log.warning("the queue of samples is full; %s will send again", server.name)
+
+    def _response(self, session: AgentSession, _: Server, message: CommandResponse) -> None:
+        self._services.agents.answer(session, message)
+        self._services.commands.on_response(session, message)
+
+    def _error(self, _: AgentSession, server: Server, message: Error) -> None:
+        _log.warning(
+            "the agent of %s could not take a message: %s", server.name, message.message[:200],
+            extra={"code": message.code[:40]},
+        )  # fmt: skip
+
+
+def _unexpected(text: str) -> Error:
+    return Error(code="unexpected", message=text)

@@ -1,0 +1,102 @@
+"""A Connection on an aiohttp WebSocket: ordered, bounded, and never in anybody's way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from aiohttp import web
+
+from chatops.protocol.closing import CloseReason
+from chatops.protocol.codec import encode
+from chatops.protocol.messages import Error
+from chatops.tasks import Tasks
+
+CLOSE_WAIT: Final = 3.0
+"""Seconds a peer has for its half of the closing handshake."""
+STALL_AFTER: Final = 60.0
+"""Seconds after which a peer that takes no byte counts as gone."""
+
+
+class SocketConnection:
+    """Sends through a task that lives only while something waits.
+
+    At most ``limit`` bytes wait; past that ``post`` says False and the frame is not sent.
+    """
+
+    def __init__(
+        self, socket: web.WebSocketResponse, request: web.Request, tasks: Tasks, *, limit: int
+    ) -> None:
+        self._socket = socket
+        self._transport = request.transport
+        self._address = request.remote or ""
+        self._tasks = tasks
+        self._limit = limit
+        self._waiting: deque[str | CloseReason] = deque()
+        self._bytes = 0
+        self._sending = False
+        self._gone = False
+        self._idle = asyncio.Event()
+        self.close_reason: CloseReason | None = None
+
+    @property
+    def address(self) -> str:
+        return self._address
+
+    def post(self, text: str) -> bool:
+        if self.close_reason is not None or self._gone:
+            return False
+        if self._waiting and self._bytes + len(text) > self._limit:
+            return False
+        self._put(text)
+        return True
+
+    def close(self, reason: CloseReason, message: str | None = None) -> None:
+        if self.close_reason is not None or self._gone:
+            return
+        self.close_reason = reason
+        self._put(encode(Error(code=reason.name, message=message or reason.text)))
+        self._put(reason)
+
+    async def drained(self) -> None:
+        """Wait until nothing is being sent: the peer has the last words, or is gone."""
+        while self._sending and not self._gone:
+            await self._idle.wait()
+
+    def abort(self) -> None:
+        """Let go of the socket at once; what waits is lost."""
+        self._gone = True
+        self._waiting.clear()
+        self._bytes = 0
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _put(self, item: str | CloseReason) -> None:
+        self._waiting.append(item)
+        self._bytes += len(item) if isinstance(item, str) else 0
+        if not self._sending:
+            self._sending = True
+            self._idle.clear()
+            self._tasks.spawn(self._send_all(), name=f"send to {self._address}")
+
+    async def _send_all(self) -> None:
+        try:
+            while self._waiting:
+                await self._send(self._waiting.popleft())
+        except (TimeoutError, ConnectionError, RuntimeError):
+            self.abort()
+        finally:
+            self._sending = False
+            self._idle.set()
+
+    async def _send(self, item: str | CloseReason) -> None:
+        if isinstance(item, str):
+            self._bytes -= len(item)
+            stall = STALL_AFTER if self.close_reason is None else CLOSE_WAIT
+            async with asyncio.timeout(stall):
+                await self._socket.send_str(item)
+            return
+        async with asyncio.timeout(CLOSE_WAIT + 1):
+            await self._socket.close(code=item.code, message=item.name.encode())
+        self.abort()

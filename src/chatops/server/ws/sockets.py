@@ -1,0 +1,101 @@
+"""What all of the hub's WebSockets share: the upgrade, the first frame, and their bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from chatops.errors import Busy
+from chatops.protocol import closing
+from chatops.protocol.closing import CloseReason
+from chatops.protocol.codec import Codec, UnusableFrame
+from chatops.protocol.limits import AUTH_TIMEOUT, MAX_UNAUTHENTICATED
+from chatops.server.ws.connection import CLOSE_WAIT, SocketConnection
+from chatops.tasks import Tasks
+
+T = TypeVar("T")
+Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_OVERSIZE: Final = 1009
+
+
+class SocketEnded(Exception):
+    """The socket has nothing more to give. ``reason`` is ours, None when the peer left."""
+
+    def __init__(self, reason: CloseReason | None = None, message: str | None = None) -> None:
+        super().__init__(message or (reason.text if reason else "the peer left"))
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(eq=False)
+class Waiting:
+    """Counts the sockets that have not said who they are yet."""
+
+    count: int = 0
+    limit: int = MAX_UNAUTHENTICATED
+
+    def enter(self) -> None:
+        """One more.
+
+        Raises:
+            Busy: there are too many.
+        """
+        if self.count >= self.limit:
+            raise Busy("the hub has too many connections that are not signed in")
+        self.count += 1
+
+    def leave(self) -> None:
+        """One less."""
+        self.count -= 1
+
+
+async def accept(
+    request: web.Request, tasks: Tasks, *, max_frame: int, buffer: int
+) -> tuple[web.WebSocketResponse, SocketConnection]:
+    """Upgrade a request to a WebSocket without compression."""
+    socket = web.WebSocketResponse(
+        timeout=CLOSE_WAIT, autoping=True, compress=False, max_msg_size=max_frame
+    )
+    await socket.prepare(request)
+    return socket, SocketConnection(socket, request, tasks, limit=buffer)
+
+
+async def first_message(socket: web.WebSocketResponse, codec: Codec[T], waiting: Waiting) -> T:
+    """The first frame, which must come soon and must be a message.
+
+    Raises:
+        SocketEnded: it did not come, or is none.
+    """
+    try:
+        async with asyncio.timeout(AUTH_TIMEOUT):
+            frame = await receive(socket)
+    except TimeoutError:
+        raise SocketEnded(closing.AUTH_TIMEOUT) from None
+    finally:
+        waiting.leave()
+    if not isinstance(frame, str):
+        raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
+    try:
+        return codec.decode(frame)
+    except UnusableFrame as error:
+        raise SocketEnded(closing.MALFORMED, error.message) from None
+
+
+async def receive(socket: web.WebSocketResponse) -> str | bytes:
+    """The next frame.
+
+    Raises:
+        SocketEnded: the socket is closed, or a frame was too long.
+    """
+    message: WSMessage = await socket.receive()
+    if message.type is WSMsgType.TEXT:
+        return str(message.data)
+    if message.type is WSMsgType.BINARY:
+        return bytes(message.data)
+    if message.type is WSMsgType.ERROR and socket.close_code == _OVERSIZE:
+        raise SocketEnded(closing.TOO_LARGE)
+    raise SocketEnded

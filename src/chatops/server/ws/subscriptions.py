@@ -1,0 +1,127 @@
+"""/api/v1/ws/metrics/{server} and /api/v1/ws/logs/{server}: live streams for clients."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from chatops.errors import Busy, ChatOpsError, NoSample, NotFound, NotPermitted, NotSignedIn
+from chatops.protocol import closing
+from chatops.protocol.client_messages import (
+    ClientAuth,
+    ClientAuthSuccess,
+    FromClient,
+    LogEvent,
+    MetricsEvent,
+    from_client,
+)
+from chatops.protocol.closing import CloseReason
+from chatops.protocol.codec import UnusableFrame, encode
+from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME
+from chatops.protocol.messages import Error, Ping, Pong
+from chatops.server.context import Services
+from chatops.server.db.models import Server
+from chatops.server.services.access import Principal
+from chatops.server.services.ws_manager import ClientType
+from chatops.server.ws.connection import SocketConnection
+from chatops.server.ws.sockets import Route, SocketEnded, Waiting, accept, first_message, receive
+from chatops.tasks import Tasks
+
+_FIRST_LOGS: Final = 100
+_REASONS: Final[dict[type[ChatOpsError], CloseReason]] = {
+    NotSignedIn: closing.NOT_SIGNED_IN,
+    NotFound: closing.NOT_FOUND,
+    NotPermitted: closing.NOT_PERMITTED,
+    Busy: closing.BUSY,
+}
+
+
+def make_subscription_route(
+    services: Services, tasks: Tasks, waiting: Waiting, kind: ClientType
+) -> Route:
+    """The handler of one kind of subscription."""
+
+    async def subscription_ws(request: web.Request) -> web.StreamResponse:
+        waiting.enter()
+        socket, connection = await accept(
+            request,
+            tasks,
+            max_frame=MAX_CLIENT_FRAME,
+            buffer=services.settings.subscriber_buffer,
+        )
+        try:
+            first = await first_message(socket, from_client(), waiting)
+            principal, server = await _let_in(services, first, request.match_info["server"])
+            await _serve(services, kind, principal, server, socket, connection)
+        except SocketEnded as end:
+            if end.reason is not None:
+                connection.close(end.reason, end.message)
+        await connection.drained()
+        return socket
+
+    return subscription_ws
+
+
+async def _let_in(services: Services, first: FromClient, name: str) -> tuple[Principal, Server]:
+    if not isinstance(first, ClientAuth):
+        raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
+    try:
+        principal = await services.auth.verify_token(first.token)
+        return principal, await services.servers.find(principal, name)
+    except ChatOpsError as error:
+        reason = _REASONS.get(type(error), closing.INTERNAL)
+        raise SocketEnded(reason, error.message) from None
+
+
+async def _serve(
+    services: Services,
+    kind: ClientType,
+    principal: Principal,
+    server: Server,
+    socket: web.WebSocketResponse,
+    connection: SocketConnection,
+) -> None:
+    connection.post(encode(ClientAuthSuccess(server_id=server.id, user=principal.name)))
+    try:
+        services.subscribers.connect(connection, server.id, kind, user_id=principal.user_id)
+    except Busy as error:
+        raise SocketEnded(closing.BUSY, error.message) from None
+    try:
+        await _send_known(services, kind, server, connection)
+        await _listen(socket, connection)
+    finally:
+        services.subscribers.disconnect(connection, server.id)
+
+
+async def _send_known(
+    services: Services, kind: ClientType, server: Server, connection: SocketConnection
+) -> None:
+    if kind == "logs":
+        for entry in await services.logs.recent(server.id, server.name, _FIRST_LOGS):
+            connection.post(encode(LogEvent(data=entry)))
+        return
+    try:
+        sample = services.metrics.latest(server.id, server.name)
+    except NoSample:
+        return
+    connection.post(encode(MetricsEvent(data=sample)))
+
+
+async def _listen(socket: web.WebSocketResponse, connection: SocketConnection) -> None:
+    bad = 0
+    while True:
+        frame = await receive(socket)
+        try:
+            if isinstance(frame, bytes):
+                raise UnusableFrame("invalid_message", "binary frames have no meaning here")
+            message = from_client().decode(frame)
+            bad = 0
+        except UnusableFrame as error:
+            bad += 1
+            connection.post(encode(Error(code=error.reason, message=error.message)))
+            if bad >= MAX_BAD_FRAMES:
+                raise SocketEnded(closing.MALFORMED) from None
+            continue
+        if isinstance(message, Ping):
+            connection.post(encode(Pong(id=message.id)))
