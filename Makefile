@@ -1,0 +1,49 @@
+# Every target sets up what it needs: Python 3.11 or newer is enough to begin with.
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-unit lint soak bench docs lock clean run dev debian
+
+PYTHON ?= python3
+export PYTHON
+BIN := .venv/bin
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: run ## a hub and an agent of this machine in a throw-away folder, until Ctrl-C
+	@$(BIN)/chatops demo
+
+test: lint debian ## everything: lint, types and the whole test suite
+	$(BIN)/pytest -m 'not soak'
+
+test-unit: dev ## the tests that need neither root nor any service
+	$(BIN)/pytest tests/unit tests/contract
+
+lint: dev ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict src/chatops tests/support docs/gen
+
+soak: dev debian ## the tests that take long, and the random ones with many more examples
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest --timeout=7200 -m 'soak or hypothesis'
+
+bench: dev ## measure: the figures and ratios of benchmarks/
+	$(BIN)/python -m benchmarks
+
+docs: dev ## write the generated pages of docs/ again
+	$(BIN)/python -m docs.gen
+
+lock: run ## choose the versions in requirements-dev.lock again
+	scripts/lock.sh
+
+clean: ## remove the environment and everything that was built
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+run:
+	@scripts/setup.sh run
+
+dev:
+	@scripts/setup.sh dev
+
+debian:
+	@scripts/debian.sh
