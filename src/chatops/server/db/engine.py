@@ -21,6 +21,7 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import PoolResetState
 
 from chatops.errors import Busy, ChatOpsError, Conflict, SetupError
 from chatops.server.db.driver import connect
@@ -196,7 +197,7 @@ def _engine(path: Path, *, size: int, setup: list[str], begin: str) -> AsyncEngi
         pool_size=size,
         max_overflow=0,
         pool_timeout=QUEUE_TIMEOUT,
-        pool_reset_on_return="rollback",
+        pool_reset_on_return=None,  # _reset does it, and only where there is something to undo
     )
 
     def _connected(connection: Any, _record: Any) -> None:
@@ -209,8 +210,15 @@ def _engine(path: Path, *, size: int, setup: list[str], begin: str) -> AsyncEngi
         connection.exec_driver_sql(begin)
 
     event.listen(engine.sync_engine, "connect", _connected)
+    event.listen(engine.sync_engine, "reset", _reset)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def _reset(connection: Any, _record: Any, state: PoolResetState) -> None:
+    """A connection comes back: what a failed commit left open is undone."""
+    if not state.terminate_only and connection.driver_connection.in_transaction:
+        connection.rollback()
 
 
 def _explain(path: Path, error: BaseException | None) -> ChatOpsError | None:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.errors import Busy, Conflict, SetupError
-from chatops.server.crud import api_keys, users
+from chatops.server.crud import api_keys, commands, users
 from chatops.server.db import engine
 from chatops.server.db.engine import FILES, Database, Databases, Durability
 from chatops.server.db.models import User
@@ -138,6 +138,19 @@ async def test_a_reference_to_nothing_is_a_conflict(database: Database) -> None:
             )  # fmt: skip
 
 
+async def test_a_commit_that_fails_leaves_the_writer_usable(database: Database) -> None:
+    async def break_at_the_end() -> None:
+        async with database.write() as session:
+            await session.execute(text("PRAGMA defer_foreign_keys = ON"))
+            await commands.add_output(session, "gone", "stdout", [(0, b"x")])
+
+    with pytest.raises(Conflict, match="removed"):
+        await break_at_the_end()
+    async with database.write() as session:
+        await _add(session, "ann")
+    assert await _names(database) == ["ann"]
+
+
 async def test_a_fault_of_ours_is_not_dressed_up(database: Database) -> None:
     with pytest.raises(DBAPIError):
         async with database.read() as session:
@@ -149,7 +162,7 @@ async def test_a_fault_of_ours_is_not_dressed_up(database: Database) -> None:
 
 @pytest.mark.parametrize("steps", range(0, 40, 2))
 async def test_a_write_cancelled_anywhere_is_whole_or_undone(
-    database: Database, steps: int
+    database: Database, steps: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Tasks() as tasks:
         task = tasks.spawn(_write(database, "one", "two"), name="cancelled")
@@ -161,6 +174,7 @@ async def test_a_write_cancelled_anywhere_is_whole_or_undone(
     async with database.write() as session:
         await _add(session, "after")
     assert await _names(database) in (["after"], ["after", "one", "two"])
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
 
 
 async def test_cancelling_who_waits_for_the_writer_leaves_the_queue_whole(
