@@ -13,4 +13,4 @@ trap 'rm -rf "$clean"' EXIT
     "$clean/venv/bin/pip" freeze --exclude chatops |
         awk -F== '{ gsub(/[._]+/, "-", $1); print tolower($1) "==" $2 }' | sort
 } >"$clean/lock"
-mv "$clean/lock" requirements-dev.lock
+cat "$clean/lock" >requirements-dev.lock

@@ -36,9 +36,7 @@ check_venv() {
 
 # Whether .venv can be used: not moved here from elsewhere, its Python not upgraded away.
 usable() {
-    [ "$(head -n 1 .venv/bin/pip 2>/dev/null)" = "#!$PWD/.venv/bin/python" ] ||
-        [ "$(head -n 1 .venv/bin/pip 2>/dev/null)" = "#!$PWD/.venv/bin/python3" ] || return 1
-    .venv/bin/python -c 'import pip' 2>/dev/null
+    grep -qsF "$(pwd -P)/.venv/bin/python" .venv/bin/pip && .venv/bin/python -c 'import pip' 2>/dev/null
 }
 
 make_venv() {
