@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
@@ -134,7 +136,7 @@ async def dial(target: Target, context: ssl.SSLContext | None) -> ClientConnecti
     Raises:
         OSError, TimeoutError, WebSocketException: there is none to be had; see ``explain``.
     """
-    host = target.url.split("//", 1)[1].split("/", 1)[0].rsplit(":", 1)[0].strip("[]")
+    host = urlsplit(target.url).hostname or ""
     connection = await _Dial(
         target.url,
         ssl=context,
@@ -162,7 +164,7 @@ def explain(error: Exception) -> str:
     if isinstance(error, socket.gaierror):
         return f"its name is not known ({error.strerror})"
     if isinstance(error, OSError):
-        return error.strerror or str(error)
+        return os.strerror(error.errno).lower() if error.errno else str(error)
     if isinstance(error, InvalidStatus):
         return _explain_status(error)
     if isinstance(error, InvalidURI | InvalidHandshake):

@@ -1,0 +1,149 @@
+"""``chatops agent check``: every step between this host and its hub, looked at one by one."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, TypeVar
+
+import msgspec
+
+from chatops.agent import policy as policies
+from chatops.agent import tls
+from chatops.agent.http_probe import Answer, Probe
+from chatops.agent.settings import AgentSettings, Target, resolve
+from chatops.errors import ChatOpsError
+from chatops.protocol.rest import ApiKeySelf, Health
+from chatops.units import format_duration, parse_time
+
+SKEW_LIMIT: Final = 5.0
+"""Seconds that this host's clock may be off before it is worth mending."""
+T = TypeVar("T")
+
+
+class CheckResult(msgspec.Struct, kw_only=True):
+    """One step: whether it is well, what was found, and what to do if it is not."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str | None = None
+
+
+class _Failed(Exception):
+    """The step before did not work, so those that need it make no sense."""
+
+
+def check(settings: AgentSettings) -> list[CheckResult]:
+    """Look at settings, DNS, TCP, TLS, the hub, the key, the clock and the policy, in this order.
+
+    What needs a step that failed is left out. Nothing is raised for what is not well.
+    """
+    return _Check(settings).run()
+
+
+class _Check:
+    def __init__(self, settings: AgentSettings) -> None:
+        self._settings = settings
+        self._results: list[CheckResult] = []
+
+    def run(self) -> list[CheckResult]:
+        with suppress(_Failed):
+            self._reach(self._resolve())
+        self._policy()
+        return self._results
+
+    def _reach(self, target: Target) -> None:
+        probe = Probe(target, lambda: tls.context(self._settings.ca_file, target.fingerprint))
+        self._proxy(probe)
+        with self._step("dns", "check the name, or /etc/resolv.conf"):
+            self._good("dns", f"{probe.host} is {', '.join(probe.look_up())}")
+        with self._step("tcp", "is the hub running, and does a firewall let this host through?"):
+            probe.connect()
+            self._good("tcp", f"{probe.host} port {probe.port} answers")
+        if probe.secure:
+            with self._step("tls", "give the hub's certificate with --ca-file, or use --join"):
+                self._good("tls", probe.secure_it())
+        with self._step("hub", "does the address lead to a hub? a proxy may be in between"):
+            answer = probe.get("/api/v1/health")
+            self._good("hub", f"ChatOps {_read(answer, Health).version}")
+        self._key(probe, target)
+
+    def _resolve(self) -> Target:
+        try:
+            target = resolve(self._settings)
+        except ChatOpsError as error:
+            self._bad("settings", error.message, error.hint)
+            raise _Failed from None
+        self._good("settings", f"the hub is {target.hub}")
+        return target
+
+    def _proxy(self, probe: Probe) -> None:
+        if probe.proxy is not None:
+            self._good("proxy", f"the environment sends this through {probe.proxy}")
+
+    def _key(self, probe: Probe, target: Target) -> None:
+        with self._step("key", "make a new key with `chatops keys create SERVER`"):
+            answer = probe.get("/api/v1/api-keys/me", bearer=target.key)
+            mine = _read(answer, ApiKeySelf)
+            expiry = f", valid until {mine.expires_at}" if mine.expires_at else ""
+            self._good("key", f"it is the key of {mine.server}{expiry}")
+        self._clock(parse_time(mine.time))
+
+    def _clock(self, hub_time: float) -> None:
+        skew = time.time() - hub_time
+        size = format_duration(abs(skew)) if abs(skew) >= 1 else "less than 1s"
+        if abs(skew) <= SKEW_LIMIT:
+            self._good("clock", f"this host and the hub differ by {size}")
+            return
+        side = "ahead of" if skew > 0 else "behind"
+        self._bad("clock", f"this host is {size} {side} the hub", "let NTP set both clocks")
+
+    def _policy(self) -> None:
+        try:
+            policy = policies.build(self._settings.allow, self._settings.policy)
+        except ChatOpsError as error:
+            self._bad("policy", error.message, error.hint)
+            return
+        self._good("policy", policy.describe())
+
+    # -- writing down ----------------------------------------------------------------------
+
+    @contextmanager
+    def _step(self, name: str, hint: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, ChatOpsError) as error:
+            self._bad(name, _sentence(error), getattr(error, "hint", None) or hint)
+            raise _Failed from None
+
+    def _good(self, name: str, detail: str) -> None:
+        self._results.append(CheckResult(name=name, ok=True, detail=detail))
+
+    def _bad(self, name: str, detail: str, hint: str | None) -> None:
+        self._results.append(CheckResult(name=name, ok=False, detail=detail, hint=hint))
+
+
+def _read(answer: Answer, kind: Callable[..., T]) -> T:
+    if answer.status != 200:
+        raise ValueError(answer.error or f"it answers HTTP {answer.status}")
+    try:
+        decoded: T = msgspec.json.decode(answer.body, type=kind)
+    except (msgspec.DecodeError, UnicodeError):
+        raise ValueError("what answers there is no ChatOps hub") from None
+    return decoded
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {error.reason or error}"
+    if isinstance(error, socket.gaierror | OSError) and error.strerror:
+        return error.strerror
+    return str(error)
