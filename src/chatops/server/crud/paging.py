@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import ColumnElement, Select, TypeDecorator, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.errors import InvalidInput
@@ -43,7 +43,7 @@ async def page(
     """
     columns: list[ColumnElement[Any]] = [column.expression for column in by]
     if cursor is not None:
-        last = tuple_(*decode(cursor, [column.type.python_type for column in columns]))
+        last = tuple_(*decode(cursor, [_python_type(column) for column in columns]))
         here = tuple_(*columns)
         statement = statement.where(here < last if newest_first else here > last)
     order = [column.desc() if newest_first else column.asc() for column in columns]
@@ -78,6 +78,11 @@ def decode(cursor: str, types: Sequence[type]) -> list[Any]:
             "the cursor is not one of this list's",
             hint="pass `next` of the page before, unchanged, or no cursor to begin",
         ) from None
+
+
+def _python_type(column: ColumnElement[Any]) -> type:
+    kind = column.type
+    return (kind.impl_instance if isinstance(kind, TypeDecorator) else kind).python_type
 
 
 def _part(part: object, kind: type) -> str | int | float:

@@ -1,0 +1,212 @@
+"""Migrations: they make what the models say, lose nothing, and refuse what they cannot do."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, MetaData, create_engine
+
+from chatops.errors import SetupError
+from chatops.server.db import migrate as module
+from chatops.server.db.migrate import METADATA, migrate, scripts, upgrade
+
+FIRST = {"chatops": "chatops_0001", "metrics": "metrics_0001", "logs": "logs_0001"}
+PARTS = sorted(METADATA)
+
+
+def _open(path: Path) -> Connection:
+    return create_engine(f"sqlite:///{path}").connect()
+
+
+def _close(connection: Connection) -> None:
+    connection.close()
+    connection.engine.dispose()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_file_has_one_head(part: str) -> None:
+    assert len(scripts(part).get_heads()) == 1
+    assert scripts(part).get_base() == FIRST[part]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_autogenerate_finds_nothing_to_do(tmp_path: Path, part: str) -> None:
+    migrate(tmp_path)
+    connection = _open(tmp_path / f"{part}.db")
+    options = {"compare_type": True, "compare_server_default": True}
+    context = MigrationContext.configure(connection, opts=options)
+    assert compare_metadata(context, METADATA[part]) == []
+    _close(connection)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_migrated_tables_are_those_of_the_models_to_the_last_detail(
+    tmp_path: Path, part: str
+) -> None:
+    migrate(tmp_path)
+    made = _open(tmp_path / "made.db")
+    METADATA[part].create_all(made)
+    made.commit()
+    migrated = _open(tmp_path / f"{part}.db")
+    assert _details(migrated, METADATA[part]) == _details(made, METADATA[part])
+    _close(made)
+    _close(migrated)
+
+
+def _details(connection: Connection, metadata: MetaData) -> dict[str, Any]:
+    """Columns, keys, foreign keys with their rules, indexes and counters, as SQLite sees them."""
+
+    def rows(pragma: str, name: str) -> list[tuple[Any, ...]]:
+        found = connection.exec_driver_sql(f'PRAGMA {pragma}("{name}")')
+        return sorted((tuple(row) for row in found), key=repr)
+
+    details: dict[str, Any] = {}
+    for table in metadata.tables:
+        indexes = {row[1]: row[2:] for row in rows("index_list", table)}
+        details[table] = {
+            "columns": rows("table_info", table),
+            "references": sorted(row[2:] for row in rows("foreign_key_list", table)),
+            "indexes": {name: (how, rows("index_info", name)) for name, how in indexes.items()},
+        }
+    counted = connection.exec_driver_sql(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"
+    )
+    details["counted"] = sorted(row[0] for row in counted)
+    return details
+
+
+def _fill(path: Path) -> dict[str, int]:
+    """A row in every table that is there, made from the columns' types; answers the counts."""
+    connection = _open(path)
+    connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+    found = MetaData()
+    found.reflect(connection)
+    samples: dict[type, Any] = {str: "x", int: 1, float: 1.5, bool: True, bytes: b"\x00\xff"}
+    for table in found.sorted_tables:
+        if table.name != "alembic_version":
+            row = {
+                column.name: samples.get(column.type.python_type, {"json": []})
+                for column in table.columns
+            }
+            connection.execute(table.insert().values(row))
+    connection.commit()
+    counts = _counts(connection, found)
+    _close(connection)
+    return counts
+
+
+def _counts(connection: Connection, metadata: MetaData) -> dict[str, int]:
+    return {
+        name: connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()
+        for name in metadata.tables
+    }
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_upgrade_from_the_first_version_keeps_the_data(tmp_path: Path, part: str) -> None:
+    path = tmp_path / f"{part}.db"
+    upgrade(path, part, FIRST[part])
+    counts = _fill(path)
+    assert set(counts.values()) == {1}
+    migrate(tmp_path)
+    migrate(tmp_path)
+    connection = _open(path)
+    assert _counts(connection, METADATA[part]).items() <= counts.items()
+    assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+    _close(connection)
+
+
+def test_new_files_are_private(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"chatops.db": 0o600, "metrics.db": 0o600, "logs.db": 0o600}
+
+
+def test_a_folder_with_an_awkward_name_will_do(tmp_path: Path) -> None:
+    folder = tmp_path / "100 % ours: new"
+    folder.mkdir()
+    migrate(folder)
+    assert (folder / "logs.db").stat().st_size > 0
+
+
+def test_scripts_are_found_wherever_the_package_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = tmp_path / "a b:c, 50 %d"
+    moved.symlink_to(module._FOLDER)
+    monkeypatch.setattr(module, "_FOLDER", moved)
+    migrate(tmp_path)
+    assert (tmp_path / "chatops.db").stat().st_size > 0
+
+
+# -- what is refused ------------------------------------------------------------------
+
+
+def test_a_file_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    path = tmp_path / "metrics.db"
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = 'metrics_9999'")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(SetupError, match=r"newer version.*metrics_9999") as caught:
+        migrate(tmp_path)
+    assert str(path) in caught.value.message
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "chatops.db"
+    path.write_bytes(b"no database, but somebody's notes" * 40)
+    with pytest.raises(SetupError, match="file is not a database"):
+        migrate(tmp_path)
+    assert path.read_bytes() == b"no database, but somebody's notes" * 40
+
+
+def test_a_failing_step_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "chatops.db")
+    connection.execute("CREATE TABLE audit_logs (mine TEXT)")  # the last table that is made
+    connection.commit()
+    with pytest.raises(SetupError, match="audit_logs already exists"):
+        migrate(tmp_path)
+    tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    assert tables == [("audit_logs",)]
+    connection.close()
+
+
+def test_a_file_in_use_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BUSY_TIMEOUT", 0.05)
+    migrate(tmp_path)
+    connection = sqlite3.connect(tmp_path / "chatops.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    with pytest.raises(SetupError, match="locked"):
+        migrate(tmp_path)
+    connection.close()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="No such file"):
+        migrate(tmp_path / "missing")
+
+
+def test_the_programs_logging_is_left_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers), logging.getLogger("chatops").disabled)
+    with caplog.at_level(logging.INFO, logger="chatops"):
+        migrate(tmp_path)
+        migrate(tmp_path)
+    assert (root.level, list(root.handlers), logging.getLogger("chatops").disabled) == before
+    assert [record.getMessage() for record in caplog.records] == [
+        f"brought {part}.db from empty to {FIRST[part]}" for part in METADATA
+    ]
