@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Annotated, TypeVar
 
+import msgspec
 import typer
 
 from chatops.cli.completion import complete_servers, complete_targets
+from chatops.cli.output import Output
+from chatops.cli.view import View
 from chatops.errors import InvalidInput
 from chatops.units import parse_duration, parse_moment
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 SERVER = Annotated[
     str,
@@ -96,10 +99,12 @@ def asked(limit: int) -> int | None:
     return limit + 1 if limit else None
 
 
-def newest(items: Iterable[T], limit: int) -> tuple[list[T], bool]:
-    """Of a list that is newest first the first ``limit`` (0: all), oldest first; and whether
-    there are more."""
-    several: Iterator[T] = iter(items)
-    taken = list(islice(several, limit + 1 if limit else None))
+def print_newest(out: Output, items: Iterable[T], view: View[T], limit: int) -> None:
+    """Print the first ``limit`` (0: all) of a list that is newest first, oldest first; when
+    there are more, say so."""
+    taken = list(islice(items, limit + 1 if limit else None))
     more = bool(limit) and len(taken) > limit
-    return (taken[:limit] if more else taken)[::-1], more
+    out.items((taken[:limit] if more else taken)[::-1], view)
+    if more:
+        out.flush()
+        out.say(f"only the newest {limit} are shown; --limit 0 shows all")

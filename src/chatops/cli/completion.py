@@ -41,3 +41,21 @@ def _ask(found: list[str]) -> None:
             found += [server.name for server in client.servers.list(limit=1000)]
     except Exception:  # noqa: BLE001  (completion never shows an error)
         found.clear()
+
+
+def complete_metrics(incomplete: str) -> list[str]:
+    """METRIC names that begin so; no hub is asked."""
+    from chatops.protocol.metric_names import METRICS
+
+    return [name for name in METRICS if name.startswith(incomplete)]
+
+
+def complete_profiles(incomplete: str) -> list[str]:
+    """Profiles whose name begins so; no hub is asked."""
+    from chatops.cli.profiles import Profiles
+    from chatops.errors import ChatOpsError
+
+    try:
+        return [name for name in Profiles().read().profiles if name.startswith(incomplete)]
+    except ChatOpsError:
+        return []

@@ -100,6 +100,9 @@ def adapted(
     own = [one for one in own if one.kind is not inspect.Parameter.VAR_KEYWORD]
 
     def call(**values: Any) -> None:
+        context = values.get("ctx")
+        if context is not None and context.invoked_subcommand is not None:
+            return  # of a group that is a command too, and was called for a subcommand
         given = {one.name: values.pop(one.name) for one in common}
         cli = Cli(Common(**given), exit_of=exit_of)
         raise typer.Exit(cli.run(lambda: function(cli, **values)))

@@ -26,6 +26,12 @@ def local(stamp: str | None) -> str | None:
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def clock(stamp: str | None) -> str | None:
+    """The time of day of a time of the hub's, in this machine's time zone."""
+    text = local(stamp)
+    return None if text is None else text.rpartition(" ")[2]
+
+
 def percent(value: float | None) -> str | None:
     """``12.3%``."""
     return None if value is None else f"{value:.1f}%"

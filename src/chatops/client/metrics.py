@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from chatops.client.events import moment
 from chatops.client.session import Session, segment
 from chatops.protocol.rest import HistoryRow, Page, ServerSample
 from chatops.units import format_duration
+
+_ROWS: Final = 10_000
 
 
 class Metrics:
@@ -50,7 +53,7 @@ class Metrics:
             "step": format_duration(step) if step is not None else None,
         }
         path = f"/metrics/{segment(server)}/history"
-        return self._session.pages(path, Page[HistoryRow], query=query)
+        return self._session.pages(path, Page[HistoryRow], query=query, page_size=_ROWS)
 
     def watch(self, server: str) -> Iterator[ServerSample]:
         """Samples as they arrive, without end; a lost connection is made again.

@@ -111,12 +111,13 @@ class Session:
         *,
         query: Query | None = None,
         limit: int | None = None,
+        page_size: int = MAX_PAGE,
     ) -> Iterator[T]:
         """The items of a list, page after page; at most ``limit`` of them."""
         left = limit
         cursor: str | None = None
         while left is None or left > 0:
-            size = MAX_PAGE if left is None else min(left, MAX_PAGE)
+            size = page_size if left is None else min(left, page_size)
             got = self.call(
                 "GET", path, page, query={**(query or {}), "limit": size, "cursor": cursor}
             )
