@@ -35,4 +35,4 @@ async def count_by_state(
     statement = select(state, func.count()).where(state != "resolved").group_by(state)
     if server_ids is not None:
         statement = statement.where(col(Alert.server_id).in_(server_ids))
-    return dict((await session.execute(statement)).tuples().all())
+    return dict((await session.execute(statement)).all())

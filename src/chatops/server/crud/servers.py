@@ -96,7 +96,7 @@ async def names(session: AsyncSession, **filters: Unpack[Filters]) -> dict[str, 
     """The names of the servers that pass the filters, by id, in order of name."""
     statement = select(col(Server.id), col(Server.name)).where(*_conditions(filters))
     rows = await session.execute(statement.order_by(col(Server.name)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def update(session: AsyncSession, server_id: str, **changes: Unpack[ServerChanges]) -> bool:

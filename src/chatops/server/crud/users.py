@@ -63,7 +63,7 @@ async def list_page(
 async def names(session: AsyncSession, ids: Iterable[str]) -> dict[str, str]:
     """The names of those of ``ids`` that exist."""
     statement = select(col(User.id), col(User.name)).where(col(User.id).in_(set(ids)))
-    return dict((await session.execute(statement)).tuples().all())
+    return dict((await session.execute(statement)).all())
 
 
 async def update(session: AsyncSession, user_id: str, **changes: Unpack[UserChanges]) -> bool:
