@@ -49,12 +49,12 @@ def main() -> int:
 async def measure(seconds: float, interval: float) -> dict[str, float]:
     """Run an agent for ``seconds`` after it has settled and look at its processes."""
     sys.path.insert(0, str(ROOT))
-    from tests.support.fake_hub import KEY, FakeHub, fake_hub
+    from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
 
     from chatops.protocol.codec import encode
     from chatops.protocol.messages import Metrics
 
-    async with fake_hub(FakeHub(interval=interval)) as hub:
+    async with stand_in_hub(StandInHub(interval=interval)) as hub:
         agent = subprocess.Popen([sys.executable, "-c", AGENT, hub.url, KEY])
         try:
             await hub.wait_for(Metrics, count=3)

@@ -71,7 +71,8 @@ class Handlers:
 
 
 def _refusal(message: Message, code: str, text: str) -> Error:
-    return Error(code=code, message=text, re=getattr(message, "id", None) or None)
+    request = getattr(message, "id", None)  # a ping's is a number, and names no request
+    return Error(code=code, message=text, re=request if isinstance(request, str) else None)
 
 
 def _note_error(message: Error) -> None:

@@ -34,6 +34,7 @@ STOP_SECONDS: Final = 30.0
 """How long a planned stop waits for running commands."""
 DELIVER_SECONDS: Final = 3.0
 """How long it waits for the hub to take the last outcomes."""
+DELIVER_AT_ONCE: Final = 0.5
 END_GRACE: Final = 5.0
 REFUSED: Final = 3
 """Exit code when the hub names the key unknown, revoked or expired."""
@@ -74,13 +75,13 @@ class Agent:
         self._instance = secrets.token_hex(8)
         self._facts = host_facts()
         self._sampler = Sampler()
-        self._spool = Spool()
-        self._guard = Guard()
-        self._executor = Executor(policy, self._guard, self._clock)
+        self.spool = Spool()
+        self.guard = Guard()
+        self.executor = Executor(policy, self.guard, self._clock)
         parts = Parts(
-            handlers=Handlers(self._executor, self._spool, policy),
-            executor=self._executor,
-            spool=self._spool,
+            handlers=Handlers(self.executor, self.spool, policy),
+            executor=self.executor,
+            spool=self.spool,
             auth=self._auth,
             ready=self._ready,
             clock=self._clock,
@@ -95,7 +96,7 @@ class Agent:
     async def run(self) -> int:
         """Work until stopped or refused; the exit code."""
         self._listen_for_signals()
-        self._guard.start()
+        self.guard.start()
         tasks = Tasks(on_failure=lambda _error: self.stop())
         try:
             tasks.spawn(self._take_samples(), name="samples")
@@ -109,12 +110,13 @@ class Agent:
             return 0 if not link.done() else 1
         finally:
             await tasks.close()
-            await self._executor.close()
-            self._guard.close()
+            await self.executor.close()
+            self.guard.close()
             self._sampler.close()
 
     def stop(self) -> None:
         """Ask for a planned stop; asked again, everything ends at once."""
+        self.executor.refuse_more()
         (self._stop_now if self._stop.is_set() else self._stop).set()
 
     def _listen_for_signals(self) -> None:
@@ -130,7 +132,7 @@ class Agent:
             agent_version=__version__,
             protocol=PROTOCOL_VERSION,
             instance=self._instance,
-            journal=self._executor.journal(),
+            journal=self.executor.journal(),
             time=self._clock.now(),
             capabilities=self._policy.allow,
             host=self._facts,
@@ -154,7 +156,7 @@ class Agent:
         first = True
         while True:
             ts = self._clock.now()
-            self._spool.append(ts, await self._sampler.sample())
+            self.spool.append(ts, await self._sampler.sample())
             self._link.wake()
             # The second sample comes early: only from then on there are rates.
             due += min(self._interval, 1.0) if first else self._interval
@@ -163,14 +165,14 @@ class Agent:
             await asyncio.sleep(due - self._clock.monotonic())
 
     async def _finish_commands(self) -> None:
-        self._executor.refuse_more()
-        if self._executor.running:
-            _log.info("stopping: waiting for %d commands", self._executor.running)
-        if not await self._until(lambda: not self._executor.running, STOP_SECONDS):
-            self._executor.end_all(0.0 if self._stop_now.is_set() else END_GRACE)
-            await self._until(lambda: not self._executor.running, END_GRACE + 1, force=True)
+        if self.executor.running:
+            _log.info("stopping: waiting for %d commands", self.executor.running)
+        if not await self._until(lambda: not self.executor.running, STOP_SECONDS):
+            self.executor.end_all(0.0 if self._stop_now.is_set() else END_GRACE)
+            await self._until(lambda: not self.executor.running, END_GRACE + 1, force=True)
+        patience = DELIVER_AT_ONCE if self._stop_now.is_set() else DELIVER_SECONDS
         await self._until(
-            lambda: not (self._executor.unacked and self._link.connected), DELIVER_SECONDS
+            lambda: not (self.executor.unacked and self._link.connected), patience, force=True
         )
 
     async def _until(

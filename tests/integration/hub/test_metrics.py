@@ -1,0 +1,150 @@
+"""Samples: acked after the commit, kept once, shown, streamed, and read back as history."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from chatops.protocol.limits import MAX_LABEL, MAX_SERIES
+from chatops.protocol.messages import Metrics
+from chatops.protocol.metrics import Disk, Sample
+from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub
+
+
+async def send(agent: StubAgent, *messages: Metrics) -> None:
+    """Send samples and wait until all are acked."""
+    for message in messages:
+        await agent.send(message)
+    acked = {(await agent.expect("metrics_ack"))["seq"] for _ in messages}
+    assert acked == {message.seq for message in messages}
+
+
+async def connected(hub: TestHub, name: str = "web-1") -> StubAgent:
+    key = (await hub.server(name))["key"]["key"]
+    return await hub.agent(key)
+
+
+async def test_no_sample_yet_says_so(hub: TestHub) -> None:
+    await hub.server("web-1")
+    answer = await hub.call("GET", "/metrics/web-1")
+    assert (answer.status, answer.code) == (404, "no_sample")
+
+
+async def test_the_latest_sample_is_shown_with_every_field(hub: TestHub) -> None:
+    async with await connected(hub) as agent:
+        await send(agent, metrics_message(1, 1_700_000_000.25, cpu=33.0))
+    shown = await hub.ok("GET", "/metrics/web-1")
+    assert shown["server"] == "web-1"
+    assert shown["ts"] == "2023-11-14T22:13:20.250Z"
+    assert shown["cpu"]["percent"] == 33.0
+    assert shown["cpu"]["iowait"] is None
+    assert set(shown) >= {
+        "cpu", "load", "memory", "swap", "disks", "disk_io", "network", "temperatures",
+        "uptime_s", "process_count", "containers",
+    }  # fmt: skip
+    listed = (await hub.ok("GET", "/servers"))["items"][0]
+    assert (listed["cpu_percent"], listed["memory_percent"], listed["disk_percent"]) == (33, 40, 70)
+
+
+async def test_a_sample_that_comes_twice_is_kept_once(hub: TestHub) -> None:
+    async with await connected(hub) as agent:
+        now = time.time()
+        await send(agent, metrics_message(1, now - 2), metrics_message(2, now - 1))
+        await send(agent, metrics_message(1, now - 2), metrics_message(2, now - 1))
+        await send(agent, metrics_message(1, now - 3, epoch="another"))
+    rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
+    assert len(rows) == 3
+
+
+async def test_an_older_sample_is_history_but_not_the_latest(hub: TestHub) -> None:
+    async with await connected(hub) as agent:
+        now = time.time()
+        await send(agent, metrics_message(2, now, cpu=50.0), metrics_message(1, now - 60, cpu=1.0))
+    assert (await hub.ok("GET", "/metrics/web-1"))["cpu"]["percent"] == 50.0
+    rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
+    assert [row["value"] for row in rows] == [1.0, 50.0]
+
+
+async def test_history_by_steps_has_mean_min_max_and_no_row_for_a_gap(hub: TestHub) -> None:
+    begin = 1_700_000_040.0  # a whole minute
+    async with await connected(hub) as agent:
+        points = [(0, 10.0), (20, 20.0), (40, 60.0), (180, 5.0)]
+        await send(
+            agent,
+            *(metrics_message(i, begin + at, cpu=cpu) for i, (at, cpu) in enumerate(points, 1)),
+        )
+    query = "metric=cpu&since=2023-11-14T22:00:00Z&until=2023-11-14T23:00:00Z&step=1m"
+    page = await hub.ok("GET", f"/metrics/web-1/history?{query}")
+    assert [(r["ts"][11:19], r["value"], r["min"], r["max"]) for r in page["items"]] == [
+        ("22:14:00", 30.0, 10.0, 60.0),
+        ("22:17:00", 5.0, 5.0, 5.0),
+    ]
+
+
+async def test_history_pages_give_every_row_once(hub: TestHub) -> None:
+    async with await connected(hub) as agent:
+        now = time.time()
+        await send(agent, *(metrics_message(i, now - 60 + i, cpu=float(i)) for i in range(1, 31)))
+    values, cursor = [], ""
+    while cursor is not None:
+        path = f"/metrics/web-1/history?metric=cpu&metric=load1&limit=7&cursor={cursor}"
+        page = await hub.ok("GET", path.removesuffix("&cursor="))
+        values += [row["value"] for row in page["items"] if row["metric"] == "cpu"]
+        cursor = page["next"]
+    assert values == [float(i) for i in range(1, 31)]
+
+
+async def test_wrong_questions_about_history_are_refused(hub: TestHub) -> None:
+    await hub.server("web-1")
+    for query in (
+        "metric=nonsense", "metric=cpu:0", "metric=disk:", "since=yesterday", "step=-1s",
+        "step=0", "limit=0", "cursor=x", "metric=cpu&what=1",
+    ):  # fmt: skip
+        answer = await hub.call("GET", f"/metrics/web-1/history?{query}")
+        assert answer.status == 422, query
+        assert answer.code == "invalid"
+
+
+async def test_subscribers_get_the_latest_and_then_each_committed_sample(hub: TestHub) -> None:
+    async with await connected(hub) as agent:
+        await send(agent, metrics_message(1, time.time(), cpu=1.0))
+        async with await hub.subscribe("metrics/web-1") as watcher:
+            success = await watcher.expect("auth_success")
+            assert success["user"] == "admin"
+            assert (await watcher.expect("metrics"))["data"]["cpu"]["percent"] == 1.0
+            await send(agent, metrics_message(2, time.time(), cpu=2.0))
+            event = await watcher.expect("metrics")
+            assert (event["data"]["server"], event["data"]["cpu"]["percent"]) == ("web-1", 2.0)
+
+
+async def test_a_server_with_monstrous_samples_is_bounded(hub: TestHub) -> None:
+    async with await connected(hub) as agent:
+        disks = [Disk(mount=f"/{i}/" + "x" * 400) for i in range(MAX_SERIES + 50)]
+        await send(
+            agent, Metrics(epoch="e", seq=1, ts=time.time(), data=Sample(disks=disks[:1500]))
+        )
+        await send(agent, metrics_message(2, time.time()))
+    shown = await hub.ok("GET", "/metrics/web-1/history?metric=disk&limit=5")
+    assert len(shown["items"]) == 1
+    assert all(
+        len(one["mount"]) <= MAX_LABEL for one in (await hub.ok("GET", "/metrics/web-1"))["disks"]
+    )
+
+
+async def test_what_was_acked_is_there_after_a_restart(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "hub") as hub, await connected(hub) as agent:
+        await send(agent, *(metrics_message(i, time.time() - 30 + i) for i in range(1, 11)))
+    async with running_hub(tmp_path / "hub") as hub:
+        assert (await hub.ok("GET", "/metrics/web-1"))["cpu"]["percent"] == 12.5
+        rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
+        assert len(rows) == 10
+
+
+async def test_old_samples_are_removed(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "hub", raw_retention=60.0) as hub:
+        async with await connected(hub) as agent:
+            now = time.time()
+            await send(agent, metrics_message(1, now - 120), metrics_message(2, now))
+        assert await hub.services.metrics.purge(now - 60, 500) == 1
+        rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
+        assert len(rows) == 1

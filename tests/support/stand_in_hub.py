@@ -1,0 +1,223 @@
+"""A stand-in for the hub that speaks the real protocol, for tests of the agent alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from chatops.agent.settings import AGENT_PATH
+from chatops.protocol import codec
+from chatops.protocol.closing import CloseReason
+from chatops.protocol.frames import decode_frame
+from chatops.protocol.limits import STREAM_CREDIT
+from chatops.protocol.messages import (
+    Auth,
+    AuthSuccess,
+    Command,
+    CommandAck,
+    CommandResponse,
+    Error,
+    Message,
+    Metrics,
+    MetricsAck,
+    Ping,
+    Pong,
+    SessionLimits,
+    StreamClose,
+    StreamCredit,
+    StreamName,
+    StreamOpen,
+)
+from tests.support.waiting import until_async
+
+M = TypeVar("M", bound=Message)
+_STREAMS: tuple[tuple[int, StreamName], ...] = ((1, "stdout"), (2, "stderr"))
+KEY = "cok_testtest_" + "k" * 43
+
+
+@dataclass
+class StandInHub:
+    """What the hub is to do, and what it has seen, over all connections."""
+
+    port: int = 0
+    interval: float = 60.0
+    limits: SessionLimits = field(default_factory=SessionLimits)
+    refuse: CloseReason | None = None
+    before_auth: list[Message] = field(default_factory=list)
+    silent: bool = False
+    ack_metrics: bool = True
+    ack_commands: bool = True
+    give_credit: bool = True
+    auths: list[Auth] = field(default_factory=list)
+    seen: list[Message] = field(default_factory=list)
+    output: dict[int, bytearray] = field(default_factory=dict)
+    offsets: dict[int, list[int]] = field(default_factory=dict)
+    socket: ServerConnection | None = None
+    connections: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def send(self, message: Message) -> None:
+        assert self.socket is not None
+        await self.socket.send(codec.encode(message))
+
+    async def send_raw(self, frame: str | bytes) -> None:
+        assert self.socket is not None
+        await self.socket.send(frame)
+
+    async def drop(self) -> None:
+        """Cut the connection without a word."""
+        assert self.socket is not None
+        self.socket.transport.abort()
+        self.socket = None
+
+    def of(self, kind: type[M]) -> list[M]:
+        return [message for message in self.seen if isinstance(message, kind)]
+
+    async def wait_for(
+        self, kind: type[M], test: Callable[[M], bool] = lambda _message: True, *, count: int = 1
+    ) -> M:
+        """The ``count``-th message of a kind that passes the test."""
+        found: list[M] = []
+
+        def enough() -> bool:
+            found[:] = [message for message in self.of(kind) if test(message)]
+            return len(found) >= count
+
+        await until_async(enough, what=f"{kind.__name__} number {count}")
+        return found[count - 1]
+
+    async def connected(self, count: int = 1) -> None:
+        await until_async(
+            lambda: len(self.auths) >= count and self.socket is not None, what="the agent"
+        )
+
+    async def outcome(self, command_id: str) -> CommandResponse:
+        return await self.wait_for(
+            CommandResponse, lambda one: one.id == command_id and one.state != "running"
+        )
+
+    async def run(
+        self,
+        command: str | list[str],
+        *,
+        id: str = "c1",  # noqa: A002
+        timeout: float | None = None,
+        cwd: str | None = None,
+        env: dict[str, str] | None = None,
+        watched: bool = True,
+    ) -> CommandResponse:
+        """Run a command with both streams open, to its outcome."""
+        await self.start(command, id=id, timeout=timeout, cwd=cwd, env=env, watched=watched)
+        return await self.outcome(id)
+
+    async def start(
+        self,
+        command: str | list[str],
+        *,
+        id: str = "c1",  # noqa: A002
+        timeout: float | None = None,
+        cwd: str | None = None,
+        env: dict[str, str] | None = None,
+        watched: bool = True,
+    ) -> None:
+        streams = [
+            StreamOpen(
+                stream=number, command_id=id, name=name, credit=STREAM_CREDIT, watched=watched
+            )
+            for number, name in _STREAMS
+        ]
+        await self.send(
+            Command(id=id, command=command, timeout=timeout, cwd=cwd, env=env or {},
+                    streams=streams)
+        )  # fmt: skip
+
+    def text(self, stream: int = 1) -> str:
+        return bytes(self.output.get(stream, b"")).decode()
+
+    # -- the server -----------------------------------------------------------------------
+
+    async def handle(self, socket: ServerConnection) -> None:
+        assert socket.request is not None
+        assert socket.request.path == AGENT_PATH
+        self.connections += 1
+        with contextlib.suppress(ConnectionClosed):
+            if await self._sign_in(socket):
+                async for frame in socket:
+                    await self._take(socket, frame)
+        if self.socket is socket:
+            self.socket = None
+
+    async def _sign_in(self, socket: ServerConnection) -> bool:
+        for message in self.before_auth:
+            await socket.send(codec.encode(message))
+        auth = codec.from_agent().decode(await socket.recv())
+        assert isinstance(auth, Auth)
+        self.auths.append(auth)
+        if self.silent:
+            await socket.wait_closed()
+            return False
+        if self.refuse is not None:
+            await socket.send(codec.encode(Error(code=self.refuse.name, message=self.refuse.text)))
+            await socket.close(self.refuse.code, self.refuse.name)
+            return False
+        welcome = AuthSuccess(
+            server_id="s1", name="web-1", interval=self.interval, time=auth.time,
+            limits=self.limits,
+        )  # fmt: skip
+        await socket.send(codec.encode(welcome))
+        self.socket = socket
+        return True
+
+    async def _take(self, socket: ServerConnection, frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            await self._take_bytes(socket, frame)
+            return
+        message = codec.from_agent().decode(frame)
+        self.seen.append(message)
+        match message:
+            case Metrics() if self.ack_metrics:
+                await self.send(MetricsAck(epoch=message.epoch, seq=message.seq))
+            case Ping():
+                await self.send(Pong(id=message.id))
+            case CommandResponse() if message.state != "running" and self.ack_commands:
+                await self.send(CommandAck(id=message.id))
+            case _:
+                pass
+
+    async def _take_bytes(self, socket: ServerConnection, frame: bytes) -> None:
+        stream, offset, data = decode_frame(frame)
+        self.output.setdefault(stream, bytearray()).extend(data)
+        self.offsets.setdefault(stream, []).append(offset)
+        if self.give_credit:
+            await socket.send(codec.encode(StreamCredit(stream=stream, credit=len(data))))
+
+
+@contextlib.asynccontextmanager
+async def stand_in_hub(hub: StandInHub | None = None, port: int = 0) -> AsyncIterator[StandInHub]:
+    """A stand-in that listens on a free port of the loopback address."""
+    hub = hub or StandInHub()
+    async with serve(
+        hub.handle, "127.0.0.1", port, compression=None, ping_interval=None, max_size=2**20
+    ) as server:
+        hub.port = next(iter(server.sockets)).getsockname()[1]
+        yield hub
+
+
+def closes(hub: StandInHub) -> list[StreamClose]:
+    """The ends of streams that were told."""
+    return hub.of(StreamClose)
+
+
+async def pause() -> None:
+    """Let everything that is ready in this loop run."""
+    for _ in range(5):
+        await asyncio.sleep(0)
