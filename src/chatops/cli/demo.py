@@ -207,9 +207,10 @@ def _ready(hub: Child) -> str | None:
 
 def _sample(client: Client, name: str) -> ServerSample | None:
     try:
-        return client.metrics.latest(name)
+        sample = client.metrics.latest(name)
     except NoSample:
         return None
+    return sample if sample.cpu.percent is not None else None  # rates begin with the second
 
 
 def _server_name() -> str:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from chatops.cli.context import Cli
 from chatops.cli.define import adapted, command, group
+from chatops.cli.exits import DONE, FAILED, SIGN_IN, UNREACHABLE, USAGE
 from chatops.cli.options import CONFIG, flags_of
+from chatops.cli.view import Column, View
 
 app = group("Run the agent of this machine.")
+_CHECKS = (
+    Column("CHECK", lambda r: r.name),
+    Column("RESULT", lambda r: "ok" if r.ok else "FAILED", lambda r: "good" if r.ok else "bad"),
+    Column("FOUND", lambda r: r.detail),
+    Column("WHAT TO DO", lambda r: r.hint or ""),
+)
+_FAILED: Final = {
+    "settings": USAGE, "dns": UNREACHABLE, "tcp": UNREACHABLE, "tls": UNREACHABLE,
+    "hub": UNREACHABLE, "key": SIGN_IN,
+}  # fmt: skip
+"""Exit code by the first check that failed."""
 
 
 def _flags() -> list[inspect.Parameter]:
@@ -44,11 +57,17 @@ def sample(cli: Cli) -> None:
          extra=_flags())  # fmt: skip
 def check(cli: Cli, config: CONFIG = None, **flags: Any) -> int:
     """Check whether the hub can be reached, the key is good, and what the hub may do here."""
+    from chatops.agent.check import CheckResult
+    from chatops.agent.check import check as check_all
+    from chatops.agent.settings import load
 
-    return 0
+    results = check_all(load(flags, config=config))
+    cli.out.items(results, View(CheckResult, lambda result: result.name, _CHECKS))
+    return next((_FAILED.get(one.name, FAILED) for one in results if not one.ok), DONE)
 
 
 app.callback(
     invoke_without_command=True,
+    help=agent.__doc__,
     epilog="Example: CHATOPS_JOIN=coj_... chatops agent --allow exec",
 )(adapted(agent, hub=False, extra=_flags()))
