@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chatops.agent import executor as executor_module
+from chatops.agent import delivery
 from chatops.protocol.limits import KEPT_HEAD, KEPT_TAIL, MAX_RUNNING_COMMANDS, STREAM_CREDIT
 from chatops.protocol.messages import (
     Command,
@@ -285,7 +285,7 @@ async def test_a_hub_that_closes_a_stream_lets_the_command_end() -> None:
 async def test_a_hub_that_takes_no_output_for_long_gets_the_outcome_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(executor_module, "NO_CREDIT_SECONDS", 0.2)
+    monkeypatch.setattr(delivery, "NO_CREDIT_SECONDS", 0.2)
     async with stand_in_hub(StandInHub(give_credit=False)) as hub, local_agent(hub.url):
         await hub.connected()
         await hub.start("head -c 300000 /dev/zero", watched=False)

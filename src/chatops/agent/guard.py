@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,8 @@ class Guard:
         """
         source, self._pipe = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._pipe, False)
+        # What is blocked here is blocked in the child from its first instruction on.
+        unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, watchdog.IGNORED)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(Path(watchdog.__file__))],
@@ -51,6 +54,7 @@ class Guard:
                 env={}, cwd="/", start_new_session=True,
             )  # fmt: skip
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)
             os.close(source)
         self._started = asyncio.get_running_loop().time()
         self._stop_watch = watch_exit(self._process.pid, self._died)

@@ -20,6 +20,9 @@ import signal
 import sys
 import time
 
+# What stops the agent may be sent to all its processes; this one goes last, by itself.
+IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+
 SEARCH_SECONDS = 2.0
 """How long a process may take from fork to showing its standard output."""
 
@@ -93,8 +96,7 @@ def kill_group(group: int) -> None:
 
 
 if __name__ == "__main__":
-    # What stops the agent may be sent to all its processes; this one goes last, by itself.
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+    for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     watch(0)
     sys.exit(0)
