@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -74,7 +74,7 @@ async def list_page(
 
 async def iterate(
     session: AsyncSession, *, after: int = 0, batch: int = 500
-) -> AsyncIterator[AuditLog]:
+) -> AsyncGenerator[AuditLog, None]:
     """All records with an id above ``after``, oldest first, read in batches."""
     while True:
         statement = select(AuditLog).where(col(AuditLog.id) > after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final, NamedTuple, TypedDict
 
 from sqlalchemy import func, select
@@ -81,7 +81,7 @@ async def latest_for_all(session: AsyncSession) -> dict[str, StoredSample]:
 
 async def history(
     session: AsyncSession, server_id: str, *, since: float, until: float, limit: int
-) -> AsyncIterator[StoredSample]:
+) -> AsyncGenerator[StoredSample, None]:
     """The first ``limit`` samples of a server with since ≤ ts < until, in order of time."""
     statement = (
         select(col(MetricsRow.ts), col(MetricsRow.sample))

@@ -23,7 +23,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5
 BATCHES = st.lists(st.lists(NAMES, max_size=4), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(batches=BATCHES, size=st.integers(1, 4))
 def test_names_come_once_and_in_order_while_rows_are_added(
     batches: list[list[str]], size: int
@@ -59,7 +59,7 @@ def _bytes(name: str) -> bytes:
     return name.encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(times=st.lists(st.sampled_from([1.0, 1.5, 2.0, 2.5]), max_size=12), size=st.integers(1, 5))
 def test_newest_first_with_equal_times(times: list[float], size: int) -> None:
     async def walk(session: AsyncSession) -> None:

@@ -1,0 +1,166 @@
+"""Events, audit, alerts, thresholds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chatops.ids import new_id
+from chatops.server.crud import alerts, audit, events, servers, thresholds
+from chatops.server.db.models import Alert, AlertThreshold, AuditLog, Server
+
+# -- events ---------------------------------------------------------------------------
+
+
+async def test_events_newest_first_and_filtered(session: AsyncSession, web: Server) -> None:
+    for number in range(4):
+        await events.add(
+            session, server_id=web.id if number % 2 else None, event=f"e{number}",
+            now=float(number), address="::1",
+        )  # fmt: skip
+
+    async def found(**filters: Any) -> str:
+        rows, _ = await events.list_page(session, limit=9, **filters)
+        return " ".join(row.event for row in rows)
+
+    assert await found() == "e3 e2 e1 e0"
+    assert await found(server_ids=[web.id]) == "e3 e1"
+    assert await found(server_ids=[]) == ""
+    assert await found(since=1.0, until=3.0) == "e2 e1"
+
+
+async def test_the_latest_event_of_each_server(session: AsyncSession, web: Server) -> None:
+    other = await servers.create(session, name="db-1", owner_id=None, tags={}, now=1.0)
+    for server in (web, other, web):
+        last = await events.add(session, server_id=server.id, event="connected", now=1.0)
+    await events.add(session, server_id=None, event="refused", now=2.0)
+    found = await events.latest_by_server(session, [web.id, other.id, new_id()])
+    assert set(found) == {web.id, other.id}
+    assert found[web.id].id == last.id
+
+
+async def test_old_events_go_in_steps(session: AsyncSession, web: Server) -> None:
+    for number in range(5):
+        await events.add(session, server_id=web.id, event="connected", now=float(number))
+    steps = [await events.delete_before(session, before=4.0, limit=3) for _ in range(3)]
+    assert steps == [3, 1, 0]
+
+
+# -- audit ----------------------------------------------------------------------------
+
+
+async def _record(session: AsyncSession, **fields: Any) -> AuditLog:
+    given: dict[str, Any] = {
+        "ts": 1.0, "user_id": None, "user_name": None, "action": "login", "target": None,
+        "outcome": "ok", "address": None, "detail": None, "prev_hash": "", "record_hash": "h",
+    }  # fmt: skip
+    return await audit.append(session, **given | fields)
+
+
+async def test_the_last_record(session: AsyncSession) -> None:
+    assert await audit.last(session) is None
+    await _record(session, record_hash="a")
+    second = await _record(session, prev_hash="a", record_hash="b", detail={"k": [1, None]})
+    assert await audit.last(session) is second
+    session.expunge_all()
+    found = await audit.last(session)
+    assert found is not None
+    assert (found.prev_hash, found.hash, found.detail) == ("a", "b", {"k": [1, None]})
+
+
+async def test_audit_filters(session: AsyncSession) -> None:
+    user_id = new_id()
+    await _record(session, action="user.create", user_name="ann", user_id=user_id, ts=1.0)
+    await _record(session, action="user.delete", user_name="bob", ts=2.0)
+    await _record(session, action="us%", user_name="ann", ts=3.0)
+
+    async def found(**filters: Any) -> list[str]:
+        rows, _ = await audit.list_page(session, limit=9, **filters)
+        return [row.action for row in rows]
+
+    assert await found() == ["us%", "user.delete", "user.create"]
+    assert await found(user="ann") == ["us%", "user.create"]
+    assert await found(user=user_id) == ["user.create"]
+    assert await found(action="user.") == ["user.delete", "user.create"]
+    assert await found(action="us%") == ["us%"]
+    assert await found(since=2.0, until=3.0) == ["user.delete"]
+    assert await found(action="user", user="bob") == ["user.delete"]
+
+
+async def test_iterating_goes_from_the_oldest_in_batches(session: AsyncSession) -> None:
+    made = [(await _record(session, ts=float(n))).id or 0 for n in range(7)]
+    for batch in (1, 3, 7, 100):
+        assert [row.id async for row in audit.iterate(session, batch=batch)] == made
+    rest = [row.id async for row in audit.iterate(session, after=made[4], batch=2)]
+    assert rest == made[5:]
+
+
+async def test_ids_of_deleted_records_are_not_given_again(session: AsyncSession) -> None:
+    first = await _record(session)
+    gone = first.id or 0
+    await session.delete(first)
+    await session.flush()
+    assert ((await _record(session)).id or 0) > gone
+
+
+# -- thresholds and alerts ------------------------------------------------------------
+
+
+async def _rule(session: AsyncSession, name: str, **fields: Any) -> AlertThreshold:
+    return await thresholds.create(
+        session, created_by=None, now=1.0, name=name, metric="cpu", op="gt", value=90.0, **fields
+    )
+
+
+async def test_a_rule_and_its_defaults(session: AsyncSession) -> None:
+    rule = await _rule(session, "hot")
+    assert (rule.for_s, rule.severity, rule.target, rule.enabled) == (60.0, "warning", "all", True)
+    assert await thresholds.get(session, rule.id) is rule
+    assert await thresholds.get_by_name(session, "hot") is rule
+    assert await thresholds.update(session, rule.id, value=95.0, enabled=False)
+    assert (rule.value, rule.enabled, rule.metric) == (95.0, False, "cpu")
+    assert not await thresholds.update(session, new_id(), value=1.0)
+
+
+async def test_rules_in_order_of_name(session: AsyncSession) -> None:
+    for name in ("b", "a"):
+        await _rule(session, name)
+    rows, cursor = await thresholds.list_page(session, limit=1)
+    assert [row.name for row in rows] == ["a"]
+    rows, _ = await thresholds.list_page(session, limit=1, cursor=cursor)
+    assert [row.name for row in rows] == ["b"]
+
+
+def _alert(server: Server | None, state: str, rule: AlertThreshold | None = None) -> Alert:
+    return Alert(
+        id=new_id(), server_id=server.id if server else None,
+        threshold_id=rule.id if rule else None, threshold_name="hot", metric="cpu", op="gt",
+        threshold=90.0, severity="warning", state=state, started_at=1.0,
+    )  # fmt: skip
+
+
+async def test_a_deleted_rule_leaves_its_alerts(session: AsyncSession, web: Server) -> None:
+    rule = await _rule(session, "hot")
+    alert = _alert(web, "firing", rule)
+    session.add(alert)
+    await session.flush()
+    assert await thresholds.delete(session, rule.id)
+    assert not await thresholds.delete(session, rule.id)
+    await session.refresh(alert)
+    assert (alert.threshold_id, alert.threshold_name) == (None, "hot")
+
+
+async def test_counting_alerts(session: AsyncSession, web: Server) -> None:
+    other = await servers.create(session, name="db-1", owner_id=None, tags={}, now=1.0)
+    for server, state in (
+        (web, "firing"), (web, "acknowledged"), (web, "pending"), (web, "resolved"),
+        (other, "firing"), (None, "firing"),
+    ):  # fmt: skip
+        session.add(_alert(server, state))
+    await session.flush()
+    assert await alerts.open_by_server(session) == {web.id: 2, other.id: 1}
+    assert await alerts.open_by_server(session, [other.id, new_id()]) == {other.id: 1}
+    assert await alerts.count_by_state(session) == {"firing": 3, "acknowledged": 1, "pending": 1}
+    assert await alerts.count_by_state(session, [other.id]) == {"firing": 1}
+    assert await alerts.count_by_state(session, []) == {}
