@@ -54,8 +54,8 @@ class Link:
             NotHttp: it is too long.
             EOFError: the peer closed before its end.
         """
-        while (end := self._data.find(b"\n")) < 0:
-            if len(self._data) > _MAX_LINE:
+        while (end := self._data.find(b"\n", 0, _MAX_LINE)) < 0:
+            if len(self._data) >= _MAX_LINE:
                 raise NotHttp("a line of the answer's head is too long")
             more = self.sock.recv(_CHUNK)
             if not more:
@@ -93,6 +93,13 @@ class Response:
             EOFError: the connection ended before the body did.
             OSError: the connection broke, or was silent for too long.
         """
+        try:
+            yield from self._framed()
+        except BaseException:
+            self.close()
+            raise
+
+    def _framed(self) -> Iterator[bytes]:
         if self.headers.get("transfer-encoding", "").lower() == "chunked":
             yield from self._chunks()
         elif self.status == 204 or self.status == 304:
@@ -242,12 +249,15 @@ def _head(link: Link) -> tuple[int, dict[str, str]]:
 
 def _headers(link: Link) -> dict[str, str]:
     headers: dict[str, str] = {}
-    while line := link.line():
+    for _ in range(_MAX_HEADERS):
+        line = link.line()
+        if not line:
+            return headers
         name, colon, value = line.decode("latin-1").partition(":")
-        if not colon or len(headers) >= _MAX_HEADERS:
-            raise NotHttp("the answer's headers are broken")
+        if not colon:
+            raise NotHttp("a header of the answer is broken")
         headers[name.strip().lower()] = value.strip()
-    return headers
+    raise NotHttp("the answer has too many headers")
 
 
 def _number(text: str, base: int) -> int:
