@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -11,10 +12,12 @@ from typing import Any, Self
 
 import aiohttp
 import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from chatops.clock import Clock
 from chatops.protocol import PROTOCOL_VERSION
-from chatops.protocol.codec import encode, from_hub
+from chatops.protocol.codec import encode
 from chatops.protocol.frames import decode_frame, encode_frame
 from chatops.protocol.messages import Auth, HostFacts, JournalFacts, Message, Metrics, PolicyFacts
 from chatops.protocol.metrics import Cpu, Disk, Memory, Sample
@@ -107,11 +110,19 @@ class TestHub:
 
     async def raw_agent(self) -> StubAgent:
         """A socket to the agents' endpoint, before any frame."""
-        return StubAgent(await self.http.ws_connect(f"{self.url}/api/v1/agents/ws"))
+        return await self._connect("/agents/ws")
+
+    async def raw_client(self, path: str) -> StubAgent:
+        """A socket for clients, before any frame."""
+        return await self._connect(f"/ws/{path}")
+
+    async def _connect(self, path: str) -> StubAgent:
+        url = f"ws{self.url.removeprefix('http')}/api/v1{path}"
+        return StubAgent(await connect(url, compression=None, ping_interval=None, close_timeout=2))
 
     async def subscribe(self, path: str, token: str | None = "admin") -> StubAgent:
         """A client's socket after its auth frame."""
-        socket = StubAgent(await self.http.ws_connect(f"{self.url}/api/v1/ws/{path}"))
+        socket = await self.raw_client(path)
         token = self.admin if token == "admin" else token
         await socket.send_json({"type": "auth", "token": token})
         return socket
@@ -128,35 +139,29 @@ class TestHub:
 class StubAgent:
     """One end of a WebSocket that a test speaks by hand."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
 
     async def send(self, message: Message) -> None:
         """A protocol message."""
-        await self.socket.send_str(encode(message))
+        await self.socket.send(encode(message))
 
     async def send_json(self, value: object) -> None:
         """Any JSON."""
-        await self.socket.send_str(msgspec.json.encode(value).decode())
+        await self.socket.send(msgspec.json.encode(value).decode())
 
     async def send_stream(self, stream: int, offset: int, data: bytes) -> None:
         """A binary stream frame."""
-        await self.socket.send_bytes(encode_frame(stream, offset, data))
+        await self.socket.send(encode_frame(stream, offset, data))
 
     async def next(self) -> Any:
         """The next text frame as JSON (a binary one as StreamFrame); None when closed."""
-        message = await self.socket.receive(timeout=10)
-        if message.type is aiohttp.WSMsgType.TEXT:
-            return msgspec.json.decode(message.data)
-        if message.type is aiohttp.WSMsgType.BINARY:
-            return decode_frame(message.data)
-        return None
-
-    async def message(self) -> Message:
-        """The next text frame as a message of the hub's."""
-        message = await self.socket.receive(timeout=10)
-        assert message.type is aiohttp.WSMsgType.TEXT, message
-        return from_hub().decode(message.data)
+        try:
+            async with asyncio.timeout(10):
+                frame = await self.socket.recv()
+        except ConnectionClosed:
+            return None
+        return decode_frame(frame) if isinstance(frame, bytes) else msgspec.json.decode(frame)
 
     async def expect(self, kind: str) -> Any:
         """The next frame of that type; others before it are passed over."""
@@ -173,6 +178,10 @@ class StubAgent:
             frames.append(frame)
         return self.socket.close_code, frames
 
+    async def close(self) -> None:
+        """End the connection from this side."""
+        await self.socket.close()
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -182,7 +191,7 @@ class StubAgent:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.socket.close()
+        await self.close()
 
 
 def auth_message(key: str, *, epoch: str = "journal-1", **fields: Any) -> Auth:

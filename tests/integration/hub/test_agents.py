@@ -68,7 +68,7 @@ async def test_two_machines_with_one_key_are_noticed(hub: TestHub) -> None:
 
     await until_async(noticed, what="an event about two machines")
     for agent in sockets:
-        await agent.socket.close()
+        await agent.close()
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ async def test_a_peer_that_never_reads_again_is_dropped_all_the_same(tmp_path: P
         key = (await hub.server("web-1"))["key"]["key"]
         async with await hub.agent(key) as agent:
             await agent.expect("auth_success")
-            transport = agent.socket._response.connection.transport  # type: ignore[union-attr]
+            transport = agent.socket.transport
             transport.pause_reading()  # as if the cable were cut: no FIN, no answer
             clock.advance(11)
             await asyncio.sleep(0)
@@ -188,7 +188,7 @@ async def test_last_seen_survives_the_hub(tmp_path: Path) -> None:
         key = (await hub.server("web-1"))["key"]["key"]
         agent = await hub.agent(key)
         await agent.expect("auth_success")
-        await agent.socket.close()
+        await agent.close()
         await hub.wait_status("web-1", "offline")
         before = (await hub.ok("GET", "/servers/web-1"))["last_seen"]
     async with running_hub(tmp_path / "hub") as hub:

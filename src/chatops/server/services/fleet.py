@@ -63,14 +63,20 @@ class Fleet:
             server.id, connection, key_id=found.key.id, machine_id=auth.host.machine_id
         )
 
+    async def connecting(self, found: KeyAndServer, auth: Auth, address: str) -> None:
+        """Record a connection that is about to stand, before its agent is told that it does.
+
+        Raises:
+            Busy: it cannot be recorded now.
+        """
+        async with self._database.write() as session:
+            await self._servers.set_facts(session, found.server.id, auth, address)
+            await self._keys.touch(session, found.key.id)
+            await self._events.record(session, "connected", found.server.id, address)
+
     async def connected(self, session: AgentSession, found: KeyAndServer, auth: Auth) -> None:
-        """Record the connection, then settle what both sides know of commands."""
-        address = session.connection.address
-        async with self._database.write() as transaction:
-            await self._servers.set_facts(transaction, session.server_id, auth, address)
-            await self._keys.touch(transaction, found.key.id)
-            await self._events.record(transaction, "connected", session.server_id, address)
-        name = found.server.name
+        """Settle what both sides know of commands."""
+        name, address = found.server.name, session.connection.address
         self._logs.note(session.server_id, name, "info", "hub", f"agent connected from {address}")
         _log.info("agent connected", extra={"server": name, "address": address})
         await self._commands.on_connected(session, auth, found.server.journal_epoch)

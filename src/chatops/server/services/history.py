@@ -9,11 +9,12 @@ from typing import Final
 
 import msgspec
 
+from chatops.errors import InvalidInput
 from chatops.protocol.limits import MAX_HISTORY_ROWS
 from chatops.protocol.metric_names import Metric, parse_metric, value_of
 from chatops.protocol.metrics import Sample
 from chatops.protocol.rest import HistoryRow, Page
-from chatops.units import format_time, parse_time
+from chatops.units import format_time
 
 DEFAULT_METRICS: Final = ("cpu", "memory", "disk")
 _decode = msgspec.json.Decoder(Sample).decode
@@ -43,7 +44,7 @@ def rows_of(taken: Iterable[tuple[float, bytes]], query: HistoryQuery) -> Page[H
     items: list[HistoryRow] = []
     for start in sorted(steps):
         if len(items) >= query.limit:
-            return Page(items=items, next=format_time(start))
+            return Page(items=items, next=repr(start))
         items += [
             _row(start, name, steps[start][name]) for name, *_ in metrics if name in steps[start]
         ]
@@ -56,7 +57,15 @@ def cursor_time(cursor: str) -> float:
     Raises:
         InvalidInput: it is none.
     """
-    return parse_time(cursor)
+    try:
+        start = float(cursor)
+    except ValueError:
+        start = math.nan
+    if not math.isfinite(start):
+        raise InvalidInput(
+            "the cursor is not one of a history's", hint="pass `next` of the page before, unchanged"
+        )
+    return start
 
 
 def _collect(

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from chatops import __version__
-from chatops.errors import Malformed
+from chatops.errors import Busy, Malformed
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.codec import UnusableFrame, from_agent
 from chatops.protocol.frames import decode_frame
@@ -113,6 +113,10 @@ class AgentSocket:
         if auth.protocol != PROTOCOL_VERSION:
             text = f"the hub speaks protocol version {PROTOCOL_VERSION}, the agent {auth.protocol}"
             raise SocketEnded(closing.PROTOCOL_VERSION, text)
+        try:
+            await self._fleet.connecting(found, auth, self._connection.address)
+        except Busy as error:
+            raise SocketEnded(closing.BUSY, error.message) from None
         session = self._fleet.register(found, auth, self._connection)
         settings = self._services.settings
         session.post(

@@ -99,4 +99,4 @@ class SocketConnection:
             return
         async with asyncio.timeout(CLOSE_WAIT + 1):
             await self._socket.close(code=item.code, message=item.name.encode())
-        self.abort()
+        self._gone = True
