@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -102,10 +102,10 @@ class Commands:
         timeout: float | None = None,
         cwd: str | None = None,
         env: Mapping[str, str] | None = None,
-    ) -> Iterator[RunEvent]:
+    ) -> Generator[RunEvent, None, None]:
         """Run a command and yield what happens as it happens.
 
-        Closing the iterator early leaves the command running.
+        ``close()`` of the generator before its end leaves the command running.
 
         Raises:
             as ``run``; and HubUnreachable when the hub is lost on the way, with
@@ -214,7 +214,7 @@ class _Streams:
         return Output(start.server, start.command_id, name, frame.offset, frame.data)
 
 
-def _events(session: Session, response: Response) -> Iterator[RunEvent]:
+def _events(session: Session, response: Response) -> Generator[RunEvent, None, None]:
     if response.headers.get("content-type", "").partition(";")[0] != CONTENT_TYPE:
         response.close()
         raise session.unusable("it answers a command with something that is no stream")

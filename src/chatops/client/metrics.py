@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Final
 
 from chatops.client.events import moment
@@ -55,8 +55,10 @@ class Metrics:
         path = f"/metrics/{segment(server)}/history"
         return self._session.pages(path, Page[HistoryRow], query=query, page_size=_ROWS)
 
-    def watch(self, server: str) -> Iterator[ServerSample]:
+    def watch(self, server: str) -> Generator[ServerSample, None, None]:
         """Samples as they arrive, without end; a lost connection is made again.
+
+        ``close()`` of the generator ends the subscription.
 
         Raises:
             NotFound, NotSignedIn, NotPermitted: the subscription was refused for good.

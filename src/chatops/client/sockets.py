@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -34,7 +34,9 @@ class _Lost(Exception):
     """The connection is gone; another attempt may succeed."""
 
 
-def subscribe(session: Session, server: str, clock: Clock | None = None) -> Iterator[ServerSample]:
+def subscribe(
+    session: Session, server: str, clock: Clock | None = None
+) -> Generator[ServerSample, None, None]:
     """Samples of one server for ever (see Metrics.watch)."""
     clock = clock or SystemClock()
     backoff = Backoff()

@@ -1,0 +1,146 @@
+"""Live metrics: the first frame, reconnection, final refusals, silence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
+
+from chatops.client import Client
+from chatops.errors import HubUnreachable, NotFound, NotSignedIn
+from chatops.protocol.client_messages import (
+    ClientAuth,
+    ClientAuthSuccess,
+    MetricsEvent,
+    from_client,
+)
+from chatops.protocol.codec import encode
+from chatops.protocol.messages import Error, Ping, Pong
+from chatops.protocol.metrics import Cpu, Memory, Swap
+from chatops.protocol.rest import ServerSample
+
+Talk = Callable[[ServerConnection, int, ClientAuth], None]
+
+
+def sample(number: int) -> str:
+    return encode(
+        MetricsEvent(
+            data=ServerSample(
+                server="web-1",
+                ts="2026-01-01T00:00:00.000Z",
+                cpu=Cpu(percent=number),
+                load=[],
+                memory=Memory(),
+                swap=Swap(),
+                disks=[],
+                disk_io=[],
+                network=[],
+                temperatures=[],
+                uptime_s=None,
+                process_count=None,
+                containers=[],
+                missing={},
+            )
+        )
+    )
+
+
+@contextmanager
+def hub(talk: Talk) -> Iterator[str]:
+    """Takes the first frame, answers it, and goes on as told; counts connections from 1."""
+    count = 0
+
+    def handler(socket: ServerConnection) -> None:
+        nonlocal count
+        count += 1
+        try:
+            first = from_client().decode(socket.recv())
+            assert isinstance(first, ClientAuth)
+            talk(socket, count, first)
+        except ConnectionClosed:
+            pass
+
+    with serve(handler, "127.0.0.1", 0, compression=None) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.socket.getsockname()[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def watch(url: str, count: int, token: str = "t") -> list[float | None]:
+    with Client(url, token) as client:
+        samples = client.metrics.watch("web-1")
+        got = [next(samples).cpu.percent for _ in range(count)]
+        samples.close()
+        return got
+
+
+def test_samples_come_after_the_token_was_sent() -> None:
+    seen: list[str] = []
+
+    def talk(socket: ServerConnection, _: int, first: ClientAuth) -> None:
+        assert socket.request is not None
+        seen.extend((socket.request.path, first.token))
+        socket.send(encode(ClientAuthSuccess(server_id="s")))
+        socket.send('{"type": "from_the_future"}')
+        socket.send(encode(Ping(id=7)))
+        pong = from_client().decode(socket.recv())
+        assert pong == Pong(id=7)
+        socket.send(sample(1))
+        socket.send(sample(2))
+        socket.recv()
+
+    with hub(talk) as url:
+        assert watch(url, 2, "secret-token") == [1, 2]
+    assert seen == ["/api/v1/ws/metrics/web-1", "secret-token"]
+
+
+def test_a_lost_connection_is_made_again() -> None:
+    def talk(socket: ServerConnection, number: int, _: ClientAuth) -> None:
+        socket.send(sample(number))
+        if number < 3:
+            socket.close()
+        else:
+            socket.recv()
+
+    with hub(talk) as url:
+        assert watch(url, 3) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [("not_found", NotFound), ("not_signed_in", NotSignedIn)]
+)
+def test_a_final_refusal_is_raised(code: str, kind: type[Exception]) -> None:
+    def talk(socket: ServerConnection, _: int, first: ClientAuth) -> None:
+        socket.send(encode(Error(code=code, message="no")))
+        socket.close()
+
+    with hub(talk) as url, pytest.raises(kind):
+        watch(url, 1)
+
+
+def test_a_first_connection_that_fails_is_said_and_not_tried_for_ever() -> None:
+    def talk(socket: ServerConnection, _: int, first: ClientAuth) -> None:
+        socket.close()
+
+    with hub(talk) as url, pytest.raises(HubUnreachable, match="no live metrics"):
+        watch(url, 1)
+
+
+def test_an_expired_token_is_renewed_once() -> None:
+    def talk(socket: ServerConnection, _: int, first: ClientAuth) -> None:
+        if first.token != "new":
+            socket.send(encode(Error(code="not_signed_in", message="expired")))
+            return
+        socket.send(sample(5))
+        socket.recv()
+
+    with hub(talk) as url, Client(url, "old", renew=lambda _: "new") as client:
+        samples = client.metrics.watch("web-1")
+        assert next(samples).cpu.percent == 5
+        samples.close()
