@@ -13,21 +13,29 @@ MAX_BODY: Final = 1 * MiB
 MAX_ANSWER: Final = 64 * MiB
 """Largest answer that a client reads whole; streams are not bounded by it."""
 MAX_NAME: Final = 63
+"""Characters in the name of a server, user or key."""
 MAX_PAGE: Final = 1000
 """Most items one page of a list holds, whatever ``limit`` asks for."""
 DEFAULT_PAGE: Final = 100
+"""Items on a page when no ``limit`` is given."""
 MIN_PASSWORD: Final = 8
+"""Characters in a new password."""
 MAX_PASSWORD: Final = 1024
 """Longer input to the password hash would only buy an attacker our CPU."""
 MAX_TAGS: Final = 32
+"""Tags of one server."""
 MAX_HISTORY_METRICS: Final = 20
+"""Metrics that one history request may ask for."""
 MAX_HISTORY_ROWS: Final = 200_000
+"""Rows that one history request may read."""
 
 # Sockets
 AUTH_TIMEOUT: Final = 5.0
 """How long a fresh socket may take to send its first frame."""
 MAX_AGENT_FRAME: Final = 1 * MiB
+"""Largest frame the hub takes from an agent."""
 MAX_CLIENT_FRAME: Final = 64 * KiB
+"""Largest frame the hub takes from a client."""
 MAX_HUB_FRAME: Final = 1 * MiB
 """Largest frame the hub sends to an agent or a client."""
 MAX_BAD_FRAMES: Final = 20
@@ -35,6 +43,7 @@ MAX_BAD_FRAMES: Final = 20
 SUBSCRIBER_QUEUE: Final = 256
 """Frames waiting for one subscriber; past it the oldest go and the loss is said."""
 MAX_SUBSCRIBERS: Final = 2000
+"""Sockets of clients that watch metrics or logs, altogether."""
 MAX_UNAUTHENTICATED: Final = 256
 """Sockets, over all addresses, that may be waiting for their first frame."""
 
@@ -48,6 +57,7 @@ DEAD_AFTER: Final = 25.0
 MAX_COMMAND: Final = 128 * KiB
 """A command's text or vector altogether: what Linux takes as one argument."""
 MAX_ARGUMENTS: Final = 4096
+"""Words in a command that is a vector."""
 KEPT_HEAD: Final = 512 * KiB
 """What is kept of a stream's beginning, on the hub and, without a watcher, on the agent."""
 KEPT_TAIL: Final = 512 * KiB
@@ -65,8 +75,11 @@ MAX_RUNNING_COMMANDS: Final = 64
 
 # Samples
 MIN_INTERVAL: Final = 1.0
+"""Shortest time between samples."""
 DEFAULT_INTERVAL: Final = 5.0
+"""Time between samples unless hub or agent say otherwise."""
 MAX_INTERVAL: Final = 300.0
+"""Longest time between samples."""
 MAX_UNACKED: Final = 64
 """Samples an agent may have under way without an ack."""
 MAX_SERIES: Final = 2000

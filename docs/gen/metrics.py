@@ -1,0 +1,29 @@
+"""docs/reference/metrics.md: every METRIC name that a sample answers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatops.protocol.metric_names import METRICS, Metric
+from docs.gen.markdown import code, table
+
+PAGE: Final = "reference/metrics.md"
+INTRODUCTION: Final = """# Metrics
+
+The names below are the same in `chatops metrics history`, over REST and wherever else a METRIC
+is asked for. A name with an instance may stand without it, and is then what its meaning says.
+Per cent are 0 to 100. A value that could not be measured is missing, never 0.
+
+"""
+
+
+def render() -> str:
+    """The page."""
+    rows = [[_name(metric), metric.unit or "", metric.help] for metric in METRICS.values()]
+    return INTRODUCTION + table(["name", "unit", "meaning"], rows)
+
+
+def _name(metric: Metric) -> str:
+    if metric.instance is None:
+        return code(metric.name)
+    return f"{code(metric.name)}, {code(f'{metric.name}:{metric.instance.upper()}')}"
