@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -73,7 +74,8 @@ class TestHub:
         if body is not None:
             data = msgspec.json.encode(body)
         url = f"{self.url}/api/v1{path}"
-        async with self.http.request(method, url, data=data, headers=headers) as response:
+        payload = io.BytesIO(data) if data is not None else None
+        async with self.http.request(method, url, data=payload, headers=headers) as response:
             raw = await response.read()
             is_json = response.content_type == "application/json" and raw
             return Answer(

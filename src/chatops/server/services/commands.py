@@ -148,9 +148,11 @@ class CommandService:
         """An agent says that a command runs, or what became of it."""
         live = self._live.get(message.id)
         if live is not None and live.server_id != session.server_id:
-            return  # an agent speaks for its own server only
+            session.post(CommandAck(id=message.id))  # an agent speaks for its own server only
+            return
         if message.state == "running":
             if live is not None:
+                live.started_at = message.started_at
                 self._tasks.spawn(self._set_running(live, message), name="command running")
             return
         settling = self._settle_for_sure(session, message, message.state)
@@ -301,7 +303,6 @@ class CommandService:
         return row, server
 
     async def _set_running(self, live: LiveCommand, message: CommandResponse) -> None:
-        live.started_at = message.started_at
         async with self._database.write() as session:
             await crud.update(
                 session,
@@ -324,7 +325,7 @@ class CommandService:
                 outcome,
                 exit_code=message.exit_code,
                 signal=message.signal,
-                started_at=message.started_at,
+                started_at=message.started_at or live.started_at,
                 duration_ms=message.duration_ms,
                 reason=message.reason,
                 error=message.error,
@@ -365,10 +366,11 @@ class CommandService:
         result: rest.CommandResult,
         changes: dict[str, Any],
     ) -> None:
+        was = row.status
         await crud.update(
             session,
             live.id,
-            expected=[row.status],
+            expected=[was],
             status=result.status,
             finished_at=self._clock.now(),
             truncated=result.truncated,
@@ -377,7 +379,7 @@ class CommandService:
         )
         for name in NAMES:
             await crud.add_output(session, live.id, name, live.streams[name].kept.pieces())
-        if row.status == "lost":
+        if was == "lost":
             detail = {"command_id": live.id}
             await self._audit.record(
                 session, Origin(None), "commands.corrected", live.server_name,

@@ -33,7 +33,8 @@ from chatops.units import format_time
 
 QUEUE: Final = 10_000
 """Samples that may wait for the writer, of all agents together."""
-BATCH: Final = 500
+BATCH: Final = 100
+"""Samples a transaction: more would hold the writer for longer than 20 ms."""
 RETRY_AFTER: Final = 1.0
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Sample).decode

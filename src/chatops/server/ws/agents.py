@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from chatops import __version__
-from chatops.errors import Busy, Malformed
+from chatops.errors import Busy, ProtocolError
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.codec import UnusableFrame, from_agent
 from chatops.protocol.frames import decode_frame
@@ -139,7 +139,7 @@ class AgentSocket:
             try:
                 self._take(session, server, frame)
                 bad = 0
-            except (UnusableFrame, Malformed) as error:
+            except ProtocolError as error:
                 bad += 1
                 code = error.reason if isinstance(error, UnusableFrame) else error.code
                 session.post(Error(code=code, message=error.message))

@@ -1,0 +1,163 @@
+"""Bad input: a clear error, nothing lost, nothing stalled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from chatops.protocol.limits import AUTH_TIMEOUT, MAX_AGENT_FRAME, MAX_UNAUTHENTICATED
+from tests.support.hub import TestHub, metrics_message, running_hub
+from tests.support.waiting import until_async
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"", 400, "malformed"),
+        (b"{", 400, "malformed"),
+        (b"\xff\xfe\x00", 400, "malformed"),
+        (b"[" * 100_000, 422, "invalid"),
+        (b"null", 422, "invalid"),
+        (b'{"name": 5}', 422, "invalid"),
+        (b'{"name": "a", "colour": "red"}', 422, "invalid"),
+        (b'{"name": "\\u0000"}', 422, "invalid"),
+        (b'{"name": "all"}', 422, "invalid"),
+        (b'{"name": "0192d3a8-7d4c-7e2f-8a1b-3c5d7e9f1a2b"}', 422, "invalid"),
+        (b"x" * (10 * 1024 * 1024), 413, "too_large"),
+    ],
+)
+async def test_a_bad_body_gets_a_clear_error(
+    hub: TestHub, data: bytes, status: int, code: str
+) -> None:
+    answer = await hub.call("POST", "/servers", data=data)
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.body["error"]["message"]
+    assert (await hub.ok("GET", "/servers"))["items"] == []
+
+
+async def test_binary_garbage_on_the_port_harms_nobody(hub: TestHub) -> None:
+    port = int(hub.url.rsplit(":", 1)[1])
+    for garbage in (
+        b"\x16\x03\x01\x02\x00\x01",
+        b"\x00" * 4096,
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"A" * 70_000,
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(garbage)
+        writer.write_eof()
+        await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        await writer.wait_closed()
+    assert (await hub.ok("GET", "/health", token=None))["status"] == "ok"
+
+
+async def test_frames_that_are_no_messages_are_answered_and_the_rest_goes_on(
+    hub: TestHub,
+) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")
+        bad = {
+            "{": "malformed_json",
+            "nonsense": "malformed_json",
+            "[]": "invalid_message",
+            '{"type": "fly"}': "unknown_type",
+            '{"type": "metrics", "epoch": 1}': "invalid_message",
+            '{"type": "metrics", "epoch": "e", "seq": 1, "ts": 1, "data": {"load": "x"}}':
+                "invalid_message",
+            '{"type": "auth"}': "invalid_message",
+        }  # fmt: skip
+        for text, code in bad.items():
+            await agent.socket.send(text)
+            assert (await agent.expect("error"))["code"] == code, text
+        await agent.socket.send(b"\x01\x02")
+        assert (await agent.expect("error"))["code"] == "protocol"
+        await agent.send_stream(4_000_000_000, 2**63, b"to a stream that was never opened")
+        await agent.socket.send('{"type": "ping", "id": 5, "colour": "red"}')
+        assert (await agent.expect("pong"))["id"] == 5
+        await agent.send(metrics_message(1, time.time()))
+        assert (await agent.expect("metrics_ack"))["seq"] == 1
+
+
+async def test_an_over_long_frame_ends_the_session_with_the_reason(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")
+        await agent.socket.send("x" * (MAX_AGENT_FRAME + 1))
+        code, _ = await agent.closed()
+        assert code == 1009
+    await hub.wait_status("web-1", "offline")
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")
+
+
+async def test_endless_nonsense_ends_the_session(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")
+        for _ in range(25):
+            await agent.socket.send("{")
+        code, _ = await agent.closed()
+        assert code == 4001
+
+
+@pytest.mark.parametrize("first", [b"\x00\x01", "", "{", '{"type": "ping"}', '{"type": "auth"}'])
+async def test_a_first_frame_that_is_no_auth_is_refused(hub: TestHub, first: str | bytes) -> None:
+    async with await hub.raw_agent() as agent:
+        await agent.socket.send(first)
+        code, frames = await agent.closed()
+        assert (code, frames[-1]["code"]) == (4001, "malformed")
+
+
+async def test_a_first_frame_that_never_comes_is_not_waited_for(hub: TestHub) -> None:
+    started = time.monotonic()
+    async with await hub.raw_agent() as agent, await hub.raw_client("metrics/x") as client:
+        for socket in (agent, client):
+            code, frames = await socket.closed()
+            assert (code, frames[-1]["code"]) == (4000, "auth_timeout")
+    assert AUTH_TIMEOUT - 1 < time.monotonic() - started < AUTH_TIMEOUT + 5
+
+
+async def test_silent_sockets_are_bounded_and_do_not_keep_agents_out_for_long(
+    hub: TestHub,
+) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    silent = [await hub.raw_agent() for _ in range(MAX_UNAUTHENTICATED)]
+    refused = await hub.http.get(
+        f"{hub.url}/api/v1/agents/ws",
+        headers={
+            "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==",
+        },
+    )  # fmt: skip
+    assert refused.status == 503
+    for socket in silent:
+        await socket.close()
+
+    async def lets_in() -> bool:
+        async with await hub.agent(key) as agent:
+            return bool((await agent.next())["type"] == "auth_success")
+
+    assert await until_async(lets_in)
+
+
+async def test_too_many_requests_are_refused_with_the_time_to_wait(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "hub", request_limit=100) as hub:
+        answers = [await hub.call("GET", "/health", token=None) for _ in range(400)]
+        refused = [answer for answer in answers if answer.status == 429]
+        assert refused
+        assert sum(answer.status == 200 for answer in answers) >= 100
+        assert int(refused[0].headers["Retry-After"]) >= 1
+
+
+async def test_hostile_names_from_an_agent_are_data(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    evil = "x'; DROP TABLE servers; --\x1b[31m[bold]\n\u202e"
+    async with await hub.agent(key, agent_version=evil) as agent:
+        await agent.expect("auth_success")
+        shown = await hub.ok("GET", "/servers/web-1")
+        assert shown["agent_version"] == evil[:40]
