@@ -112,13 +112,14 @@ class TestHub:
 
     async def raw_agent(self) -> StubAgent:
         """A socket to the agents' endpoint, before any frame."""
-        return await self._connect("/agents/ws")
+        return await self.connect("/agents/ws")
 
     async def raw_client(self, path: str) -> StubAgent:
         """A socket for clients, before any frame."""
-        return await self._connect(f"/ws/{path}")
+        return await self.connect(f"/ws/{path}")
 
-    async def _connect(self, path: str) -> StubAgent:
+    async def connect(self, path: str) -> StubAgent:
+        """A WebSocket to any path of the API, before any frame."""
         url = f"ws{self.url.removeprefix('http')}/api/v1{path}"
         return StubAgent(await connect(url, compression=None, ping_interval=None, close_timeout=2))
 
