@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -42,10 +43,11 @@ class LocalAgent:
 
 @contextlib.asynccontextmanager
 async def local_agent(
-    url: str, *, allow: Sequence[str] = ("exec",), interval: float | None = None
+    url: str, *, allow: Sequence[str] = ("exec",), **more: Any
 ) -> AsyncIterator[LocalAgent]:
     """An agent that runs in the test's loop until the test is done with it."""
-    settings = AgentSettings(hub=url, key=KEY, allow=tuple(allow), interval=interval)
+    given = {"hub": url, "key": KEY, "allow": tuple(allow)} if "join" not in more else {}
+    settings = AgentSettings(**{**given, **more})
     said: list[str] = []
     agent = Agent(settings, resolve(settings), policy.build(settings.allow), said.append)
     async with Tasks() as tasks:

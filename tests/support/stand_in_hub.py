@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 from chatops.agent.settings import AGENT_PATH
 from chatops.protocol import codec
@@ -60,10 +63,13 @@ class StandInHub:
     offsets: dict[int, list[int]] = field(default_factory=dict)
     socket: ServerConnection | None = None
     connections: int = 0
+    secure: bool = False
+    pages: dict[str, tuple[int, str]] = field(default_factory=dict)
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.secure else ''}://127.0.0.1:{self.port}"
 
     async def send(self, message: Message) -> None:
         assert self.socket is not None
@@ -143,6 +149,16 @@ class StandInHub:
     def text(self, stream: int = 1) -> str:
         return bytes(self.output.get(stream, b"")).decode()
 
+    def answer_http(self, _socket: ServerConnection, request: Request) -> Response | None:
+        """Plain requests get the pages that the test laid out."""
+        if request.path == AGENT_PATH:
+            return None
+        self.asked.append((request.path, request.headers.get("Authorization")))
+        status, body = self.pages.get(request.path, (404, "nothing here"))
+        data = body.encode()
+        headers = Headers([("Content-Length", str(len(data))), ("Connection", "close")])
+        return Response(status, "", headers, data)
+
     # -- the server -----------------------------------------------------------------------
 
     async def handle(self, socket: ServerConnection) -> None:
@@ -202,12 +218,16 @@ class StandInHub:
 
 
 @contextlib.asynccontextmanager
-async def stand_in_hub(hub: StandInHub | None = None, port: int = 0) -> AsyncIterator[StandInHub]:
+async def stand_in_hub(
+    hub: StandInHub | None = None, port: int = 0, context: ssl.SSLContext | None = None
+) -> AsyncIterator[StandInHub]:
     """A stand-in that listens on a free port of the loopback address."""
     hub = hub or StandInHub()
+    hub.secure = context is not None
     async with serve(
-        hub.handle, "127.0.0.1", port, compression=None, ping_interval=None, max_size=2**20
-    ) as server:
+        hub.handle, "127.0.0.1", port, ssl=context, compression=None, ping_interval=None,
+        process_request=hub.answer_http, max_size=2**20,
+    ) as server:  # fmt: skip
         hub.port = next(iter(server.sockets)).getsockname()[1]
         yield hub
 

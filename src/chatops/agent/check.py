@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Final, TypeVar
 
 import msgspec
@@ -52,12 +53,14 @@ class _Check:
 
     def run(self) -> list[CheckResult]:
         with suppress(_Failed):
-            self._reach(self._resolve())
+            target = self._resolve()
+            trust = functools.partial(tls.context, self._settings.ca_file, target.fingerprint)
+            with closing(Probe(target, trust)) as probe:
+                self._reach(probe, target)
         self._policy()
         return self._results
 
-    def _reach(self, target: Target) -> None:
-        probe = Probe(target, lambda: tls.context(self._settings.ca_file, target.fingerprint))
+    def _reach(self, probe: Probe, target: Target) -> None:
         self._proxy(probe)
         with self._step("dns", "check the name, or /etc/resolv.conf"):
             self._good("dns", f"{probe.host} is {', '.join(probe.look_up())}")
@@ -140,10 +143,8 @@ def _read(answer: Answer, kind: Callable[..., T]) -> T:
 def _sentence(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {error.reason or error}"
+        return tls.explain(error)
     if isinstance(error, socket.gaierror | OSError) and error.strerror:
         return error.strerror
     return str(error)

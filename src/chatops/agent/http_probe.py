@@ -63,7 +63,7 @@ class Probe:
         self._socket = wrapped
         certificate = wrapped.getpeercert(binary_form=True)
         if self._fingerprint and not tls.matches(certificate, self._fingerprint):
-            raise ssl.SSLError(1, "the certificate is not the one in the join string")
+            raise tls.mismatch()
         pinned = ", the certificate is the pinned one" if self._fingerprint else ""
         return f"{wrapped.version()}{pinned}"
 
@@ -87,6 +87,12 @@ class Probe:
         finally:
             connection.close()
         return Answer(response.status, body, _error_in(body))
+
+    def close(self) -> None:
+        """Let go of a connection that was not used up."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def _open(self) -> http.client.HTTPConnection:
         if self._proxy is None:

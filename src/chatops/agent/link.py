@@ -157,10 +157,8 @@ def explain(error: Exception) -> str:
     """One clear line about why there is no connection."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed ({error.reason or error})"
+        return tls.explain(error)
     if isinstance(error, socket.gaierror):
         return f"its name is not known ({error.strerror})"
     if isinstance(error, OSError):
@@ -186,7 +184,7 @@ def _check_pin(connection: ClientConnection, fingerprint: str) -> None:
     certificate = tls_object.getpeercert(binary_form=True) if tls_object is not None else None
     if not tls.matches(certificate, fingerprint):
         connection.transport.abort()
-        raise ssl.SSLError(1, "the certificate is not the one in the join string")
+        raise tls.mismatch()
 
 
 def _text(name: str) -> str:

@@ -30,6 +30,18 @@ def context(ca_file: Path | None, fingerprint: str | None) -> ssl.SSLContext:
     return made
 
 
+def explain(error: ssl.SSLError) -> str:
+    """What was wrong with a handshake, in a few words."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    return f"TLS failed ({getattr(error, 'reason', None) or error.strerror or error})"
+
+
+def mismatch() -> ssl.SSLError:
+    """The error for a certificate that is not the pinned one."""
+    return ssl.SSLError(1, "the certificate is not the one in the join string")
+
+
 def matches(certificate: bytes | None, fingerprint: str) -> bool:
     """Whether a certificate (DER) is the pinned one; fingerprints are SHA-256 in hex."""
     if certificate is None:

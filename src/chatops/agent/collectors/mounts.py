@@ -83,8 +83,9 @@ def _identity(mount: Mount) -> str:
     return mount.device_id
 
 
-def _rank(mount: Mount) -> tuple[bool, bool, int]:
-    return mount.point != "/", mount.root != "/", len(mount.point)
+def _rank(mount: Mount) -> tuple[bool, int, int]:
+    # A bind mount of a folder has a longer root than the mount of the whole.
+    return mount.point != "/", len(mount.root), len(mount.point)
 
 
 def _plain(field: str) -> str:

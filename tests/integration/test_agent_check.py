@@ -1,0 +1,155 @@
+"""``agent check`` against hubs that are well, odd, or not there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from chatops.agent.check import CheckResult, check
+from chatops.agent.settings import AgentSettings
+from chatops.protocol.join import Join, encode_join
+from chatops.units import format_time
+from tests.support.certificates import self_signed
+from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
+
+
+def pages(skew: float = 0.0) -> dict[str, tuple[int, str]]:
+    mine = {
+        "id": "k1", "server": "web-1", "server_id": "s1", "expires_at": None,
+        "time": format_time(time.time() - skew),
+    }  # fmt: skip
+    health = {"status": "ok", "version": "9.9", "registration": "closed"}
+    return {
+        "/api/v1/health": (200, msgspec.json.encode(health).decode()),
+        "/api/v1/api-keys/me": (200, msgspec.json.encode(mine).decode()),
+    }
+
+
+async def looked(settings: AgentSettings) -> dict[str, CheckResult]:
+    results = await asyncio.to_thread(check, settings)
+    return {result.name: result for result in results}
+
+
+def for_hub(hub: StandInHub) -> AgentSettings:
+    return AgentSettings(hub=hub.url, key=KEY, allow=("exec",))
+
+
+async def test_all_is_well() -> None:
+    async with stand_in_hub(StandInHub(pages=pages())) as hub:
+        found = await looked(for_hub(hub))
+        assert list(found) == ["settings", "dns", "tcp", "hub", "key", "clock", "policy"]
+        assert all(result.ok for result in found.values())
+        assert found["hub"].detail == "ChatOps 9.9"
+        assert found["key"].detail == "it is the key of web-1"
+        assert found["policy"].detail == "allowed here: exec"
+        assert hub.asked == [
+            ("/api/v1/health", None),
+            ("/api/v1/api-keys/me", f"Bearer {KEY}"),
+        ]
+
+
+async def test_over_tls_with_a_file_or_a_pin_or_neither(tmp_path: Path) -> None:
+    made = self_signed(tmp_path)
+    async with stand_in_hub(StandInHub(pages=pages()), context=made.context) as hub:
+        trusted = await looked(AgentSettings(hub=hub.url, key=KEY, ca_file=made.cert_file))
+        assert trusted["tls"].ok
+        assert trusted["key"].ok
+        join = encode_join(Join(hub=hub.url, key=KEY, fingerprint=made.fingerprint))
+        pinned = await looked(AgentSettings(join=join))
+        assert "pinned" in pinned["tls"].detail
+        assert pinned["key"].ok
+        other = encode_join(Join(hub=hub.url, key=KEY, fingerprint="00" * 32))
+        strangers = [AgentSettings(hub=hub.url, key=KEY), AgentSettings(join=other)]
+        for settings in strangers:
+            found = await looked(settings)
+            assert not found["tls"].ok
+            assert found["tls"].hint
+            assert "key" not in found
+
+
+async def test_a_refused_key_says_what_the_hub_said() -> None:
+    refusal = '{"error": {"code": "not_signed_in", "message": "the key was revoked"}}'
+    laid = {**pages(), "/api/v1/api-keys/me": (401, refusal)}
+    async with stand_in_hub(StandInHub(pages=laid)) as hub:
+        key = (await looked(for_hub(hub)))["key"]
+        assert (key.ok, key.detail) == (False, "the key was revoked")
+        assert "keys create" in (key.hint or "")
+
+
+@pytest.mark.parametrize(("skew", "words"), [(120.0, "2m ahead of"), (-3600.0, "1h behind")])
+async def test_a_clock_that_is_off_is_told(skew: float, words: str) -> None:
+    async with stand_in_hub(StandInHub(pages=pages(skew))) as hub:
+        clock = (await looked(for_hub(hub)))["clock"]
+        assert not clock.ok
+        assert words in clock.detail
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ((404, "nothing"), "HTTP 404"),
+        ((200, "<html>"), "no ChatOps hub"),
+        ((200, "[]"), "no ChatOps"),
+    ],
+)
+async def test_an_address_that_is_no_hub(page: tuple[int, str], words: str) -> None:
+    async with stand_in_hub(StandInHub(pages={"/api/v1/health": page})) as hub:
+        found = await looked(for_hub(hub))
+        assert found["tcp"].ok
+        assert not found["hub"].ok
+        assert words in found["hub"].detail
+        assert "key" not in found
+
+
+async def test_something_that_speaks_no_http() -> None:
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        found = await looked(AgentSettings(hub=f"http://127.0.0.1:{port}", key=KEY))
+        assert not found["hub"].ok
+
+
+async def test_no_hub_there_and_no_such_name(unused_tcp_port: int) -> None:
+    found = await looked(AgentSettings(hub=f"http://127.0.0.1:{unused_tcp_port}", key=KEY))
+    assert not found["tcp"].ok
+    assert "refused" in found["tcp"].detail.lower()
+    found = await looked(AgentSettings(hub="https://no-such-host.invalid", key=KEY))
+    assert not found["dns"].ok
+    assert "tcp" not in found
+
+
+async def test_bad_settings_and_a_bad_policy_are_told_both() -> None:
+    found = await looked(AgentSettings(policy={"nonsense": 1}))
+    assert [found["settings"].ok, found["policy"].ok] == [False, False]
+    assert found["settings"].hint
+
+
+async def test_a_proxy_of_the_environment_is_named_and_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        found = await looked(AgentSettings(hub="https://hub.invalid", key=KEY))
+        assert found["proxy"].detail.endswith(f"127.0.0.1:{port}")
+        assert not found["tcp"].ok
+        assert asked[0].startswith(b"CONNECT hub.invalid:443")
