@@ -75,7 +75,7 @@ class Program:
         assert match is not None
         return match
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self.process.send_signal(number)
 

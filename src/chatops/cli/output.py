@@ -209,5 +209,5 @@ def _csv_cell(value: object) -> str:
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
-        return " ".join(f"{key}={one}" for key, one in value.items())
+        return escape(" ".join(f"{key}={one}" for key, one in value.items()))
     return compact(value)
