@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,20 +65,21 @@ def test_removing_the_active_one_leaves_none_active(tmp_path: Path) -> None:
             book.get("a")
 
 
-def add(folder: Path, who: str, count: int) -> None:
-    for number in range(count):
-        with Profiles(folder).change() as book:
-            book.profiles[f"{who}-{number}"] = Profile(hub="https://h")
+WRITER = """
+import sys
+from pathlib import Path
+from chatops.cli.profiles import Profile, Profiles
+for number in range(20):
+    with Profiles(Path(sys.argv[1])).change() as book:
+        book.profiles[f"{sys.argv[2]}-{number}"] = Profile(hub="https://h")
+"""
 
 
 def test_two_processes_lose_nothing_of_one_another(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    others = [spawn.Process(target=add, args=(tmp_path, who, 20)) for who in ("a", "b")]
-    for other in others:
-        other.start()
-    for other in others:
-        other.join(60)
-        assert other.exitcode == 0
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), who]) for who in ("a", "b")
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
     assert len(Profiles(tmp_path).read().profiles) == 40
 
 

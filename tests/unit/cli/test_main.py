@@ -1,0 +1,142 @@
+"""The command line as a whole: what it lists, what it loads, how it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from chatops import __version__
+from chatops.cli.main import COMMANDS, load
+from tests.support.fake_hub import FakeHub, Reply, page
+from tests.support.samples import server
+from tests.unit.cli.conftest import Invoke
+
+
+def loaded(code: str, *names: str) -> list[str]:
+    """Which of ``names`` are imported after ``code``."""
+    script = f"import sys\n{code}\nprint(*[n for n in {names!r} if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.split("\n")[-2].split()
+
+
+def test_the_version_is_answered_before_anything_is_imported() -> None:
+    code = "sys.argv[1:] = ['--version']\nfrom chatops.cli import main\nassert main() == 0"
+    assert loaded(code, "typer", "msgspec", "chatops.cli.main", "re", "pathlib", "typing") == []
+
+
+def test_help_lists_all_commands_and_imports_none() -> None:
+    code = (
+        "from chatops.cli.main import run\nassert run(['--help']) == 0\n"
+        "assert not [n for n in sys.modules if n.startswith('chatops.cli.commands.')]"
+    )
+    assert loaded(code, "rich", "chatops.client", "chatops.cli.commands.exec") == []
+
+
+def test_a_command_imports_its_own_module_only() -> None:
+    code = "from chatops.cli.main import run\nassert run(['whoami', '--help']) == 0"
+    names = [f"chatops.cli.commands.{entry.module}" for entry in COMMANDS.values()]
+    expected = {"chatops.cli.commands.whoami", "chatops.cli.commands.users"}  # its view is there
+    assert set(loaded(code, *names)) == expected
+
+
+@pytest.mark.parametrize("command", ["exec web-1 true", "servers list", "metrics show web-1"])
+def test_one_shot_commands_load_nothing_heavy(command: str) -> None:
+    code = (
+        "import os\nos.environ.update(CHATOPS_HUB='http://127.0.0.1:9', CHATOPS_TOKEN='t',\n"
+        "                  CHATOPS_CONFIG_DIR='/nonexistent/chatops')\n"
+        f"from chatops.cli.main import run\nassert run({command.split()!r}) in (7, 125)"
+    )
+    heavy = ("aiohttp", "httpx", "http.client", "requests", "sqlalchemy", "sqlmodel", "rich",
+             "ssl", "asyncio", "websockets", "chatops.server", "chatops.agent")  # fmt: skip
+    assert loaded(code, *heavy) == []
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_can_be_loaded_and_has_an_example(name: str) -> None:
+    command = load(COMMANDS[name], name)
+    leaves = list(getattr(command, "commands", {}).values()) or [command]
+    for leaf in leaves:
+        assert leaf.epilog.startswith("Example: "), leaf.name
+        assert "chatops" in leaf.epilog
+        assert leaf.help
+        options = {option for param in leaf.params for option in param.opts}
+        assert {"--output", "-o", "--quiet", "-q", "--no-color", "--debug"} <= options
+
+
+def test_the_version_elsewhere_on_the_line(nobody: Invoke) -> None:
+    assert nobody("--version").out == f"chatops {__version__}\n"
+
+
+def test_nothing_at_all_shows_the_help_on_stderr(nobody: Invoke) -> None:
+    done = nobody()
+    assert (done.code, done.out) == (2, "")
+    assert "servers" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["bogus"], "no such command 'bogus'"),
+        (["server"], "did you mean 'servers'"),
+        (["servers"], "missing command"),
+        (["servers", "list", "--bogus"], "no such option: --bogus"),
+        (["servers", "show"], "missing argument 'server'"),
+        (["servers", "list", "-o", "xml"], "'xml' is not one of"),
+        (["events", "--limit", "-1"], "-1 is not in the range"),
+        (["keys", "create", "web-1", "--expires", "soon"], "'soon' is not a duration"),
+        (["users", "create", "x", "--role", "god"], "'god' is not one of"),
+    ],
+)
+def test_usage_errors_have_one_form(cli: Invoke, words: list[str], said: str) -> None:
+    done = cli(*words)
+    assert done.code == 2
+    assert done.out == ""
+    lines = done.err.splitlines()
+    assert lines[0].startswith("error: ")
+    assert said in lines[0].lower()
+    assert lines[1].startswith("hint: ")
+    assert "Traceback" not in done.err
+
+
+def test_usage_errors_are_an_object_where_json_was_asked_for(cli: Invoke) -> None:
+    for words in (["servers", "list", "-o", "json", "--bogus"], ["bogus", "--output=ndjson"],
+                  ["servers", "list", "--bogus", "-ojson"]):  # fmt: skip
+        done = cli(*words)
+        assert done.code == 2
+        assert json.loads(done.err)["error"]["code"] == "invalid"
+
+
+def test_the_hub_is_not_there(nobody: Invoke) -> None:
+    done = nobody("servers", "list", "--hub", "http://127.0.0.1:9", "--token", "t")
+    assert done.code == 7
+    assert "connection refused" in done.err
+
+
+def test_nobody_is_signed_in(nobody: Invoke) -> None:
+    assert nobody("servers", "list").code == 3
+
+
+def test_debug_shows_where_and_nothing_else_does(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /servers", Reply(200, raw=b"nonsense"))
+    assert "Traceback" not in cli("servers", "list").err
+    done = cli("servers", "list", "--debug")
+    assert done.code == 7
+    assert "Traceback" in done.err
+
+
+def test_a_fault_of_ours_is_said_without_a_traceback(
+    cli: Invoke, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("boom \x1b[2J")
+
+    monkeypatch.setattr("chatops.cli.output.Output.items", broken)
+    hub.on("GET /servers", page(server()))
+    done = cli("servers", "list")
+    assert done.code == 1
+    assert done.err.startswith("error: unexpected RuntimeError: boom \\x1b[2J\n")
