@@ -75,7 +75,7 @@ class Agent:
         self._instance = secrets.token_hex(8)
         self._facts = host_facts()
         self._sampler = Sampler()
-        self.spool = Spool()
+        self.spool = Spool(clock=self._clock)
         self.guard = Guard()
         self.executor = Executor(policy, self.guard, self._clock)
         parts = Parts(

@@ -165,7 +165,7 @@ class Session:
         self._reply(Error(code=code, message=error.message))
 
     def _handle(self, message: Message) -> None:
-        if isinstance(message, Error) and message.code in closing.REASONS:
+        if isinstance(message, Error) and not message.re and message.code in closing.REASONS:
             self._told = message.code
             return
         reply = self._parts.handlers.handle(message)

@@ -10,6 +10,7 @@ import secrets
 from collections import OrderedDict
 from typing import Final
 
+from chatops.clock import Clock, SystemClock
 from chatops.protocol import codec
 from chatops.protocol.limits import MAX_UNACKED
 from chatops.protocol.messages import Metrics
@@ -18,27 +19,36 @@ from chatops.protocol.metrics import Sample
 MAX_SAMPLES: Final = 720
 """An hour at the usual pace."""
 MAX_BYTES: Final = 4 * 1024 * 1024
+RESEND_SECONDS: Final = 30.0
+"""After so long without an ack a sample is sent again in the same session."""
 
 
 class Spool:
     """Samples by number, each as the text of its frame.
 
     In a session the newest sample goes first, so that the hub's picture is live at once, and
-    those left over from an outage follow, oldest first. ``dropped`` counts what was lost.
+    those left over from an outage follow, oldest first. One that is not acked for long is sent
+    again: a hub that is busy lets samples go. ``dropped`` counts what was lost here.
     """
 
-    def __init__(self, max_samples: int = MAX_SAMPLES, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        max_samples: int = MAX_SAMPLES,
+        max_bytes: int = MAX_BYTES,
+        clock: Clock | None = None,
+    ) -> None:
         self.epoch: Final = secrets.token_hex(8)
         self.dropped = 0
         self._max_samples = max_samples
         self._max_bytes = max_bytes
+        self._clock = clock or SystemClock()
         self._window = MAX_UNACKED
         self._seq = 0
         self._bytes = 0
         self._frames: OrderedDict[int, str] = OrderedDict()
         self._live: list[int] = []
         self._backlog: list[int] = []
-        self._sent: set[int] = set()
+        self._sent: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -50,6 +60,7 @@ class Spool:
 
     def append(self, ts: float, sample: Sample) -> int:
         """Take a sample measured at ``ts`` (Unix seconds); its number."""
+        self._take_back()
         self._seq += 1
         frame = codec.encode(Metrics(epoch=self.epoch, seq=self._seq, ts=ts, data=sample))
         self._frames[self._seq] = frame
@@ -90,12 +101,20 @@ class Spool:
             seq = order.pop()
             frame = self._frames.get(seq)
             if frame is not None:
-                self._sent.add(seq)
+                self._sent[seq] = self._clock.monotonic()
                 return frame
         return None
 
+    def _take_back(self) -> None:
+        """Put samples in line again that were sent long ago."""
+        old = self._clock.monotonic() - RESEND_SECONDS
+        late = [seq for seq, at in self._sent.items() if at <= old]
+        for seq in late:
+            del self._sent[seq]
+        self._backlog = sorted([*self._backlog, *late], reverse=True) if late else self._backlog
+
     def _forget(self, seq: int) -> None:
         frame = self._frames.pop(seq, None)
-        self._sent.discard(seq)
+        self._sent.pop(seq, None)
         if frame is not None:
             self._bytes -= len(frame)

@@ -65,6 +65,7 @@ def find_starts(inodes: set[int]) -> None:
             pipe = output_of(name) if name.isdigit() else ""
             if pipe in wanted:
                 kill_process(int(name))
+                wanted.discard(pipe)
         time.sleep(0.05)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from chatops.agent.spool import Spool
+from chatops.agent.spool import RESEND_SECONDS, Spool
+from chatops.clock import FakeClock
 from chatops.protocol import codec
 from chatops.protocol.messages import Metrics
 from chatops.protocol.metrics import Sample
@@ -75,6 +76,21 @@ def test_bytes_are_bounded_too_and_the_last_sample_always_stays() -> None:
     spool = filled(50, max_bytes=1000)
     assert 1 < len(spool) < 50
     assert len(filled(3, max_bytes=1)) == 1
+
+
+def test_what_is_not_acked_for_long_is_sent_again_in_the_same_session() -> None:
+    clock = FakeClock()
+    spool = Spool(clock=clock)
+    spool.append(0.0, Sample())
+    spool.restart()
+    assert sequence(spool.next_live()) == 1
+    clock.advance(RESEND_SECONDS - 1)
+    spool.append(0.0, Sample())
+    assert [sequence(spool.next_live()), spool.next_old()] == [2, None]
+    clock.advance(1)
+    spool.append(0.0, Sample())
+    assert [sequence(spool.next_live()), sequence(spool.next_old())] == [3, 1]
+    assert spool.next_old() is None
 
 
 class SpoolMachine(RuleBasedStateMachine):
