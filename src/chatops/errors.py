@@ -14,6 +14,9 @@
     ├── Busy                     busy               the hub cannot take it now; try again
     ├── Offline                  offline            the server's agent is not connected
     ├── Refused                  refused            the target's own policy says no
+    ├── TimedOut                 timed_out          the command was ended at its time limit
+    ├── Cancelled                cancelled          somebody cancelled the command
+    ├── Lost                     lost               the agent vanished; the outcome is unknown
     ├── HubUnreachable           hub_unreachable    no usable answer from the hub
     ├── ProtocolError            protocol           the peer broke the wire protocol
     ├── SetupError               setup              this host is not in the needed state

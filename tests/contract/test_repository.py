@@ -18,7 +18,15 @@ HOMES_IN_EXAMPLES = re.compile("/hom[e]/(user|me|ada|you)/")
 
 def tracked() -> list[str]:
     """The repository's files: those of git, with what is new and not ignored."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    command = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return [name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
 

@@ -12,6 +12,11 @@ T = TypeVar("T")
 _pause = threading.Event()
 
 
+def pause(seconds: float) -> None:
+    """Let others run between two looks at a condition. Not for hoping."""
+    _pause.wait(seconds)
+
+
 def until(condition: Callable[[], T], *, within: float = 15.0, what: str = "the condition") -> T:
     """The first truthy value of ``condition``, asked again and again.
 
@@ -24,7 +29,7 @@ def until(condition: Callable[[], T], *, within: float = 15.0, what: str = "the 
         if value:
             return value
         assert time.monotonic() < deadline, f"{what} did not come within {within:g} s"
-        _pause.wait(0.02)
+        pause(0.02)
 
 
 async def until_async(

@@ -1,0 +1,106 @@
+"""What a test must not leave behind: tasks, child processes, threads, files and sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import asyncio.runners
+import gc
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.waiting import pause
+
+# Opened once by the interpreter, a library or pytest itself and kept for good.
+_KEPT = ("/dev/", "/proc/", "/sys/", "/usr/", "/etc/")
+_HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+
+class Held(NamedTuple):
+    """What this process holds at one moment. ``children`` are process ids."""
+
+    children: frozenset[str]
+    threads: frozenset[str]
+    files: frozenset[str]
+
+    def since(self, before: Held) -> list[str]:
+        """What is held now and was not before, each thing in a line."""
+        return [
+            *(f"child process {pid}: {_command(pid)}" for pid in self.children - before.children),
+            *(self.threads - before.threads),
+            *(self.files - before.files),
+        ]
+
+
+def held() -> Held:
+    """What this process holds now. Costs some tens of microseconds."""
+    return Held(frozenset(_children()), frozenset(_threads()), frozenset(_files()))
+
+
+def left_behind(before: Held, *, grace: float = 3.0) -> list[str]:
+    """What is held since ``before`` and does not go away by itself within ``grace`` seconds."""
+    deadline = time.monotonic() + grace
+    collected = False
+    while new := held().since(before):
+        if time.monotonic() > deadline:
+            return sorted(new)
+        if not collected:  # costly, and seldom needed
+            gc.collect()
+            collected = True
+        pause(0.02)
+    return []
+
+
+@contextmanager
+def recorded_tasks() -> Iterator[list[str]]:
+    """Names of the tasks that still ran whenever an event loop was closed in this time.
+
+    A runner cancels them in silence, so this looks just before it does.
+    """
+    found: list[str] = []
+    cancel_all = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]  # the one place
+
+    def record(loop: asyncio.AbstractEventLoop) -> None:
+        found.extend(f"task {task.get_name()}: {task!r}" for task in asyncio.all_tasks(loop))
+        cancel_all(loop)
+
+    asyncio.runners._cancel_all_tasks = record  # type: ignore[attr-defined]  # see above
+    try:
+        yield found
+    finally:
+        asyncio.runners._cancel_all_tasks = cancel_all  # type: ignore[attr-defined]  # see above
+
+
+def _children() -> Iterator[str]:
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):
+            for pid in (task / "children").read_text().split():
+                if not any(helper in _command(pid) for helper in _HELPERS):
+                    yield pid
+
+
+def _command(pid: str) -> str:
+    with suppress(OSError):
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return (
+            raw.replace(b"\0", b" ").decode(errors="replace").strip() or "(ended, not waited for)"
+        )
+    return "(gone)"
+
+
+def _threads() -> Iterator[str]:
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.main_thread():
+            yield f"thread {thread.name} {thread.ident}"
+
+
+def _files() -> Iterator[str]:
+    for number in os.listdir("/proc/self/fd"):  # noqa: PTH208  (called for every test)
+        with suppress(OSError):
+            target = os.readlink(f"/proc/self/fd/{number}")  # noqa: PTH115
+            if not target.startswith(_KEPT):
+                yield f"open file {number}: {target}"
