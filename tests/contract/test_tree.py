@@ -75,16 +75,29 @@ def test_what_others_build_on_is_documented() -> None:
     assert silent == []
 
 
-def test_every_unit_test_has_its_module() -> None:
-    """tests/unit mirrors src: test_NAME.py stands where NAME.py or NAME/ does."""
+def test_the_unit_tests_lie_as_their_modules_do() -> None:
     unit = ROOT / "tests" / "unit"
-    stray = []
-    for path in unit.rglob("test_*.py"):
-        place = SRC / "chatops" / path.relative_to(unit).parent
-        name = path.stem.removeprefix("test_")
-        if not (place / f"{name}.py").exists() and not (place / name).is_dir():
-            stray.append(str(path.relative_to(ROOT)))
+    stray = [
+        path for path in folders(unit) if not (SRC / "chatops" / path.relative_to(unit)).is_dir()
+    ]
     assert stray == []
+
+
+def test_every_limit_is_kept_somewhere() -> None:
+    """A bound that nobody looks at is none."""
+    limits = modules()["chatops.protocol.limits"]
+    names = {
+        node.target.id
+        for node in limits.tree.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    used = {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for module in modules().values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+    assert names - used == set()
 
 
 def test_no_test_sleeps_is_skipped_or_expected_to_fail() -> None:

@@ -59,12 +59,15 @@ def left_behind(before: Held, *, grace: float = 3.0) -> list[str]:
 def recorded_tasks() -> Iterator[list[str]]:
     """Names of the tasks that still ran whenever an event loop was closed in this time.
 
-    A runner cancels them in silence, so this looks just before it does.
+    A runner cancels them in silence, so this looks just before it does, and lets those that are
+    ending already come to their end.
     """
     found: list[str] = []
     cancel_all = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]  # the one place
 
     def record(loop: asyncio.AbstractEventLoop) -> None:
+        if ending := asyncio.all_tasks(loop):
+            loop.run_until_complete(asyncio.wait(ending, timeout=0.5))
         found.extend(f"task {task.get_name()}: {task!r}" for task in asyncio.all_tasks(loop))
         cancel_all(loop)
 
@@ -84,11 +87,9 @@ def _children() -> Iterator[str]:
 
 
 def _command(pid: str) -> str:
-    with suppress(OSError):
-        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
-        return (
-            raw.replace(b"\0", b" ").decode(errors="replace").strip() or "(ended, not waited for)"
-        )
+    with suppress(OSError):  # one that ended and was not waited for has only its short name
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes() or Path(f"/proc/{pid}/comm").read_bytes()
+        return raw.replace(b"\0", b" ").decode(errors="replace").strip()
     return "(gone)"
 
 
