@@ -17,6 +17,8 @@ from tests.support.waiting import pause
 
 # Opened once by the interpreter, a library or pytest itself and kept for good.
 _KEPT = ("/dev/", "/proc/", "/sys/", "/usr/", "/etc/")
+# The only place where a runner can be looked at between a test's end and its loop's.
+_CANCEL_ALL = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]  # not public
 _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 
@@ -63,19 +65,19 @@ def recorded_tasks() -> Iterator[list[str]]:
     ending already come to their end.
     """
     found: list[str] = []
-    cancel_all = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]  # the one place
+    before = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]  # see _CANCEL_ALL
 
     def record(loop: asyncio.AbstractEventLoop) -> None:
         if ending := asyncio.all_tasks(loop):
             loop.run_until_complete(asyncio.wait(ending, timeout=0.5))
         found.extend(f"task {task.get_name()}: {task!r}" for task in asyncio.all_tasks(loop))
-        cancel_all(loop)
+        _CANCEL_ALL(loop)
 
-    asyncio.runners._cancel_all_tasks = record  # type: ignore[attr-defined]  # see above
+    asyncio.runners._cancel_all_tasks = record  # type: ignore[attr-defined]  # see _CANCEL_ALL
     try:
         yield found
     finally:
-        asyncio.runners._cancel_all_tasks = cancel_all  # type: ignore[attr-defined]  # see above
+        asyncio.runners._cancel_all_tasks = before  # type: ignore[attr-defined]  # see _CANCEL_ALL
 
 
 def _children() -> Iterator[str]:
