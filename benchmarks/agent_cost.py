@@ -2,9 +2,9 @@
 
     python benchmarks/agent_cost.py [--seconds 60] [--interval 5]
 
-A real agent process runs against a hub that is real in all that an agent sees: frames,
-acks and pings. It is the stand-in of the tests, in a process of its own, so that nothing of
-the hub's is counted.
+`chatops agent` runs as a user starts it, against a hub that is real in all that an agent
+sees: frames, acks and pings. It is the stand-in of the tests, inside this process, so that
+nothing of the hub's is counted.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -23,12 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BARS = {"rss_agent": 40.0, "rss_both": 52.0, "cpu": 0.15}
 AIMS = {"rss_agent": 30.0, "rss_both": 42.0, "cpu": 0.07}
 PEERS = "node_exporter 20 MiB 0.24 %, zabbix_agent2 22 MiB 0.17 %, collectd 3.4 MiB 0.15 %"
-AGENT = """
-import sys
-from chatops.agent.runner import run
-from chatops.agent.settings import load
-sys.exit(run(load({"hub": sys.argv[1], "key": sys.argv[2], "allow": ["exec"]}), lambda text: None))
-"""
+PROGRAM = [sys.executable, "-m", "chatops.cli", "agent", "--allow", "exec"]
 
 
 def main() -> int:
@@ -55,7 +51,8 @@ async def measure(seconds: float, interval: float) -> dict[str, float]:
     from chatops.protocol.messages import Metrics
 
     async with stand_in_hub(StandInHub(interval=interval)) as hub:
-        agent = subprocess.Popen([sys.executable, "-c", AGENT, hub.url, KEY])
+        environ = {**os.environ, "CHATOPS_HUB": hub.url, "CHATOPS_KEY": KEY}
+        agent = subprocess.Popen(PROGRAM, env=environ, stderr=subprocess.DEVNULL)
         try:
             await hub.wait_for(Metrics, count=3)
             process = psutil.Process(agent.pid)

@@ -6,11 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
+import pytest
 
 from chatops.protocol import closing
-from chatops.protocol.messages import CommandResponse, Metrics
+from chatops.protocol.messages import (
+    Command,
+    CommandCancel,
+    CommandResponse,
+    Metrics,
+    StreamClose,
+    StreamCredit,
+)
 from tests.support.agents import agent_process, group_members
 from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
 from tests.support.waiting import until, until_async
@@ -36,6 +45,50 @@ async def test_kill_9_of_the_agent_leaves_no_process() -> None:
             agent.send_signal(signal.SIGKILL)
             await until_async(lambda: not group_members(group))
             await until_async(lambda: not watchdog.is_running())
+
+
+@pytest.mark.parametrize("rounds", [3, pytest.param(60, marks=pytest.mark.soak)])
+async def test_kill_9_in_the_midst_of_starting_commands_leaves_no_process(
+    rounds: int, tmp_path: Path
+) -> None:
+    for number in range(rounds):
+        mark = str(tmp_path / f"round{number}")
+        async with stand_in_hub() as hub:
+            with agent_process(hub.url, "exec") as agent:
+                await hub.connected()
+                watchdog = watchdog_of(agent.pid)
+                line = f"echo {mark} > /dev/null; sleep 1000"
+                for command in range(20):
+                    await hub.send(Command(id=f"c{command}", command=line))
+                await hub.wait_for(CommandResponse, count=number % 20 + 1)
+                agent.send_signal(signal.SIGKILL)
+                await until_async(lambda dog=watchdog: not dog.is_running())
+                assert [one for one in psutil.process_iter() if mark in " ".join(words(one))] == []
+
+
+async def test_a_flood_of_output_leaves_memory_as_it_was() -> None:
+    hub = StandInHub(give_credit=False)
+    async with stand_in_hub(hub):
+        with agent_process(hub.url, "exec") as agent:
+            await hub.connected()
+            await hub.run("true", id="warm")
+            process = psutil.Process(agent.pid)
+            before = process.memory_info().rss
+            line = "head -c 200000000 /dev/zero | tee /dev/stderr"
+            await hub.start(line, id="flood", watched=False)
+            await hub.start("yes", id="slow", watched=True)
+            hub.give_credit = True
+            await hub.send(StreamCredit(stream=1, credit=0, watched=True))
+            await until_async(lambda: len(hub.output.get(1, b"")) > 3 * 2**20)
+            hub.give_credit = False
+            assert process.memory_info().rss - before < 16 * 2**20
+            await hub.send(CommandCancel(id="slow", grace=1))
+            await hub.send(StreamClose(stream=1))
+            await hub.send(StreamClose(stream=2))
+            assert (await hub.outcome("slow")).state == "cancelled"
+            flood = await hub.outcome("flood")
+            assert (flood.stdout_bytes, flood.stderr_bytes) == (200_000_000, 200_000_000)
+            assert process.memory_info().rss - before < 16 * 2**20
 
 
 async def test_the_watchdog_ignores_what_stops_the_agent_and_is_replaced_when_it_dies() -> None:
@@ -128,6 +181,13 @@ async def test_no_secret_reaches_a_command_or_the_argument_list_of_the_watchdog(
             assert watchdog.environ() == {}
             await hub.run(["env"])
             assert "CHATOPS" not in hub.text()
+
+
+def words(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
 
 
 async def wait(agent: subprocess.Popen[str]) -> int:
