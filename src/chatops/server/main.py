@@ -19,6 +19,7 @@ from chatops.paths import private_dir
 from chatops.server.app import Hub, open_hub
 from chatops.server.db.migrate import migrate
 from chatops.server.first_run import ensure_admin
+from chatops.server.http import HubRunner
 from chatops.server.lock import FolderLock
 from chatops.server.secrets import HubSecrets, load_secrets
 from chatops.server.settings import HubSettings
@@ -76,9 +77,7 @@ async def listening(hub: Hub) -> AsyncIterator[None]:
 
 async def _listen(hub: Hub) -> web.AppRunner:
     settings = hub.services.settings
-    runner = web.AppRunner(
-        hub.app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_WAIT
-    )
+    runner = HubRunner(hub.app, handle_signals=False, shutdown_timeout=SHUTDOWN_WAIT)
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port)
     try:
