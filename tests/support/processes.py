@@ -93,7 +93,7 @@ class Bench:
         self.folder = folder
         self.url = ""
         self._mark = uuid.uuid4().hex
-        self._programs: list[Program] = []
+        self.programs: list[Program] = []
         self.environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -106,7 +106,7 @@ class Bench:
     def start(self, name: str, *words: str, **environ: str) -> Program:
         """Start ``chatops WORDS``; ``name`` is that of its log."""
         program = Program([*words], {**self.environ, **environ}, self.folder / f"{name}.log")
-        self._programs.append(program)
+        self.programs.append(program)
         return program
 
     def start_hub(self, data_dir: Path | None = None, *flags: str, **environ: str) -> Program:
@@ -155,7 +155,7 @@ class Bench:
         Raises:
             AssertionError: a process of this test does not end.
         """
-        for program in reversed(self._programs):
+        for program in reversed(self.programs):
             try:
                 program.stop()
             except subprocess.TimeoutExpired:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final, Protocol
 
@@ -28,6 +28,9 @@ from chatops.text import escape
 
 RECOVERY: Final = 60.0
 """Seconds for which a lost hub is asked again for the outcome."""
+LEAVING: Final = 1.0
+"""Seconds that the request to cancel still gets when the user does not want to wait."""
+_TAKEN: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Printer(Protocol):
@@ -55,20 +58,26 @@ class Watcher:
         self._printer = printer
         self._start: Start | None = None
         self._stopped_by: signal.Signals | None = None
+        self._cancelling: threading.Thread | None = None
         self._written = {"stdout": 0, "stderr": 0}
 
-    def watch(self, events: Iterator[RunEvent]) -> tuple[int, CommandResult | None]:
-        """The exit status, and the result if there is one."""
+    def watch(self, begin: Callable[[], Iterator[RunEvent]]) -> tuple[int, CommandResult | None]:
+        """The exit status, and the result if there is one; ``begin`` sends the command.
+
+        Raises:
+            ChatOpsError: what kept the hub from taking it.
+        """
         try:
-            result = self._follow(events)
+            result = self._follow(begin())
         except Left:
+            self._leave()
             return self._status(None), None
         self._tell(result)
         return self._status(result), result
 
     def signals(self) -> None:
         """Take over Ctrl-C and SIGTERM. SIGHUP is left alone: the command outlives it."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _TAKEN:
             signal.signal(number, self._on_signal)
 
     # -- following --------------------------------------------------------------------
@@ -95,15 +104,15 @@ class Watcher:
             elif self._stopped_by is not signal.SIGPIPE:
                 self._written[event.stream] = event.offset + len(event.data)
                 self._printer.output(event)
-        except BrokenPipeError:
-            self._reader_gone()
+        except OSError as error:
+            self._reader_gone(error)
 
     def _show_end(self, result: CommandResult) -> None:
         try:
             if self._stopped_by is not signal.SIGPIPE:
                 self._printer.end(result)
-        except BrokenPipeError:
-            self._reader_gone()
+        except OSError as error:
+            self._reader_gone(error)
 
     # -- stopping ---------------------------------------------------------------------
 
@@ -111,19 +120,35 @@ class Watcher:
         if self._stopped_by is not None:
             raise Left
         self._stopped_by = signal.Signals(number)
-        self._cli.out.say("cancelling the remote command; once more to leave at once")
         if self._start is not None:
             self._cancel()
+        self._cli.out.say("cancelling the remote command; once more to leave at once")
 
-    def _reader_gone(self) -> None:
+    def _reader_gone(self, error: OSError) -> None:
+        """The output goes nowhere any more: its reader closed it, or its disk is full."""
         silence_stdout()
+        if not isinstance(error, BrokenPipeError):
+            self._cli.out.say(f"the output cannot be written: {error.strerror}")
         if self._stopped_by is None:
             self._stopped_by = signal.SIGPIPE
             self._cancel()
 
     def _cancel(self) -> None:
         # On a connection of its own, while this one goes on reading until the confirmation.
-        threading.Thread(target=self._ask_to_cancel, daemon=True).start()
+        self._cancelling = threading.Thread(target=self._ask_to_cancel, daemon=True)
+        self._cancelling.start()
+
+    def _leave(self) -> None:
+        """Go without the confirmation, but not without having asked for the end."""
+        for number in _TAKEN:
+            signal.signal(number, signal.SIG_DFL)
+        if self._start is None:
+            self._cli.out.say("the hub has not answered yet: the command may run")
+            return
+        if self._cancelling is None:
+            self._cancel()
+        if self._cancelling is not None:
+            self._cancelling.join(LEAVING)
 
     def _ask_to_cancel(self) -> None:
         assert self._start is not None
@@ -192,9 +217,11 @@ class Watcher:
 
     def _tell(self, result: CommandResult) -> None:
         """Chatops' own outcomes always come with an error line."""
+        if self._stopped_by is not None:
+            return
         if result.dropped_bytes:
             self._cli.out.say(f"{result.dropped_bytes} bytes of the output were dropped")
-        if self._stopped_by is None and (error := outcome_error(result)) is not None:
+        if (error := outcome_error(result)) is not None:
             self._cli.out.error(error)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -15,6 +16,7 @@ from chatops.cli.exits import STOPPED, exec_exit_code
 from chatops.cli.output import pretty
 from chatops.cli.printers import ArrayPrinter, BytesPrinter, EventPrinter, fields_of
 from chatops.cli.running import Printer, Watcher
+from chatops.client.commands import RunEvent
 from chatops.errors import ChatOpsError, InvalidInput, SetupError
 from chatops.protocol.rest import CommandResult
 from chatops.protocol.target import parse_target
@@ -122,11 +124,7 @@ def _attached(cli: Cli, request: Request, file: StatusFile) -> int:
     watcher.signals()
     status, result = STOPPED, None
     try:
-        events = cli.client.commands.stream(
-            request.target, request.command, timeout=request.timeout, cwd=request.cwd,
-            env=request.env,
-        )  # fmt: skip
-        status, result = watcher.watch(events)
+        status, result = watcher.watch(lambda: _stream(cli, request))
     except ChatOpsError as error:
         status = exec_exit_code(error)
         raise
@@ -136,6 +134,12 @@ def _attached(cli: Cli, request: Request, file: StatusFile) -> int:
         if isinstance(printer, EventPrinter):
             printer.summary(result, status)
     return status
+
+
+def _stream(cli: Cli, request: Request) -> Iterator[RunEvent]:
+    return cli.client.commands.stream(
+        request.target, request.command, timeout=request.timeout, cwd=request.cwd, env=request.env
+    )
 
 
 def _printer(cli: Cli, kept: KeptOutput) -> Printer:
