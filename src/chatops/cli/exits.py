@@ -55,7 +55,6 @@ EXIT: Final[Mapping[str, int]] = {
     "lost": FAILED,
     "hub_unreachable": UNREACHABLE,
     "protocol": FAILED,
-    "unusable_frame": FAILED,
     "setup": FAILED,
     "internal": FAILED,
 }
