@@ -150,6 +150,18 @@ async def test_a_refused_key_exits_3_with_the_reason() -> None:
             assert "hint:" in said
 
 
+async def test_a_refused_key_ends_what_runs_with_the_agent() -> None:
+    async with stand_in_hub() as hub:
+        with agent_process(hub.url, "exec") as agent:
+            await hub.connected()
+            await hub.start("trap '' TERM; echo $$; sleep 1000")
+            await until_async(lambda: hub.text().endswith("\n"))
+            assert hub.socket is not None
+            await hub.socket.close(closing.KEY_REVOKED.code, closing.KEY_REVOKED.name)
+            assert await wait(agent) == 3
+            await until_async(lambda: not group_members(int(hub.text())))
+
+
 async def test_a_stopped_agent_is_whole_again_when_it_goes_on() -> None:
     async with stand_in_hub(StandInHub(interval=1.0)) as hub:
         with agent_process(hub.url, "exec") as agent:

@@ -6,6 +6,7 @@ The executor knows no socket. A session calls ``connected``, takes frames out of
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -35,6 +36,8 @@ MAX_HELD: Final = 4 * MAX_RUNNING_COMMANDS
 """Commands that are known and not acked, altogether; past it none is taken."""
 MAX_REMEMBERED: Final = 1024
 """Ids of acked commands that are still known, so as not to be started again."""
+
+_log = logging.getLogger(__name__)
 
 
 class Executor:
@@ -182,7 +185,11 @@ class Executor:
         return None
 
     async def _carry_out(self, run: Run) -> None:
-        await run.carry_out()
+        try:
+            await run.carry_out()
+        except Exception:  # noqa: BLE001  (whatever happens, a command gets its outcome)
+            _log.exception("a command could not be followed to its end")
+            run.give_up()
         self._delivery.settle(run)
 
 

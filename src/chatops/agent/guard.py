@@ -13,6 +13,7 @@ from typing import Final
 
 from chatops.agent import watchdog
 from chatops.agent.exits import Stop, watch_exit
+from chatops.errors import SetupError
 
 _log = logging.getLogger(__name__)
 _AGAIN_AFTER: Final = 1.0
@@ -41,8 +42,14 @@ class Guard:
         """Start the watchdog and tell it everything that is held.
 
         Raises:
-            OSError: the system has no room for a process.
+            SetupError: the system has no room for a process.
         """
+        try:
+            self._launch()
+        except OSError as error:
+            raise SetupError(f"the watchdog cannot be started: {error.strerror}") from error
+
+    def _launch(self) -> None:
         source, self._pipe = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._pipe, False)
         # What is blocked here is blocked in the child from its first instruction on.
@@ -113,8 +120,8 @@ class Guard:
     def _start_again(self) -> None:
         try:
             self.start()
-        except OSError as error:
-            _log.error("the watchdog cannot be started: %s", error.strerror)
+        except SetupError as error:
+            _log.error("%s", error.message)
             self._drop_pipe()
             self._timer = asyncio.get_running_loop().call_later(_AGAIN_AFTER, self._start_again)
 

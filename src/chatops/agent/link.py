@@ -84,9 +84,13 @@ class Link:
                 self._complaint.say(f"cannot connect to {self._target.hub}: {explain(error)}")
                 await asyncio.sleep(self._backoff.failed(clock.monotonic()))
                 continue
+            except Exception as error:  # noqa: BLE001  (a fault of ours must not end the agent)
+                _log.error("a session failed", exc_info=error)
+                reason = closing.INTERNAL.name
             if reason in FINAL:
                 return reason
-            self._complaint.say(f"the connection to {self._target.hub} ended: {_text(reason)}")
+            if reason != closing.AGENT_STOPPING.name:
+                self._complaint.say(f"the connection to {self._target.hub} ended: {_text(reason)}")
             await asyncio.sleep(self._backoff.ended(started, clock.monotonic()))
 
     async def goodbye(self) -> None:

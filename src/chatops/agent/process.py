@@ -19,6 +19,8 @@ from chatops.agent.pipes import PipeReader
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CONFIRM: Final = 30.0
 """Seconds to wait for the death of a group that was sent KILL."""
+_REAP: Final = 0.2
+"""Seconds to wait for the end of a leader that was sent KILL; what hangs is left alone."""
 _LOOK_FIRST: Final = 0.01
 _LOOK_LAST: Final = 0.25
 
@@ -78,12 +80,18 @@ class Process:
         return await self._dies_within(_CONFIRM)
 
     def release(self) -> None:
-        """The group is of no concern any more: reap the leader, close the pipes."""
+        """The group is of no concern any more: reap the leader, close the pipes.
+
+        A leader that still runs is killed with its group: nobody is there to look after it.
+        """
         self.stdout.close()
         self.stderr.close()
         self._stop_watch()
+        if not self.exited.done():
+            self.signal(signal.SIGKILL)
         self._guard.release(self.pid)
-        self._child.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(timeout=_REAP)
 
     async def _dies_within(self, seconds: float) -> bool:
         clock = asyncio.get_running_loop().time
@@ -120,8 +128,7 @@ def spawn(
         OSError: it cannot be started (not found, not executable, no such folder, no room).
         ValueError: an argument, variable or the folder's name holds a zero byte.
     """
-    out, out_end = os.pipe2(os.O_CLOEXEC)
-    err, err_end = os.pipe2(os.O_CLOEXEC)
+    (out, out_end), (err, err_end) = _two_pipes()
     inode, group = os.fstat(out_end).st_ino, None
     guard.announce(inode)
     try:
@@ -141,6 +148,16 @@ def spawn(
     process = Process(child, guard)
     process.stdout, process.stderr = PipeReader(out, stdout), PipeReader(err, stderr)
     return process
+
+
+def _two_pipes() -> tuple[tuple[int, int], tuple[int, int]]:
+    first = os.pipe2(os.O_CLOEXEC)
+    try:
+        return first, os.pipe2(os.O_CLOEXEC)
+    except OSError:
+        os.close(first[0])
+        os.close(first[1])
+        raise
 
 
 def group_lives(group: int) -> bool:

@@ -86,6 +86,12 @@ class Run:
             self._process.release()
             self._count_output()
 
+    def give_up(self) -> None:
+        """Something of ours failed: make that the outcome."""
+        sentence = "the agent had an internal fault and ended the command"
+        self.response = self._outcome("failed", ExitStatus(None, None), "internal", sentence)
+        self._count_output()
+
     def _spawn(self) -> Process:
         environment = base_environment() | self.command.env
         return spawn(

@@ -1,0 +1,94 @@
+"""The table of handlers: closed before the hub is known, never without an answer."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from chatops.agent.executor import Executor
+from chatops.agent.guard import Guard
+from chatops.agent.handlers import Handlers
+from chatops.agent.policy import build
+from chatops.agent.spool import Spool
+from chatops.clock import SystemClock
+from chatops.protocol.messages import (
+    AuthSuccess,
+    Command,
+    CommandResponse,
+    DockerCommand,
+    DockerResponse,
+    Error,
+    HubMessage,
+    MetricsAck,
+    Ping,
+    Pong,
+)
+from chatops.protocol.metrics import Sample
+from tests.support.examples import least
+
+
+@pytest.fixture
+def spool() -> Spool:
+    return Spool()
+
+
+def handlers(spool: Spool, *allow: str) -> Handlers:
+    policy = build(allow)
+    return Handlers(Executor(policy, Guard(), SystemClock()), spool, policy)
+
+
+@pytest.mark.parametrize("kind", get_args(HubMessage), ids=lambda kind: kind.__name__)
+def test_before_the_hub_is_known_everything_is_refused(kind: type, spool: Spool) -> None:
+    message = least(kind)
+    reply = handlers(spool).handle(message)  # type: ignore[arg-type]  (all are messages)
+    if kind is not Error:
+        assert isinstance(reply, Error)
+        assert reply.code == "not_signed_in"
+
+
+@pytest.mark.parametrize("kind", get_args(HubMessage), ids=lambda kind: kind.__name__)
+def test_every_message_of_a_hub_is_handled(kind: type, spool: Spool) -> None:
+    table = handlers(spool)
+    table.verified = True
+    reply = table.handle(least(kind))  # type: ignore[arg-type]  (all are messages)
+    assert not isinstance(reply, Error) or reply.code in ("not_found", "protocol")
+    assert not isinstance(reply, Error) or kind.__name__ in ("CommandCancel", "AuthSuccess")
+
+
+def test_answers(spool: Spool) -> None:
+    table = handlers(spool)
+    table.verified = True
+    assert table.handle(Ping(id=4)) == Pong(id=4)
+    seq = spool.append(0.0, Sample())
+    assert table.handle(MetricsAck(epoch=spool.epoch, seq=seq)) is None
+    assert len(spool) == 0
+    refused = table.handle(Command(id="c", command="true"))
+    assert isinstance(refused, CommandResponse)
+    assert refused.reason == "not_allowed"
+    assert isinstance(table.handle(AuthSuccess(server_id="", name="", interval=1, time=0)), Error)
+
+
+@pytest.mark.parametrize(("allow", "code"), [((), "not_allowed"), (("docker",), "unsupported")])
+def test_docker_is_answered(allow: tuple[str, ...], code: str, spool: Spool) -> None:
+    table = handlers(spool, *allow)
+    table.verified = True
+    reply = table.handle(DockerCommand(id="d", action="ps"))
+    assert isinstance(reply, DockerResponse)
+    assert (reply.id, reply.ok, reply.code) == ("d", False, code)
+
+
+def test_a_handler_that_fails_still_replies(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_epoch: str, _seq: int) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(spool, "ack", broken)
+    table = handlers(spool)
+    table.verified = True
+    reply = table.handle(MetricsAck(epoch="e", seq=1))
+    assert isinstance(reply, Error)
+    assert reply.code == "internal"
+    assert "boom" not in reply.message
+    assert "boom" in caplog.text
