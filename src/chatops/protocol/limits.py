@@ -40,8 +40,6 @@ MAX_HUB_FRAME: Final = 1 * MiB
 """Largest frame the hub sends to an agent or a client."""
 MAX_BAD_FRAMES: Final = 20
 """After so many unusable frames in a row a session is closed: the peer is not ours."""
-SUBSCRIBER_QUEUE: Final = 256
-"""Frames waiting for one subscriber; past it the oldest go and the loss is said."""
 MAX_SUBSCRIBERS: Final = 2000
 """Sockets of clients that watch metrics or logs, altogether."""
 MAX_UNAUTHENTICATED: Final = 256

@@ -24,6 +24,7 @@ from chatops.server.secrets import HubSecrets
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService
 from chatops.server.services.auth import AuthService
+from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
 from chatops.server.services.events import EventService
 from chatops.server.services.fleet import Fleet
@@ -104,7 +105,8 @@ def build(
     auth = AuthService(db, audit, settings, secrets, clock)
     servers = ServerService(db, audit, agents, subscribers, latest, clock)
     keys = KeyService(db, servers, agents, audit, clock)
-    commands = CommandService(db, servers, agents, audit, tasks, clock)
+    records = CommandRecords(db, servers, audit, clock)
+    commands = CommandService(records, servers, agents, audit, tasks, clock)
     events = EventService(db, servers, clock)
     logs = LogService(databases.logs, subscribers, clock)
     services = Services(

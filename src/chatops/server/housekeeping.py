@@ -41,7 +41,7 @@ class Housekeeping:
         raw, events = services.settings.raw_retention, services.settings.events_retention
         await _in_steps(services.metrics.purge, now - raw)
         await _in_steps(services.events.purge, now - events)
-        await _in_steps(services.commands.purge, now - events)
+        await _in_steps(services.commands.records.purge, now - events)
         await _in_steps(services.auth.purge, now)
 
 

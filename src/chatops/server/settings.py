@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from chatops.options import option
 from chatops.paths import default_data_dir
-from chatops.protocol.limits import DEFAULT_INTERVAL, KiB, MiB
+from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_BODY, KiB
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class HubSettings:
     request_limit: int = option(
         500, "requests a second by address, at least 100", kind="int", flag=None
     )
-    max_body: int = option(1 * MiB, "largest request body", kind="size", flag=None)
+    max_body: int = option(MAX_BODY, "largest request body", kind="size", flag=None)
     raw_retention: float = option(
         86_400.0, "how long raw samples are kept", kind="duration", flag=None
     )

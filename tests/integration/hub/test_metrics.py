@@ -46,6 +46,15 @@ async def test_the_latest_sample_is_shown_with_every_field(hub: TestHub) -> None
     assert (listed["cpu_percent"], listed["memory_percent"], listed["disk_percent"]) == (33, 40, 70)
 
 
+async def test_a_rename_shows_in_the_next_sample(hub: TestHub) -> None:
+    async with await connected(hub) as agent, await hub.subscribe("metrics/web-1") as watcher:
+        await watcher.expect("auth_success")
+        await hub.ok("PATCH", "/servers/web-1", {"name": "web-2"})
+        await send(agent, metrics_message(1, time.time()))
+        assert (await watcher.expect("metrics"))["data"]["server"] == "web-2"
+    assert (await hub.ok("GET", "/metrics/web-2"))["server"] == "web-2"
+
+
 async def test_a_sample_that_comes_twice_is_kept_once(hub: TestHub) -> None:
     async with await connected(hub) as agent:
         now = time.time()

@@ -12,6 +12,8 @@ from chatops.protocol import rest
 from chatops.protocol.frames import CONTENT_TYPE, envelope_binary, envelope_text
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.api.queries import CommandsQuery, moment
+from chatops.server.services.access import Access
+from chatops.server.services.command_results import to_record
 from chatops.server.services.live_command import LiveCommand, Watcher
 
 WATCHER_STALL: Final = 60.0
@@ -39,7 +41,7 @@ async def run_command(
 async def list_commands(call: Call[CommandsQuery, None]) -> rest.Page[rest.CommandRecord]:
     """List commands of the servers that the caller may see, newest first."""
     query = call.query
-    return await call.services.commands.page(
+    return await call.services.commands.records.page(
         call.principal,
         server=query.server,
         user=query.user,
@@ -53,7 +55,9 @@ async def list_commands(call: Call[CommandsQuery, None]) -> rest.Page[rest.Comma
 
 async def show_command(call: Call[NoQuery, None]) -> rest.CommandRecord:
     """Show a command, without its output."""
-    return await call.services.commands.show(call.principal, call.path["command"])
+    records = call.services.commands.records
+    row, server = await records.find(call.principal, call.path["command"], Access.VIEWER)
+    return to_record(row, server.name)
 
 
 async def command_output(call: Call[NoQuery, None]) -> rest.CommandResult:
@@ -70,9 +74,9 @@ async def _stream(call: Call[NoQuery, rest.CommandCreate], live: LiveCommand) ->
     response = web.StreamResponse(headers={"Content-Type": CONTENT_TYPE})
     watcher = live.watch()
     try:
+        await call.services.commands.send(live, call.body)
         await response.prepare(call.request)
         await _write(response, _event(_start(live)))
-        await call.services.commands.send(live, call.body)
         await _copy(call.request, response, watcher)
         result = await live.wait()
         bare = msgspec.structs.replace(

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from chatops.errors import InvalidInput
-from chatops.protocol.limits import DEFAULT_PAGE, MAX_PAGE
+from chatops.protocol.limits import DEFAULT_PAGE, MAX_HISTORY_METRICS, MAX_PAGE
 from chatops.protocol.rest import ServerStatus
 from chatops.units import parse_time
 
@@ -75,7 +75,7 @@ class DeleteUserQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 class HistoryParameters(Struct, forbid_unknown_fields=True, kw_only=True):
     """A span of samples, oldest first. Without ``step`` raw samples, else mean, min and max."""
 
-    metric: Annotated[list[Text], Meta(max_length=20)] = []
+    metric: Annotated[list[Text], Meta(max_length=MAX_HISTORY_METRICS)] = []
     since: Time | None = None
     until: Time | None = None
     step: Duration | None = None

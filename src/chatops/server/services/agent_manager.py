@@ -49,6 +49,7 @@ class AgentSession:
     """One connection of one agent, from its auth to its end."""
 
     server_id: str
+    server_name: str
     connection: Connection
     heartbeat: Heartbeat
     connected_at: float
@@ -89,7 +90,13 @@ class AgentManager:
         self.on_gone: list[Callable[[AgentSession, str], None]] = []
 
     def register_agent(
-        self, server_id: str, websocket: Connection, *, key_id: str = "", machine_id: str = ""
+        self,
+        server_id: str,
+        websocket: Connection,
+        *,
+        server_name: str = "",
+        key_id: str = "",
+        machine_id: str = "",
     ) -> AgentSession:
         """Make ``websocket`` the one connection of a server; an older one is told and ended."""
         old = self._sessions.get(server_id)
@@ -97,6 +104,7 @@ class AgentManager:
             self._drop(old, closing.REPLACED)
         session = AgentSession(
             server_id=server_id,
+            server_name=server_name,
             connection=websocket,
             heartbeat=Heartbeat(self._clock.monotonic()),
             connected_at=self._clock.now(),

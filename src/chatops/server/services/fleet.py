@@ -60,7 +60,11 @@ class Fleet:
         if old is not None:
             self._replaced(old, server.name, auth, connection)
         return self._agents.register_agent(
-            server.id, connection, key_id=found.key.id, machine_id=auth.host.machine_id
+            server.id,
+            connection,
+            server_name=server.name,
+            key_id=found.key.id,
+            machine_id=auth.host.machine_id,
         )
 
     async def connecting(self, found: KeyAndServer, auth: Auth, address: str) -> None:
@@ -76,7 +80,7 @@ class Fleet:
 
     async def connected(self, session: AgentSession, found: KeyAndServer, auth: Auth) -> None:
         """Settle what both sides know of commands."""
-        name, address = found.server.name, session.connection.address
+        name, address = session.server_name, session.connection.address
         self._logs.note(session.server_id, name, "info", "hub", f"agent connected from {address}")
         _log.info("agent connected", extra={"server": name, "address": address})
         await self._commands.on_connected(session, auth, found.server.journal_epoch)
@@ -116,7 +120,8 @@ class Fleet:
 
     def _gone(self, session: AgentSession, reason: str) -> None:
         address = session.connection.address
-        self._logs.note(session.server_id, None, "warning", "hub", f"agent disconnected: {reason}")
+        text = f"agent disconnected: {reason}"
+        self._logs.note(session.server_id, session.server_name, "warning", "hub", text)
         self._tasks.spawn(self._went(session, address, reason), name="disconnected")
 
     async def _went(self, session: AgentSession, address: str, reason: str) -> None:

@@ -68,10 +68,12 @@ class Watcher:
             self._queue.popleft().taken()
 
     def put(self, delivery: Delivery) -> None:
+        """Bytes for this watcher came."""
         self._queue.append(delivery)
         self._wake.set()
 
     def wake(self) -> None:
+        """Look again whether the command is over."""
         self._wake.set()
 
 
@@ -101,6 +103,7 @@ class IncomingStream:
         )
 
     def feed(self, offset: int, data: bytes) -> None:
+        """Take bytes from the agent; what came before already is paid back and left out."""
         piece = self.kept.feed(offset, data)
         repeated = len(data) - (len(piece.data) if piece else 0)
         if repeated:
@@ -109,6 +112,7 @@ class IncomingStream:
             self._live.deliver(self, piece.offset, piece.data)
 
     def end(self, offset: int, dropped: int) -> None:
+        """The stream is ``offset`` bytes long, and closed."""
         self.kept.skip_to(max(offset, 0))
         if self._session is not None:
             self._session.streams.pop(self._number, None)
@@ -131,9 +135,13 @@ class IncomingStream:
 
 
 class LiveCommand:
-    """A command between its record and its outcome. ``result`` is set once, by ``finish``."""
+    """A command between its record and its outcome. ``result`` is set once, by ``finish``.
 
-    def __init__(self, row: Command, server_name: str) -> None:
+    ``sent``: its agent was told, so that an agent which does not know it will never run it.
+    """
+
+    def __init__(self, row: Command, server_name: str, *, sent: bool = False) -> None:
+        self.sent = sent
         self.id = row.id
         self.run_id = row.run_id
         self.server_id = row.server_id

@@ -65,16 +65,14 @@ class MetricsService:
         self._clock = clock
         self._queue: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
-        self._names: dict[str, str] = {}
 
     # -- ingest -------------------------------------------------------------------------
 
-    def submit(self, session: AgentSession, name: str, message: Metrics) -> bool:
-        """Take a sample of the server called ``name``; False when the queue is full."""
+    def submit(self, session: AgentSession, message: Metrics) -> bool:
+        """Take a sample of a session's server; False when the queue is full."""
         if len(self._queue) >= QUEUE:
             return False
         message.data = bounded(message.data)
-        self._names[session.server_id] = name
         self._queue.append(_Waiting(session, message, self._clock.now()))
         self._arrived.set()
         return True
@@ -134,8 +132,7 @@ class MetricsService:
         for session, message, _ in batch:
             session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
             if self._latest.put(session.server_id, message.ts, message.data):
-                name = self._names[session.server_id]
-                shown = to_server_sample(name, message.ts, message.data)
+                shown = to_server_sample(session.server_name, message.ts, message.data)
                 self._subscribers.broadcast_metrics(session.server_id, shown)
 
     # -- reading ------------------------------------------------------------------------

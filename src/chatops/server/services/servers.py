@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +23,13 @@ from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.latest import LatestSamples
 from chatops.server.services.ws_manager import WSManager
 from chatops.units import format_time
+
+
+class ServerName(NamedTuple):
+    """What identifies a server: the id to programs, the name to people."""
+
+    id: str
+    name: str
 
 
 class ServerService:
@@ -54,6 +62,15 @@ class ServerService:
         """
         async with self._database.read() as session:
             return await self.find_in(session, principal, name, access)
+
+    async def name_of(self, principal: Principal, name: str) -> ServerName:
+        """Id and name of a server that the caller may see.
+
+        Raises:
+            NotFound: there is none.
+        """
+        row = await self.find(principal, name)
+        return ServerName(row.id, row.name)
 
     async def find_in(
         self,
@@ -191,6 +208,9 @@ class ServerService:
                 await self._audit.record(session, origin, "servers.update", row.name, detail=detail)
                 await crud.update(session, row.id, **changes)
                 await session.refresh(row)
+        live = self._agents.find(row.id)
+        if live is not None:
+            live.server_name = row.name
         return await self.present(row)
 
     async def remove(self, principal: Principal, origin: Origin, name: str) -> Server:

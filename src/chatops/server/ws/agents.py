@@ -29,7 +29,6 @@ from chatops.protocol.messages import (
     StreamClose,
 )
 from chatops.server.context import Services
-from chatops.server.db.models import Server
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.fleet import Fleet
 from chatops.server.services.keys import KeyRefused
@@ -74,16 +73,16 @@ class AgentSocket:
         self._fleet = fleet
         self._socket = socket
         self._connection = connection
-        self._handlers: dict[type[Message], Callable[[AgentSession, Server, Any], object]] = {
+        self._handlers: dict[type[Message], Callable[[AgentSession, Any], object]] = {
             Metrics: self._metrics,
             CommandResponse: self._response,
-            DockerResponse: lambda session, _, m: services.agents.answer(session, m),
-            StreamClose: lambda session, _, m: services.commands.on_stream_close(session, m),
-            Log: lambda _, server, m: services.logs.ship(server.id, server.name, m),
-            Ping: lambda session, _, m: session.post(Pong(id=m.id)),
-            Pong: lambda *_: None,
+            DockerResponse: services.agents.answer,
+            StreamClose: services.commands.on_stream_close,
+            Log: lambda session, m: services.logs.ship(session.server_id, session.server_name, m),
+            Ping: lambda session, m: session.post(Pong(id=m.id)),
+            Pong: lambda session, m: None,
             Error: self._error,
-            Auth: lambda session, *_: session.post(_unexpected("auth came twice")),
+            Auth: lambda session, m: session.post(_unexpected("auth came twice")),
         }
 
     async def run(self, first: AgentMessage) -> None:
@@ -94,17 +93,17 @@ class AgentSocket:
         """
         if not isinstance(first, Auth):
             raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
-        session, server = await self._let_in(first)
+        session = await self._let_in(first)
         reason = "closed"
         try:
-            await self._serve(session, server)
+            await self._serve(session)
         except SocketEnded as end:
             reason = end.reason.name if end.reason else "closed"
             raise
         finally:
-            self._services.agents.unregister_agent(server.id, self._connection, reason)
+            self._services.agents.unregister_agent(session.server_id, self._connection, reason)
 
-    async def _let_in(self, auth: Auth) -> tuple[AgentSession, Server]:
+    async def _let_in(self, auth: Auth) -> AgentSession:
         try:
             found = await self._services.keys.check(auth.api_key)
         except KeyRefused as refused:
@@ -129,15 +128,15 @@ class AgentSocket:
             )
         )
         await self._fleet.connected(session, found, auth)
-        return session, found.server
+        return session
 
-    async def _serve(self, session: AgentSession, server: Server) -> None:
+    async def _serve(self, session: AgentSession) -> None:
         bad = 0
         while True:
             frame = await receive(self._socket)
             self._services.agents.heard(session)
             try:
-                self._take(session, server, frame)
+                self._take(session, frame)
                 bad = 0
             except ProtocolError as error:
                 bad += 1
@@ -146,27 +145,26 @@ class AgentSocket:
                 if bad >= MAX_BAD_FRAMES:
                     raise SocketEnded(closing.MALFORMED) from None
 
-    def _take(self, session: AgentSession, server: Server, frame: str | bytes) -> None:
+    def _take(self, session: AgentSession, frame: str | bytes) -> None:
         if isinstance(frame, bytes):
             stream, offset, data = decode_frame(frame)
             self._services.commands.on_frame(session, stream, offset, data)
             return
         message = from_agent().decode(frame)
-        self._handlers[type(message)](session, server, message)
+        self._handlers[type(message)](session, message)
 
-    def _metrics(self, session: AgentSession, server: Server, message: Metrics) -> None:
-        if not self._services.metrics.submit(session, server.name, message):
-            _log.warning("the queue of samples is full; %s will send again", server.name)
+    def _metrics(self, session: AgentSession, message: Metrics) -> None:
+        if not self._services.metrics.submit(session, message):
+            _log.warning("the queue of samples is full; %s will send again", session.server_name)
 
-    def _response(self, session: AgentSession, _: Server, message: CommandResponse) -> None:
+    def _response(self, session: AgentSession, message: CommandResponse) -> None:
         self._services.agents.answer(session, message)
         self._services.commands.on_response(session, message)
 
-    def _error(self, _: AgentSession, server: Server, message: Error) -> None:
-        _log.warning(
-            "the agent of %s could not take a message: %s", server.name, message.message[:200],
-            extra={"code": message.code[:40]},
-        )  # fmt: skip
+    def _error(self, session: AgentSession, message: Error) -> None:
+        text = message.message[:200]
+        facts = {"server": session.server_name, "code": message.code[:40]}
+        _log.warning("an agent could not take a message: %s", text, extra=facts)
 
 
 def _unexpected(text: str) -> Error:

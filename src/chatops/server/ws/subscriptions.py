@@ -21,8 +21,8 @@ from chatops.protocol.codec import UnusableFrame, encode
 from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME
 from chatops.protocol.messages import Error, Ping, Pong
 from chatops.server.context import Services
-from chatops.server.db.models import Server
 from chatops.server.services.access import Principal
+from chatops.server.services.servers import ServerName
 from chatops.server.services.ws_manager import ClientType
 from chatops.server.ws.connection import SocketConnection
 from chatops.server.ws.sockets import Route, SocketEnded, Waiting, accept, first_message, receive
@@ -63,12 +63,12 @@ def make_subscription_route(
     return subscription_ws
 
 
-async def _let_in(services: Services, first: FromClient, name: str) -> tuple[Principal, Server]:
+async def _let_in(services: Services, first: FromClient, name: str) -> tuple[Principal, ServerName]:
     if not isinstance(first, ClientAuth):
         raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
     try:
         principal = await services.auth.verify_token(first.token)
-        return principal, await services.servers.find(principal, name)
+        return principal, await services.servers.name_of(principal, name)
     except ChatOpsError as error:
         reason = _REASONS.get(type(error), closing.INTERNAL)
         raise SocketEnded(reason, error.message) from None
@@ -78,7 +78,7 @@ async def _serve(
     services: Services,
     kind: ClientType,
     principal: Principal,
-    server: Server,
+    server: ServerName,
     socket: web.WebSocketResponse,
     connection: SocketConnection,
 ) -> None:
@@ -95,7 +95,7 @@ async def _serve(
 
 
 async def _send_known(
-    services: Services, kind: ClientType, server: Server, connection: SocketConnection
+    services: Services, kind: ClientType, server: ServerName, connection: SocketConnection
 ) -> None:
     if kind == "logs":
         for entry in await services.logs.recent(server.id, server.name, _FIRST_LOGS):

@@ -1,0 +1,109 @@
+"""The REST API's bodies. Field names are those of the CLI's ``-o json``; unknown is null.
+
+Times are RFC 3339 strings in UTC with milliseconds (chatops.units.format_time). Request
+bodies refuse fields they do not know; answers may gain fields at any time.
+"""
+
+from __future__ import annotations
+
+from chatops.protocol.rest.accounts import (
+    Login,
+    Logout,
+    PasswordChange,
+    Refresh,
+    Register,
+    TokenPair,
+    User,
+    UserCreate,
+    UserUpdate,
+)
+from chatops.protocol.rest.commands import (
+    COMMAND_FINAL,
+    CommandCreate,
+    CommandRecord,
+    CommandResult,
+    CommandStatus,
+    RunStarted,
+    StartedCommand,
+    StreamEvent,
+)
+from chatops.protocol.rest.common import (
+    ErrorBody,
+    ErrorDetail,
+    Name,
+    Page,
+    Password,
+    Request,
+    Timestamp,
+)
+from chatops.protocol.rest.history import (
+    AlertCounts,
+    AuditRecord,
+    Event,
+    Health,
+    LogEntry,
+    ServerCounts,
+    Status,
+)
+from chatops.protocol.rest.metrics import (
+    HistoryRow,
+    ServerSample,
+)
+from chatops.protocol.rest.servers import (
+    ApiKey,
+    ApiKeyCreate,
+    ApiKeyCreated,
+    ApiKeySelf,
+    Server,
+    ServerCreate,
+    ServerCreated,
+    ServerDetail,
+    ServerStatus,
+    ServerUpdate,
+)
+
+__all__ = [
+    "COMMAND_FINAL",
+    "AlertCounts",
+    "ApiKey",
+    "ApiKeyCreate",
+    "ApiKeyCreated",
+    "ApiKeySelf",
+    "AuditRecord",
+    "CommandCreate",
+    "CommandRecord",
+    "CommandResult",
+    "CommandStatus",
+    "ErrorBody",
+    "ErrorDetail",
+    "Event",
+    "Health",
+    "HistoryRow",
+    "LogEntry",
+    "Login",
+    "Logout",
+    "Name",
+    "Page",
+    "Password",
+    "PasswordChange",
+    "Refresh",
+    "Register",
+    "Request",
+    "RunStarted",
+    "Server",
+    "ServerCounts",
+    "ServerCreate",
+    "ServerCreated",
+    "ServerDetail",
+    "ServerSample",
+    "ServerStatus",
+    "ServerUpdate",
+    "StartedCommand",
+    "Status",
+    "StreamEvent",
+    "Timestamp",
+    "TokenPair",
+    "User",
+    "UserCreate",
+    "UserUpdate",
+]

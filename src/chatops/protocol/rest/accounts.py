@@ -1,0 +1,68 @@
+"""Signing in, and accounts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from chatops.protocol.limits import MAX_PASSWORD
+from chatops.protocol.names import Role
+from chatops.protocol.rest.common import Name, Password, Request, Timestamp
+
+
+class Login(Request):
+    username: Annotated[str, Meta(max_length=256)]
+    password: Annotated[str, Meta(max_length=MAX_PASSWORD)]
+
+
+class TokenPair(Struct, kw_only=True):
+    """``expires_in`` is the access token's life in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: int
+
+
+class Refresh(Request):
+    refresh_token: Annotated[str, Meta(max_length=512)]
+
+
+class Logout(Request):
+    """With a refresh token its whole family ends."""
+
+    refresh_token: Annotated[str, Meta(max_length=512)] | None = None
+
+
+class Register(Request):
+    username: Name
+    password: Password
+
+
+class PasswordChange(Request):
+    current: Annotated[str, Meta(max_length=MAX_PASSWORD)]
+    new: Password
+
+
+class User(Struct, kw_only=True):
+    id: str
+    name: str
+    role: Role
+    disabled: bool
+    created_at: Timestamp
+    last_login: Timestamp | None = None
+
+
+class UserCreate(Request):
+    name: Name
+    password: Password
+    role: Role = "viewer"
+
+
+class UserUpdate(Request):
+    """Only the given fields change."""
+
+    role: Role | None = None
+    disabled: bool | None = None
+    password: Password | None = None

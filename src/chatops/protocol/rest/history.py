@@ -1,0 +1,65 @@
+"""What happened: events, log entries, the audit trail; and how the hub is."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from chatops.protocol.rest.common import Timestamp
+
+
+class Event(Struct, kw_only=True):
+    """A connection's beginning or end: connected, disconnected, refused, replaced."""
+
+    server: str | None
+    event: str
+    ts: Timestamp
+    address: str | None
+    reason: str | None
+
+
+class LogEntry(Struct, kw_only=True):
+    server: str | None
+    ts: Timestamp
+    level: str
+    source: str
+    message: str
+
+
+class AuditRecord(Struct, kw_only=True):
+    id: int
+    ts: Timestamp
+    user: str | None
+    action: str
+    target: str | None
+    outcome: str
+    address: str | None
+    detail: dict[str, Any] | None
+    hash: str
+
+
+class ServerCounts(Struct, kw_only=True):
+    total: int
+    online: int
+    offline: int
+    never: int
+
+
+class AlertCounts(Struct, kw_only=True):
+    firing: int
+    pending: int
+
+
+class Status(Struct, kw_only=True):
+    version: str
+    url: str
+    uptime_s: float
+    servers: ServerCounts
+    alerts: AlertCounts
+
+
+class Health(Struct, kw_only=True):
+    status: Literal["ok"]
+    version: str
+    registration: Literal["closed", "open"]

@@ -1,0 +1,97 @@
+"""The fleet, and the keys of its agents."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from chatops.protocol.messages import HostFacts
+from chatops.protocol.rest.common import Name, Request, Timestamp
+
+ServerStatus = Literal["online", "offline", "never"]
+
+
+class Server(Struct, kw_only=True):
+    id: str
+    name: str
+    status: ServerStatus
+    tags: dict[str, str]
+    owner: str | None
+    os: str | None
+    agent_version: str | None
+    created_at: Timestamp
+    last_seen: Timestamp | None
+    cpu_percent: float | None
+    memory_percent: float | None
+    disk_percent: float | None
+    alerts: int
+
+
+class ServerDetail(Server, kw_only=True):
+    """A server with what its agent told of the host. ``allow``: what the target's policy
+    lets the hub do; null before the first connection."""
+
+    host: HostFacts | None = None
+    allow: list[str] | None = None
+    address: str | None = None
+    connected_at: Timestamp | None = None
+    clock_skew_s: float | None = None
+
+
+class ApiKey(Struct, kw_only=True):
+    id: str
+    server: str
+    name: str
+    prefix: str
+    created_at: Timestamp
+    expires_at: Timestamp | None
+    last_used: Timestamp | None
+    revoked_at: Timestamp | None
+
+
+class ApiKeyCreated(Struct, kw_only=True):
+    """The only time the key is seen. ``join`` holds the hub's address and the key in one."""
+
+    id: str
+    name: str
+    key: str
+    prefix: str
+    join: str
+    server: str
+    expires_at: Timestamp | None = None
+
+
+class ServerCreated(Server, kw_only=True):
+    key: ApiKeyCreated | None = None
+
+
+class ServerCreate(Request):
+    """With ``key`` the server's first key is made with it."""
+
+    name: Name
+    tags: dict[str, str] = field(default_factory=dict)
+    key: bool = False
+
+
+class ServerUpdate(Request):
+    """Only the given fields change; a tag whose value is null is taken away."""
+
+    name: Name | None = None
+    tags: dict[str, str | None] | None = None
+
+
+class ApiKeyCreate(Request):
+    server: str
+    name: Name = "default"
+    expires_in: Annotated[float, Meta(gt=0, le=10 * 366 * 86_400)] | None = None
+
+
+class ApiKeySelf(Struct, kw_only=True):
+    """What ``GET /api-keys/me`` tells the holder of a key (``agent check``)."""
+
+    id: str
+    server: str
+    server_id: str
+    expires_at: Timestamp | None
+    time: Timestamp
