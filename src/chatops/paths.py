@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from chatops.errors import SetupError
@@ -59,6 +58,8 @@ def write_private(path: Path, data: bytes) -> None:
     Raises:
         OSError: the file cannot be written (no space, no permission).
     """
+    import tempfile  # slow to import, and most programs write no such file
+
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
