@@ -23,7 +23,6 @@ from chatops.errors import (
     TimedOut,
 )
 from chatops.protocol.rest import COMMAND_FINAL, CommandResult
-from chatops.protocol.session.backoff import Backoff
 from chatops.text import escape
 
 RECOVERY: Final = 60.0
@@ -184,6 +183,8 @@ class Watcher:
         return result
 
     def _ask_again(self, command_id: str) -> CommandResult | None:
+        from chatops.protocol.session.backoff import Backoff  # brings the slow random with it
+
         backoff = Backoff()
         until = time.monotonic() + RECOVERY
         while time.monotonic() < until:
