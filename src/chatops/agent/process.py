@@ -1,4 +1,4 @@
-"""A command as a process group of its own: start it, read it, end it, be sure that it is dead."""
+"""A command as a process group of its own: end it, and be sure that it is dead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import pwd
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +23,6 @@ _REAP: Final = 0.2
 """Seconds to wait for the end of a leader that was sent KILL; what hangs is left alone."""
 _LOOK_FIRST: Final = 0.01
 _LOOK_LAST: Final = 0.25
-
-Took = Callable[[bytes], None]
 
 
 def base_environment() -> dict[str, str]:
@@ -54,14 +52,16 @@ def vector_of(command: str | list[str]) -> list[str]:
 class Process:
     """A running group and its two pipes. The leader is not reaped before ``release``."""
 
-    def __init__(self, child: subprocess.Popen[bytes], guard: Guard) -> None:
+    def __init__(
+        self, child: subprocess.Popen[bytes], guard: Guard, stdout: PipeReader, stderr: PipeReader
+    ) -> None:
         self.pid: Final = child.pid
+        self.stdout: Final = stdout
+        self.stderr: Final = stderr
         self.exited: asyncio.Future[ExitStatus] = asyncio.get_running_loop().create_future()
         self._child = child
         self._guard = guard
         self._stop_watch = watch_exit(child.pid, self._ended)
-        self.stdout: PipeReader
-        self.stderr: PipeReader
 
     def signal(self, number: int) -> None:
         """Send a signal to the whole group; one that is gone is no error."""
@@ -111,53 +111,6 @@ class Process:
         assert status is not None
         if not self.exited.done():
             self.exited.set_result(status)
-
-
-def spawn(
-    command: str | list[str],
-    *,
-    environment: Mapping[str, str],
-    folder: str,
-    guard: Guard,
-    stdout: Took,
-    stderr: Took,
-) -> Process:
-    """Start a command; its pipes feed ``stdout`` and ``stderr``.
-
-    Raises:
-        OSError: it cannot be started (not found, not executable, no such folder, no room).
-        ValueError: an argument, variable or the folder's name holds a zero byte.
-    """
-    (out, out_end), (err, err_end) = _two_pipes()
-    inode, group = os.fstat(out_end).st_ino, None
-    guard.announce(inode)
-    try:
-        child = subprocess.Popen(
-            vector_of(command), stdin=subprocess.DEVNULL, stdout=out_end, stderr=err_end,
-            env=dict(environment), cwd=folder, start_new_session=True,
-        )  # fmt: skip
-        group = child.pid
-    except BaseException:
-        os.close(out)
-        os.close(err)
-        raise
-    finally:
-        guard.settle(inode, group)
-        os.close(out_end)
-        os.close(err_end)
-    process = Process(child, guard)
-    process.stdout, process.stderr = PipeReader(out, stdout), PipeReader(err, stderr)
-    return process
-
-
-def _two_pipes() -> tuple[tuple[int, int], tuple[int, int]]:
-    first = os.pipe2(os.O_CLOEXEC)
-    try:
-        return first, os.pipe2(os.O_CLOEXEC)
-    except OSError:
-        os.close(first[0])
-        os.close(first[1])
-        raise
 
 
 def group_lives(group: int) -> bool:

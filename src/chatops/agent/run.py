@@ -12,18 +12,21 @@ import asyncio
 import errno
 import os
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from chatops.agent.exits import ExitStatus
 from chatops.agent.guard import Guard
+from chatops.agent.launch import Launch
 from chatops.agent.output import OutputStream
 from chatops.agent.pipes import PipeReader
-from chatops.agent.process import Process, base_environment, home_folder, spawn
+from chatops.agent.process import Process, base_environment
 from chatops.clock import Clock
 from chatops.protocol.messages import Command, CommandResponse, Outcome
 
 DRAIN_SECONDS: Final = 1.0
 TIMEOUT_GRACE: Final = 5.0
+LAUNCH_GRACE: Final = 1.0
+"""Seconds that a start may still take when the command is to end already."""
 _NOT_FOUND: Final = 127
 _NOT_EXECUTABLE: Final = 126
 
@@ -73,11 +76,13 @@ class Run:
         _regulate(self.stderr, self._process.stderr)
 
     async def carry_out(self) -> None:
-        """Run the command to its end; ``response`` is set then, whatever happens."""
+        """Run the command to its end; ``response`` is set then."""
         try:
-            self._process = self._spawn()
+            self._process = await self._launch()
         except (OSError, ValueError) as error:
-            self._not_started(error)
+            code, sentence = explain(self.command, error)
+            self._not_started("failed", code, "spawn", sentence)
+        if self._process is None:
             return
         try:
             self.regulate()
@@ -92,15 +97,39 @@ class Run:
         self.response = self._outcome("failed", ExitStatus(None, None), "internal", sentence)
         self._count_output()
 
-    def _spawn(self) -> Process:
-        environment = base_environment() | self.command.env
-        return spawn(
+    async def _launch(self) -> Process | None:
+        """The process; None when it is not there in time, which is an outcome.
+
+        Raises:
+            OSError, ValueError: see Launch.
+        """
+        started = Launch(
             self.command.command,
-            environment=environment,
-            folder=self.command.cwd or home_folder(environment),
+            environment=base_environment() | self.command.env,
+            folder=self.command.cwd or None,
             guard=self._guard,
             stdout=lambda data: self._took(self.stdout, data),
             stderr=lambda data: self._took(self.stderr, data),
+        ).started
+        await self._first_of(started)
+        if not started.done():
+            await asyncio.wait((started,), timeout=LAUNCH_GRACE)
+        if started.done():
+            return started.result()
+        started.cancel()
+        ordered = self._order.done()
+        state: Outcome = "cancelled" if ordered else "timed_out"
+        reason = self._order.result()[0] if ordered else "timeout"
+        self._not_started(state, None, reason, "the command hung before it had started")
+        return None
+
+    async def _first_of(self, awaited: asyncio.Future[Any]) -> None:
+        """Wait for it, for the order to end, or for the time limit, whichever is first."""
+        left = None
+        if self.command.timeout is not None:
+            left = max(self._began + self.command.timeout - self._clock.monotonic(), 0.0)
+        await asyncio.wait(
+            (awaited, self._order), timeout=left, return_when=asyncio.FIRST_COMPLETED
         )
 
     def _took(self, stream: OutputStream, data: bytes) -> None:
@@ -112,11 +141,7 @@ class Run:
         self._moved(stream)
 
     async def _supervise(self, process: Process) -> CommandResponse:
-        await asyncio.wait(
-            (process.exited, self._order),
-            timeout=self.command.timeout,
-            return_when=asyncio.FIRST_COMPLETED,
-        )
+        await self._first_of(process.exited)
         if process.exited.done():
             await self._drain(process)
             return self._exited(process.exited.result())
@@ -153,10 +178,9 @@ class Run:
         sentence = f"process group {process.pid} could not be ended and may still run"
         return self._outcome("failed", status, "not_ended", sentence)
 
-    def _not_started(self, error: OSError | ValueError) -> None:
-        code, sentence = explain(self.command, error)
+    def _not_started(self, state: Outcome, code: int | None, reason: str, sentence: str) -> None:
         self.stderr.buffer.append(f"chatops: {sentence}\n".encode(errors="replace"))
-        self.response = self._outcome("failed", ExitStatus(code, None), "spawn", sentence)
+        self.response = self._outcome(state, ExitStatus(code, None), reason, sentence)
         self._count_output()
         for stream in self.streams:
             stream.ended = True

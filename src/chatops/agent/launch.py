@@ -1,0 +1,105 @@
+"""Starting a command without waiting for it.
+
+Entering a folder or reading a program on a dead network file system can hang for ever, so
+the start happens in a thread of its own, and a caller who has waited enough lets it go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from chatops.agent.guard import Guard
+from chatops.agent.pipes import PipeReader
+from chatops.agent.process import Process, home_folder, vector_of
+
+Took = Callable[[bytes], None]
+Pipe = tuple[int, int]
+
+
+class Launch:
+    """One start. ``started`` becomes the process, or the error that there is none:
+
+    OSError: not found, not executable, no such folder, no room.
+    ValueError: an argument, a variable or the folder's name holds a zero byte.
+
+    Cancelling ``started`` lets the start go: what still comes of it is killed.
+    """
+
+    def __init__(
+        self,
+        command: str | list[str],
+        *,
+        environment: Mapping[str, str],
+        folder: str | None,
+        guard: Guard,
+        stdout: Took,
+        stderr: Took,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._command = command
+        self._environment = dict(environment)
+        self._folder = folder
+        self._guard = guard
+        self._took = (stdout, stderr)
+        self._out, self._err = _two_pipes()
+        self._inode = os.fstat(self._out[1]).st_ino
+        self.started: Final[asyncio.Future[Process]] = self._loop.create_future()
+        guard.announce(self._inode)
+        threading.Thread(target=self._work, name="chatops-launch", daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            done: subprocess.Popen[bytes] | OSError | ValueError = self._popen()
+        except (OSError, ValueError) as error:
+            done = error
+        try:
+            self._loop.call_soon_threadsafe(self._finish, done)
+        except RuntimeError:  # the loop is closed: the watchdog knows of the start
+            return
+
+    def _popen(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            vector_of(self._command),
+            stdin=subprocess.DEVNULL,
+            stdout=self._out[1],
+            stderr=self._err[1],
+            env=self._environment,
+            cwd=self._folder if self._folder is not None else home_folder(self._environment),
+            start_new_session=True,
+        )
+
+    def _finish(self, done: subprocess.Popen[bytes] | OSError | ValueError) -> None:
+        child = done if isinstance(done, subprocess.Popen) else None
+        self._guard.settle(self._inode, child.pid if child else None)
+        os.close(self._out[1])
+        os.close(self._err[1])
+        if isinstance(done, subprocess.Popen):
+            self._hand_over(done)
+            return
+        os.close(self._out[0])
+        os.close(self._err[0])
+        if not self.started.done():
+            self.started.set_exception(done)
+
+    def _hand_over(self, child: subprocess.Popen[bytes]) -> None:
+        readers = (PipeReader(self._out[0], self._took[0]), PipeReader(self._err[0], self._took[1]))
+        process = Process(child, self._guard, *readers)
+        if self.started.done():
+            process.release()
+        else:
+            self.started.set_result(process)
+
+
+def _two_pipes() -> tuple[Pipe, Pipe]:
+    first = os.pipe2(os.O_CLOEXEC)
+    try:
+        return first, os.pipe2(os.O_CLOEXEC)
+    except OSError:
+        os.close(first[0])
+        os.close(first[1])
+        raise

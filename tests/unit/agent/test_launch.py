@@ -1,0 +1,118 @@
+"""Starts that work, fail, hang, or are let go."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from chatops.agent.guard import Guard
+from chatops.agent.launch import Launch
+from chatops.agent.run import Run
+from chatops.clock import SystemClock
+from chatops.protocol.messages import Command
+from tests.support.agents import group_members
+from tests.support.waiting import until_async
+
+
+@pytest.fixture
+async def guard() -> AsyncIterator[Guard]:
+    made = Guard()
+    made.start()
+    yield made
+    made.close()
+
+
+def launch(guard: Guard, command: str | list[str], took: bytearray) -> Launch:
+    environment = {"PATH": os.environ["PATH"]}
+    return Launch(
+        command, environment=environment, folder="/", guard=guard,
+        stdout=took.extend, stderr=lambda _data: None,
+    )  # fmt: skip
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+class Held:
+    """Popen, held up until it is let go, as by a file system that does not answer."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.release = threading.Event()
+        self.pids: list[int] = []
+        real = Launch._popen
+
+        def late(launch: Launch) -> subprocess.Popen[bytes]:
+            self.release.wait()
+            made = real(launch)
+            self.pids.append(made.pid)
+            return made
+
+        monkeypatch.setattr(Launch, "_popen", late)
+
+
+async def test_a_process_comes_of_it_and_its_output(guard: Guard) -> None:
+    took = bytearray()
+    process = await launch(guard, "echo $0; exit 4", took).started
+    assert (await process.exited).code == 4
+    await until_async(lambda: process.stdout.closed)
+    process.release()
+    assert took == b"/bin/sh\n"
+
+
+@pytest.mark.parametrize("command", [["no-such-program"], ["a\0b"]])
+async def test_a_start_that_fails_says_why_and_leaks_nothing(
+    command: list[str], guard: Guard
+) -> None:
+    before = open_files()
+    with pytest.raises((FileNotFoundError, ValueError)):
+        await launch(guard, command, bytearray()).started
+    assert open_files() == before
+
+
+async def test_a_start_that_is_let_go_is_ended_when_it_comes(guard: Guard) -> None:
+    before = open_files()
+    starting = launch(guard, "sleep 1000", bytearray())
+    starting.started.cancel()
+    await until_async(lambda: open_files() == before)
+    await until_async(lambda: children_that_sleep() == 0)
+
+
+async def test_the_time_limit_holds_for_a_start_that_hangs(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatops.agent.run.LAUNCH_GRACE", 0.05)
+    held = Held(monkeypatch)
+    run = Run(
+        Command(id="c", command="sleep 1000", timeout=0.05), guard, SystemClock(), lambda _: None
+    )
+    await asyncio.wait_for(run.carry_out(), 10)
+    assert run.response is not None
+    assert (run.response.state, run.response.reason) == ("timed_out", "timeout")
+    held.release.set()
+    await until_async(lambda: held.pids and not group_members(held.pids[0]))
+
+
+async def test_a_cancel_holds_for_a_start_that_hangs(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatops.agent.run.LAUNCH_GRACE", 0.05)
+    held = Held(monkeypatch)
+    run = Run(Command(id="c", command="sleep 1000"), guard, SystemClock(), lambda _: None)
+    run.end("cancelled", 0.0)
+    await asyncio.wait_for(run.carry_out(), 10)
+    assert run.response is not None
+    assert (run.response.state, run.response.reason) == ("cancelled", "cancelled")
+    held.release.set()
+    await until_async(lambda: held.pids and not group_members(held.pids[0]))
+
+
+def children_that_sleep() -> int:
+    return sum("sleep" in " ".join(one.cmdline()) for one in psutil.Process().children())
