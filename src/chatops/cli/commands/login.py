@@ -30,12 +30,14 @@ def login(
 
     The profile is called HOST:PORT of the hub, or as --profile says, and becomes the active one.
     """
-    where = trusted(cli, connection_to(cli, url))
+    where = connection_to(cli, url)
+    profile = profile_name(cli, where)
+    where = trusted(cli, where)
     name = user or read_name("user", "-u USER")
     password = read_password(stdin=password_stdin)
     with cli.client_for(where._replace(token=None, profile=None)) as client:
         pair = client.auth.login(name, password)
-    profile = keep(cli, where, name, pair)
+    keep(cli, profile, where, name, pair)
     cli.out.say(f"signed in to {where.hub} as {escape(name)} (profile {escape(profile)})")
 
 
@@ -48,10 +50,18 @@ def connection_to(cli: Cli, url: str | None) -> Connection:
     return where._replace(hub=parse_address(where.hub).url)
 
 
-def keep(cli: Cli, where: Connection, user: str, pair: TokenPair) -> str:
-    """Store a session as the active profile; its name."""
+def profile_name(cli: Cli, where: Connection) -> str:
+    """What to call the profile of a hub.
+
+    Raises:
+        InvalidInput: the name that was given cannot be one.
+    """
     address = parse_address(where.hub)
-    name = check_profile_name(cli.common.profile or f"{address.host}:{address.port}")
+    return check_profile_name(cli.common.profile or f"{address.host}:{address.port}")
+
+
+def keep(cli: Cli, name: str, where: Connection, user: str, pair: TokenPair) -> None:
+    """Store a session as the active profile."""
     with cli.profiles.change() as book:
         book.profiles[name] = Profile(
             hub=where.hub, user=user, token=pair.access_token, refresh_token=pair.refresh_token,
@@ -59,7 +69,6 @@ def keep(cli: Cli, where: Connection, user: str, pair: TokenPair) -> str:
             fingerprint=where.fingerprint, insecure=where.insecure,
         )  # fmt: skip
         book.active = name
-    return name
 
 
 def trusted(cli: Cli, where: Connection) -> Connection:

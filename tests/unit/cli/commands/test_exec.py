@@ -1,0 +1,176 @@
+"""``chatops exec``: its arguments, and how outcomes and errors are told. Bytes and signals are
+tested with real programs in tests/e2e."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatops.cli.commands.exec import command_of, one_server
+from chatops.errors import InvalidInput
+from chatops.protocol.frames import CONTENT_TYPE, envelope_binary, envelope_text
+from tests.support.fake_hub import FakeHub, Reply, error
+from tests.support.samples import HOSTILE, result
+from tests.unit.cli.conftest import Invoke
+
+START = {"event": "start", "server": "web-1", "command_id": "c1", "run_id": "r1", "stdout": 1,
+         "stderr": 2}  # fmt: skip
+
+
+def runs(hub: FakeHub, *outputs: tuple[int, bytes], **end: object) -> None:
+    """Have the hub stream a run with this output and end."""
+    pieces = [envelope_text(msgspec.json.encode(START))]
+    offsets = {1: 0, 2: 0}
+    for stream, data in outputs:
+        pieces.append(envelope_binary(stream, offsets[stream], data))
+        offsets[stream] += len(data)
+    over = {"event": "end", "result": result(**end)}
+    pieces.append(envelope_text(msgspec.json.encode(over)))
+    headers = {"Content-Type": CONTENT_TYPE}
+    hub.on("POST /commands", lambda _: Reply(headers=headers, chunks=iter(pieces)))
+    kept = {name: b"".join(data for one, data in outputs if one == number)
+            for name, number in (("stdout", 1), ("stderr", 2))}  # fmt: skip
+    texts = {name: data.decode() for name, data in kept.items() if _is_text(data)}
+    b64 = {f"{name}_b64": base64.b64encode(data).decode() for name, data in kept.items()
+           if not _is_text(data)}  # fmt: skip
+    hub.on("GET /commands/c1/output", result(**end) | texts | b64)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["uptime"], "uptime"),
+        (["df -h | sort"], "df -h | sort"),
+        (["ls", "-l"], ["ls", "-l"]),
+        (["--", "ls"], "ls"),
+        (["--", "ls", "--", "x"], ["ls", "--", "x"]),
+        (["--", "--", "x"], ["--", "x"]),
+        (["ls", ""], ["ls", ""]),
+        ([" "], " "),
+    ],
+)
+def test_one_word_is_a_line_and_several_a_vector(words: list[str], expected: object) -> None:
+    assert command_of(words) == expected
+
+
+@pytest.mark.parametrize("words", [[], ["--"], [""], ["--", ""]])
+def test_no_command_is_refused(words: list[str]) -> None:
+    with pytest.raises(InvalidInput, match="no command"):
+        command_of(words)
+
+
+@pytest.mark.parametrize("target", ["a,b", "web-*", "all", "tag:env=prod", "a,!b"])
+def test_several_servers_are_refused_by_name(target: str) -> None:
+    with pytest.raises(InvalidInput, match="means several servers"):
+        one_server(target)
+
+
+def test_everything_after_the_target_belongs_to_the_command(cli: Invoke, hub: FakeHub) -> None:
+    runs(hub)
+    words = ["--timeout", "90s", "--cwd", "/srv", "--env", "A=b=c", "--env", "E="]
+    done = cli("exec", *words, "web-1", "grep", "-o", "json", "--timeout", "x", "--help", "--")
+    assert done == (0, b"", b"")
+    assert hub.asked[0].body == {
+        "target": "web-1", "mode": "stream", "timeout": 90.0, "cwd": "/srv",
+        "env": {"A": "b=c", "E": ""},
+        "command": ["grep", "-o", "json", "--timeout", "x", "--help", "--"],
+    }  # fmt: skip
+
+
+def test_bytes_go_through_unchanged(cli: Invoke, hub: FakeHub) -> None:
+    runs(hub, (1, b"a\xff\x1b[2J"), (2, b"\x00e"), (1, b"\r\n"), status="failed", exit_code=3)
+    assert cli("exec", "web-1", "x") == (3, b"a\xff\x1b[2J\r\n", b"\x00e")
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said"),
+    [
+        ({"status": "failed", "exit_code": 120}, 120, ""),
+        ({"status": "failed", "exit_code": None, "signal": 11}, 139, ""),
+        ({"status": "failed", "exit_code": None, "error": "no shell"}, 126, "error: no shell\n"),
+        ({"status": "offline", "exit_code": None}, 120,
+         "error: web-1 is offline; the command was not run\n"),
+        ({"status": "refused", "error": "policy: deny 1"}, 121, "error: policy: deny 1\n"),
+        ({"status": "timed_out", "exit_code": None}, 124,
+         "error: the command on web-1 was ended at its time limit\n"),
+        ({"status": "lost", "exit_code": None, "error": "gone"}, 122,
+         "error: gone\nhint: the command's id is c1\n"),
+        ({"status": "cancelled", "exit_code": None, "signal": 15}, 143,
+         "error: the command on web-1 was cancelled by somebody else\n"),
+        ({"truncated": True, "dropped_bytes": 5}, 0, "5 bytes of the output were dropped\n"),
+        ({"status": "refused", "error": HOSTILE}, 121,
+         "error: [bold red]x[/] \\x1b[31m\\x9b2J\\n\\u202eeman\n"),
+    ],
+)  # fmt: skip
+def test_what_chatops_itself_has_to_say(
+    cli: Invoke, hub: FakeHub, end: dict[str, Any], code: int, said: str
+) -> None:
+    runs(hub, **end)
+    done = cli("exec", "web-1", "x")
+    assert (done.code, done.out, done.err) == (code, "", said)
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (error(409, "offline", "web-1 is offline"), 120),
+        (error(403, "not_permitted", "a viewer may not"), 121),
+        (error(401, "not_signed_in", "expired"), 125),
+        (error(404, "not_found", "no such server"), 125),
+        (Reply(200, raw=b"hello"), 122),
+    ],
+)
+def test_refusals_of_the_hub(cli: Invoke, hub: FakeHub, reply: Reply, code: int) -> None:
+    hub.on("POST /commands", reply)
+    done = cli("exec", "web-1", "x")
+    assert (done.code, done.out) == (code, "")
+    assert done.err.startswith("error: ")
+
+
+def test_the_forms_for_machines(cli: Invoke, hub: FakeHub, tmp_path: Path) -> None:
+    runs(hub, (1, b"out"), (2, b"\xff"), status="failed", exit_code=3)
+    file = tmp_path / "status.json"
+    done = cli("exec", "-o", "json", "--status-file", str(file), "web-1", "x")
+    whole = result(status="failed", exit_code=3, stdout="out", stderr=None, stderr_b64="/w==") | {
+        "signal": None, "truncated": False, "dropped_bytes": 0, "duration_ms": None, "error": None,
+    }  # fmt: skip
+    assert (done.code, done.json(), done.err) == (3, [whole], "")
+    assert json.loads(file.read_text()) == [whole]
+    done = cli("exec", "-o", "ndjson", "web-1", "x")
+    assert [json.loads(line) for line in done.out.splitlines()] == [
+        {"v": 1, "event": "start", "server": "web-1", "command_id": "c1", "run_id": "r1"},
+        {"v": 1, "event": "stdout", "server": "web-1", "offset": 0, "data": "out"},
+        {"v": 1, "event": "stderr", "server": "web-1", "offset": 0, "data_b64": "/w=="},
+        {"v": 1, "event": "end", **whole},
+        {"v": 1, "event": "summary", "servers": 1, "succeeded": 0, "exit_code": 3},
+    ]
+    assert cli("exec", "-o", "csv", "web-1", "x").code == 125
+
+
+def test_the_summary_comes_last_also_when_nothing_ran(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("POST /commands", error(404, "not_found", "no such server"))
+    done = cli("exec", "-o", "ndjson", "web-1", "x")
+    last = json.loads(done.out)
+    assert last == {"v": 1, "event": "summary", "servers": 0, "succeeded": 0, "exit_code": 125}
+    assert json.loads(done.err)["error"]["code"] == "not_found"
+
+
+def test_detached(cli: Invoke, hub: FakeHub) -> None:
+    started = {"run_id": "r1", "commands": [{"id": "c1", "server": "web-1"}]}
+    hub.on("POST /commands", Reply(201, started))
+    assert cli("exec", "--detach", "web-1", "x").out == "r1\n"
+    assert cli("exec", "--detach", "-o", "json", "web-1", "x").json() == started
+    assert hub.asked[0].body["mode"] == "detach"
