@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 _pause = threading.Event()
@@ -30,6 +30,18 @@ def until(condition: Callable[[], T], *, within: float = 15.0, what: str = "the 
             return value
         assert time.monotonic() < deadline, f"{what} did not come within {within:g} s"
         pause(0.02)
+
+
+@overload
+async def until_async(
+    condition: Callable[[], Awaitable[T]], *, within: float = 15.0, what: str = "the condition"
+) -> T: ...
+
+
+@overload
+async def until_async(
+    condition: Callable[[], T], *, within: float = 15.0, what: str = "the condition"
+) -> T: ...
 
 
 async def until_async(
