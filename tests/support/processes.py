@@ -51,6 +51,7 @@ class Program:
 
     def __init__(self, words: list[str], environ: Mapping[str, str], log: Path) -> None:
         self.log = log
+        self._begin = log.stat().st_size if log.exists() else 0
         with log.open("ab") as stream:
             self.process = subprocess.Popen(
                 [*PROGRAM, *words], env=dict(environ), stdin=subprocess.DEVNULL,
@@ -60,7 +61,7 @@ class Program:
     @property
     def said(self) -> bytes:
         """Everything on its stdout and stderr so far."""
-        return self.log.read_bytes()
+        return self.log.read_bytes()[self._begin :]
 
     def says(self, pattern: bytes, *, within: float = 20.0) -> re.Match[bytes]:
         """Wait until it has said something, and fail early when it has ended."""
