@@ -45,10 +45,9 @@ def main() -> int:
 async def measure(seconds: float, interval: float) -> dict[str, float]:
     """Run an agent for ``seconds`` after it has settled and look at its processes."""
     sys.path.insert(0, str(ROOT))
-    from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
-
     from chatops.protocol.codec import encode
     from chatops.protocol.messages import Metrics
+    from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
 
     async with stand_in_hub(StandInHub(interval=interval)) as hub:
         environ = {**os.environ, "CHATOPS_HUB": hub.url, "CHATOPS_KEY": KEY}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -32,7 +31,6 @@ from chatops.protocol.messages import (
     Ping,
     Pong,
     SessionLimits,
-    StreamClose,
     StreamCredit,
     StreamName,
     StreamOpen,
@@ -230,14 +228,3 @@ async def stand_in_hub(
     ) as server:  # fmt: skip
         hub.port = next(iter(server.sockets)).getsockname()[1]
         yield hub
-
-
-def closes(hub: StandInHub) -> list[StreamClose]:
-    """The ends of streams that were told."""
-    return hub.of(StreamClose)
-
-
-async def pause() -> None:
-    """Let everything that is ready in this loop run."""
-    for _ in range(5):
-        await asyncio.sleep(0)
