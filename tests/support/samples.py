@@ -41,7 +41,7 @@ def event(**fields: object) -> dict[str, Any]:
 
 def audit(number: int = 1, **fields: object) -> dict[str, Any]:
     """A record of the audit trail."""
-    return {"id": number, "ts": THEN, "user": "ada", "action": "servers.create",
+    return {"id": number, "ts": THEN, "user": "ada", "action": "servers.add",
             "target": "web-1", "outcome": "ok", "address": "127.0.0.1", "detail": {"a": 1},
             "hash": "00"} | fields  # fmt: skip
 

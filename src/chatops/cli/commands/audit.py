@@ -36,7 +36,7 @@ def list_audit(
     cli: Cli,
     user: Annotated[str | None, typer.Option("--user", metavar="USER", help="by whom")] = None,
     action: Annotated[
-        str | None, typer.Option("--action", metavar="A", help="what, like servers.create")
+        str | None, typer.Option("--action", metavar="A", help="what, like servers.add")
     ] = None,
     since: SINCE = None,
     until: UNTIL = None,
