@@ -1,11 +1,10 @@
-"""Self-signed certificates for tests."""
+"""Certificates made for a test."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
 import ipaddress
-import ssl
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,41 +15,38 @@ from cryptography.x509.oid import NameOID
 
 
 class Certificate(NamedTuple):
-    """A certificate for 127.0.0.1: its files, its fingerprint, and a server's context for it."""
+    """A self-signed certificate with its key in one PEM file."""
 
-    cert_file: Path
-    key_file: Path
+    file: Path
     fingerprint: str
-    context: ssl.SSLContext
 
 
-def self_signed(folder: Path) -> Certificate:
-    """A fresh certificate in ``folder``."""
+def self_signed(folder: Path, name: str = "127.0.0.1") -> Certificate:
+    """One for an address of this machine."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    made = (
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(name))])
+    certificate = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(alternative, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
-    cert_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(
+    file = folder / f"{certificate.serial_number}.pem"
+    file.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
     )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert_file, key_file)
-    der = made.public_bytes(serialization.Encoding.DER)
-    return Certificate(cert_file, key_file, hashlib.sha256(der).hexdigest(), context)
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    return Certificate(file, hashlib.sha256(der).hexdigest())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -82,13 +84,18 @@ def page(*items: object, after: str | None = None) -> dict[str, object]:
 
 
 @contextmanager
-def fake_hub() -> Iterator[FakeHub]:
-    """A running one, on a free port of the loopback interface."""
+def fake_hub(certificate: Path | None = None) -> Iterator[FakeHub]:
+    """A running one, on a free port of the loopback interface; with TLS if it has a certificate."""
     hub = FakeHub()
     server = _Server(("127.0.0.1", 0), _handler(hub))
+    if certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    hub.url = f"http://127.0.0.1:{server.server_port}"
+    scheme = "http" if certificate is None else "https"
+    hub.url = f"{scheme}://127.0.0.1:{server.server_port}"
     try:
         yield hub
     finally:
@@ -99,6 +106,12 @@ def fake_hub() -> Iterator[FakeHub]:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+
+    def get_request(self) -> tuple[Any, Any]:
+        try:
+            return super().get_request()
+        except ssl.SSLError as error:  # a client that trusts nobody hangs up
+            raise OSError from error
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), ConnectionError):  # a client may go away at any time
