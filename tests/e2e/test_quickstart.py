@@ -14,6 +14,8 @@ import pytest
 PAGE = Path(__file__).parents[2] / "docs" / "quickstart.md"
 _BLOCK = re.compile(r"^```(console (terminal-\d)|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PROMPT = "ready> "
+_PASSWORD = re.compile(r"with the password (\S+)")
+_JOIN = re.compile(r"CHATOPS_JOIN=(coj_\S+) chatops agent --allow exec,docker")
 
 
 class Terminal:
@@ -106,8 +108,8 @@ def test_the_quickstart_is_true(
             assert "web-1 online" in capsys.readouterr().out
             continue
         for command, wanted in commands(text):
-            runs_on = command.startswith("chatops serve") or " agent " in command
-            command = command.replace("chatops serve", f"chatops serve --port {port}")
+            runs_on = command.startswith("chatops serve ") or " agent " in command
+            command = command.replace("chatops serve ", f"chatops serve --port {port} ")
             command = command.replace("coj_…", join)
             terminal = terminals[where]
             seen = terminal.type(command, wanted, {r"(?i)password.*: ": password})

@@ -24,10 +24,13 @@ def confirm(question: str, *, yes: bool) -> None:
         raise InvalidInput(
             "this cannot be undone, and there is no terminal to ask at", hint="give --yes"
         )
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not agrees(question):
         raise Declined("nothing was done")
+
+
+def agrees(question: str) -> bool:
+    """The answer of the user at the terminal; no is the default."""
+    return _entered(f"{question} [y/N] ").lower() in ("y", "yes")
 
 
 def read_password(*, stdin: bool, prompt: str = "password", twice: bool = False) -> str:
@@ -58,12 +61,16 @@ def read_name(prompt: str, option: str) -> str:
     """
     if not sys.stdin.isatty():
         raise InvalidInput(f"no {prompt} was given", hint=f"give {option}")
-    sys.stderr.write(f"{prompt}: ")
-    sys.stderr.flush()
-    name = sys.stdin.readline().strip()
+    name = _entered(f"{prompt}: ")
     if not name:
         raise InvalidInput(f"no {prompt} was given", hint=f"give {option}")
     return name
+
+
+def _entered(prompt: str) -> str:
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
 
 
 def _line() -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chatops.cli.args import PASSWORD_STDIN
-from chatops.cli.confirm import read_name, read_password
+from chatops.cli.confirm import agrees, read_name, read_password
 from chatops.cli.context import Cli, Connection, resolve
 from chatops.cli.define import command, group
 from chatops.cli.profiles import Profile, check_profile_name
@@ -87,7 +87,7 @@ def trusted(cli: Cli, where: Connection) -> Connection:
         if shown is None or "pinned" in (error.details or {}) or not sys.stdin.isatty():
             raise
         cli.out.say(f"{escape(error.message)}\nits fingerprint is {shown}")
-        if not typer.confirm("is it the one that the hub printed when it started?", err=True):
+        if not agrees("is it the one that the hub printed when it started?"):
             raise
         return where._replace(fingerprint=str(shown))
     return where

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from chatops.cli.profiles import Profiles
-from tests.support.fake_hub import FakeHub, Reply, error
+from tests.support.certificates import self_signed
+from tests.support.fake_hub import FakeHub, Reply, error, fake_hub
+from tests.support.samples import user
 from tests.unit.cli.conftest import Invoke
 
 PAIR = {"access_token": "access", "refresh_token": "refresh", "token_type": "bearer",
@@ -115,3 +117,23 @@ def test_profiles_are_listed_without_secrets_chosen_and_forgotten(
 def test_a_name_that_no_profile_can_have(nobody: Invoke, open_hub: FakeHub) -> None:
     done = nobody("login", open_hub.url, "--profile", "../x", *LOGIN, stdin="x\n")
     assert done.code == 2
+
+
+def test_an_unknown_certificate_is_refused_without_a_terminal(
+    nobody: Invoke, config: Path, tmp_path: Path
+) -> None:
+    certificate = self_signed(tmp_path)
+    with fake_hub(certificate.file) as secure:
+        secure.on("POST /auth/login", PAIR)
+        secure.on("GET /health", {"status": "ok", "version": "1", "registration": "closed"})
+        done = nobody("login", secure.url, *LOGIN, stdin="x\n")
+        assert done.code == 7
+        assert certificate.fingerprint in done.err
+        assert not config.exists()
+        pinned = ["--fingerprint", certificate.fingerprint]
+        assert nobody("login", secure.url, *LOGIN, *pinned, stdin="x\n").code == 0
+        by_authority = ["--ca-file", str(certificate.file), "--profile", "ca"]
+        assert nobody("login", secure.url, *LOGIN, *by_authority, stdin="x\n").code == 0
+        secure.on("GET /auth/me", user())
+        for name in Profiles(config).read().profiles:  # both keep what they trust
+            assert nobody("whoami", "-q", "--profile", name).out == "ada\n"
