@@ -48,7 +48,8 @@ class Terminal:
     def close(self) -> None:
         """End what runs, then the shell."""
         self.shell.sendintr()
-        self.shell.sendeof()
+        self.done()
+        self.shell.sendline("exit")
         self.shell.expect(pexpect.EOF)
         self.shell.close()
 
