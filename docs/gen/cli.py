@@ -21,7 +21,8 @@ SERVER is a server's name or id. TARGET means one or several: `web-1`, `web-1,we
 `'web-*'`, `tag:env=prod`, `all`; `!` before any form leaves it out (`'all,!db-1'`). Durations are
 written `500ms 30s 5m 2h 7d`; where WHEN stands, a duration ago or an RFC 3339 time.
 
-`chatops --install-completion` sets up completion for bash, zsh or fish.
+`chatops --install-completion` sets up completion for the shell in use, bash, zsh or fish;
+`_CHATOPS_COMPLETE=source_zsh chatops` prints the script for one of them.
 
 """
 _COMMON: Final = frozenset(row[0] for row in (*HUB, *DATA, *TALK))

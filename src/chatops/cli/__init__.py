@@ -10,6 +10,9 @@ def main() -> int:
 
         sys.stdout.write(f"chatops {__version__}\n")
         return 0
-    from chatops.cli.main import run
+    try:
+        from chatops.cli.main import run
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # so early that nobody else could take it
+        return 130

@@ -91,6 +91,11 @@ class Cli:
         """The profiles file."""
         return Profiles()
 
+    @property
+    def profile_named(self) -> str | None:
+        """The profile that a flag or a variable names."""
+        return self.common.profile or self.environ.get("CHATOPS_PROFILE") or None
+
     @cached_property
     def connection(self) -> Connection:
         """The hub and credentials: a flag beats a variable, a variable the profile.

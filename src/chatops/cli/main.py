@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -86,11 +87,11 @@ def root() -> TyperGroup:
 
 def run(argv: list[str]) -> int:
     """Run one command line; the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    _prepare_streams()
     try:
+        _check_text(argv)
         code = root().main(args=argv, prog_name="chatops", standalone_mode=False)
-    except typer.TyperException as error:
+    except (typer.TyperException, InvalidInput) as error:
         return _usage(argv, error)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
@@ -109,10 +110,28 @@ def _start(
         raise typer.Exit(USAGE)
 
 
-def _usage(argv: list[str], error: typer.TyperException) -> int:
+def _prepare_streams() -> None:
+    """stdin, stdout and stderr as the rest expects them: there, and in UTF-8."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # it was closed by who started us
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _check_text(argv: list[str]) -> None:
+    for word in argv:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            shown = word.encode(errors="backslashreplace").decode()
+            raise InvalidInput(f"the argument {shown[:80]} is not UTF-8") from None
+
+
+def _usage(argv: list[str], error: typer.TyperException | InvalidInput) -> int:
     from chatops.cli.output import Output
 
-    message = error.format_message()
+    message = error.message if isinstance(error, InvalidInput) else error.format_message()
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "chatops"
     Output("json" if _asks_json(argv) else "table", no_color="--no-color" in argv).error(

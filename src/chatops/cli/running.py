@@ -71,6 +71,8 @@ class Watcher:
         except Left:
             self._leave()
             return self._status(None), None
+        finally:
+            self._release()
         self._tell(result)
         return self._status(result), result
 
@@ -78,6 +80,11 @@ class Watcher:
         """Take over Ctrl-C and SIGTERM. SIGHUP is left alone: the command outlives it."""
         for number in _TAKEN:
             signal.signal(number, self._on_signal)
+
+    def _release(self) -> None:
+        """Give the signals back: from here on they just end the program."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     # -- following --------------------------------------------------------------------
 
@@ -139,8 +146,7 @@ class Watcher:
 
     def _leave(self) -> None:
         """Go without the confirmation, but not without having asked for the end."""
-        for number in _TAKEN:
-            signal.signal(number, signal.SIG_DFL)
+        self._release()
         if self._start is None:
             self._cli.out.say("the hub has not answered yet: the command may run")
             return

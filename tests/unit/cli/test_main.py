@@ -111,6 +111,18 @@ def test_usage_errors_are_an_object_where_json_was_asked_for(cli: Invoke) -> Non
         assert json.loads(done.err)["error"]["code"] == "invalid"
 
 
+def test_words_that_are_not_utf8_are_refused(cli: Invoke) -> None:
+    done = cli("servers", "show", "a\udcff")
+    assert (done.code, done.err.splitlines()[0]) == (2, "error: the argument a\\udcff is not UTF-8")
+    assert cli("exec", "web-1", "echo \udcff").code == 125
+
+
+def test_streams_may_be_closed() -> None:
+    words = f"{sys.executable} -m chatops.cli"
+    for line, code in ((f"{words} whoami <&- >&- 2>&-", 3), (f"{words} --help >&-", 0)):
+        assert subprocess.run(["sh", "-c", line], check=False, timeout=60).returncode == code
+
+
 def test_the_hub_is_not_there(nobody: Invoke) -> None:
     done = nobody("servers", "list", "--hub", "http://127.0.0.1:9", "--token", "t")
     assert done.code == 7

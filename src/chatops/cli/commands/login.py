@@ -43,10 +43,11 @@ def login(
 
 def connection_to(cli: Cli, url: str | None) -> Connection:
     """The connection to the hub that is named, or else to the one that is known."""
-    common = cli.common._replace(hub=url or cli.common.hub)
-    if url is not None and cli.common.profile not in cli.profiles.read().profiles:
-        common = common._replace(profile=None)  # a new profile is about to be made
-    where = resolve(common, cli.environ, cli.profiles)
+    common, environ = cli.common._replace(hub=url or cli.common.hub), dict(cli.environ)
+    if url is not None and cli.profile_named not in cli.profiles.read().profiles:
+        common = common._replace(profile=None)  # it is about to be made
+        environ.pop("CHATOPS_PROFILE", None)
+    where = resolve(common, environ, cli.profiles)
     return where._replace(hub=parse_address(where.hub).url)
 
 
@@ -57,7 +58,7 @@ def profile_name(cli: Cli, where: Connection) -> str:
         InvalidInput: the name that was given cannot be one.
     """
     address = parse_address(where.hub)
-    return check_profile_name(cli.common.profile or f"{address.host}:{address.port}")
+    return check_profile_name(cli.profile_named or f"{address.host}:{address.port}")
 
 
 def keep(cli: Cli, name: str, where: Connection, user: str, pair: TokenPair) -> None:

@@ -114,6 +114,14 @@ def test_profiles_are_listed_without_secrets_chosen_and_forgotten(
     assert nobody("servers", "list").code == 3  # none is active now
 
 
+def test_a_variable_can_name_the_new_profile(nobody: Invoke, open_hub: FakeHub) -> None:
+    named = {"CHATOPS_PROFILE": "prod"}
+    assert nobody("login", open_hub.url, *LOGIN, stdin="x\n", **named).code == 0
+    assert nobody("profiles", "list", "-q").out == "prod\n"
+    assert nobody("login", *LOGIN, stdin="x\n", **named).code == 0
+    assert nobody("login", *LOGIN, stdin="x\n", CHATOPS_PROFILE="none").code == 4
+
+
 def test_a_name_that_no_profile_can_have(nobody: Invoke, open_hub: FakeHub) -> None:
     done = nobody("login", open_hub.url, "--profile", "../x", *LOGIN, stdin="x\n")
     assert done.code == 2
