@@ -34,7 +34,9 @@ TARGET = Annotated[
         autocompletion=complete_targets,
     ),
 ]
-TAGS = Annotated[list[str], typer.Option("--tag", metavar="K=V", help="tag; may be repeated")]
+TAGS = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="K=V", help="tag; may be repeated")
+]
 YES = Annotated[bool, typer.Option("--yes", help="do not ask")]
 SINCE = Annotated[
     str | None, typer.Option("--since", metavar="WHEN", help="a duration ago, or a time")
@@ -79,14 +81,14 @@ def seconds(text: str | None, option: str) -> float | None:
     return value
 
 
-def pairs(words: Sequence[str], what: str) -> dict[str, str]:
-    """``K=V`` words as a dict.
+def pairs(words: Sequence[str] | None, what: str) -> dict[str, str]:
+    """``K=V`` words as a dict; None, an option that was not given, is none.
 
     Raises:
         InvalidInput: a word without ``=`` or name; names what they are.
     """
     found: dict[str, str] = {}
-    for word in words:
+    for word in words or ():
         key, equals, value = word.partition("=")
         if not equals or not key:
             raise InvalidInput(f"{what}: {word!r} is not written K=V")

@@ -109,7 +109,7 @@ def adapted(
 
     parameters = [*own, *extra, *common]
     keyword = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
-    call.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]  # typer reads it
+    call.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]  # for typer
     call.__annotations__ = {}
     call.__doc__ = function.__doc__
     return call

@@ -100,7 +100,8 @@ def run(argv: list[str]) -> int:
 
 def _start(
     ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,  # noqa: FBT002
+    *,
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
 ) -> None:
     if version:
         typer.echo(f"chatops {__version__}")
@@ -114,9 +115,10 @@ def _prepare_streams() -> None:
     """stdin, stdout and stderr as the rest expects them: there, and in UTF-8."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # it was closed by who started us
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+            handle = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(handle, mode, encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # TextIO in theory
 
 
 def _check_text(argv: list[str]) -> None:

@@ -142,9 +142,9 @@ class Output:
             self.say(compact({"error": body}))
             return
         color = self._color(self._err)
-        self.say(paint("error:", "bad", color) + " " + escape(error.message))
+        self.say(paint("error:", "bad", color=color) + " " + escape(error.message))
         if error.hint:
-            self.say(paint("hint:", "warn", color) + " " + escape(error.hint))
+            self.say(paint("hint:", "warn", color=color) + " " + escape(error.hint))
 
     # -- forms ------------------------------------------------------------------------
 
@@ -168,8 +168,8 @@ class Output:
         width = max(len(column.title) for column in view.columns)
         color = self._color(self._out)
         for column, cell in zip(view.columns, view.row(item), strict=True):
-            title = paint(f"{column.title:{width}}", "dim", color)
-            self._lines([f"{title}  {paint(cell.text, cell.style, color)}"])
+            title = paint(f"{column.title:{width}}", "dim", color=color)
+            self._lines([f"{title}  {paint(cell.text, cell.style, color=color)}"])
 
     def _csv(self, items: Iterable[T], view: View[T], *, head: bool = True) -> None:
         import csv

@@ -11,7 +11,7 @@ from chatops.cli.view import Cell, Column, Style
 ANSI: Final[dict[Style, str]] = {"good": "32", "bad": "31", "warn": "33", "dim": "2"}
 
 
-def paint(text: str, style: Style | None, color: bool) -> str:  # noqa: FBT001
+def paint(text: str, style: Style | None, *, color: bool) -> str:
     """``text`` in a style, where colour is wanted."""
     return f"\x1b[{ANSI[style]}m{text}\x1b[0m" if color and style and text else text
 
@@ -44,7 +44,7 @@ def _line(
     parts: list[str] = []
     for column, cell, width in zip(columns, row, widths, strict=True):
         gap = " " * (width - cells(cell.text))
-        text = paint(cell.text, cell.style, color)
+        text = paint(cell.text, cell.style, color=color)
         parts.append(gap + text if column.right else text + gap)
     return "  ".join(parts).rstrip()
 

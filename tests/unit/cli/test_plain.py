@@ -23,5 +23,5 @@ def test_colour_changes_no_alignment() -> None:
 
 
 def test_nothing_is_painted_without_colour_style_or_text() -> None:
-    assert paint("x", "bad", False) == paint("x", None, True) == "x"
-    assert paint("", "bad", True) == ""
+    assert paint("x", "bad", color=False) == paint("x", None, color=True) == "x"
+    assert paint("", "bad", color=True) == ""

@@ -23,7 +23,8 @@ from chatops.protocol.target import parse_target
 
 app = group("Run a command on a server.")
 ENV = Annotated[
-    list[str], typer.Option("--env", metavar="K=V", help="environment variable; may be repeated")
+    list[str] | None,
+    typer.Option("--env", metavar="K=V", help="environment variable; may be repeated"),
 ]
 
 
@@ -54,7 +55,7 @@ def execute(
     cwd: Annotated[
         str | None, typer.Option("--cwd", metavar="DIR", help="folder to run it in")
     ] = None,
-    env: ENV = [],  # noqa: B006
+    env: ENV = None,
     status_file: Annotated[
         Path | None,
         typer.Option("--status-file", metavar="FILE", help="write the array of -o json there"),
@@ -158,9 +159,10 @@ class KeptOutput:
     def __call__(self, result: CommandResult) -> CommandResult:
         if self._known is None:
             self._known = result
-            if result.status not in ("offline", "refused", "lost"):
+            if result.status not in ("offline", "refused"):
                 with suppress(ChatOpsError):  # what is known is worth more than an error now
-                    self._known = self._cli.client.commands.output(result.command_id)
+                    whole = self._cli.client.commands.output(result.command_id)
+                    self._known = whole if whole.status == result.status else result
         return self._known
 
 

@@ -76,7 +76,7 @@ ADDED = View(ServerCreated, SERVERS.name, DETAIL.columns[:5])
 
 
 @command(app, "list", example="chatops servers list --tag env=prod --status online")
-def list_servers(cli: Cli, tag: TAGS = [], status: STATUS = None) -> None:  # noqa: B006
+def list_servers(cli: Cli, tag: TAGS = None, status: STATUS = None) -> None:
     """The servers that you may see."""
     servers = cli.client.servers.list(tags=pairs(tag, "--tag"), status=status)
     cli.out.items(servers, SERVERS)
@@ -86,7 +86,7 @@ def list_servers(cli: Cli, tag: TAGS = [], status: STATUS = None) -> None:  # no
 def add(
     cli: Cli,
     name: Annotated[str, typer.Argument(metavar="NAME", help="a new, unique name")],
-    tag: TAGS = [],  # noqa: B006
+    tag: TAGS = None,
     *,
     key: Annotated[bool, typer.Option("--key", help="make its first API key too")] = False,
     monitor_only: Annotated[
