@@ -55,7 +55,7 @@ async def test_all_is_well() -> None:
 async def test_over_tls_with_a_file_or_a_pin_or_neither(tmp_path: Path) -> None:
     made = self_signed(tmp_path)
     async with stand_in_hub(StandInHub(pages=pages()), context=made.context) as hub:
-        trusted = await looked(AgentSettings(hub=hub.url, key=KEY, ca_file=made.cert_file))
+        trusted = await looked(AgentSettings(hub=hub.url, key=KEY, ca_file=made.file))
         assert trusted["tls"].ok
         assert trusted["key"].ok
         join = encode_join(Join(hub=hub.url, key=KEY, fingerprint=made.fingerprint))

@@ -18,7 +18,7 @@ async def test_a_file_of_certificates_is_trusted(tmp_path: Path) -> None:
     made = self_signed(tmp_path)
     async with (
         stand_in_hub(context=made.context) as hub,
-        local_agent(hub.url, ca_file=made.cert_file) as local,
+        local_agent(hub.url, ca_file=made.file) as local,
     ):
         await hub.connected()
         assert local.said == [f"connected to {hub.url} as web-1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import ipaddress
+import ssl
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,13 @@ class Certificate(NamedTuple):
 
     file: Path
     fingerprint: str
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """What a server needs to show it."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.file)
+        return context
 
 
 def self_signed(folder: Path, name: str = "127.0.0.1") -> Certificate:
