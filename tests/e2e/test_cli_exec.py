@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import with_agent
 from tests.support.processes import PROGRAM, Bench
 from tests.support.waiting import until
 
@@ -189,6 +190,8 @@ def test_a_hangup_leaves_the_command_running(shared: Bench, tmp_path: Path) -> N
     watcher.communicate(timeout=20)
     assert watcher.returncode == -signal.SIGHUP
     assert is_running(pid)
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not is_running(pid), what="the end of the command")
 
 
 def test_a_reader_that_goes_away_cancels(shared: Bench, tmp_path: Path) -> None:
@@ -206,8 +209,11 @@ def test_a_reader_that_goes_away_cancels(shared: Bench, tmp_path: Path) -> None:
     until(lambda: not is_running(pid), what="the end of the cancelled command")
 
 
-def test_a_lost_agent_is_said(fleet: Bench) -> None:
+def test_a_lost_agent_is_said(place: Bench) -> None:
     """The watcher learns the outcome that the hub gives a command whose agent is gone."""
+    place.start_hub(CHATOPS_SERVE_LOST_AFTER="3s")
+    place.login()
+    fleet = with_agent(place)
     file = fleet.folder / "pid"
     watcher = popen(fleet, "web-1", f"echo $$ > {file}; exec sleep 600")
     pid = remote_pid(file)

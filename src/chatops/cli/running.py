@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import signal
 import threading
 import time
@@ -59,6 +60,7 @@ class Watcher:
         self._stopped_by: signal.Signals | None = None
         self._cancelling: threading.Thread | None = None
         self._written = {"stdout": 0, "stderr": 0}
+        self._missing = 0
 
     def watch(self, begin: Callable[[], Iterator[RunEvent]]) -> tuple[int, CommandResult | None]:
         """The exit status, and the result if there is one; ``begin`` sends the command.
@@ -108,6 +110,7 @@ class Watcher:
             if isinstance(event, Start):
                 self._printer.start(event)
             elif self._stopped_by is not signal.SIGPIPE:
+                self._missing += event.offset - self._written[event.stream]
                 self._written[event.stream] = event.offset + len(event.data)
                 self._printer.output(event)
         except OSError as error:
@@ -207,12 +210,13 @@ class Watcher:
         if result.truncated:
             self._cli.out.say("the output in between is not known: it was too long to be kept")
             return
-        kept: tuple[tuple[StreamName, str | None], ...] = (
-            ("stdout", result.stdout), ("stderr", result.stderr),
-        )  # fmt: skip
-        for name, text in kept:
+        kept: tuple[tuple[StreamName, bytes], ...] = (
+            ("stdout", kept_bytes(result.stdout, result.stdout_b64)),
+            ("stderr", kept_bytes(result.stderr, result.stderr_b64)),
+        )
+        for name, data in kept:
             done = self._written[name]
-            if rest := (text or "").encode()[done:]:
+            if rest := data[done:]:
                 self._take(Output(start.server, start.command_id, name, done, rest))
 
     # -- the outcome ------------------------------------------------------------------
@@ -226,10 +230,17 @@ class Watcher:
         """Chatops' own outcomes always come with an error line."""
         if self._stopped_by is not None:
             return
-        if result.dropped_bytes:
-            self._cli.out.say(f"{result.dropped_bytes} bytes of the output were dropped")
+        if self._missing > 0:
+            self._cli.out.say(f"{self._missing} bytes of the output were dropped on the way")
         if (error := outcome_error(result)) is not None:
             self._cli.out.error(error)
+
+
+def kept_bytes(text: str | None, b64: str | None) -> bytes:
+    """Output as it was, from the two forms in which a result may hold it."""
+    if text is not None:
+        return text.encode()
+    return base64.b64decode(b64 or "")
 
 
 def outcome_error(result: CommandResult) -> ChatOpsError | None:

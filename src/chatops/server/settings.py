@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from chatops.options import option
 from chatops.paths import default_data_dir
-from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_BODY, KiB
+from chatops.protocol.limits import DEFAULT_INTERVAL, LOST_AFTER, MAX_BODY, KiB
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,10 @@ class HubSettings:
         500, "requests a second by address, at least 100", kind="int", flag=None
     )
     max_body: int = option(MAX_BODY, "largest request body", kind="size", flag=None)
+    lost_after: float = option(
+        LOST_AFTER, "silence of an agent after which its commands are lost", kind="duration",
+        flag=None,
+    )  # fmt: skip
     raw_retention: float = option(
         86_400.0, "how long raw samples are kept", kind="duration", flag=None
     )

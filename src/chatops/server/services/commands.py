@@ -53,6 +53,7 @@ class CommandService:
         audit: AuditService,
         tasks: Tasks,
         clock: Clock,
+        lost_after: float = LOST_AFTER,
     ) -> None:
         self.records = records
         self._servers = servers
@@ -60,6 +61,7 @@ class CommandService:
         self._audit = audit
         self._tasks = tasks
         self._clock = clock
+        self._lost_after = lost_after
         self._started = clock.now()
         self._live: dict[str, LiveCommand] = {}
 
@@ -159,7 +161,9 @@ class CommandService:
                 continue
             heard = self._agents.last_heard(live.server_id)
             since, patience = (
-                (heard, LOST_AFTER) if heard is not None else (self._started, LOST_AFTER_START)
+                (heard, self._lost_after)
+                if heard is not None
+                else (self._started, max(self._lost_after, LOST_AFTER_START))
             )
             if now - since >= patience:
                 await self._lose(live, "agent_vanished")

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from chatops.cli.commands.exec import command_of, one_server
+from chatops.cli.running import kept_bytes
 from chatops.errors import InvalidInput
 from chatops.protocol.frames import CONTENT_TYPE, envelope_binary, envelope_text
 from tests.support.fake_hub import FakeHub, Reply, error
@@ -110,7 +111,7 @@ def test_bytes_go_through_unchanged(cli: Invoke, hub: FakeHub) -> None:
          "error: gone\nhint: the command's id is c1\n"),
         ({"status": "cancelled", "exit_code": None, "signal": 15}, 143,
          "error: the command on web-1 was cancelled by somebody else\n"),
-        ({"truncated": True, "dropped_bytes": 5}, 0, "5 bytes of the output were dropped\n"),
+        ({"truncated": True, "dropped_bytes": 5}, 0, ""),  # the hub kept less than came here
         ({"status": "refused", "error": HOSTILE}, 121,
          "error: [bold red]x[/] \\x1b[31m\\x9b2J\\n\\u202eeman\n"),
     ],
@@ -174,3 +175,23 @@ def test_detached(cli: Invoke, hub: FakeHub) -> None:
     assert cli("exec", "--detach", "web-1", "x").out == "r1\n"
     assert cli("exec", "--detach", "-o", "json", "web-1", "x").json() == started
     assert hub.asked[0].body["mode"] == "detach"
+
+
+def test_bytes_that_did_not_come_are_counted(cli: Invoke, hub: FakeHub) -> None:
+    pieces = [
+        envelope_text(msgspec.json.encode(START)),
+        envelope_binary(1, 0, b"ab"),
+        envelope_binary(1, 7, b"z"),
+        envelope_text(msgspec.json.encode({"event": "end", "result": result()})),
+    ]
+    headers = {"Content-Type": CONTENT_TYPE}
+    hub.on("POST /commands", lambda _: Reply(headers=headers, chunks=iter(pieces)))
+    done = cli("exec", "web-1", "x")
+    assert (done.code, done.out) == (0, "abz")
+    assert done.err == "5 bytes of the output were dropped on the way\n"
+
+
+def test_kept_output_is_read_in_both_its_forms() -> None:
+    assert kept_bytes("é", None) == "é".encode()
+    assert kept_bytes(None, base64.b64encode(b"\xff\x00").decode()) == b"\xff\x00"
+    assert kept_bytes(None, None) == b""
