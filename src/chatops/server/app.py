@@ -106,7 +106,7 @@ def build(
     servers = ServerService(db, audit, agents, subscribers, latest, clock)
     keys = KeyService(db, servers, agents, audit, clock)
     records = CommandRecords(db, servers, audit, clock)
-    commands = CommandService(records, servers, agents, audit, tasks, clock, settings.lost_after)
+    commands = CommandService(records, agents, audit, tasks, clock, settings.lost_after)
     events = EventService(db, servers, clock)
     logs = LogService(databases.logs, subscribers, clock)
     services = Services(

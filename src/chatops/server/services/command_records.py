@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,15 +40,19 @@ class CommandRecords:
         self,
         principal: Principal,
         origin: Origin,
-        server: Server,
         body: rest.CommandCreate,
-        *,
-        online: bool,
-    ) -> Command:
-        """A new command, as good as sent; of an offline server it is over with its record."""
+        is_online: Callable[[str], bool],
+    ) -> tuple[Command, Server]:
+        """A new command, as good as sent; of an offline server it is over with its record.
+
+        Raises:
+            NotFound, NotPermitted: the server, for this caller.
+        """
         now = self._clock.now()
         options = {"timeout": body.timeout, "cwd": body.cwd, "env": sorted(body.env)}
         async with self._database.write() as session:
+            server = await self._servers.find_in(session, principal, body.target, Access.OPERATOR)
+            online = is_online(server.id)
             row = await crud.create(
                 session,
                 run_id=new_id(now),
@@ -67,7 +72,7 @@ class CommandRecords:
             await self._audit.record(
                 session, origin, "commands.run", server.name, outcome=row.status, detail=detail
             )
-        return row
+        return row, server
 
     async def set_running(self, command_id: str, started_at: float | None) -> None:
         """Its agent has started it; of one that is over already nothing changes."""
@@ -89,12 +94,10 @@ class CommandRecords:
         """
         result = live.outcome(status, **changes)
         async with self._database.write() as session:
+            if await self._store_end(session, live, result, changes):
+                return result
             row = await crud.get(session, live.id)
-            if row is not None and row.status in before(status):
-                await self._store_end(session, live, row, result, changes)
-            elif row is not None:
-                result = to_result(row, live.server_name)
-        return result
+        return to_result(row, live.server_name) if row is not None else result
 
     async def purge(self, before_time: float, limit: int) -> int:
         """Delete at most ``limit`` commands that were over before that time."""
@@ -170,29 +173,34 @@ class CommandRecords:
         self,
         session: AsyncSession,
         live: LiveCommand,
-        row: Command,
         result: rest.CommandResult,
         changes: dict[str, Any],
-    ) -> None:
-        was = row.status
-        await crud.update(
-            session,
-            live.id,
-            expected=[was],
-            status=result.status,
-            finished_at=self._clock.now(),
-            truncated=result.truncated,
-            dropped_bytes=result.dropped_bytes,
+    ) -> bool:
+        allowed = before(result.status)
+        ended = {
+            "status": result.status,
+            "finished_at": self._clock.now(),
+            "truncated": result.truncated,
+            "dropped_bytes": result.dropped_bytes,
             **changes,
-        )
+        }
+        under_way = [state for state in allowed if state != "lost"]
+        corrected = False
+        if not await crud.update(session, live.id, expected=under_way, **ended):
+            corrected = "lost" in allowed and await crud.update(
+                session, live.id, expected=["lost"], **ended
+            )
+            if not corrected:
+                return False
         for name in NAMES:
-            await crud.add_output(session, live.id, name, live.streams[name].kept.pieces())
-        if was == "lost":
-            detail = {"command_id": live.id}
+            if pieces := live.streams[name].kept.pieces():
+                await crud.add_output(session, live.id, name, pieces)
+        if corrected:
             await self._audit.record(
                 session, Origin(None), "commands.corrected", live.server_name,
-                outcome=result.status, detail=detail,
+                outcome=result.status, detail={"command_id": live.id},
             )  # fmt: skip
+        return True
 
 
 def _no_command(command_id: str) -> NotFound:

@@ -8,6 +8,7 @@ states, docs/topics/commands.md for what happens when either end goes away.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any, Final
 
@@ -30,7 +31,6 @@ from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.command_results import check_request, to_record, to_result
 from chatops.server.services.live_command import LiveCommand
-from chatops.server.services.servers import ServerService
 from chatops.tasks import Tasks
 
 _LOST: Final = {
@@ -39,6 +39,8 @@ _LOST: Final = {
     "agent_vanished": "the agent vanished while it was under way",
 }
 _RETRY_AFTER: Final = 1.0
+_SHORT: Final = 0.1
+"""Seconds that a command may run before it is recorded as running: one write less for most."""
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +50,6 @@ class CommandService:
     def __init__(
         self,
         records: CommandRecords,
-        servers: ServerService,
         agents: AgentManager,
         audit: AuditService,
         tasks: Tasks,
@@ -56,7 +57,6 @@ class CommandService:
         lost_after: float = LOST_AFTER,
     ) -> None:
         self.records = records
-        self._servers = servers
         self._agents = agents
         self._audit = audit
         self._tasks = tasks
@@ -77,11 +77,9 @@ class CommandService:
             InvalidInput: the command, its folder or its environment cannot be passed on.
         """
         check_request(body)
-        server = await self._servers.find(principal, body.target, Access.OPERATOR)
-        session = self._agents.find(server.id)
-        row = await self.records.create(principal, origin, server, body, online=session is not None)
+        row, server = await self.records.create(principal, origin, body, self._is_online)
         live = LiveCommand(row, server.name)
-        if session is None:
+        if row.status == "offline":
             live.finish(to_result(row, server.name))
             return live
         self._live[live.id] = live
@@ -116,8 +114,7 @@ class CommandService:
         if message.state == "running":
             if live is not None:
                 live.started_at = message.started_at
-                running = self.records.set_running(live.id, message.started_at)
-                self._tasks.spawn(running, name="command running")
+                self._tasks.spawn(self._note_running(live), name="command running")
             return
         settling = self._settle_for_sure(session, message, message.state)
         self._tasks.spawn(settling, name="command outcome")
@@ -207,6 +204,17 @@ class CommandService:
         return to_record(row, server.name)
 
     # -- inside -------------------------------------------------------------------------
+
+    def _is_online(self, server_id: str) -> bool:
+        return self._agents.find(server_id) is not None
+
+    async def _note_running(self, live: LiveCommand) -> None:
+        """Record that a command runs, unless it is over before anybody could have looked."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SHORT):
+                await live.wait()
+        if live.result is None:
+            await self.records.set_running(live.id, live.started_at)
 
     async def _settle(
         self, session: AgentSession, message: CommandResponse, outcome: Outcome
