@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatops.server.db.engine import FILES, Databases
+from chatops.server.db.engine import FILES, Database, Databases
 from chatops.server.db.migrate import migrate
 
 
@@ -39,3 +39,20 @@ async def open_databases(data_dir: Path | None = None) -> AsyncIterator[Database
         await databases.close()
         if data_dir is None:
             shutil.rmtree(folder)
+
+
+@asynccontextmanager
+async def failing(database: Database) -> AsyncIterator[None]:
+    """Inside the block SQLite refuses to write to this file, as on a disk that failed."""
+    await _forbid_writes(database, "ON")
+    try:
+        yield
+    finally:
+        await _forbid_writes(database, "OFF")
+
+
+async def _forbid_writes(database: Database, switch: str) -> None:
+    raw = await database._writer.raw_connection()  # no transaction could begin to undo it
+    assert raw.driver_connection is not None
+    await raw.driver_connection.execute(f"PRAGMA query_only = {switch}")
+    raw.close()

@@ -10,6 +10,8 @@ import pytest
 
 from chatops.clock import FakeClock
 from chatops.protocol.messages import HostFacts, Ping
+from chatops.server.services.keys import KeyAndServer
+from tests.support.databases import failing
 from tests.support.hub import TestHub, auth_message, metrics_message, running_hub
 from tests.support.waiting import until_async
 
@@ -195,3 +197,100 @@ async def test_last_seen_survives_the_hub(tmp_path: Path) -> None:
         shown = await hub.ok("GET", "/servers/web-1")
         assert shown["status"] == "offline"
         assert shown["last_seen"][:19] == before[:19]
+
+
+async def test_another_protocol_version_is_an_event(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key, protocol=99) as agent:
+        await agent.closed()
+    (event,) = (await hub.ok("GET", "/events?server=web-1"))["items"]
+    assert (event["event"], event["reason"]) == ("refused", "protocol_version")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reason"),
+    [("DELETE", "/api-keys/{key}", "key_revoked"), ("DELETE", "/servers/web-1", "server_removed")],
+)
+async def test_a_key_that_is_revoked_during_the_handshake_lets_nobody_in(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, method: str, path: str, reason: str
+) -> None:
+    made = (await hub.server("web-1"))["key"]
+    check = hub.services.keys.check
+
+    async def check_and_lose(text: str) -> KeyAndServer:
+        found = await check(text)
+        assert (await hub.call(method, path.format(key=made["id"]))).status < 300
+        return found
+
+    monkeypatch.setattr(hub.services.keys, "check", check_and_lose)
+    async with await hub.agent(made["key"]) as agent:
+        _, frames = await agent.closed()
+        assert [frame["code"] for frame in frames] == [reason]
+    assert len(hub.services.agents) == 0
+
+
+async def test_what_an_ended_session_still_says_does_not_count(hub: TestHub) -> None:
+    made = await hub.server("web-1")
+    async with await hub.agent(made["key"]["key"]) as agent:
+        await agent.expect("auth_success")
+        hub.services.agents.unregister_agent(made["id"])
+        await agent.send(metrics_message(1, time.time()))
+        assert await agent.next() is None
+    assert (await hub.call("GET", "/metrics/web-1")).code == "no_sample"
+
+
+async def test_a_busy_hub_says_so_and_the_agent_is_back_when_it_can(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with failing(hub.hub.databases.chatops):
+        async with await hub.agent(key) as agent:
+            code, frames = await agent.closed()
+            assert (code, frames[-1]["code"]) == (1013, "busy")
+        async with await hub.agent(key[:-3] + "AAA") as agent:
+            code, frames = await agent.closed()
+            assert (code, frames[-1]["code"]) == (4010, "key_unknown")
+        assert len(hub.services.agents) == 0
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")
+
+
+async def test_a_handshake_that_fails_halfway_leaves_no_session(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")
+        body = {"target": "web-1", "command": "true", "mode": "detach"}
+        await hub.ok("POST", "/commands", body)
+        await agent.expect("command")
+    await hub.wait_status("web-1", "offline")
+
+    async def connecting(*_: object) -> None:
+        """As if it had been recorded before the disk failed."""
+
+    fleet = hub.hub.fleet
+    async with failing(hub.hub.databases.chatops):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(fleet), "connecting", connecting)
+            async with await hub.agent(key) as agent:  # it no longer knows the command
+                code, frames = await agent.closed()
+                assert (code, frames[-1]["code"]) == (1013, "busy")
+        assert len(hub.services.agents) == 0
+
+
+async def test_dead_links_are_found_also_after_the_disk_failed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = FakeClock(time.time())
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        key = (await hub.server("web-1"))["key"]["key"]
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            body = {"target": "web-1", "command": "true", "mode": "detach"}
+            await hub.ok("POST", "/commands", body)
+            await agent.expect("command")
+        await hub.wait_status("web-1", "offline")
+        async with failing(hub.hub.databases.chatops):
+            clock.advance(120)
+            await until_async(lambda: "the disk failed" in caplog.text)
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            clock.advance(11)
+            await agent.expect("ping")

@@ -169,3 +169,14 @@ async def test_hostile_names_from_an_agent_are_data(hub: TestHub) -> None:
         await agent.expect("auth_success")
         shown = await hub.ok("GET", "/servers/web-1")
         assert shown["agent_version"] == evil[:40]
+
+
+@pytest.mark.parametrize("path", ["/agents/ws", "/ws/metrics/web-1", "/ws/logs/web-1"])
+async def test_requests_that_are_no_upgrade_take_no_sockets_place(hub: TestHub, path: str) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    for _ in range(MAX_UNAUTHENTICATED + 1):
+        answer = await hub.call("GET", path, token=None)
+        assert (answer.status, answer.code) == (400, "malformed")
+    assert "WebSocket" in answer.body["error"]["message"]
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")

@@ -9,6 +9,7 @@ import asyncio
 import logging
 
 from chatops.clock import Clock
+from chatops.errors import ChatOpsError
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.messages import Auth
 from chatops.server.crud import servers as crud
@@ -16,7 +17,7 @@ from chatops.server.db.engine import Database
 from chatops.server.services.agent_manager import AgentManager, AgentSession
 from chatops.server.services.commands import CommandService
 from chatops.server.services.connection import Connection
-from chatops.server.services.events import EventService
+from chatops.server.services.events import EventService, Kind
 from chatops.server.services.keys import KeyAndServer, KeyService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
@@ -71,11 +72,12 @@ class Fleet:
         """Record a connection that is about to stand, before its agent is told that it does.
 
         Raises:
+            KeyRefused: the key was revoked since it was checked, or its server removed.
             Busy: it cannot be recorded now.
         """
         async with self._database.write() as session:
+            await self._keys.use(session, found.key.id)
             await self._servers.set_facts(session, found.server.id, auth, address)
-            await self._keys.touch(session, found.key.id)
             await self._events.record(session, "connected", found.server.id, address)
 
     async def connected(self, session: AgentSession, found: KeyAndServer, auth: Auth) -> None:
@@ -89,14 +91,16 @@ class Fleet:
         """Record that an agent was turned away; of one address not more often than matters."""
         _log.warning("agent refused", extra={"address": address, "reason": reason.name})
         if self._refusals.take(address, self._clock.monotonic()) == 0:
-            async with self._database.write() as session:
-                await self._events.record(session, "refused", server_id, address, reason.name)
+            await self._note(server_id, "refused", address, reason.name)
 
     async def run(self) -> None:
         """Every second: pings, dead links, lost commands."""
         while True:
             self._agents.sweep()
-            await self._commands.sweep()
+            try:
+                await self._commands.sweep()
+            except ChatOpsError as error:
+                _log.error("a lost command cannot be recorded: %s", error.message)
             await asyncio.sleep(1.0)
 
     async def keep_last_seen(self) -> None:
@@ -114,26 +118,35 @@ class Fleet:
                 reason += "; two machines are using one identity"
                 self._logs.note(old.server_id, name, "error", "hub", reason)
         _log.warning("agent replaced", extra={"server": name, "why": reason})
-        self._tasks.spawn(
-            self._record_replaced(old.server_id, connection.address, reason), name="replaced"
-        )
+        noting = self._note(old.server_id, "replaced", connection.address, reason)
+        self._tasks.spawn(noting, name="replaced")
 
     def _gone(self, session: AgentSession, reason: str) -> None:
         address = session.connection.address
         text = f"agent disconnected: {reason}"
         self._logs.note(session.server_id, session.server_name, "warning", "hub", text)
-        self._tasks.spawn(self._went(session, address, reason), name="disconnected")
+        noting = self._note(
+            session.server_id, "disconnected", address, reason, heard=session.last_heard
+        )
+        self._tasks.spawn(noting, name="disconnected")
 
-    async def _went(self, session: AgentSession, address: str, reason: str) -> None:
-        async with self._database.write() as transaction:
-            if session.server_id not in await crud.existing(transaction, [session.server_id]):
-                return
-            await crud.touch(transaction, {session.server_id: session.last_heard})
-            await self._events.record(
-                transaction, "disconnected", session.server_id, address, reason
-            )
-
-    async def _record_replaced(self, server_id: str, address: str, reason: str) -> None:
-        async with self._database.write() as session:
-            if server_id in await crud.existing(session, [server_id]):
-                await self._events.record(session, "replaced", server_id, address, reason)
+    async def _note(
+        self,
+        server_id: str | None,
+        event: Kind,
+        address: str,
+        reason: str,
+        *,
+        heard: float | None = None,
+    ) -> None:
+        """Record an event that cannot wait for better times: a busy hub leaves it to the log."""
+        try:
+            async with self._database.write() as session:
+                if server_id and server_id not in await crud.existing(session, [server_id]):
+                    return
+                if server_id and heard is not None:
+                    await crud.touch(session, {server_id: heard})
+                await self._events.record(session, event, server_id, address, reason)
+        except ChatOpsError as error:
+            facts = {"event": event, "server_id": server_id, "reason": reason}
+            _log.error("an event cannot be recorded: %s", error.message, extra=facts)

@@ -146,14 +146,20 @@ class KeyService:
             server = await servers_crud.get(session, key.server_id)
         if server is None:
             raise KeyRefused(closing.KEY_UNKNOWN)
-        if key.revoked_at is not None:
-            raise KeyRefused(closing.KEY_REVOKED, server.id)
-        if key.expires_at is not None and key.expires_at <= self._clock.now():
-            raise KeyRefused(closing.KEY_EXPIRED, server.id)
+        self._check_alive(key)
         return KeyAndServer(key, server)
 
-    async def touch(self, session: AsyncSession, key_id: str) -> None:
-        """Note that a key was used now."""
+    async def use(self, session: AsyncSession, key_id: str) -> None:
+        """Note that a key was used now, if it still may be: between ``check`` and this
+        transaction it can have been revoked, or have gone with its server.
+
+        Raises:
+            KeyRefused: that is so.
+        """
+        key = await crud.get(session, key_id)
+        if key is None:
+            raise KeyRefused(closing.SERVER_REMOVED)
+        self._check_alive(key)
         await crud.touch(session, key_id, now=self._clock.now())
 
     async def holder(self, text: str) -> Agent:
@@ -168,6 +174,12 @@ class KeyService:
             raise NotSignedIn(error.message, details={"reason": error.reason.name}) from None
         key, server = found.key, found.server
         return Agent(key.id, server.id, server.name, key.expires_at)
+
+    def _check_alive(self, key: ApiKey) -> None:
+        if key.revoked_at is not None:
+            raise KeyRefused(closing.KEY_REVOKED, key.server_id)
+        if key.expires_at is not None and key.expires_at <= self._clock.now():
+            raise KeyRefused(closing.KEY_EXPIRED, key.server_id)
 
     async def _create(
         self,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from chatops import __version__
-from chatops.errors import Busy, ProtocolError
+from chatops.errors import ProtocolError
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.codec import UnusableFrame, from_agent
 from chatops.protocol.frames import decode_frame
@@ -31,9 +31,17 @@ from chatops.protocol.messages import (
 from chatops.server.context import Services
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.fleet import Fleet
-from chatops.server.services.keys import KeyRefused
+from chatops.server.services.keys import KeyAndServer, KeyRefused
 from chatops.server.ws.connection import SocketConnection
-from chatops.server.ws.sockets import Route, SocketEnded, Waiting, accept, first_message, receive
+from chatops.server.ws.sockets import (
+    Route,
+    SocketEnded,
+    Waiting,
+    accept,
+    first_message,
+    receive,
+    told,
+)
 from chatops.tasks import Tasks
 
 _OUTBOX: Final = 8 * MiB
@@ -45,15 +53,12 @@ def make_agents_route(services: Services, fleet: Fleet, tasks: Tasks, waiting: W
     """The handler of the agents' socket."""
 
     async def agents_ws(request: web.Request) -> web.StreamResponse:
-        waiting.enter()
-        socket, connection = await accept(request, tasks, max_frame=MAX_AGENT_FRAME, buffer=_OUTBOX)
-        try:
+        socket, connection = await accept(
+            request, tasks, waiting, max_frame=MAX_AGENT_FRAME, buffer=_OUTBOX
+        )
+        async with told(connection):
             auth = await first_message(socket, from_agent(), waiting)
             await AgentSocket(services, fleet, socket, connection).run(auth)
-        except SocketEnded as end:
-            if end.reason is not None:
-                connection.close(end.reason, end.message)
-        await connection.drained()
         return socket
 
     return agents_ws
@@ -93,9 +98,12 @@ class AgentSocket:
         """
         if not isinstance(first, Auth):
             raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
-        session = await self._let_in(first)
+        found = await self._let_in(first)
+        session = self._fleet.register(found, first, self._connection)
         reason = "closed"
         try:
+            self._welcome(session, found)
+            await self._fleet.connected(session, found, first)
             await self._serve(session)
         except SocketEnded as end:
             reason = end.reason.name if end.reason else "closed"
@@ -103,37 +111,37 @@ class AgentSocket:
         finally:
             self._services.agents.unregister_agent(session.server_id, self._connection, reason)
 
-    async def _let_in(self, auth: Auth) -> AgentSession:
+    async def _let_in(self, auth: Auth) -> KeyAndServer:
+        address = self._connection.address
         try:
             found = await self._services.keys.check(auth.api_key)
+            if auth.protocol == PROTOCOL_VERSION:
+                await self._fleet.connecting(found, auth, address)
+                return found
         except KeyRefused as refused:
-            await self._fleet.refused(refused.server_id, self._connection.address, refused.reason)
+            await self._fleet.refused(refused.server_id, address, refused.reason)
             raise SocketEnded(refused.reason) from None
-        if auth.protocol != PROTOCOL_VERSION:
-            text = f"the hub speaks protocol version {PROTOCOL_VERSION}, the agent {auth.protocol}"
-            raise SocketEnded(closing.PROTOCOL_VERSION, text)
-        try:
-            await self._fleet.connecting(found, auth, self._connection.address)
-        except Busy as error:
-            raise SocketEnded(closing.BUSY, error.message) from None
-        session = self._fleet.register(found, auth, self._connection)
-        settings = self._services.settings
+        await self._fleet.refused(found.server.id, address, closing.PROTOCOL_VERSION)
+        text = f"the hub speaks protocol version {PROTOCOL_VERSION}, the agent {auth.protocol}"
+        raise SocketEnded(closing.PROTOCOL_VERSION, text)
+
+    def _welcome(self, session: AgentSession, found: KeyAndServer) -> None:
         session.post(
             AuthSuccess(
                 server_id=found.server.id,
                 name=found.server.name,
-                interval=settings.interval,
+                interval=self._services.settings.interval,
                 time=self._services.clock.now(),
                 hub_version=__version__,
             )
         )
-        await self._fleet.connected(session, found, auth)
-        return session
 
     async def _serve(self, session: AgentSession) -> None:
         bad = 0
         while True:
             frame = await receive(self._socket)
+            if self._services.agents.find(session.server_id) is not session:
+                raise SocketEnded  # it was ended meanwhile: what it still says does not count
             self._services.agents.heard(session)
             try:
                 self._take(session, frame)

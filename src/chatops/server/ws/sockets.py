@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from chatops.errors import Busy
+from chatops.errors import Busy, Malformed
 from chatops.protocol import closing
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.codec import Codec, UnusableFrame
@@ -20,6 +22,7 @@ from chatops.tasks import Tasks
 T = TypeVar("T")
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _OVERSIZE: Final = 1009
+_log = logging.getLogger(__name__)
 
 
 class SocketEnded(Exception):
@@ -54,18 +57,46 @@ class Waiting:
 
 
 async def accept(
-    request: web.Request, tasks: Tasks, *, max_frame: int, buffer: int
+    request: web.Request, tasks: Tasks, waiting: Waiting, *, max_frame: int, buffer: int
 ) -> tuple[web.WebSocketResponse, SocketConnection]:
-    """Upgrade a request to a WebSocket without compression."""
+    """Upgrade a request to a WebSocket without compression, which waits for its first frame.
+
+    Raises:
+        Malformed: the request asks for no upgrade.
+        Busy: too many sockets wait for their first frame.
+    """
     socket = web.WebSocketResponse(
         timeout=CLOSE_WAIT, autoping=True, compress=False, max_msg_size=max_frame
     )
-    await socket.prepare(request)
+    if not socket.can_prepare(request):
+        raise Malformed(f"{request.path} is a WebSocket, and this request asks for no upgrade")
+    waiting.enter()
+    try:
+        await socket.prepare(request)
+    except BaseException:
+        waiting.leave()
+        raise
     return socket, SocketConnection(socket, request, tasks, limit=buffer)
 
 
+@asynccontextmanager
+async def told(connection: SocketConnection) -> AsyncIterator[None]:
+    """Whatever ends the block, the peer hears why before its socket is let go."""
+    try:
+        yield
+    except SocketEnded as end:
+        if end.reason is not None:
+            connection.close(end.reason, end.message)
+    except Busy as error:
+        connection.close(closing.BUSY, error.message)
+    except Exception:  # noqa: BLE001  (the last resort of every socket)
+        _log.exception("a socket failed", extra={"address": connection.address})
+        connection.close(closing.INTERNAL)
+    await connection.drained()
+
+
 async def first_message(socket: web.WebSocketResponse, codec: Codec[T], waiting: Waiting) -> T:
-    """The first frame, which must come soon and must be a message.
+    """The first frame of an accepted socket, which must come soon and must be a message.
 
     Raises:
         SocketEnded: it did not come, or is none.

@@ -25,7 +25,15 @@ from chatops.server.services.access import Principal
 from chatops.server.services.servers import ServerName
 from chatops.server.services.ws_manager import ClientType
 from chatops.server.ws.connection import SocketConnection
-from chatops.server.ws.sockets import Route, SocketEnded, Waiting, accept, first_message, receive
+from chatops.server.ws.sockets import (
+    Route,
+    SocketEnded,
+    Waiting,
+    accept,
+    first_message,
+    receive,
+    told,
+)
 from chatops.tasks import Tasks
 
 _FIRST_LOGS: Final = 100
@@ -43,21 +51,17 @@ def make_subscription_route(
     """The handler of one kind of subscription."""
 
     async def subscription_ws(request: web.Request) -> web.StreamResponse:
-        waiting.enter()
         socket, connection = await accept(
             request,
             tasks,
+            waiting,
             max_frame=MAX_CLIENT_FRAME,
             buffer=services.settings.subscriber_buffer,
         )
-        try:
+        async with told(connection):
             first = await first_message(socket, from_client(), waiting)
             principal, server = await _let_in(services, first, request.match_info["server"])
             await _serve(services, kind, principal, server, socket, connection)
-        except SocketEnded as end:
-            if end.reason is not None:
-                connection.close(end.reason, end.message)
-        await connection.drained()
         return socket
 
     return subscription_ws
@@ -83,10 +87,7 @@ async def _serve(
     connection: SocketConnection,
 ) -> None:
     connection.post(encode(ClientAuthSuccess(server_id=server.id, user=principal.name)))
-    try:
-        services.subscribers.connect(connection, server.id, kind, user_id=principal.user_id)
-    except Busy as error:
-        raise SocketEnded(closing.BUSY, error.message) from None
+    services.subscribers.connect(connection, server.id, kind, user_id=principal.user_id)
     try:
         await _send_known(services, kind, server, connection)
         await _listen(socket, connection)
