@@ -6,6 +6,8 @@ import statistics
 import time
 from pathlib import Path
 
+import pytest
+
 from chatops.clock import FakeClock
 from tests.support.hub import PASSWORD, TestHub, running_hub
 
@@ -157,3 +159,49 @@ async def test_there_is_always_an_administrator(hub: TestHub) -> None:
     assert (await hub.call("DELETE", "/users/admin")).code == "conflict"
     await hub.user("root2", "admin")
     assert (await hub.call("DELETE", "/users/admin?reassign_to=root2")).status == 204
+
+
+async def test_a_password_that_is_changed_during_a_sign_in_signs_nobody_in(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await hub.user("ann", "operator")
+    verify = hub.services.auth.passwords.verify
+
+    async def verify_and_lose(plain: str, hashed: str | None) -> bool:
+        right = await verify(plain, hashed)
+        await hub.ok("PATCH", "/users/ann", {"password": "set by the admin"})
+        return right
+
+    monkeypatch.setattr(hub.services.auth.passwords, "verify", verify_and_lose)
+    body = {"username": "ann", "password": PASSWORD}
+    assert (await hub.call("POST", "/auth/login", body, token=None)).code == "not_signed_in"
+    change = {"current": "set by the admin", "new": "set by the thief"}
+    monkeypatch.undo()
+    token = await hub.login("ann", "set by the admin")
+    monkeypatch.setattr(hub.services.auth.passwords, "verify", verify_and_lose)
+    answer = await hub.call("POST", "/auth/password", change, token=token)
+    assert answer.code == "not_signed_in"
+    monkeypatch.undo()
+    assert await hub.login("ann", "set by the admin")
+
+
+async def test_a_new_password_is_held_to_the_rules_of_the_first(hub: TestHub) -> None:
+    token = await hub.user("annabelle", "viewer")
+    change = {"current": PASSWORD, "new": "annabelle"}
+    own = await hub.call("POST", "/auth/password", change, token=token)
+    by_admin = await hub.call("PATCH", "/users/annabelle", {"password": "annabelle"})
+    assert (own.code, by_admin.code) == ("invalid", "invalid")
+
+
+async def test_the_audit_says_whose_session_ended(hub: TestHub) -> None:
+    body = {"username": "admin", "password": PASSWORD}
+    pair = await hub.ok("POST", "/auth/login", body, token=None)
+    token = {"refresh_token": pair["refresh_token"]}
+    await hub.ok("POST", "/auth/refresh", token, token=None)
+    assert (await hub.call("POST", "/auth/refresh", token, token=None)).status == 401
+    assert (await hub.call("POST", "/auth/logout", token, token=None)).status == 204
+    records = (await hub.ok("GET", "/audit?limit=2&user=admin"))["items"]
+    assert [(one["user"], one["action"], one["outcome"]) for one in records] == [
+        ("admin", "auth.logout", "ok"),
+        ("admin", "auth.refresh", "replayed"),
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chatops.protocol.messages import Metrics
 from chatops.protocol.metrics import Disk, Sample
-from tests.support.hub import StubAgent, TestHub, running_hub
+from tests.support.hub import PASSWORD, StubAgent, TestHub, running_hub
 from tests.support.waiting import until_async
 
 
@@ -97,3 +97,13 @@ async def test_a_subscriber_that_leaves_is_forgotten(hub: TestHub) -> None:
         await watcher.expect("auth_success")
         assert len(hub.services.subscribers) == 1
     await until_async(lambda: len(hub.services.subscribers) == 0, what="the subscriber's end")
+
+
+async def test_a_new_password_ends_the_accounts_subscriptions(hub: TestHub) -> None:
+    await hub.server("web-1")
+    async with await hub.subscribe("metrics/web-1") as watcher:
+        await watcher.expect("auth_success")
+        change = {"current": PASSWORD, "new": "another password"}
+        assert (await hub.call("POST", "/auth/password", change)).status == 204
+        code, frames = await watcher.closed()
+        assert (code, frames[-1]["code"]) == (4014, "not_signed_in")

@@ -37,4 +37,4 @@ async def me(call: Call[NoQuery, None]) -> rest.User:
 async def change_password(call: Call[NoQuery, rest.PasswordChange]) -> None:
     """Change one's own password; all sessions of the account end."""
     body = call.body
-    await call.services.auth.change_password(call.principal, body.current, body.new, call.address)
+    await call.services.users.change_password(call.principal, body.current, body.new, call.address)

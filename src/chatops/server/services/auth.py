@@ -9,7 +9,7 @@ users stole it.
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Final, NoReturn
 
 import jwt
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -79,7 +79,7 @@ class AuthService:
         user_id, generation = self._read(token)
         user = await self._user(user_id)
         if user is None or user.disabled or user.generation != generation:
-            raise NotSignedIn("this session has ended", hint="sign in again: chatops login")
+            raise _ended()
         return Principal(user.id, user.name, user.role)
 
     def forget(self, user_id: str) -> None:
@@ -100,14 +100,11 @@ class AuthService:
         async with self._database.read() as session:
             user = await crud.get_by_name(session, username)
         right = await self.passwords.verify(password, user.password_hash if user else None)
-        if user is None or not right or user.disabled:
+        pair = await self._sign_in(user, address) if user is not None and right else None
+        if pair is None:
             await self._refuse(username, address)
-        assert user is not None
         self._release(username, address)
-        async with self._database.write() as session:
-            await crud.update(session, user.id, last_login=self._clock.now())
-            await self._audit.record(session, Origin(address, user.id, user.name), "auth.login")
-            return await self._pair(session, user, new_id())
+        return pair
 
     async def refresh(self, token: str, address: str) -> rest.TokenPair:
         """A new pair for a refresh token, which is then used up.
@@ -120,7 +117,7 @@ class AuthService:
             row = await refresh_tokens.get_by_hash(session, hash_credential(token))
             if row is not None and row.used_at is not None:
                 await refresh_tokens.revoke_family(session, row.family, now=self._clock.now())
-                origin = Origin(address, row.user_id)
+                origin = await _owner(session, row, address)
                 await self._audit.record(session, origin, "auth.refresh", outcome="replayed")
             elif row is not None and self._usable(row):
                 pair = await self._rotate(session, row)
@@ -136,7 +133,8 @@ class AuthService:
             row = await refresh_tokens.get_by_hash(session, hash_credential(token))
             if row is not None:
                 await refresh_tokens.revoke_family(session, row.family, now=self._clock.now())
-                await self._audit.record(session, Origin(address, row.user_id), "auth.logout")
+                origin = await _owner(session, row, address)
+                await self._audit.record(session, origin, "auth.logout")
 
     async def register(self, username: str, password: str, address: str) -> User:
         """A viewer account for a stranger, where the settings allow that.
@@ -166,6 +164,8 @@ class AuthService:
         Raises:
             NotPermitted: the current password is wrong.
             TooManyRequests: it was wrong too often.
+            InvalidInput: the new one is the name.
+            NotSignedIn: the account was changed meanwhile.
         """
         self._limit(principal.name, address)
         async with self._database.read() as session:
@@ -173,8 +173,10 @@ class AuthService:
         if user is None or not await self.passwords.verify(current, user.password_hash):
             raise NotPermitted("the current password is wrong")
         self._release(principal.name, address)
-        hashed = await self.passwords.hash(new)
+        hashed = await self.hash_new(user.name, new)
         async with self._database.write() as session:
+            if not await _unchanged(session, user):
+                raise _ended()
             await crud.update(session, user.id, password_hash=hashed)
             await self.end_sessions(session, user.id)
             await self._audit.record(session, Origin.of(principal, address), "auth.password")
@@ -244,6 +246,16 @@ class AuthService:
         self._known[user_id] = (now, user)
         return user
 
+    async def _sign_in(self, user: User, address: str) -> rest.TokenPair | None:
+        """Tokens for an account whose password was right; None if it may not be used, or was
+        changed while the password was checked."""
+        async with self._database.write() as session:
+            if user.disabled or not await _unchanged(session, user):
+                return None
+            await crud.update(session, user.id, last_login=self._clock.now())
+            await self._audit.record(session, Origin(address, user.id, user.name), "auth.login")
+            return await self._pair(session, user, new_id())
+
     async def _pair(self, session: AsyncSession, user: User, family: str) -> rest.TokenPair:
         fresh = new_credential(REFRESH)
         now = self._clock.now()
@@ -283,10 +295,25 @@ class AuthService:
         self._by_account.give_back((address, username))
         self._by_address.give_back(address)
 
-    async def _refuse(self, username: str, address: str) -> None:
+    async def _refuse(self, username: str, address: str) -> NoReturn:
         origin = Origin(address, None, None)
         await self._audit.record_alone(origin, "auth.login", username[:64], outcome="denied")
         raise NotSignedIn("the user name or the password is wrong")
+
+
+async def _unchanged(session: AsyncSession, user: User) -> bool:
+    """Whether no tokens were voided since ``user`` was read: not disabled, no new password."""
+    now = await crud.get(session, user.id)
+    return now is not None and now.generation == user.generation
+
+
+async def _owner(session: AsyncSession, row: RefreshToken, address: str) -> Origin:
+    user = await crud.get(session, row.user_id)
+    return Origin(address, row.user_id, user.name if user else None)
+
+
+def _ended() -> NotSignedIn:
+    return NotSignedIn("this session has ended", hint="sign in again: chatops login")
 
 
 def _per_minute(count: int) -> RateLimiter:

@@ -47,6 +47,16 @@ class UserService:
         """The caller's own account."""
         return await self.show(principal.user_id)
 
+    async def change_password(
+        self, principal: Principal, current: str, new: str, address: str
+    ) -> None:
+        """Set the caller's own password; its sessions and subscriptions end.
+
+        Raises: as AuthService.change_password does.
+        """
+        await self._auth.change_password(principal, current, new, address)
+        self._subscribers.end_user(principal.user_id)
+
     async def create(self, origin: Origin, name: str, password: str, role: Role) -> rest.User:
         """A new account.
 
@@ -65,6 +75,7 @@ class UserService:
         Raises:
             NotFound: there is no such account.
             Conflict: it is the last administrator.
+            InvalidInput: the password is the name.
         """
         user = await self._find(name)
         fields = await self._fields(user, changes)
@@ -118,7 +129,7 @@ class UserService:
         if changes.disabled is not None and changes.disabled != user.disabled:
             fields["disabled"] = changes.disabled
         if changes.password is not None:
-            fields["password_hash"] = await self._auth.passwords.hash(changes.password)
+            fields["password_hash"] = await self._auth.hash_new(user.name, changes.password)
         return fields
 
     async def _keep_an_admin(self, session: AsyncSession, user: User) -> None:
