@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from chatops.protocol.limits import MAX_LABEL, MAX_SERIES
-from chatops.protocol.messages import Metrics
+import pytest
+
+from chatops.protocol.limits import MAX_LABEL, MAX_SERIES, MAX_UNACKED
+from chatops.protocol.messages import Metrics, Ping
 from chatops.protocol.metrics import Disk, Sample
+from tests.support.databases import failing
 from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub
 
 
@@ -157,3 +160,42 @@ async def test_old_samples_are_removed(tmp_path: Path) -> None:
         assert await hub.services.metrics.purge(now - 60, 500) == 1
         rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
         assert len(rows) == 1
+
+
+async def test_a_clock_that_runs_ahead_does_not_hide_what_comes_after(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")
+        await agent.send(metrics_message(1, time.time() + 10 * 365 * 86_400, cpu=1.0))
+        await agent.expect("metrics_ack")
+        await agent.send(metrics_message(2, time.time(), cpu=2.0))
+        await agent.expect("metrics_ack")
+    assert (await hub.ok("GET", "/metrics/web-1"))["cpu"]["percent"] == 2.0
+    rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
+    assert sorted(row["value"] for row in rows) == [1.0, 2.0]
+
+
+async def test_one_agent_cannot_fill_the_queue_of_all(
+    hub: TestHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = [(await hub.server(name))["key"]["key"] for name in ("web-1", "web-2")]
+    metrics = hub.services.metrics
+    async with await hub.agent(one) as flood, await hub.agent(other) as calm:
+        await flood.expect("auth_success")
+        await calm.expect("auth_success")
+        async with failing(hub.hub.databases.metrics):
+            for seq in range(1, 3 * MAX_UNACKED):
+                await flood.send(metrics_message(seq, time.time()))
+            await calm.send(metrics_message(1, time.time()))
+            await flood.send(Ping(id=1))
+            await flood.expect("pong")
+            await calm.send(Ping(id=1))
+            await calm.expect("pong")
+            (session,) = [s for s in hub.services.agents.sessions() if s.server_name == "web-1"]
+            assert not metrics.submit(session, metrics_message(999, time.time()))
+        await calm.expect("metrics_ack")
+        acked = [(await flood.expect("metrics_ack"))["seq"] for _ in range(MAX_UNACKED)]
+        assert acked == list(range(1, MAX_UNACKED + 1))
+        await flood.send(metrics_message(999, time.time()))
+        assert (await flood.expect("metrics_ack"))["seq"] == 999
+    assert "samples found no room" in caplog.text

@@ -34,6 +34,7 @@ class LogService:
         self._clock = clock
         self._queue: deque[tuple[str | None, crud.NewLogEntry]] = deque(maxlen=QUEUE)
         self._arrived = asyncio.Event()
+        self._lost = 0
 
     def note(
         self, server_id: str | None, name: str | None, level: str, source: str, message: str
@@ -60,6 +61,9 @@ class LogService:
     async def flush(self) -> None:
         """Store and pass on all that waits now."""
         self._arrived.clear()
+        if self._lost:
+            _log.warning("%d log entries came too fast to be stored", self._lost)
+            self._lost = 0
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             try:
@@ -93,8 +97,7 @@ class LogService:
         self, server_id: str | None, name: str | None, ts: float, level: str, source: str,
         message: str,
     ) -> None:  # fmt: skip
-        if len(self._queue) == QUEUE:
-            _log.warning("log entries come faster than they can be stored; the oldest are lost")
+        self._lost += len(self._queue) == QUEUE
         row: crud.NewLogEntry = {
             "server_id": server_id,
             "ts": ts,

@@ -1,8 +1,9 @@
 """MetricsService: samples from agents to disk, to subscribers, and back as history.
 
 Ingest: a sample waits in one bounded queue; what waits is committed together, and only
-then acked, kept as the latest, and passed on. When the queue is full a sample is left
-out without an ack: the agent still has it, and sends it again.
+then acked, kept as the latest, and passed on. When the queue is full, or holds as many of one
+server as an agent may have under way, a sample is left out without an ack: the agent still
+has it, and sends it again. A time that lies ahead of the hub's becomes the time of arrival.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
+from collections import Counter, deque
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ import msgspec
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError, NoSample
 from chatops.protocol import rest
+from chatops.protocol.limits import MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsAck
 from chatops.protocol.metrics import Sample
 from chatops.server.crud import metrics as crud
@@ -64,16 +66,22 @@ class MetricsService:
         self._latest = latest
         self._clock = clock
         self._queue: deque[_Waiting] = deque()
+        self._uncommitted: Counter[str] = Counter()
+        self._left_out = 0
         self._arrived = asyncio.Event()
 
     # -- ingest -------------------------------------------------------------------------
 
     def submit(self, session: AgentSession, message: Metrics) -> bool:
-        """Take a sample of a session's server; False when the queue is full."""
-        if len(self._queue) >= QUEUE:
+        """Take a sample of a session's server; False when it cannot wait here."""
+        if len(self._queue) >= QUEUE or self._uncommitted[session.server_id] >= MAX_UNACKED:
+            self._left_out += 1
             return False
+        now = self._clock.now()
         message.data = bounded(message.data)
-        self._queue.append(_Waiting(session, message, self._clock.now()))
+        message.ts = min(message.ts, now)  # else it would stay the latest until that time
+        self._queue.append(_Waiting(session, message, now))
+        self._uncommitted[session.server_id] += 1
         self._arrived.set()
         return True
 
@@ -129,6 +137,10 @@ class MetricsService:
             await crud.insert_many(session, rows)
 
     def _publish(self, batch: list[_Waiting]) -> None:
+        self._uncommitted -= Counter(one.session.server_id for one in batch)
+        if self._left_out:
+            _log.warning("%d samples found no room; they will be sent again", self._left_out)
+            self._left_out = 0
         for session, message, _ in batch:
             session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
             if self._latest.put(session.server_id, message.ts, message.data):

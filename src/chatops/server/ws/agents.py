@@ -79,7 +79,7 @@ class AgentSocket:
         self._socket = socket
         self._connection = connection
         self._handlers: dict[type[Message], Callable[[AgentSession, Any], object]] = {
-            Metrics: self._metrics,
+            Metrics: services.metrics.submit,
             CommandResponse: self._response,
             DockerResponse: services.agents.answer,
             StreamClose: services.commands.on_stream_close,
@@ -160,10 +160,6 @@ class AgentSocket:
             return
         message = from_agent().decode(frame)
         self._handlers[type(message)](session, message)
-
-    def _metrics(self, session: AgentSession, message: Metrics) -> None:
-        if not self._services.metrics.submit(session, message):
-            _log.warning("the queue of samples is full; %s will send again", session.server_name)
 
     def _response(self, session: AgentSession, message: CommandResponse) -> None:
         self._services.agents.answer(session, message)
