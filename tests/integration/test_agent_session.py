@@ -36,6 +36,7 @@ async def test_it_signs_in_sends_metrics_and_says_where_it_is() -> None:
         assert auth.host.hostname == socket.gethostname()
         assert sample.seq == 1
         assert {disk.mount for disk in sample.data.disks} >= {"/"}
+        await until_async(lambda: local.said, what="the line that says so")
         assert local.said == [f"connected to {hub.url} as web-1"]
 
 

@@ -21,6 +21,7 @@ async def test_a_file_of_certificates_is_trusted(tmp_path: Path) -> None:
         local_agent(hub.url, ca_file=made.file) as local,
     ):
         await hub.connected()
+        await until_async(lambda: local.said, what="the line that says so")
         assert local.said == [f"connected to {hub.url} as web-1"]
 
 
