@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from chatops.errors import SetupError
 from chatops.paths import write_private
+from chatops.protocol.limits import MAX_PASSWORD, MIN_PASSWORD
 from chatops.server.crud import users
 from chatops.server.db.engine import Database
 from chatops.server.services.audit import AuditService, Origin
@@ -30,24 +32,41 @@ async def ensure_admin(
 
     The password is the setting's, else random: shown on a terminal, or written to a private
     file in the data folder whose path is said.
+
+    Raises:
+        SetupError: the setting's password cannot be one, or the file cannot be written.
     """
     async with database.read() as session:
         if await users.count(session):
             return
-    given = settings.admin_password
-    password = given or secrets.token_urlsafe(15)
+    password, shown = settings.admin_password, None
+    if password is None:
+        password = secrets.token_urlsafe(15)
+        shown = _keep(password, settings.folder)
+    elif not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or password == ADMIN:
+        raise SetupError(
+            f"the password of the first {ADMIN} must have {MIN_PASSWORD} to {MAX_PASSWORD} "
+            "characters",
+            hint="set another CHATOPS_ADMIN_PASSWORD, or none for a random one",
+        )
     hashed = await auth.hash_new(ADMIN, password)
     async with database.write() as session:
         row = await auth.create_user(session, ADMIN, hashed, "admin")
         await audit.record(session, Origin(None), "users.create", row.name, detail={"first": True})
-    if given is None:
-        _show(password, settings.folder, say)
+    if shown is not None:
+        say(f"made the user {ADMIN}{shown}")
 
 
-def _show(password: str, folder: Path, say: Callable[[str], None]) -> None:
+def _keep(password: str, folder: Path) -> str:
+    """How the password reaches its owner. The file is there before the user is: a hub that dies
+    in between leaves nobody whose password no one knows."""
     if sys.stderr.isatty():
-        say(f"made the user {ADMIN} with the password {password} (it is not shown again)")
-        return
+        return f" with the password {password} (it is not shown again)"
     path = folder / PASSWORD_FILE
-    write_private(path, f"{password}\n".encode())
-    say(f"made the user {ADMIN}; its password is in {path} (remove the file when you have it)")
+    try:
+        write_private(path, f"{password}\n".encode())
+    except OSError as error:
+        raise SetupError(
+            f"cannot write {path}: {error.strerror}", hint="see that the disk has room"
+        ) from error
+    return f"; its password is in {path} (remove the file when you have it)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tomllib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +13,11 @@ from chatops.errors import SetupError
 from chatops.paths import write_private
 
 FILE: Final = "secrets.toml"
+_BYTES: Final = 32
 
 
 def _key() -> str:
-    return secrets.token_hex(32)
+    return secrets.token_hex(_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,22 @@ def load_secrets(folder: Path) -> HubSecrets:
         if not path.exists():
             return _make(path)
         _check_mode(path)
-        return HubSecrets(**tomllib.loads(path.read_text()))
+        return _parse(path.read_text())
     except OSError as error:
-        raise SetupError(f"cannot use {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, TypeError) as error:
-        raise SetupError(f"{path} is damaged", hint="restore it from a backup") from error
+        raise SetupError(
+            f"cannot use {path}: {error.strerror}", hint="check its owner and permissions"
+        ) from error
+    except (ValueError, TypeError):  # without the cause: it could quote a secret
+        raise SetupError(f"{path} is damaged", hint="restore it from a backup") from None
+
+
+def _parse(text: str) -> HubSecrets:
+    """All secrets: one that is missing must not be made anew, what it sealed would be lost."""
+    found = tomllib.loads(text)
+    missing = {one.name for one in fields(HubSecrets)} - found.keys()
+    if missing or any(len(bytes.fromhex(value)) != _BYTES for value in found.values()):
+        raise ValueError("not the secrets of a hub")
+    return HubSecrets(**found)
 
 
 def _make(path: Path) -> HubSecrets:
