@@ -22,7 +22,7 @@ from chatops.server.first_run import ensure_admin
 from chatops.server.http import HubRunner
 from chatops.server.lock import FolderLock
 from chatops.server.secrets import HubSecrets, load_secrets
-from chatops.server.settings import HubSettings
+from chatops.server.settings import HubSettings, check_values
 
 Say = Callable[[str], None]
 SHUTDOWN_WAIT: Final = 5.0
@@ -33,6 +33,7 @@ def serve(settings: HubSettings, say: Say) -> int:
     """Run a hub until SIGTERM or Ctrl-C; the exit code.
 
     Raises:
+        InvalidInput: a setting has no sense.
         SetupError: the folder, the port or a setting cannot be used.
     """
     logs.setup(settings.log_level, "json" if settings.log_format == "json" else "text")
@@ -95,6 +96,7 @@ async def _listen(hub: Hub) -> web.AppRunner:
 
 
 def _check(settings: HubSettings) -> None:
+    check_values(settings)
     if not 0 <= settings.port <= 65_535:
         raise SetupError(f"{settings.port} is no port", hint="take 1 to 65535, or 0 for a free one")
     if settings.insecure or _is_loopback(settings.host):

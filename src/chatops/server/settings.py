@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
+from chatops.errors import InvalidInput
 from chatops.options import option
 from chatops.paths import default_data_dir
-from chatops.protocol.limits import DEFAULT_INTERVAL, LOST_AFTER, MAX_BODY, KiB
+from chatops.protocol.limits import (
+    DEFAULT_INTERVAL,
+    LOST_AFTER,
+    MAX_BODY,
+    MAX_INTERVAL,
+    MIN_INTERVAL,
+    KiB,
+)
 
 
 @dataclass(frozen=True)
@@ -84,3 +94,37 @@ class HubSettings:
     def folder(self) -> Path:
         """The data folder, given or by default."""
         return self.data_dir or default_data_dir("hub")
+
+
+_LEAST: Final[Mapping[str, float]] = {
+    "interval": MIN_INTERVAL,
+    "sign_in_account_limit": 1,
+    "sign_in_address_limit": 1,
+    "request_limit": 100,
+    "max_body": 64 * KiB,
+    "lost_after": 1.0,
+    "raw_retention": 3600.0,
+    "events_retention": 3600.0,
+    "subscriber_buffer": 4 * KiB,
+}
+_URL: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
+
+
+def check_values(settings: HubSettings) -> None:
+    """That every value has a sense.
+
+    Raises:
+        InvalidInput: one has not; names it.
+    """
+    for name, least in _LEAST.items():
+        value = getattr(settings, name)
+        if value < least:
+            raise InvalidInput(f"{name} cannot be {value:g}", hint=f"the least is {least:g}")
+    if settings.interval > MAX_INTERVAL:
+        raise InvalidInput(
+            f"interval cannot be {settings.interval:g}", hint=f"the most is {MAX_INTERVAL:g}"
+        )
+    if settings.public_url is not None and _URL.fullmatch(settings.public_url) is None:
+        raise InvalidInput(
+            f"{settings.public_url!r} is no URL of a hub", hint="write it like https://hub.example"
+        )

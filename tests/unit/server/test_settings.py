@@ -1,0 +1,45 @@
+"""The hub's settings: values without a sense are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chatops.errors import InvalidInput
+from chatops.server.settings import HubSettings, check_values
+
+
+def test_the_defaults_have_a_sense() -> None:
+    check_values(HubSettings())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("interval", 0.0),
+        ("interval", 3600.0),
+        ("request_limit", 99),
+        ("request_limit", 0),
+        ("sign_in_account_limit", 0),
+        ("sign_in_address_limit", -1),
+        ("max_body", 0),
+        ("lost_after", 0.0),
+        ("raw_retention", 0.0),
+        ("events_retention", 0.0),
+        ("subscriber_buffer", 0),
+        ("public_url", "hub.example.org"),
+        ("public_url", "ftp://hub.example.org"),
+        ("public_url", "https://user:secret@hub.example.org"),
+    ],
+)
+def test_a_value_without_sense_is_named(name: str, value: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_values(HubSettings(**{name: value}))
+    assert name in caught.value.message or repr(value) in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("url", ["https://hub.example.org", "http://127.0.0.1:8765/below/"])
+def test_a_url_of_a_hub_is_taken(url: str) -> None:
+    check_values(HubSettings(public_url=url))
