@@ -27,8 +27,12 @@ async def test_an_agent_connects_and_its_host_is_known(hub: TestHub) -> None:
         assert shown["host"]["hostname"] == "stub"
         assert 5 < shown["clock_skew_s"] < 8
     await hub.wait_status("web-1", "offline")
-    events = (await hub.ok("GET", "/events?server=web-1"))["items"]
-    assert [one["event"] for one in events] == ["disconnected", "connected"]
+
+    async def recorded() -> bool:
+        events = (await hub.ok("GET", "/events?server=web-1"))["items"]
+        return [one["event"] for one in events] == ["disconnected", "connected"]
+
+    await until_async(recorded, what="the event of its end")
 
 
 async def test_pings_are_answered(hub: TestHub) -> None:
