@@ -33,6 +33,11 @@ class Tasks:
         task.add_done_callback(self._done)
         return task
 
+    async def finished(self) -> None:
+        """Wait until all have ended by themselves, also those that start meanwhile."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def close(self) -> None:
         """Cancel what still runs and wait for it to end."""
         current = asyncio.current_task()

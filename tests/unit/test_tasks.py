@@ -139,3 +139,23 @@ async def test_a_failure_while_closing_is_told_too() -> None:
         tasks.spawn(fails_late(), name="late")
         await asyncio.sleep(0)
     assert [str(error) for error in told] == ["as planned"]
+
+
+async def test_finished_waits_for_those_that_start_meanwhile() -> None:
+    done: list[str] = []
+
+    async def second() -> None:
+        done.append("second")
+
+    async with Tasks() as tasks:
+
+        async def first() -> None:
+            await asyncio.sleep(0)
+            tasks.spawn(second(), name="second")
+            done.append("first")
+
+        tasks.spawn(first(), name="first")
+        await tasks.finished()
+        assert done == ["first", "second"]
+        assert len(tasks) == 0
+        await tasks.finished()
