@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -55,11 +55,12 @@ DOCS_HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """A built hub: its services, and the tasks that work for them."""
+    """A built hub: its services, and what works for them. ``notes`` are the tasks that write
+    down what became of agents; they end by themselves."""
 
     services: Services
     fleet: Fleet
-    tasks: Tasks
+    notes: Tasks
     databases: Databases
     app: web.Application
 
@@ -69,34 +70,46 @@ class Hub:
         self.services.status.url = url
 
     async def stop(self) -> None:
-        """Tell agents and subscribers, flush what waits, end the tasks."""
+        """Tell agents and subscribers, and flush what waits."""
         self.services.agents.close()
         self.services.subscribers.close()
         await self.services.metrics.drain()
         await self.services.logs.drain()
+        await self.notes.finished()
 
 
 @asynccontextmanager
 async def open_hub(
-    settings: HubSettings, secrets: HubSecrets, clock: Clock | None = None
+    settings: HubSettings,
+    secrets: HubSecrets,
+    clock: Clock | None = None,
+    on_failure: Callable[[BaseException], None] | None = None,
 ) -> AsyncIterator[Hub]:
-    """A running hub on the settings' data folder, whose files are migrated already."""
+    """A running hub on the settings' data folder, whose files are migrated already.
+
+    ``on_failure`` is called when a task died without which it is no hub any more.
+    """
     clock = clock or SystemClock()
     databases = await Databases.open(settings.folder, durability=settings.durability)
     try:
-        async with Tasks() as tasks:
-            hub = build(settings, secrets, databases, tasks, clock)
+        async with Tasks() as tasks, Tasks() as notes, Tasks(on_failure) as vital:
+            hub = build(settings, secrets, databases, tasks, notes, clock)
             await hub.services.metrics.load_latest()
             await hub.services.commands.load_open()
             await hub.services.auth.passwords.prepare()
-            _start(hub)
+            _start(hub, vital)
             yield hub
     finally:
         await databases.close()
 
 
 def build(
-    settings: HubSettings, secrets: HubSecrets, databases: Databases, tasks: Tasks, clock: Clock
+    settings: HubSettings,
+    secrets: HubSecrets,
+    databases: Databases,
+    tasks: Tasks,
+    notes: Tasks,
+    clock: Clock,
 ) -> Hub:
     """All objects of a hub, wired; nothing runs yet."""
     db = databases.chatops
@@ -126,8 +139,8 @@ def build(
         status=StatusService(db, servers, settings, clock),
         requests=RateLimiter(rate=settings.request_limit, burst=settings.request_limit),
     )
-    fleet = Fleet(db, agents, servers, keys, commands, events, logs, tasks, clock)
-    return Hub(services, fleet, tasks, databases, make_app(services, fleet, tasks))
+    fleet = Fleet(db, agents, servers, keys, commands, events, logs, notes, clock)
+    return Hub(services, fleet, notes, databases, make_app(services, fleet, tasks))
 
 
 def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
@@ -154,8 +167,8 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
     return app
 
 
-def _start(hub: Hub) -> None:
-    services, tasks = hub.services, hub.tasks
+def _start(hub: Hub, tasks: Tasks) -> None:
+    services = hub.services
     tasks.spawn(services.metrics.run(), name="metrics writer")
     tasks.spawn(services.logs.run(), name="log writer")
     tasks.spawn(hub.fleet.run(), name="fleet sweep")

@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 def serve(settings: HubSettings, say: Say) -> int:
-    """Run a hub until SIGTERM or Ctrl-C; the exit code.
+    """Run a hub until SIGTERM or Ctrl-C; the exit code, 1 when it could not go on.
 
     Raises:
         InvalidInput: a setting has no sense.
@@ -48,22 +48,28 @@ def serve(settings: HubSettings, say: Say) -> int:
 
 async def _run(settings: HubSettings, secrets: HubSecrets, say: Say) -> int:
     stopping = asyncio.Event()
+    failures: list[BaseException] = []
+
+    def fail(error: BaseException) -> None:
+        failures.append(error)
+        stopping.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with open_hub(settings, secrets) as hub:
+    async with open_hub(settings, secrets, on_failure=fail) as hub:
         services = hub.services
         await ensure_admin(hub.databases.chatops, services.auth, services.audit, settings, say)
         async with listening(hub):
             say(f"chatops hub ready at {services.status.url}")
             await stopping.wait()
             _log.info("stopping")
-    return 0
+    return 1 if failures else 0  # the service manager starts it again
 
 
 @asynccontextmanager
 async def listening(hub: Hub) -> AsyncIterator[None]:
-    """Answer requests until the end of the block; then tell everybody, and flush.
+    """Answer requests until the end of the block; then let nobody in, tell everybody, and flush.
 
     Raises:
         SetupError: the address cannot be had.
@@ -72,8 +78,12 @@ async def listening(hub: Hub) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await hub.stop()
-        await runner.cleanup()
+        for site in runner.sites:
+            await site.stop()
+        try:
+            await hub.stop()
+        finally:
+            await runner.cleanup()
 
 
 async def _listen(hub: Hub) -> web.AppRunner:

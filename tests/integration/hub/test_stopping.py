@@ -1,0 +1,71 @@
+"""How a hub ends: nobody is let in, everybody is told, everything is written down."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from chatops.server.app import open_hub
+from chatops.server.secrets import load_secrets
+from chatops.server.services.metrics import MetricsService
+from chatops.server.settings import HubSettings
+from tests.support.databases import lay_out
+from tests.support.hub import TestHub, running_hub
+from tests.support.waiting import until_async
+
+
+async def test_a_hub_that_stops_lets_nobody_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[bool] = []
+    async with running_hub(tmp_path / "hub") as hub:
+        place = urlsplit(hub.url)
+
+        async def drain(_: MetricsService) -> None:
+            try:
+                _reader, writer = await asyncio.open_connection(place.hostname, place.port)
+            except ConnectionRefusedError:
+                refused.append(True)
+            else:
+                writer.close()
+
+        monkeypatch.setattr(MetricsService, "drain", drain)
+    assert refused == [True]
+
+
+async def test_every_agents_end_is_written_down(tmp_path: Path) -> None:
+    names = [f"web-{number}" for number in range(60)]
+    async with running_hub(tmp_path / "hub") as hub:
+        agents = [await hub.agent((await hub.server(name))["key"]["key"]) for name in names]
+        for agent in agents:
+            await agent.expect("auth_success")
+    for agent in agents:
+        await agent.close()
+    async with running_hub(tmp_path / "hub") as hub:
+        assert await ended(hub) == set(names)
+
+
+async def ended(hub: TestHub) -> set[str]:
+    events = (await hub.ok("GET", "/events?limit=1000"))["items"]
+    return {
+        one["server"] for one in events
+        if (one["event"], one["reason"]) == ("disconnected", "hub_stopping")
+    }  # fmt: skip
+
+
+async def test_a_hub_that_lost_its_writer_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(_: MetricsService) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(MetricsService, "run", run)
+    lay_out(tmp_path)
+    settings, secrets = HubSettings(data_dir=tmp_path), load_secrets(tmp_path)
+    failures: list[BaseException] = []
+    async with open_hub(settings, secrets, on_failure=failures.append):
+        await until_async(lambda: failures, what="the failure")
+    assert isinstance(failures[0], ZeroDivisionError)
