@@ -9,6 +9,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from chatops.errors import InvalidInput, Malformed, TooLarge
+from chatops.server.api.complaints import complaint
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -29,7 +30,7 @@ def read_query(query: MultiMapping[str], kind: type[S]) -> S:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise InvalidInput(f"bad query: {error}") from None
+        raise complaint(error, kind, "the query") from None
 
 
 async def read_body(request: web.Request, kind: type[S] | None) -> S | None:
@@ -51,7 +52,7 @@ async def read_body(request: web.Request, kind: type[S] | None) -> S | None:
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
-        raise InvalidInput(f"bad body: {error}") from None
+        raise complaint(error, kind, "the body") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Malformed(f"the body is no JSON: {error}") from None
 
