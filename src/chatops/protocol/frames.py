@@ -18,6 +18,7 @@ _HEADER: Final = struct.Struct(">IQ")
 _ENVELOPE: Final = struct.Struct(">BI")
 _TEXT: Final = 0
 _BINARY: Final = 1
+_MAX_OFFSET: Final = 2**63 - 1
 
 CONTENT_TYPE: Final = "application/vnd.chatops.frames"
 """Media type of an HTTP body that consists of enveloped frames."""
@@ -40,12 +41,15 @@ def decode_frame(frame: bytes) -> StreamFrame:
     """The parts of a binary frame.
 
     Raises:
-        ProtocolError: it is shorter than its header.
+        ProtocolError: it is shorter than its header, or its offset is none of a stream's.
     """
     if len(frame) < _HEADER.size:
         raise ProtocolError(f"a stream frame of {len(frame)} bytes has no room for its header")
     stream, offset = _HEADER.unpack_from(frame)
-    return StreamFrame(stream, offset, frame[_HEADER.size :])
+    data = frame[_HEADER.size :]
+    if offset + len(data) > _MAX_OFFSET:
+        raise ProtocolError(f"no stream is so long as the offset {offset} says")
+    return StreamFrame(stream, offset, data)
 
 
 def envelope_text(text: bytes) -> bytes:
