@@ -10,6 +10,8 @@ MiB: Final = 1024 * KiB
 # HTTP
 MAX_BODY: Final = 1 * MiB
 """Largest request body; a larger one is answered 413 and never read whole."""
+BODY_TIMEOUT: Final = 30.0
+"""How long a request's body may take to come."""
 MAX_ANSWER: Final = 64 * MiB
 """Largest answer that a client reads whole; streams are not bounded by it."""
 MAX_NAME: Final = 63

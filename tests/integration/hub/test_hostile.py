@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatops.protocol.limits import AUTH_TIMEOUT, MAX_AGENT_FRAME, MAX_UNAUTHENTICATED
+from chatops.server.api import reading
 from tests.support.hub import TestHub, metrics_message, running_hub
 from tests.support.waiting import until_async
 
@@ -180,3 +181,17 @@ async def test_requests_that_are_no_upgrade_take_no_sockets_place(hub: TestHub, 
     assert "WebSocket" in answer.body["error"]["message"]
     async with await hub.agent(key) as agent:
         await agent.expect("auth_success")
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BODY_TIMEOUT", 0.2, raising=False)
+    port = int(hub.url.rsplit(":", 1)[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{")
+    answer = await asyncio.wait_for(reader.read(), 10)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"did not come" in answer
+    writer.close()
+    await writer.wait_closed()

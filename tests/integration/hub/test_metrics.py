@@ -199,3 +199,10 @@ async def test_one_agent_cannot_fill_the_queue_of_all(
         await flood.send(metrics_message(999, time.time()))
         assert (await flood.expect("metrics_ack"))["seq"] == 999
     assert "samples found no room" in caplog.text
+
+
+async def test_the_epoch_is_a_time_like_any_other(hub: TestHub) -> None:
+    async with await connected(hub) as agent:
+        await send(agent, metrics_message(1, time.time()))
+    path = "/metrics/web-1/history?metric=cpu&since=1969-01-01&until=1970-01-01T00:00:00Z"
+    assert (await hub.ok("GET", path))["items"] == []

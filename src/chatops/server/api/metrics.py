@@ -25,8 +25,8 @@ async def metrics_history(
 ) -> rest.Page[rest.HistoryRow]:
     """List a server's samples over a span, oldest first, raw or by steps."""
     given = call.query
-    until = moment(given.until, "until") or call.services.clock.now()
-    since = moment(given.since, "since")
+    until, since = moment(given.until, "until"), moment(given.since, "since")
+    until = call.services.clock.now() if until is None else until
     begin = until - _DEFAULT_SPAN if since is None else since
     query = HistoryQuery(
         metrics=tuple(dict.fromkeys(given.metric)) or DEFAULT_METRICS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -9,6 +10,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from chatops.errors import InvalidInput, Malformed, TooLarge
+from chatops.protocol.limits import BODY_TIMEOUT
 from chatops.server.api.complaints import complaint
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -38,13 +40,16 @@ async def read_body(request: web.Request, kind: type[S] | None) -> S | None:
 
     Raises:
         TooLarge: it is over the limit; the rest is not read.
-        Malformed: it is no JSON.
+        Malformed: it is no JSON, or did not come.
         InvalidInput: a field is unknown, missing or of the wrong type.
     """
     if kind is None:
         return None
     try:
-        data = await request.read()
+        async with asyncio.timeout(BODY_TIMEOUT):
+            data = await request.read()
+    except TimeoutError:
+        raise Malformed(f"the body did not come within {BODY_TIMEOUT:g} s") from None
     except web.HTTPRequestEntityTooLarge as error:
         raise TooLarge(error.text or "the body is over the limit") from None
     if not data:
