@@ -97,7 +97,7 @@ async def test_a_command_runs_and_its_outcome_is_the_true_one(hub: TestHub) -> N
 async def test_an_offline_server_is_answered_at_once(hub: TestHub) -> None:
     await hub.server("web-1")
     (result,) = await run(hub)
-    assert (result["status"], result["error"]) == ("offline", "the server is offline")
+    assert (result["status"], result["error"]) == ("offline", "web-1 is offline; the command was not run")
     assert await status_of(hub, result["command_id"]) == "offline"
 
 

@@ -67,7 +67,7 @@ class CommandRecords:
             row.sent_at = now if online else None
             if not online:
                 row.finished_at = now
-                row.error = "the server is offline"
+                row.error = f"{server.name} is offline; the command was not run"
             detail = {"command_id": row.id, "command": body.command}
             await self._audit.record(
                 session, origin, "commands.run", server.name, outcome=row.status, detail=detail

@@ -100,7 +100,7 @@ class CommandService:
             streams=live.open_streams(session) if session else [],
         )
         if session is None or not session.post(message):
-            error = "the server went offline before the command was sent"
+            error = f"{live.server_name} went offline before the command was sent"
             await self._close(live, "offline", error=error)
 
     # -- what agents say ----------------------------------------------------------------
