@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from chatops.clock import FakeClock
-from chatops.protocol.messages import HostFacts, Ping
+from chatops.protocol.messages import Error, HostFacts, Ping
 from chatops.server.services.keys import KeyAndServer
+from chatops.server.ws import agents
 from tests.support.databases import failing
 from tests.support.hub import TestHub, auth_message, metrics_message, running_hub
 from tests.support.waiting import until_async
@@ -298,3 +299,52 @@ async def test_dead_links_are_found_also_after_the_disk_failed(
             await agent.expect("auth_success")
             clock.advance(11)
             await agent.expect("ping")
+
+
+async def test_clones_of_one_machine_are_noticed(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    sockets = []
+    for number in range(5):
+        agent = await hub.agent(key, instance=f"i{number % 2}")
+        await agent.expect("auth_success")
+        sockets.append(agent)
+
+    async def noticed() -> bool:
+        events = (await hub.ok("GET", "/events?server=web-1"))["items"]
+        return any("two agents" in (one["reason"] or "") for one in events)
+
+    await until_async(noticed, what="an event about two agents")
+    for agent in sockets:
+        await agent.close()
+
+
+async def test_one_agent_that_comes_back_fights_nobody(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    sockets = [await hub.agent(key) for _ in range(5)]
+    for agent in sockets:
+        await agent.expect("auth_success")
+
+    async def replaced() -> list[str]:
+        events = (await hub.ok("GET", "/events?server=web-1"))["items"]
+        reasons = [one["reason"] for one in events if one["event"] == "replaced"]
+        return reasons if len(reasons) == 4 else []
+
+    assert set(await until_async(replaced)) == {"the same agent connected again"}
+    for agent in sockets:
+        await agent.close()
+
+
+async def test_an_agent_that_lets_too_much_pile_up_has_to_come_again(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents, "_OUTBOX", 64 * 1024)
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")
+        (session,) = hub.services.agents.sessions()
+        taken = [session.post(Error(code="x", message="x" * 1024)) for _ in range(100)]
+        assert 50 < sum(taken) < 70
+        assert not any(taken[sum(taken) :])
+        code, frames = await agent.closed()
+        assert (code, frames[-1]["code"]) == (4021, "silent")
+    await hub.wait_status("web-1", "offline")

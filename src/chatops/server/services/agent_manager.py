@@ -55,14 +55,22 @@ class AgentSession:
     connected_at: float
     key_id: str = ""
     machine_id: str = ""
+    instance: str = ""
     pending: Pending[asyncio.Future[Reply]] = field(default_factory=Pending)
     streams: dict[int, StreamSink] = field(default_factory=dict)
     last_heard: float = 0.0
     _next_stream: int = 1
 
     def post(self, message: Message) -> bool:
-        """Send a message; False when the link is gone."""
-        return self.connection.post(encode(message))
+        """Send a message; False when the link is gone.
+
+        One that no room is left for ends the link: an agent that missed an ack, a credit or a
+        cancel without knowing would wait for it for ever; on its return all is said again.
+        """
+        posted = self.connection.post(encode(message))
+        if not posted:
+            self.connection.close(closing.SILENT, "the agent does not read what is sent to it")
+        return posted
 
     def open_stream(self, sink: StreamSink) -> int:
         """A stream number that this session has not used yet, leading to ``sink``."""
@@ -97,6 +105,7 @@ class AgentManager:
         server_name: str = "",
         key_id: str = "",
         machine_id: str = "",
+        instance: str = "",
     ) -> AgentSession:
         """Make ``websocket`` the one connection of a server; an older one is told and ended."""
         old = self._sessions.get(server_id)
@@ -110,6 +119,7 @@ class AgentManager:
             connected_at=self._clock.now(),
             key_id=key_id,
             machine_id=machine_id,
+            instance=instance,
             last_heard=self._clock.now(),
         )
         self._sessions[server_id] = session
@@ -205,8 +215,8 @@ class AgentManager:
                 self._drop(session, closing.SILENT)
 
     def is_fight(self, server_id: str) -> bool:
-        """Count a replacement by another machine; True when they come so often that two
-        machines must be using one identity."""
+        """Count a replacement by another agent; True when they come so often that two
+        agents must be using one identity."""
         now = self._clock.monotonic()
         times = self._replaced.setdefault(server_id, deque(maxlen=FIGHT_COUNT))
         times.append(now)

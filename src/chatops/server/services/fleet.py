@@ -66,6 +66,7 @@ class Fleet:
             server_name=server.name,
             key_id=found.key.id,
             machine_id=auth.host.machine_id,
+            instance=auth.instance,
         )
 
     async def connecting(self, found: KeyAndServer, auth: Auth, address: str) -> None:
@@ -111,11 +112,14 @@ class Fleet:
                 await crud.touch(session, heard)
 
     def _replaced(self, old: AgentSession, name: str, auth: Auth, connection: Connection) -> None:
-        reason = "the same machine connected again"
-        if old.machine_id != auth.host.machine_id:
-            reason = f"another machine ({auth.host.hostname[:64]}) connected with the same key"
+        reason = "the same agent connected again"
+        if (old.machine_id, old.instance) != (auth.host.machine_id, auth.instance):
+            # Cloned machines share their id; an agent's restart is rarely seen from here, as its
+            # old connection ends with it.
+            other = "machine" if old.machine_id != auth.host.machine_id else "agent"
+            reason = f"another {other} ({auth.host.hostname[:64]}) connected with the same key"
             if self._agents.is_fight(old.server_id):
-                reason += "; two machines are using one identity"
+                reason += f"; two {other}s are using one identity"
                 self._logs.note(old.server_id, name, "error", "hub", reason)
         _log.warning("agent replaced", extra={"server": name, "why": reason})
         noting = self._note(old.server_id, "replaced", connection.address, reason)
