@@ -38,10 +38,11 @@ COMMANDS: Final[dict[str, Entry]] = {
     "keys": Entry("keys", "API keys that agents sign in with"),
     "metrics": Entry("metrics", "measured values: latest, past and live"),
     "exec": Entry("exec", "run a command on a server"),
+    "commands": Entry("commands", "what was run: list, output, wait, cancel"),
     "events": Entry("events", "connections and disconnections"),
     "audit": Entry("audit", "who did what"),
 }
-_OWN_STATUS: Final = frozenset(("exec",))
+_OWN_STATUS: Final = (["exec"], ["commands", "wait"])
 """Commands whose usage errors must not look like a remote command's exit status."""
 
 
@@ -139,7 +140,7 @@ def _usage(argv: list[str], error: typer.TyperException | InvalidInput) -> int:
     Output("json" if _asks_json(argv) else "table", no_color="--no-color" in argv).error(
         InvalidInput(message[:1].lower() + message[1:].rstrip("."), hint=f"see `{path} --help`")
     )
-    return STOPPED if argv[:1] and argv[0] in _OWN_STATUS else USAGE
+    return STOPPED if any(argv[: len(words)] == words for words in _OWN_STATUS) else USAGE
 
 
 def _asks_json(argv: list[str]) -> bool:
