@@ -11,7 +11,7 @@ def main() -> int:
         sys.stdout.write(f"chatops {__version__}\n")
         return 0
     try:
-        from chatops.cli.main import run
+        from chatops.cli.start import run
 
         return run(sys.argv[1:])
     except KeyboardInterrupt:  # so early that nobody else could take it

@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatops.cli.declared import Form
 from chatops.cli.exits import DONE, INTERRUPTED, PIPE_CLOSED, exit_code
-from chatops.cli.output import Form, Output
+from chatops.cli.output import Output
 from chatops.cli.profiles import Profile, Profiles
 from chatops.errors import ChatOpsError, InternalError, NotSignedIn, SetupError
 

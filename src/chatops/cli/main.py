@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
@@ -86,9 +84,8 @@ def root() -> TyperGroup:
     return found
 
 
-def run(argv: list[str]) -> int:
-    """Run one command line; the exit code."""
-    _prepare_streams()
+def dispatch(argv: list[str]) -> int:
+    """Run one command line with typer; the exit code."""
     try:
         _check_text(argv)
         code = root().main(args=argv, prog_name="chatops", standalone_mode=False)
@@ -110,16 +107,6 @@ def _start(
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help(), err=True)
         raise typer.Exit(USAGE)
-
-
-def _prepare_streams() -> None:
-    """stdin, stdout and stderr as the rest expects them: there, and in UTF-8."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # it was closed by who started us
-            handle = os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, os.fdopen(handle, mode, encoding="utf-8"))
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # TextIO in theory
 
 
 def _check_text(argv: list[str]) -> None:

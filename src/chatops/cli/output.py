@@ -10,17 +10,17 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal, TextIO, TypeVar
+from typing import Final, TextIO, TypeVar
 
 import msgspec
 
+from chatops.cli.declared import Form
 from chatops.cli.plain import paint, plain_lines
 from chatops.cli.view import View
 from chatops.errors import ChatOpsError, InvalidInput
 from chatops.text import escape
 
 T = TypeVar("T", bound=msgspec.Struct)
-Form = Literal["table", "json", "ndjson", "csv"]
 _LIVE_WIDTH: Final = 8
 # What JSON leaves as it is and a terminal may take as a command.
 _ACTIVE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

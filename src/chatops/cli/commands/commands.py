@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from chatops.cli import show
-from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, moment, print_newest, seconds
+from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, print_newest
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.exits import exec_exit_code
 from chatops.cli.printers import fields_of
+from chatops.cli.reading import moment, seconds
 from chatops.cli.running import kept_bytes
 from chatops.cli.view import Column, Style, View
 from chatops.cli.waiting import Waiter, find_commands
