@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -144,6 +143,8 @@ class Cli:
 
     def _trace(self) -> None:
         if self.common.debug:
+            import traceback
+
             traceback.print_exc(file=sys.stderr)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from chatops.errors import ChatOpsError
-from chatops.protocol.rest import CommandResult
+from chatops.protocol.rest.commands import CommandResult
 
 DONE: Final = 0
 FAILED: Final = 1

@@ -7,6 +7,7 @@ is left to typer, so that there is one place that explains and one set of messag
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -28,6 +29,7 @@ def execute(argv: Sequence[str]) -> int | None:
     line = None if _COMPLETING in os.environ else parse(argv, (*COMMON, *EXEC))
     if line is None or len(line.words) < 2:
         return None
+    _load_msgspec()
     from chatops.cli.context import Cli, Common
     from chatops.cli.execute import run
     from chatops.cli.exits import exec_exit_code
@@ -35,6 +37,19 @@ def execute(argv: Sequence[str]) -> int | None:
     common = Common(**{one.name: line.options.pop(one.name) for one in COMMON})
     cli = Cli(common, exit_of=exec_exit_code)
     return cli.run(lambda: run(cli, line.words[0], line.words[1:], **line.options))
+
+
+def _load_msgspec() -> None:
+    """Import msgspec without typing_extensions, which it prefers where it is installed. It
+    takes as long as msgspec itself (it brings inspect, ast and dis), and of what msgspec wants
+    from there typing has had everything since Python 3.11."""
+    if "typing_extensions" in sys.modules:
+        return
+    sys.modules["typing_extensions"] = None  # type: ignore[assignment]  # documented: "not there"
+    try:
+        import msgspec  # noqa: F401  (loaded for all that follows)
+    finally:
+        del sys.modules["typing_extensions"]
 
 
 def parse(argv: Sequence[str], declared: Sequence[Declared]) -> Line | None:

@@ -6,7 +6,6 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeVar
-from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -21,7 +20,7 @@ from chatops.errors import (
     from_code,
 )
 from chatops.protocol.limits import MAX_ANSWER, MAX_PAGE
-from chatops.protocol.rest import ErrorBody, Page, Request
+from chatops.protocol.rest.common import ErrorBody, Page, Request
 
 T = TypeVar("T")
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -230,6 +229,8 @@ def segment(name: str) -> str:
     """
     if not name.strip("."):
         raise InvalidInput(f"{name!r} is not a name or id")
+    from urllib.parse import quote
+
     return quote(name, safe="")
 
 
@@ -240,7 +241,11 @@ def address_of(hub: str) -> Address:
 
 def _query(query: Query | None) -> str:
     given = {key: value for key, value in (query or {}).items() if value not in (None, [], ())}
-    return "?" + urlencode(given, doseq=True) if given else ""
+    if not given:
+        return ""
+    from urllib.parse import urlencode
+
+    return "?" + urlencode(given, doseq=True)
 
 
 def _header_value(token: str) -> str:
