@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 
 from chatops.errors import InvalidInput
-from chatops.units import parse_duration, parse_moment
 
 
 def moment(text: str | None, option: str) -> float | None:
@@ -15,6 +14,8 @@ def moment(text: str | None, option: str) -> float | None:
     Raises:
         InvalidInput: neither a duration nor a time; names the option.
     """
+    from chatops.units import parse_moment
+
     try:
         return None if text is None else parse_moment(text, time.time())
     except InvalidInput as error:
@@ -29,6 +30,8 @@ def seconds(text: str | None, option: str) -> float | None:
     """
     if text is None:
         return None
+    from chatops.units import parse_duration  # its patterns take time to compile
+
     try:
         value = parse_duration(text)
     except InvalidInput as error:
