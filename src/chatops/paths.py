@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from chatops.errors import SetupError
@@ -12,7 +13,12 @@ def config_dir() -> Path:
     """The user's folder for profiles; ``CHATOPS_CONFIG_DIR`` moves it."""
     if moved := os.environ.get("CHATOPS_CONFIG_DIR"):
         return Path(moved)
-    from platformdirs import user_config_path  # slow to import, and often not needed
+    if sys.platform == "linux" and os.environ.get("HOME", "").startswith("/"):
+        # What platformdirs says there; to import it takes longer than to read the profiles.
+        xdg = os.environ.get("XDG_CONFIG_HOME", "")
+        folder = xdg if xdg.startswith("/") else os.environ["HOME"] + "/.config"
+        return Path(folder, "chatops")
+    from platformdirs import user_config_path
 
     return user_config_path("chatops", appauthor=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -65,6 +66,7 @@ class Cli:
 
     def run(self, step: Callable[[], int | None]) -> int:
         """The exit code of ``step``, after what went wrong in it was told."""
+        gc.enable()  # it is off while modules load
         try:
             code = step()
             self.out.flush()

@@ -56,6 +56,20 @@ def test_one_shot_commands_load_nothing_heavy(command: str) -> None:
     assert loaded(code, *heavy) == []
 
 
+def test_exec_loads_nothing_that_it_does_not_need() -> None:
+    code = (
+        "import os\nos.environ.update(CHATOPS_HUB='http://127.0.0.1:9', CHATOPS_TOKEN='t',\n"
+        "                  CHATOPS_CONFIG_DIR='/nonexistent/chatops')\n"
+        "sys.argv[1:] = ['exec', '--timeout', '5s', 'web-1', 'true']\n"
+        "from chatops.cli import main\nassert main() == 125"
+    )
+    slow = ("typer", "click", "typing_extensions", "inspect", "ast", "rich", "http.client", "ssl",
+            "asyncio", "argparse", "dataclasses", "logging", "tempfile", "subprocess", "email",
+            "json", "random", "threading", "traceback", "platformdirs", "chatops.cli.main",
+            "chatops.protocol.messages")  # fmt: skip
+    assert loaded(code, *slow) == []
+
+
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_can_be_loaded_and_has_an_example(name: str) -> None:
     command = load(COMMANDS[name], name)
