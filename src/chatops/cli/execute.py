@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatops.cli.context import Cli
 from chatops.cli.exits import STOPPED, exec_exit_code
@@ -17,6 +16,9 @@ from chatops.client.commands import RunEvent
 from chatops.errors import ChatOpsError, InvalidInput, SetupError
 from chatops.protocol.rest.commands import CommandResult
 from chatops.protocol.target import parse_target
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Request(NamedTuple):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from chatops.cli.declared import COMMON, EXEC, FORMS, Declared
@@ -84,4 +83,8 @@ def _is_plain(one: Declared, value: str) -> bool:
 def _value(one: Declared, value: str, before: Any) -> Any:
     if one.kind == "texts":
         return [*(before or ()), value]
-    return Path(value) if one.kind == "path" else value
+    if one.kind == "path":
+        from pathlib import Path
+
+        return Path(value)
+    return value

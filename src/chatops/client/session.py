@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import msgspec
 
@@ -21,6 +20,9 @@ from chatops.errors import (
 )
 from chatops.protocol.limits import MAX_ANSWER, MAX_PAGE
 from chatops.protocol.rest.common import ErrorBody, Page, Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -40,7 +42,7 @@ class Session:
         hub: str,
         token: str | None,
         *,
-        ca_file: Path | None = None,
+        ca_file: Path | str | None = None,
         fingerprint: str | None = None,
         insecure: bool = False,
         timeout: float = 30.0,

@@ -65,8 +65,8 @@ def test_exec_loads_nothing_that_it_does_not_need() -> None:
     )
     slow = ("typer", "click", "typing_extensions", "inspect", "ast", "rich", "http.client", "ssl",
             "asyncio", "argparse", "dataclasses", "logging", "tempfile", "subprocess", "email",
-            "json", "random", "threading", "traceback", "platformdirs", "chatops.cli.main",
-            "chatops.protocol.messages")  # fmt: skip
+            "json", "pathlib", "random", "threading", "traceback", "platformdirs",
+            "chatops.cli.main", "chatops.protocol.messages")  # fmt: skip
     assert loaded(code, *slow) == []
 
 
