@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import socket
 import statistics
@@ -24,8 +23,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 BASE = "python -I -c pass"
 BARS = {"--version": 3.0, "exec": 8.0}
-"""Ratios to keep; that of exec is the next issue's, shown here to see where it stands."""
-GATES = ("--version",)
+"""Ratios to keep."""
 
 
 class Case(NamedTuple):
@@ -46,7 +44,7 @@ def main() -> int:
         print(json.dumps(found))
     else:
         show(found)
-    return 0 if all(found[name] / found[BASE] <= BARS[name] for name in GATES) else 1
+    return 0 if all(found[name] / found[BASE] <= BARS[name] for name in BARS) else 1
 
 
 def measure(rounds: int) -> dict[str, float]:
@@ -60,7 +58,7 @@ def measure(rounds: int) -> dict[str, float]:
         place.login()
         place.start_agent("web-1", place.add_server("web-1"), "--allow", "exec")
         until(lambda: place.run("exec", "web-1", "true").code == 0, what="an exec that works")
-        return timed(cases(place.url), {**os.environ, **place.environ}, rounds)
+        return timed(cases(place.url), place.environ, rounds)
 
 
 def cases(url: str) -> dict[str, Case]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import typer
 
-from chatops.cli.define import DATA, HUB, TALK
+from chatops.cli.declared import DATA, HUB, TALK
 from chatops.cli.main import COMMANDS, load
 from docs.gen.markdown import code, prose, table
 
@@ -25,8 +25,8 @@ written `500ms 30s 5m 2h 7d`; where WHEN stands, a duration ago or an RFC 3339 t
 `_CHATOPS_COMPLETE=source_zsh chatops` prints the script for one of them.
 
 """
-_COMMON: Final = frozenset(row[0] for row in (*HUB, *DATA, *TALK))
-_HUB: Final = frozenset(row[0] for row in HUB)
+_COMMON: Final = frozenset(one.name for one in (*HUB, *DATA, *TALK))
+_HUB: Final = frozenset(one.name for one in HUB)
 
 
 def render() -> str:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import sys
+from typing import TYPE_CHECKING
 
 from chatops.errors import SetupError
 
+if TYPE_CHECKING:  # it is slow to import, and a command that only reads profiles needs none
+    from pathlib import Path
 
-def config_dir() -> Path:
+
+def config_dir() -> str:
     """The user's folder for profiles; ``CHATOPS_CONFIG_DIR`` moves it."""
     if moved := os.environ.get("CHATOPS_CONFIG_DIR"):
-        return Path(moved)
-    from platformdirs import user_config_path  # slow to import, and often not needed
+        return moved
+    if sys.platform == "linux" and os.environ.get("HOME", "").startswith("/"):
+        # What platformdirs says there; to import it takes longer than to read the profiles.
+        xdg = os.environ.get("XDG_CONFIG_HOME", "")
+        folder = xdg if xdg.startswith("/") else os.environ["HOME"] + "/.config"
+        return f"{folder}/chatops"
+    from platformdirs import user_config_dir
 
-    return user_config_path("chatops", appauthor=False)
+    return user_config_dir("chatops", appauthor=False)
 
 
 def default_data_dir(part: str) -> Path:
     """The data folder of ``part`` (``hub`` or ``agent``): /var/lib/chatops for root."""
     if os.geteuid() == 0:
+        from pathlib import Path
+
         return Path("/var/lib/chatops") / part
     from platformdirs import user_data_path
 
@@ -61,12 +72,13 @@ def write_private(path: Path, data: bytes) -> None:
     import tempfile  # slow to import, and most programs write no such file
 
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    name = temporary.rpartition("/")[2]
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        path.with_name(name).replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        path.with_name(name).unlink(missing_ok=True)
         raise

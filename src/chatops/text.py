@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 # C0 and C1 controls, DEL, line and paragraph separators, and the bidirectional marks and
 # overrides that can make a line read as something else.
-_UNSAFE = re.compile(
+_UNSAFE: Final = (
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -17,7 +18,7 @@ def escape(text: str) -> str:
 
     The result is one line, holds no terminal escape, and is still readable.
     """
-    return _UNSAFE.sub(_spell, text)
+    return re.sub(_UNSAFE, _spell, text)  # compiled when it is first needed, and then kept
 
 
 def shorten(text: str, width: int) -> str:

@@ -70,3 +70,11 @@ def result(**fields: object) -> dict[str, Any]:
     """A command's result."""
     return {"server": "web-1", "command_id": "c1", "run_id": "r1", "status": "succeeded",
             "exit_code": 0, "stdout": None, "stderr": None} | fields  # fmt: skip
+
+
+def command(**fields: object) -> dict[str, Any]:
+    """A command of the list."""
+    return {"id": "c1", "run_id": "r1", "server": "web-1", "user": "ada", "command": "uptime",
+            "status": "succeeded", "exit_code": 0, "signal": None, "created_at": THEN,
+            "started_at": THEN, "finished_at": THEN, "duration_ms": 1500, "truncated": False,
+            } | fields  # fmt: skip

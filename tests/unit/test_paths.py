@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from platformdirs import user_config_path
 
 from chatops.errors import SetupError
 from chatops.paths import config_dir, default_data_dir, private_dir, write_private
@@ -20,7 +21,7 @@ def test_the_configuration_folder_can_be_moved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHATOPS_CONFIG_DIR", str(tmp_path / "here"))
-    assert config_dir() == tmp_path / "here"
+    assert config_dir() == str(tmp_path / "here")
 
 
 @pytest.mark.parametrize("value", [None, ""])
@@ -32,7 +33,21 @@ def test_it_is_the_users_unless_moved(
         monkeypatch.delenv("CHATOPS_CONFIG_DIR", raising=False)
     else:
         monkeypatch.setenv("CHATOPS_CONFIG_DIR", value)
-    assert config_dir() == tmp_path / "xdg" / "chatops"
+    assert config_dir() == str(tmp_path / "xdg" / "chatops")
+
+
+@pytest.mark.parametrize("xdg", [None, "", "relative", "/x/y/", "/x//z"])
+@pytest.mark.parametrize("home", [None, "", "relative", "/home/ada", "/home/ada/"])
+def test_it_is_where_platformdirs_says(
+    monkeypatch: pytest.MonkeyPatch, xdg: str | None, home: str | None
+) -> None:
+    monkeypatch.delenv("CHATOPS_CONFIG_DIR", raising=False)
+    for name, value in (("XDG_CONFIG_HOME", xdg), ("HOME", home)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert Path(config_dir()) == user_config_path("chatops", appauthor=False)
 
 
 def test_the_data_folder_of_root_is_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:

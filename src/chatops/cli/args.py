@@ -1,9 +1,8 @@
-"""Parameters that several commands take, and how their text is read."""
+"""Parameters that several commands take, and lists as they print them."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import islice
 from typing import Annotated, TypeVar
 
@@ -13,8 +12,6 @@ import typer
 from chatops.cli.completion import complete_servers, complete_targets
 from chatops.cli.output import Output
 from chatops.cli.view import View
-from chatops.errors import InvalidInput
-from chatops.units import parse_duration, parse_moment
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -50,50 +47,6 @@ LIMIT = Annotated[
 PASSWORD_STDIN = Annotated[
     bool, typer.Option("--password-stdin", help="read the password from stdin")
 ]
-
-
-def moment(text: str | None, option: str) -> float | None:
-    """Unix seconds of ``--since`` or ``--until``.
-
-    Raises:
-        InvalidInput: neither a duration nor a time; names the option.
-    """
-    try:
-        return None if text is None else parse_moment(text, time.time())
-    except InvalidInput as error:
-        raise InvalidInput(f"{option}: {error.message}", hint=error.hint) from None
-
-
-def seconds(text: str | None, option: str) -> float | None:
-    """Seconds of a duration above nothing.
-
-    Raises:
-        InvalidInput: no duration, or 0; names the option.
-    """
-    if text is None:
-        return None
-    try:
-        value = parse_duration(text)
-    except InvalidInput as error:
-        raise InvalidInput(f"{option}: {error.message}", hint=error.hint) from None
-    if value <= 0:
-        raise InvalidInput(f"{option}: it must be more than nothing")
-    return value
-
-
-def pairs(words: Sequence[str] | None, what: str) -> dict[str, str]:
-    """``K=V`` words as a dict; None, an option that was not given, is none.
-
-    Raises:
-        InvalidInput: a word without ``=`` or name; names what they are.
-    """
-    found: dict[str, str] = {}
-    for word in words or ():
-        key, equals, value = word.partition("=")
-        if not equals or not key:
-            raise InvalidInput(f"{what}: {word!r} is not written K=V")
-        found[key] = value
-    return found
 
 
 def asked(limit: int) -> int | None:

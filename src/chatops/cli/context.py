@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from chatops.cli.declared import Form
 from chatops.cli.exits import DONE, INTERRUPTED, PIPE_CLOSED, exit_code
-from chatops.cli.output import Form, Output
+from chatops.cli.output import Output
 from chatops.cli.profiles import Profile, Profiles
 from chatops.errors import ChatOpsError, InternalError, NotSignedIn, SetupError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chatops.client import Client
 
 _TRUE = frozenset(("1", "true", "yes", "on"))
@@ -65,6 +67,7 @@ class Cli:
 
     def run(self, step: Callable[[], int | None]) -> int:
         """The exit code of ``step``, after what went wrong in it was told."""
+        gc.enable()  # it is off while modules load
         try:
             code = step()
             self.out.flush()
@@ -143,6 +146,8 @@ class Cli:
 
     def _trace(self) -> None:
         if self.common.debug:
+            import traceback
+
             traceback.print_exc(file=sys.stderr)
 
 
@@ -177,11 +182,10 @@ def _with_profile(
     common: Common, environ: Mapping[str, str], name: str, profile: Profile
 ) -> Connection:
     given = common.token or _env_beside_flag(common, environ, "CHATOPS_TOKEN")
-    kept = Path(profile.ca_file) if profile.ca_file else None
     return Connection(
         hub=profile.hub,
         token=given or profile.token,
-        ca_file=_path(common, environ) or kept,
+        ca_file=_path(common, environ, profile.ca_file),
         fingerprint=common.fingerprint or environ.get("CHATOPS_FINGERPRINT")
         or profile.fingerprint,
         insecure=_insecure(common, environ) or profile.insecure,
@@ -200,9 +204,13 @@ def _same(one: str, other: str) -> bool:
     return parse_address(one) == parse_address(other)
 
 
-def _path(common: Common, environ: Mapping[str, str]) -> Path | None:
-    given = environ.get("CHATOPS_CA_FILE")
-    return common.ca_file or (Path(given) if given else None)
+def _path(common: Common, environ: Mapping[str, str], kept: str | None = None) -> Path | None:
+    given = common.ca_file or environ.get("CHATOPS_CA_FILE") or kept
+    if not given:
+        return None
+    from pathlib import Path
+
+    return Path(given)
 
 
 def _insecure(common: Common, environ: Mapping[str, str]) -> bool:

@@ -9,50 +9,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
 from chatops.cli.context import Cli, Common
+from chatops.cli.declared import DATA, HUB, TALK, Declared, Form, Kind
 from chatops.cli.exits import exit_code
 from chatops.errors import ChatOpsError
 
 F = TypeVar("F", bound=Callable[..., int | None])
-Form = Literal["table", "json", "ndjson", "csv"]
-
-HUB = (
-    ("hub", str | None, None, typer.Option("--hub", metavar="URL", help="the hub [CHATOPS_HUB]")),
-    (
-        "token", str | None, None,
-        typer.Option("--token", metavar="TOKEN", help="access or API token [CHATOPS_TOKEN]"),
-    ),
-    (
-        "profile", str | None, None,
-        typer.Option("--profile", metavar="NAME", help="profile to use [CHATOPS_PROFILE]"),
-    ),
-    (
-        "ca_file", Path | None, None,
-        typer.Option("--ca-file", metavar="FILE",
-                     help="certificates that vouch for the hub [CHATOPS_CA_FILE]"),
-    ),
-    (
-        "fingerprint", str | None, None,
-        typer.Option("--fingerprint", metavar="HEX",
-                     help="SHA-256 of the hub's certificate [CHATOPS_FINGERPRINT]"),
-    ),
-    (
-        "insecure", bool | None, None,
-        typer.Option("--insecure", help="allow plain HTTP to another machine [CHATOPS_INSECURE]"),
-    ),
-)  # fmt: skip
-DATA = (
-    ("output", Form, "table", typer.Option("--output", "-o", help="form of the data")),
-    ("quiet", bool, False, typer.Option("--quiet", "-q", help="print just names or ids")),
-)
-TALK = (
-    ("no_color", bool, False, typer.Option("--no-color", help="no colours [NO_COLOR]")),
-    ("debug", bool, False, typer.Option("--debug", help="show where an error happened")),
-)
+_KINDS: Final[dict[Kind, Any]] = {
+    "text": str | None, "texts": list[str] | None, "path": Path | None, "form": Form,
+}  # fmt: skip
 
 
 def group(text: str) -> typer.Typer:
@@ -73,8 +42,8 @@ def command(
     """Adds the decorated function to ``app`` as the command ``name``.
 
     ``hub`` False leaves out the options of the connection. ``extra`` are further parameters,
-    made by chatops.cli.options. ``options_first`` leaves all that follows the first argument
-    to it. ``exit_of`` gives an error's exit code.
+    made by ``parameter`` or chatops.cli.options. ``options_first`` leaves all that follows the
+    first argument to it. ``exit_of`` gives an error's exit code.
     """
 
     def register(function: F) -> F:
@@ -95,7 +64,7 @@ def adapted(
     exit_of: Callable[[ChatOpsError], int] = exit_code,
 ) -> Callable[..., None]:
     """``function`` as typer calls it: common parameters taken off, errors told."""
-    common = [_parameter(*row) for row in (*(HUB if hub else ()), *DATA, *TALK)]
+    common = [parameter(one) for one in (*(HUB if hub else ()), *DATA, *TALK)]
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     own = [one for one in own if one.kind is not inspect.Parameter.VAR_KEYWORD]
 
@@ -115,10 +84,13 @@ def adapted(
     return call
 
 
-def _parameter(name: str, kind: Any, default: Any, declared: Any) -> inspect.Parameter:
+def parameter(one: Declared) -> inspect.Parameter:
+    """A declared option as a parameter that typer understands."""
+    flag = bool | None if one.default is None else bool
+    declared = typer.Option(*one.words, metavar=one.metavar, help=one.help)
     return inspect.Parameter(
-        name,
+        one.name,
         inspect.Parameter.KEYWORD_ONLY,
-        default=default,
-        annotation=Annotated[kind, declared],
+        default=one.default,
+        annotation=Annotated[flag if one.kind == "flag" else _KINDS[one.kind], declared],
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from chatops.errors import ChatOpsError
-from chatops.protocol.rest import CommandResult
+from chatops.protocol.rest.commands import CommandResult
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -64,6 +64,7 @@ NOT_RUN: Final = 120
 REFUSED: Final = 121
 LOST: Final = 122
 TIMED_OUT: Final = 124
+SOME_NOT_RUN: Final = 123
 STOPPED: Final = 125
 NOT_STARTED: Final = 126
 
@@ -71,7 +72,9 @@ EXEC_MEANING: Final[Mapping[int, str]] = {
     NOT_RUN: "not run: the server is offline, or somebody cancelled it before it started",
     REFUSED: "refused: agent policy or role",
     LOST: "lost: the agent vanished, the outcome is unknown",
-    TIMED_OUT: "timed out, and the process group is confirmed dead",
+    SOME_NOT_RUN: "several servers: all that ran succeeded, some could not be run",
+    TIMED_OUT: "timed out, and the process group is confirmed dead; of `commands wait`: not "
+    "over in time",
     STOPPED: "chatops itself stopped before anything was sent: usage, sign-in, no such "
     "server, hub unreachable",
     INTERRUPTED: "interrupted (Ctrl-C), after the remote end was confirmed",
@@ -111,6 +114,21 @@ def exec_status(result: CommandResult) -> int:
             return _ended(result)
         case _:
             return LOST
+
+
+def run_status(results: Sequence[CommandResult]) -> int:
+    """The exit status of a run on several servers: 0 when all succeeded, 1 when something ran
+    and did not, 123 when all that ran succeeded and some could not be run."""
+    failed = [result for result in results if result.status != "succeeded"]
+    if any(_was_run(result) for result in failed):
+        return FAILED
+    return SOME_NOT_RUN if failed else DONE
+
+
+def _was_run(result: CommandResult) -> bool:
+    if result.status == "cancelled":
+        return result.signal is not None
+    return result.status not in ("offline", "refused")
 
 
 def _ended(result: CommandResult) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
@@ -38,10 +36,11 @@ COMMANDS: Final[dict[str, Entry]] = {
     "keys": Entry("keys", "API keys that agents sign in with"),
     "metrics": Entry("metrics", "measured values: latest, past and live"),
     "exec": Entry("exec", "run a command on a server"),
+    "commands": Entry("commands", "what was run: list, output, wait, cancel"),
     "events": Entry("events", "connections and disconnections"),
     "audit": Entry("audit", "who did what"),
 }
-_OWN_STATUS: Final = frozenset(("exec",))
+_OWN_STATUS: Final = (["exec"], ["commands", "wait"])
 """Commands whose usage errors must not look like a remote command's exit status."""
 
 
@@ -85,9 +84,8 @@ def root() -> TyperGroup:
     return found
 
 
-def run(argv: list[str]) -> int:
-    """Run one command line; the exit code."""
-    _prepare_streams()
+def dispatch(argv: list[str]) -> int:
+    """Run one command line with typer; the exit code."""
     try:
         _check_text(argv)
         code = root().main(args=argv, prog_name="chatops", standalone_mode=False)
@@ -111,16 +109,6 @@ def _start(
         raise typer.Exit(USAGE)
 
 
-def _prepare_streams() -> None:
-    """stdin, stdout and stderr as the rest expects them: there, and in UTF-8."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # it was closed by who started us
-            handle = os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, os.fdopen(handle, mode, encoding="utf-8"))
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # TextIO in theory
-
-
 def _check_text(argv: list[str]) -> None:
     for word in argv:
         try:
@@ -139,7 +127,7 @@ def _usage(argv: list[str], error: typer.TyperException | InvalidInput) -> int:
     Output("json" if _asks_json(argv) else "table", no_color="--no-color" in argv).error(
         InvalidInput(message[:1].lower() + message[1:].rstrip("."), hint=f"see `{path} --help`")
     )
-    return STOPPED if argv[:1] and argv[0] in _OWN_STATUS else USAGE
+    return STOPPED if any(argv[: len(words)] == words for words in _OWN_STATUS) else USAGE
 
 
 def _asks_json(argv: list[str]) -> bool:

@@ -10,20 +10,21 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal, TextIO, TypeVar
+from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
 import msgspec
 
-from chatops.cli.plain import paint, plain_lines
-from chatops.cli.view import View
+from chatops.cli.declared import Form
 from chatops.errors import ChatOpsError, InvalidInput
 from chatops.text import escape
 
+if TYPE_CHECKING:
+    from chatops.cli.view import View
+
 T = TypeVar("T", bound=msgspec.Struct)
-Form = Literal["table", "json", "ndjson", "csv"]
 _LIVE_WIDTH: Final = 8
 # What JSON leaves as it is and a terminal may take as a command.
-_ACTIVE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_ACTIVE: Final = "[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 
 
 class Output:
@@ -141,6 +142,8 @@ class Output:
                 body["hint"] = error.hint
             self.say(compact({"error": body}))
             return
+        from chatops.cli.plain import paint
+
         color = self._color(self._err)
         self.say(paint("error:", "bad", color=color) + " " + escape(error.message))
         if error.hint:
@@ -156,15 +159,21 @@ class Output:
 
             print_table(self._out, view.columns, rows, color=color)
         else:
+            from chatops.cli.plain import plain_lines
+
             self._lines(plain_lines(view.columns, rows, color=color))
 
     def _live_row(self, item: T, view: View[T]) -> None:
+        from chatops.cli.plain import plain_lines
+
         widths = [max(len(column.title), _LIVE_WIDTH) for column in view.columns]
         color = self._color(self._out)
         lines = plain_lines(view.columns, [view.row(item)], color=color, widths=widths)
         self._lines(lines[1:] if self._headed else lines)
 
     def _fields(self, item: T, view: View[T]) -> None:
+        from chatops.cli.plain import paint
+
         width = max(len(column.title) for column in view.columns)
         color = self._color(self._out)
         for column, cell in zip(view.columns, view.row(item), strict=True):
@@ -195,7 +204,8 @@ class Output:
 
 def compact(value: object) -> str:
     """JSON on one line, with no character that a terminal could obey."""
-    return _ACTIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", msgspec.json.encode(value).decode())
+    text = msgspec.json.encode(value).decode()
+    return re.sub(_ACTIVE, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def pretty(value: object) -> str:

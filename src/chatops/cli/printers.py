@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 
 import msgspec
 
 from chatops.cli.output import Output as Out
 from chatops.client.commands import Output, Start
-from chatops.protocol.rest import CommandResult
+from chatops.protocol.rest.commands import CommandResult
 
 Whole = Callable[[CommandResult], CommandResult]
 """Adds the kept output to a result."""
@@ -68,6 +67,8 @@ class EventPrinter:
         try:
             self.event(output.stream, {**place, "data": output.data.decode()})
         except UnicodeDecodeError:
+            import base64
+
             data = base64.b64encode(output.data).decode()
             self.event(output.stream, {**place, "data_b64": data})
 

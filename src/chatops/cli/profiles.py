@@ -6,14 +6,16 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from chatops.errors import InvalidInput, NotFound, SetupError
 from chatops.paths import config_dir, private_dir, write_private
 from chatops.protocol.names import check_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FILE: Final = "profiles.json"
 _LOCK: Final = "profiles.lock"
@@ -66,7 +68,7 @@ class Profiles:
     """The file. Reading takes no lock: it is replaced whole, never written in place."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or config_dir()
+        self._folder = str(folder or config_dir())
 
     def read(self) -> Book:
         """All profiles as they are now.
@@ -74,9 +76,10 @@ class Profiles:
         Raises:
             SetupError: the file cannot be read or was damaged.
         """
-        path = self._folder / _FILE
+        path = f"{self._folder}/{_FILE}"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Book)
+            with open(path, "rb") as file:
+                return msgspec.json.decode(file.read(), type=Book)
         except FileNotFoundError:
             return Book()
         except OSError as error:
@@ -96,7 +99,9 @@ class Profiles:
         Raises:
             SetupError: the folder or file cannot be used.
         """
-        folder = private_dir(self._folder)
+        from pathlib import Path
+
+        folder = private_dir(Path(self._folder))
         try:
             handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

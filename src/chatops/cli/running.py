@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from chatops.cli.context import Cli, silence_stdout
 from chatops.cli.exits import LOST, exec_status
@@ -23,8 +20,12 @@ from chatops.errors import (
     Refused,
     TimedOut,
 )
-from chatops.protocol.rest import COMMAND_FINAL, CommandResult
+from chatops.protocol.rest.commands import COMMAND_FINAL, CommandResult
 from chatops.text import escape
+
+if TYPE_CHECKING:
+    import threading
+    from types import FrameType
 
 RECOVERY: Final = 60.0
 """Seconds for which a lost hub is asked again for the outcome."""
@@ -144,6 +145,8 @@ class Watcher:
 
     def _cancel(self) -> None:
         # On a connection of its own, while this one goes on reading until the confirmation.
+        import threading
+
         self._cancelling = threading.Thread(target=self._ask_to_cancel, daemon=True)
         self._cancelling.start()
 
@@ -240,6 +243,8 @@ def kept_bytes(text: str | None, b64: str | None) -> bytes:
     """Output as it was, from the two forms in which a result may hold it."""
     if text is not None:
         return text.encode()
+    import base64
+
     return base64.b64decode(b64 or "")
 
 

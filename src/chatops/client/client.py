@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +11,8 @@ from chatops.client.session import Renew, Session
 from chatops.errors import NotSignedIn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chatops.client.audit import Audit
     from chatops.client.auth import Auth
     from chatops.client.commands import Commands
@@ -61,7 +62,7 @@ class Client:
         renew: Renew | None = None,
     ) -> None:
         self._session = Session(
-            hub, token, ca_file=Path(ca_file) if ca_file else None, fingerprint=fingerprint,
+            hub, token, ca_file=ca_file or None, fingerprint=fingerprint,
             insecure=insecure, timeout=timeout,
         )  # fmt: skip
         self._refresh_token = refresh_token

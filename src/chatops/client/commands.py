@@ -7,19 +7,18 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from chatops.client.events import moment
 from chatops.client.session import Session, segment
 from chatops.client.transport import NotHttp, Response
 from chatops.errors import ProtocolError, from_code
 from chatops.protocol.frames import CONTENT_TYPE, FrameReader, StreamFrame
-from chatops.protocol.rest import (
+from chatops.protocol.rest.commands import (
     CommandCreate,
     CommandRecord,
     CommandResult,
-    Page,
     RunStarted,
     StreamEvent,
 )
+from chatops.protocol.rest.common import Page
 
 StreamName = Literal["stdout", "stderr"]
 _event = msgspec.json.Decoder(StreamEvent)
@@ -126,6 +125,8 @@ class Commands:
         limit: int | None = None,
     ) -> Iterator[CommandRecord]:
         """Past and present commands, newest first; times are Unix seconds."""
+        from chatops.client.events import moment
+
         query = {
             "server": server, "user": user, "run": run, "since": moment(since),
             "until": moment(until),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Final, Literal, TypeVar
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import msgspec
 
@@ -21,7 +19,10 @@ from chatops.errors import (
     from_code,
 )
 from chatops.protocol.limits import MAX_ANSWER, MAX_PAGE
-from chatops.protocol.rest import ErrorBody, Page, Request
+from chatops.protocol.rest.common import ErrorBody, Page, Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -41,7 +42,7 @@ class Session:
         hub: str,
         token: str | None,
         *,
-        ca_file: Path | None = None,
+        ca_file: Path | str | None = None,
         fingerprint: str | None = None,
         insecure: bool = False,
         timeout: float = 30.0,
@@ -230,6 +231,8 @@ def segment(name: str) -> str:
     """
     if not name.strip("."):
         raise InvalidInput(f"{name!r} is not a name or id")
+    from urllib.parse import quote
+
     return quote(name, safe="")
 
 
@@ -240,7 +243,11 @@ def address_of(hub: str) -> Address:
 
 def _query(query: Query | None) -> str:
     given = {key: value for key, value in (query or {}).items() if value not in (None, [], ())}
-    return "?" + urlencode(given, doseq=True) if given else ""
+    if not given:
+        return ""
+    from urllib.parse import urlencode
+
+    return "?" + urlencode(given, doseq=True)
 
 
 def _header_value(token: str) -> str:

@@ -31,7 +31,7 @@ def normal_fingerprint(text: str) -> str:
 
 
 def wrap(
-    raw: socket.socket, address: Address, *, ca_file: Path | None, fingerprint: str | None
+    raw: socket.socket, address: Address, *, ca_file: Path | str | None, fingerprint: str | None
 ) -> socket.socket:
     """``raw`` with TLS on it, after the hub's identity was proved. Nothing was sent yet.
 
@@ -73,7 +73,7 @@ def fingerprint_at(address: Address, timeout: float | None) -> str:
         return _fingerprint_of(wrapped)
 
 
-def _context(ca_file: Path | None, *, pinned: bool) -> ssl.SSLContext:
+def _context(ca_file: Path | str | None, *, pinned: bool) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except (OSError, ssl.SSLError) as error:

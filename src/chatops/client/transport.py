@@ -175,8 +175,7 @@ class Transport:
         Raises:
             OSError: there is none to be had.
         """
-        address = (self.address.host, self.address.port)
-        sock = socket.create_connection(address, self.timeout)
+        sock = _dial(self.address, self.timeout)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -234,6 +233,26 @@ class Transport:
                 self._link = link
 
         return Response(link, status, headers, done)
+
+
+def _dial(address: Address, timeout: float) -> socket.socket:
+    """As ``socket.create_connection``, but a name in ASCII goes to the resolver as it is:
+    to load the codec that would leave it unchanged takes as long as a whole request."""
+    name = address.host.encode() if address.host.isascii() else address.host
+    failure = OSError(f"the name {address.host} has no address")
+    for family, kind, proto, _, place in socket.getaddrinfo(
+        name, address.port, type=socket.SOCK_STREAM
+    ):
+        sock = socket.socket(family, kind, proto)
+        try:
+            sock.settimeout(timeout)
+            sock.connect(place)
+        except OSError as error:
+            sock.close()
+            failure = error
+        else:
+            return sock
+    raise failure
 
 
 def _head(link: Link) -> tuple[int, dict[str, str]]:

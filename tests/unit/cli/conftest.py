@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 
-from chatops.cli.main import run
+from chatops.cli.start import run
 from tests.support.fake_hub import FakeHub, fake_hub
 from tests.support.processes import Finished
 

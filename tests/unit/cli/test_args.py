@@ -7,8 +7,9 @@ import io
 import msgspec
 import pytest
 
-from chatops.cli.args import asked, moment, pairs, print_newest, seconds
+from chatops.cli.args import asked, print_newest
 from chatops.cli.output import Output
+from chatops.cli.reading import moment, pairs, seconds
 from chatops.cli.view import Column, View
 from chatops.errors import InvalidInput
 

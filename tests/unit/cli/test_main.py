@@ -31,14 +31,14 @@ def test_the_version_is_answered_before_anything_is_imported() -> None:
 
 def test_help_lists_all_commands_and_imports_none() -> None:
     code = (
-        "from chatops.cli.main import run\nassert run(['--help']) == 0\n"
+        "from chatops.cli.start import run\nassert run(['--help']) == 0\n"
         "assert not [n for n in sys.modules if n.startswith('chatops.cli.commands.')]"
     )
     assert loaded(code, "rich", "chatops.client", "chatops.cli.commands.exec") == []
 
 
 def test_a_command_imports_its_own_module_only() -> None:
-    code = "from chatops.cli.main import run\nassert run(['whoami', '--help']) == 0"
+    code = "from chatops.cli.start import run\nassert run(['whoami', '--help']) == 0"
     names = [f"chatops.cli.commands.{entry.module}" for entry in COMMANDS.values()]
     expected = {"chatops.cli.commands.whoami", "chatops.cli.commands.users"}  # its view is there
     assert set(loaded(code, *names)) == expected
@@ -49,11 +49,25 @@ def test_one_shot_commands_load_nothing_heavy(command: str) -> None:
     code = (
         "import os\nos.environ.update(CHATOPS_HUB='http://127.0.0.1:9', CHATOPS_TOKEN='t',\n"
         "                  CHATOPS_CONFIG_DIR='/nonexistent/chatops')\n"
-        f"from chatops.cli.main import run\nassert run({command.split()!r}) in (7, 125)"
+        f"from chatops.cli.start import run\nassert run({command.split()!r}) in (7, 125)"
     )
     heavy = ("aiohttp", "httpx", "http.client", "requests", "sqlalchemy", "sqlmodel", "rich",
              "ssl", "asyncio", "websockets", "chatops.server", "chatops.agent")  # fmt: skip
     assert loaded(code, *heavy) == []
+
+
+def test_exec_loads_nothing_that_it_does_not_need() -> None:
+    code = (
+        "import os\nos.environ.update(CHATOPS_HUB='http://127.0.0.1:9', CHATOPS_TOKEN='t',\n"
+        "                  CHATOPS_CONFIG_DIR='/nonexistent/chatops')\n"
+        "sys.argv[1:] = ['exec', '--timeout', '5s', 'web-1', 'true']\n"
+        "from chatops.cli import main\nassert main() == 125"
+    )
+    slow = ("typer", "click", "typing_extensions", "inspect", "ast", "rich", "http.client", "ssl",
+            "asyncio", "argparse", "dataclasses", "logging", "tempfile", "subprocess", "email",
+            "json", "pathlib", "random", "threading", "traceback", "platformdirs",
+            "chatops.cli.main", "chatops.protocol.messages")  # fmt: skip
+    assert loaded(code, *slow) == []
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))

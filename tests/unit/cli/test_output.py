@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.cli.output import Form, Output, compact
+from chatops.cli.declared import Form
+from chatops.cli.output import Output, compact
 from chatops.cli.view import Column, View
 from chatops.errors import NotFound
 

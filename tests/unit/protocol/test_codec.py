@@ -28,7 +28,7 @@ EVERY = [(way, cls) for way, (_, classes) in DIRECTIONS.items() for cls in class
 NAMES = [f"{way}-{cls.__name__}" for way, cls in EVERY]
 BODIES = [
     cls
-    for cls in vars(rest).values()
+    for cls in (getattr(rest, name) for name in rest.__all__)
     if isinstance(cls, type)
     and issubclass(cls, msgspec.Struct)
     and cls not in (rest.Page, rest.Request)

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from chatops.cli import show
-from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, moment, print_newest
+from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, print_newest
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.output import compact
+from chatops.cli.reading import moment
 from chatops.cli.view import Column, View
 from chatops.protocol.rest import AuditRecord
 

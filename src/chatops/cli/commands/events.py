@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chatops.cli import show
-from chatops.cli.args import LIMIT, MAYBE_SERVER, SINCE, UNTIL, asked, moment, print_newest
+from chatops.cli.args import LIMIT, MAYBE_SERVER, SINCE, UNTIL, asked, print_newest
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
+from chatops.cli.reading import moment
 from chatops.cli.view import Column, Style, View
 from chatops.protocol.rest import Event
 

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from chatops.cli import show
-from chatops.cli.args import MAYBE_SERVER, SERVER, YES, seconds
+from chatops.cli.args import MAYBE_SERVER, SERVER, YES
 from chatops.cli.commands.servers import paste_line
 from chatops.cli.confirm import confirm
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
+from chatops.cli.reading import seconds
 from chatops.cli.view import Column, Style, View
 from chatops.protocol.rest import ApiKey, ApiKeyCreated
 from chatops.text import escape

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from chatops.cli import show
-from chatops.cli.args import SERVER, SINCE, TARGET, UNTIL, moment, seconds
+from chatops.cli.args import SERVER, SINCE, TARGET, UNTIL
 from chatops.cli.completion import complete_metrics
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
+from chatops.cli.reading import moment, seconds
 from chatops.cli.sample import show_sample
 from chatops.cli.view import Column, View
 from chatops.protocol.metric_names import METRICS, parse_metric

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 import typer
 
 from chatops.cli import show
-from chatops.cli.args import SERVER, TAGS, YES, pairs
+from chatops.cli.args import SERVER, TAGS, YES
 from chatops.cli.confirm import confirm
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
+from chatops.cli.reading import pairs
 from chatops.cli.view import Column, Style, View
 from chatops.errors import InvalidInput
 from chatops.protocol.rest import Server, ServerCreated, ServerDetail

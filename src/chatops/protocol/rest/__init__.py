@@ -2,65 +2,71 @@
 
 Times are RFC 3339 strings in UTC with milliseconds (chatops.units.format_time). Request
 bodies refuse fields they do not know; answers may gain fields at any time.
+
+The modules of the package are loaded when a name of theirs is first asked for here: a command
+that has to start fast imports the one module that it needs.
 """
 
 from __future__ import annotations
 
-from chatops.protocol.rest.accounts import (
-    Login,
-    Logout,
-    PasswordChange,
-    Refresh,
-    Register,
-    TokenPair,
-    User,
-    UserCreate,
-    UserUpdate,
-)
-from chatops.protocol.rest.commands import (
-    COMMAND_FINAL,
-    CommandCreate,
-    CommandRecord,
-    CommandResult,
-    CommandStatus,
-    RunStarted,
-    StartedCommand,
-    StreamEvent,
-)
-from chatops.protocol.rest.common import (
-    ErrorBody,
-    ErrorDetail,
-    Name,
-    Page,
-    Password,
-    Request,
-    Timestamp,
-)
-from chatops.protocol.rest.history import (
-    AlertCounts,
-    AuditRecord,
-    Event,
-    Health,
-    LogEntry,
-    ServerCounts,
-    Status,
-)
-from chatops.protocol.rest.metrics import (
-    HistoryRow,
-    ServerSample,
-)
-from chatops.protocol.rest.servers import (
-    ApiKey,
-    ApiKeyCreate,
-    ApiKeyCreated,
-    ApiKeySelf,
-    Server,
-    ServerCreate,
-    ServerCreated,
-    ServerDetail,
-    ServerStatus,
-    ServerUpdate,
-)
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chatops.protocol.rest.accounts import (
+        Login,
+        Logout,
+        PasswordChange,
+        Refresh,
+        Register,
+        TokenPair,
+        User,
+        UserCreate,
+        UserUpdate,
+    )
+    from chatops.protocol.rest.commands import (
+        COMMAND_FINAL,
+        CommandCreate,
+        CommandRecord,
+        CommandResult,
+        CommandStatus,
+        RunStarted,
+        StartedCommand,
+        StreamEvent,
+    )
+    from chatops.protocol.rest.common import (
+        ErrorBody,
+        ErrorDetail,
+        Name,
+        Page,
+        Password,
+        Request,
+        Timestamp,
+    )
+    from chatops.protocol.rest.history import (
+        AlertCounts,
+        AuditRecord,
+        Event,
+        Health,
+        LogEntry,
+        ServerCounts,
+        Status,
+    )
+    from chatops.protocol.rest.metrics import (
+        HistoryRow,
+        ServerSample,
+    )
+    from chatops.protocol.rest.servers import (
+        ApiKey,
+        ApiKeyCreate,
+        ApiKeyCreated,
+        ApiKeySelf,
+        Server,
+        ServerCreate,
+        ServerCreated,
+        ServerDetail,
+        ServerStatus,
+        ServerUpdate,
+    )
 
 __all__ = [
     "COMMAND_FINAL",
@@ -107,3 +113,16 @@ __all__ = [
     "UserCreate",
     "UserUpdate",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """The body of that name, from the module that declares it."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from chatops.protocol.rest import accounts, commands, common, history, metrics, servers
+
+        for module in (accounts, commands, common, history, metrics, servers):
+            if name in vars(module):
+                return globals().setdefault(name, vars(module)[name])
+        raise AssertionError(f"{name} is declared nowhere")

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatops.cli.commands.exec import command_of, one_server
+from chatops.cli.execute import command_of, one_server
 from chatops.cli.running import kept_bytes
 from chatops.errors import InvalidInput
 from chatops.protocol.frames import CONTENT_TYPE, envelope_binary, envelope_text

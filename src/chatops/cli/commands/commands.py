@@ -1,0 +1,200 @@
+"""``chatops commands``: what was run, what came of it, and waiting for it."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from chatops.cli import show
+from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, print_newest
+from chatops.cli.context import Cli
+from chatops.cli.define import command, group
+from chatops.cli.exits import exec_exit_code
+from chatops.cli.printers import fields_of
+from chatops.cli.reading import moment, seconds
+from chatops.cli.running import kept_bytes
+from chatops.cli.view import Column, Style, View
+from chatops.cli.waiting import Waiter, find_commands
+from chatops.errors import Conflict
+from chatops.protocol.rest import COMMAND_FINAL, CommandRecord, CommandResult
+from chatops.text import escape
+
+app = group("Commands that were run: list, output, waiting, cancelling.")
+ID = Annotated[str, typer.Argument(metavar="ID", help="a command's id, or a run's")]
+
+
+def _style(record: CommandRecord) -> Style:
+    if record.status not in COMMAND_FINAL:
+        return "warn"
+    return "good" if record.status == "succeeded" else "bad"
+
+
+def _command(record: CommandRecord) -> str:
+    return record.command if isinstance(record.command, str) else shlex.join(record.command)
+
+
+def _ended(record: CommandRecord) -> str | None:
+    if record.signal:
+        return f"signal {record.signal}"
+    return None if record.exit_code is None else str(record.exit_code)
+
+
+def _took(record: CommandRecord) -> str | None:
+    return None if record.duration_ms is None else show.duration(record.duration_ms / 1000)
+
+
+COMMANDS = View(
+    CommandRecord,
+    lambda record: record.id,
+    [
+        Column("TIME", lambda r: show.local(r.created_at)),
+        Column("ID", lambda r: r.id),
+        Column("SERVER", lambda r: r.server),
+        Column("USER", lambda r: r.user),
+        Column("STATUS", lambda r: r.status, _style),
+        Column("EXIT", _ended, right=True),
+        Column("TOOK", _took, right=True),
+        Column("COMMAND", _command),
+    ],
+)
+COMMAND = View(
+    CommandRecord,
+    COMMANDS.name,
+    [
+        Column("id", lambda r: r.id),
+        Column("run", lambda r: r.run_id),
+        Column("server", lambda r: r.server),
+        Column("user", lambda r: r.user),
+        Column("command", _command),
+        Column("status", lambda r: r.status, _style),
+        Column("exit", _ended),
+        Column("created", lambda r: show.local(r.created_at)),
+        Column("started", lambda r: show.local(r.started_at)),
+        Column("finished", lambda r: show.local(r.finished_at)),
+        Column("took", _took),
+        Column("output", lambda r: "not all was kept" if r.truncated else "kept whole"),
+    ],
+)
+RESULT = View(CommandResult, lambda result: result.command_id, ())
+
+
+@command(app, "list", example="chatops commands list --server web-1 --since 7d")
+def list_commands(
+    cli: Cli,
+    server: Annotated[
+        str | None, typer.Option("--server", metavar="S", help="only those of this server")
+    ] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="U", help="by whom")] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="RUN", help="only those of this run")
+    ] = None,
+    since: SINCE = None,
+    until: UNTIL = None,
+    limit: LIMIT = 100,
+) -> None:
+    """Commands that run or were run, oldest first."""
+    found = cli.client.commands.list(
+        server=server, user=user, run=run, since=moment(since, "--since"),
+        until=moment(until, "--until"), limit=asked(limit),
+    )  # fmt: skip
+    print_newest(cli.out, found, COMMANDS, limit)
+
+
+@command(app, "show", example="chatops commands show 019b76da-a800-7000-8000-000000000001")
+def show_command(cli: Cli, command_id: ID) -> None:
+    """A command and what became of it, without its output. For a run on several servers, a
+    list."""
+    _print(cli, find_commands(cli, command_id))
+
+
+@command(app, "output", example="chatops commands output 019b76da-a800-7000-8000-000000000001")
+def output(cli: Cli, command_id: ID) -> None:
+    """The kept output of a command: its stdout on stdout and its stderr on stderr, unchanged.
+
+    Missing bytes are named on stderr. For a run on several servers each line is prefixed with
+    the server's name.
+    """
+    found = find_commands(cli, command_id)
+    if cli.out.form == "table" and not cli.out.quiet:
+        for record in found:
+            prefix = f"{record.server} | ".encode() if len(found) > 1 else b""
+            _write(cli, cli.client.commands.output(record.id), prefix)
+        return
+    results = [cli.client.commands.output(record.id) for record in found]
+    if cli.out.form == "json" and not cli.out.quiet:
+        fields = [fields_of(result) for result in results]
+        cli.out.value(fields[0] if len(fields) == 1 else fields)
+    elif cli.out.form == "ndjson" and not cli.out.quiet:
+        for result in results:
+            cli.out.value(fields_of(result))
+    else:
+        cli.out.items(results, RESULT)
+
+
+@command(app, "cancel", example="chatops commands cancel 019b76da-a800-7000-8000-000000000001")
+def cancel(cli: Cli, command_id: ID) -> None:
+    """Ask the agent to end a command (TERM to its process group, KILL 5 s later), and return.
+
+    `chatops commands wait` waits for the end. One that is over already exits 6.
+    """
+    asked_to_end: list[CommandRecord] = []
+    for record in find_commands(cli, command_id):
+        if record.status not in COMMAND_FINAL:
+            with suppress(Conflict):  # it ended meanwhile
+                asked_to_end.append(cli.client.commands.cancel(record.id))
+    if not asked_to_end:
+        raise Conflict(
+            f"{command_id} is over already", hint=f"`chatops commands show {command_id}` shows how"
+        )
+    _print(cli, asked_to_end)
+    cli.out.say(f"asked to end; `chatops commands wait {escape(command_id)}` waits for it")
+
+
+@command(
+    app, "wait", example="chatops commands wait 019b76da-a800-7000-8000-000000000001 --timeout 5m",
+    exit_of=exec_exit_code,
+)  # fmt: skip
+def wait(
+    cli: Cli,
+    command_id: ID,
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", metavar="DURATION", help="wait no longer than this")
+    ] = None,
+) -> int:
+    """Wait until a command is over. The exit status is that of `exec`; 124 also when it is
+    not over in time. Ctrl-C ends the waiting only.
+
+    With -o or -q the command is printed when it is over.
+    """
+    waiter = Waiter(cli, command_id, seconds(timeout, "--timeout"))
+    status = waiter.wait()
+    if cli.out.form != "table" or cli.out.quiet:
+        _print(cli, waiter.records)
+    return status
+
+
+def _print(cli: Cli, records: list[CommandRecord]) -> None:
+    """One command as one thing, those of a run on several servers as a list."""
+    if len(records) == 1:
+        cli.out.item(records[0], COMMAND)
+    else:
+        cli.out.items(records, COMMANDS)
+
+
+def _write(cli: Cli, result: CommandResult, prefix: bytes) -> None:
+    cli.out.raw(_prefixed(kept_bytes(result.stdout, result.stdout_b64), prefix))
+    cli.out.raw(_prefixed(kept_bytes(result.stderr, result.stderr_b64), prefix), err=True)
+    if result.dropped_bytes:
+        cli.out.say(f"{result.dropped_bytes} bytes of the output are missing: they were not kept")
+    if result.status not in COMMAND_FINAL:
+        cli.out.say("the command is not over: more output may come")
+
+
+def _prefixed(data: bytes, prefix: bytes) -> bytes:
+    if not prefix:
+        return data
+    lines = data.removesuffix(b"\n").split(b"\n") if data else []
+    return b"".join(prefix + line + b"\n" for line in lines)

@@ -1,0 +1,56 @@
+"""How the text of options is read: times, durations, K=V words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from chatops.errors import InvalidInput
+
+
+def moment(text: str | None, option: str) -> float | None:
+    """Unix seconds of ``--since`` or ``--until``.
+
+    Raises:
+        InvalidInput: neither a duration nor a time; names the option.
+    """
+    from chatops.units import parse_moment
+
+    try:
+        return None if text is None else parse_moment(text, time.time())
+    except InvalidInput as error:
+        raise InvalidInput(f"{option}: {error.message}", hint=error.hint) from None
+
+
+def seconds(text: str | None, option: str) -> float | None:
+    """Seconds of a duration above nothing.
+
+    Raises:
+        InvalidInput: no duration, or 0; names the option.
+    """
+    if text is None:
+        return None
+    from chatops.units import parse_duration  # its patterns take time to compile
+
+    try:
+        value = parse_duration(text)
+    except InvalidInput as error:
+        raise InvalidInput(f"{option}: {error.message}", hint=error.hint) from None
+    if value <= 0:
+        raise InvalidInput(f"{option}: it must be more than nothing")
+    return value
+
+
+def pairs(words: Sequence[str] | None, what: str) -> dict[str, str]:
+    """``K=V`` words as a dict; None, an option that was not given, is none.
+
+    Raises:
+        InvalidInput: a word without ``=`` or name; names what they are.
+    """
+    found: dict[str, str] = {}
+    for word in words or ():
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise InvalidInput(f"{what}: {word!r} is not written K=V")
+        found[key] = value
+    return found

@@ -1,0 +1,38 @@
+"""The way into every command: the streams, then the quick path or typer."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line; the exit code."""
+    _prepare_streams()
+    if argv[:1] == ["exec"] and _is_text(argv):
+        from chatops.cli.quick import execute
+
+        status = execute(argv[1:])
+        if status is not None:
+            return status
+    from chatops.cli.main import dispatch
+
+    return dispatch(argv)
+
+
+def _prepare_streams() -> None:
+    """stdin, stdout and stderr as the rest expects them: there, and in UTF-8."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # it was closed by who started us
+            handle = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(handle, mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # TextIO in theory
+
+
+def _is_text(argv: list[str]) -> bool:
+    """Whether all words are UTF-8; what is not comes as surrogates."""
+    try:
+        return bool("\0".join(argv).encode())
+    except UnicodeEncodeError:
+        return False
