@@ -255,7 +255,8 @@ async def test_a_slow_watcher_slows_the_command_and_gets_every_byte() -> None:
 async def test_without_a_watcher_a_command_never_waits_and_the_middle_goes() -> None:
     size = 8 * 2**20
     hub = StandInHub(give_credit=False, ack_commands=False)
-    async with stand_in_hub(hub), local_agent(hub.url) as local:
+    bound = {"spill_per_command": 2 * 2**20}
+    async with stand_in_hub(hub), local_agent(hub.url, **bound) as local:
         await hub.connected()
         await hub.start(f"head -c {size} /dev/zero; echo end", watched=False)
         await until_async(lambda: local.agent.executor.unacked == 1)
