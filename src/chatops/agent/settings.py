@@ -58,12 +58,11 @@ class AgentSettings:
     )  # fmt: skip
     spill_per_command: int = option(
         64 * MiB, "disk for the output of one command that waits for the hub", kind="size",
-        metavar="SIZE", default_text="64MiB",
+        metavar="SIZE",
     )  # fmt: skip
     spill_total: int = option(
-        1024 * MiB, "the same for all commands together", kind="size", metavar="SIZE",
-        default_text="1GiB",
-    )  # fmt: skip
+        1024 * MiB, "the same for all commands together", kind="size", metavar="SIZE"
+    )
     ca_file: Path | None = option(
         None, "certificates to trust instead of the system's", kind="path",
         env="CHATOPS_CA_FILE", metavar="FILE", default_text="the system's",
