@@ -17,8 +17,8 @@ class FolderLock:
     """Holds a data folder for this process. The kernel lets go of it when the process dies.
 
     ``what`` (hub, agent) names the holder. For ``patience`` seconds a lock that is taken is
-    asked for again: a process that was killed may leave it for a moment to a child that is
-    just being started.
+    asked for again: a process that was killed may have left it to a child that is about to
+    end.
     """
 
     def __init__(self, folder: Path, what: str, patience: float = 0.0) -> None:
@@ -45,6 +45,16 @@ class FolderLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+    def fileno(self) -> int:
+        """The file that is locked; the lock lasts while any process has it open.
+
+        Raises:
+            ValueError: it is not held.
+        """
+        if self._handle is None:
+            raise ValueError("the lock is not held")
+        return self._handle
 
     def _take(self, handle: int) -> bool:
         deadline = time.monotonic() + self._patience

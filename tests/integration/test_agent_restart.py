@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from chatops.agent import journal
+from chatops.agent.journal import Journal
 from chatops.agent.runner import run
 from chatops.agent.settings import AgentSettings
 from chatops.errors import SetupError
@@ -23,7 +24,13 @@ from chatops.protocol.messages import (
     StreamClose,
     StreamOpen,
 )
-from tests.support.agents import agent_process, data_folder, group_members, local_agent
+from tests.support.agents import (
+    agent_process,
+    data_folder,
+    group_members,
+    local_agent,
+    watchdog_of,
+)
 from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
 from tests.support.waiting import until_async
 
@@ -136,6 +143,30 @@ async def test_a_second_agent_needs_a_folder_of_its_own(
             run(settings, print)
         async with local_agent(hub.url, data_dir=tmp_path):
             await hub.connected(2)
+
+
+async def test_the_next_agent_waits_until_the_watchdog_has_killed_what_was_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(journal, "_PATIENCE", 0.1)
+    async with stand_in_hub() as hub:
+        with agent_process(hub.url, "exec") as agent:
+            await hub.connected()
+            await hub.start("echo $$; sleep 1000")
+            await until_async(lambda: hub.text().endswith("\n"))
+            watchdog = watchdog_of(agent.pid)
+            watchdog.suspend()
+            kill(agent)
+        try:
+            with pytest.raises(SetupError, match="another agent"):
+                Journal(data_folder())
+        finally:
+            watchdog.resume()
+        monkeypatch.setattr(journal, "_PATIENCE", 15.0)
+        following = Journal(data_folder())
+        await until_async(lambda: not group_members(int(hub.text())))
+        assert following.outcomes()["c1"].reason == "agent_died"
+        following.close()
 
 
 async def test_what_cannot_be_written_down_is_not_started(

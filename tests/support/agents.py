@@ -88,6 +88,15 @@ def agent_process(
         process.stderr.close()
 
 
+def watchdog_of(agent: int) -> psutil.Process:
+    """The watchdog of the agent with this process id."""
+    return next(
+        child
+        for child in psutil.Process(agent).children()
+        if any("watchdog.py" in word for word in child.cmdline())
+    )
+
+
 def group_members(group: int) -> list[int]:
     """The processes of a group that still run."""
     return [

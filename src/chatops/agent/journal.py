@@ -23,8 +23,8 @@ from chatops.protocol.messages import CommandResponse
 
 ROOM: Final = 512 * KiB
 """Bytes that are reserved for changes; when they are used up, the journal is written anew."""
-_PATIENCE: Final = 2.0
-"""Seconds to wait for the lock that a killed agent's last child may still hold."""
+_PATIENCE: Final = 3.0
+"""Seconds to wait for a killed agent's watchdog, which holds the lock till it has cleaned up."""
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _log = logging.getLogger(__name__)
 
@@ -53,6 +53,11 @@ class Journal:
         except OSError as error:
             self._release()
             raise _unusable(folder, error) from error
+
+    @property
+    def lock(self) -> int:
+        """The file whose lock keeps other agents out; see Guard."""
+        return self._lock.fileno()
 
     @property
     def epoch(self) -> str:

@@ -78,10 +78,10 @@ class Agent:
         self._facts = host_facts()
         self._sampler = Sampler()
         self.spool = Spool(clock=self._clock)
-        self.guard = Guard()
         secure = target.url.startswith("wss:")
         context = tls.context(settings.ca_file, target.fingerprint) if secure else None
         self._journal = Journal(settings.folder)
+        self.guard = Guard(self._journal.lock)
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
         self.executor = Executor(policy, self.guard, self._clock, self._journal, spill)
         parts = Parts(
