@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def main() -> int:
     parser.add_argument("--interval", type=float, default=5.0, help="seconds between samples")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
-    found = asyncio.run(measure(given.seconds, given.interval))
+    with tempfile.TemporaryDirectory() as folder:
+        found = asyncio.run(measure(given.seconds, given.interval, folder))
     if given.json:
         print(json.dumps(found))
     else:
@@ -42,7 +44,7 @@ def main() -> int:
     return 0 if all(found[name] <= bar for name, bar in BARS.items()) else 1
 
 
-async def measure(seconds: float, interval: float) -> dict[str, float]:
+async def measure(seconds: float, interval: float, folder: str) -> dict[str, float]:
     """Run an agent for ``seconds`` after it has settled and look at its processes."""
     sys.path.insert(0, str(ROOT))
     from chatops.protocol.codec import encode
@@ -50,7 +52,8 @@ async def measure(seconds: float, interval: float) -> dict[str, float]:
     from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
 
     async with stand_in_hub(StandInHub(interval=interval)) as hub:
-        environ = {**os.environ, "CHATOPS_HUB": hub.url, "CHATOPS_KEY": KEY}
+        given = {"CHATOPS_HUB": hub.url, "CHATOPS_KEY": KEY, "CHATOPS_AGENT_DATA_DIR": folder}
+        environ = {**os.environ, **given}
         agent = subprocess.Popen(PROGRAM, env=environ, stderr=subprocess.DEVNULL)
         try:
             await hub.wait_for(Metrics, count=3)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.source import ROOT, Import, imports, modules
 
-LEAVES = {"clock", "errors", "ids", "logs", "options", "paths", "tasks", "text", "units"}
+LEAVES = {"clock", "errors", "ids", "locks", "logs", "options", "paths", "tasks", "text", "units"}
 """Modules beside the packages: they know nothing of ours but one another."""
 
 BELOW = {

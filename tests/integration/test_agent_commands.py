@@ -236,8 +236,9 @@ async def test_much_output_comes_whole_and_in_order() -> None:
 
 
 async def test_a_slow_watcher_slows_the_command_and_gets_every_byte() -> None:
-    size = 3 * 2**20
-    async with stand_in_hub(StandInHub(give_credit=False)) as hub, local_agent(hub.url) as local:
+    size, bound = 3 * 2**20, {"spill_per_command": 2**20}
+    hub = StandInHub(give_credit=False)
+    async with stand_in_hub(hub), local_agent(hub.url, **bound) as local:
         await hub.connected()
         await hub.start(f"head -c {size} /dev/zero")
         await until_async(lambda: len(hub.output.get(1, b"")) == STREAM_CREDIT)
@@ -255,7 +256,8 @@ async def test_a_slow_watcher_slows_the_command_and_gets_every_byte() -> None:
 async def test_without_a_watcher_a_command_never_waits_and_the_middle_goes() -> None:
     size = 8 * 2**20
     hub = StandInHub(give_credit=False, ack_commands=False)
-    async with stand_in_hub(hub), local_agent(hub.url) as local:
+    bound = {"spill_per_command": 2 * 2**20}
+    async with stand_in_hub(hub), local_agent(hub.url, **bound) as local:
         await hub.connected()
         await hub.start(f"head -c {size} /dev/zero; echo end", watched=False)
         await until_async(lambda: local.agent.executor.unacked == 1)
@@ -270,6 +272,53 @@ async def test_without_a_watcher_a_command_never_waits_and_the_middle_goes() -> 
         assert hub.output[1].endswith(b"\0end\n")
         close = next(one for one in hub.of(StreamClose) if one.stream == 1)
         assert (close.offset, close.dropped) == (size + 4, outcome.dropped_bytes)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+async def test_a_command_does_not_wait_for_a_watcher_while_the_disk_takes_its_output(
+    watched: bool,
+) -> None:
+    hub = StandInHub(give_credit=False, ack_commands=False)
+    async with stand_in_hub(hub), local_agent(hub.url) as local:
+        await hub.connected()
+        await hub.start("seq 1 1000000", watched=watched)
+        await until_async(lambda: local.agent.executor.unacked == 1)
+        await until_async(lambda: len(hub.output[1]) == STREAM_CREDIT)
+        hub.give_credit = True
+        await hub.send(StreamCredit(stream=1, credit=STREAM_CREDIT, watched=watched))
+        outcome = await hub.outcome("c1")
+        assert outcome.dropped_bytes == 0
+        assert hub.text() == "".join(f"{n}\n" for n in range(1, 1000001))
+
+
+async def test_a_stream_can_be_opened_again_from_any_offset_until_it_is_acked() -> None:
+    whole = "".join(f"{n}\n" for n in range(1, 300001))
+    hub = StandInHub(ack_commands=False)
+    async with stand_in_hub(hub), local_agent(hub.url):
+        await hub.connected()
+        await hub.run("seq 1 300000")
+        assert hub.text() == whole
+        for number, offset in ((5, 0), (6, 1_000_001), (7, len(whole))):
+            await hub.send(StreamOpen(stream=number, command_id="c1", name="stdout",
+                                      offset=offset, credit=STREAM_CREDIT))  # fmt: skip
+            await hub.wait_for(StreamClose, lambda one, number=number: one.stream == number)
+            assert hub.text(number) == whole[offset:]
+        await hub.send(CommandAck(id="c1"))
+        await hub.send(StreamOpen(stream=8, command_id="c1", name="stdout", credit=99))
+        gone = await hub.wait_for(StreamClose, lambda one: one.stream == 8)
+        assert gone.reason == "unknown"
+
+
+async def test_room_that_was_acked_serves_the_next_command() -> None:
+    hub, bounds = StandInHub(give_credit=False), {"spill_total": 8 * 2**20}
+    async with stand_in_hub(hub), local_agent(hub.url, **bounds) as local:
+        await hub.connected()
+        for number in range(4):
+            command = f"head -c {6 * 2**20} /dev/zero"
+            await hub.send(Command(id=f"c{number}", command=command))
+            outcome = await hub.outcome(f"c{number}")
+            assert (outcome.stdout_bytes, outcome.dropped_bytes) == (6 * 2**20, 0)
+            await until_async(lambda: local.agent.executor.unacked == 0)
 
 
 async def test_a_hub_that_closes_a_stream_lets_the_command_end() -> None:

@@ -20,17 +20,9 @@ from chatops.protocol.messages import (
     StreamClose,
     StreamCredit,
 )
-from tests.support.agents import agent_process, group_members
+from tests.support.agents import agent_process, group_members, watchdog_of
 from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
 from tests.support.waiting import until, until_async
-
-
-def watchdog_of(agent: int) -> psutil.Process:
-    return next(
-        child
-        for child in psutil.Process(agent).children()
-        if any("watchdog.py" in word for word in child.cmdline())
-    )
 
 
 async def test_kill_9_of_the_agent_leaves_no_process() -> None:

@@ -25,7 +25,8 @@ import sys
 from chatops.agent.runner import run
 from chatops.agent.settings import load
 say = lambda text: print(text, file=sys.stderr, flush=True)
-sys.exit(run(load({"hub": sys.argv[1], "key": sys.argv[2], "allow": sys.argv[3:]}, {}), say))
+given = {"hub": sys.argv[1], "key": sys.argv[2], "data_dir": sys.argv[3], "allow": sys.argv[4:]}
+sys.exit(run(load(given, {}), say))
 """
 
 
@@ -47,7 +48,7 @@ async def local_agent(
 ) -> AsyncIterator[LocalAgent]:
     """An agent that runs in the test's loop until the test is done with it."""
     given = {"hub": url, "key": KEY, "allow": tuple(allow)} if "join" not in more else {}
-    settings = AgentSettings(**{**given, **more})
+    settings = AgentSettings(**{**given, "data_dir": data_folder(), **more})
     said: list[str] = []
     agent = Agent(settings, resolve(settings), policy.build(settings.allow), said.append)
     async with Tasks() as tasks:
@@ -62,13 +63,18 @@ async def local_agent(
                 await asyncio.wait((task,), timeout=15)
 
 
+def data_folder() -> Path:
+    """The data folder of a test's agents unless it names another: in the test's own home."""
+    return Path(os.environ["HOME"]) / "agent"
+
+
 @contextlib.contextmanager
 def agent_process(
-    url: str, *allow: str, env: dict[str, str] | None = None
+    url: str, *allow: str, env: dict[str, str] | None = None, data_dir: Path | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """An agent as a process; killed at the end if it still lives."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, url, KEY, *allow],
+        [sys.executable, "-c", PROGRAM, url, KEY, str(data_dir or data_folder()), *allow],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **(env or {})},
@@ -80,6 +86,15 @@ def agent_process(
         process.wait()
         assert process.stderr is not None
         process.stderr.close()
+
+
+def watchdog_of(agent: int) -> psutil.Process:
+    """The watchdog of the agent with this process id."""
+    return next(
+        child
+        for child in psutil.Process(agent).children()
+        if any("watchdog.py" in word for word in child.cmdline())
+    )
 
 
 def group_members(group: int) -> list[int]:

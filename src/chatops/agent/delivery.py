@@ -111,9 +111,15 @@ class Delivery:
             self._drop(message.stream)
             self.settle(run)
 
-    def reject(self, message: StreamOpen) -> None:
-        """Answer for a stream that is not here."""
-        self._due.append(codec.encode(StreamClose(stream=message.stream, reason="unknown")))
+    def reject(self, message: StreamOpen, response: CommandResponse | None = None) -> None:
+        """Answer for a stream that is not here. With an outcome, its length is known."""
+        close = StreamClose(stream=message.stream, reason="unknown")
+        if response is not None:
+            end = response.stdout_bytes if message.name == "stdout" else response.stderr_bytes
+            close.offset = max(end, message.offset)
+            close.dropped = close.offset - message.offset
+            close.reason = "gone"
+        self._due.append(codec.encode(close))
         self._poke()
 
     # -- what commands do ----------------------------------------------------------------------

@@ -7,15 +7,15 @@ The executor knows no socket. A session calls ``connected``, takes frames out of
 from __future__ import annotations
 
 import logging
-import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
 from chatops.agent.delivery import Delivery
 from chatops.agent.guard import Guard
+from chatops.agent.journal import Journal
 from chatops.agent.policy import Policy
 from chatops.agent.run import Run
+from chatops.agent.spill import Spill
 from chatops.clock import Clock
 from chatops.protocol.limits import MAX_ARGUMENTS, MAX_COMMAND, MAX_RUNNING_COMMANDS
 from chatops.protocol.messages import (
@@ -31,27 +31,33 @@ from chatops.protocol.messages import (
     StreamOpen,
 )
 from chatops.tasks import Tasks
+from chatops.text import shorten
 
 MAX_HELD: Final = 4 * MAX_RUNNING_COMMANDS
 """Commands that are known and not acked, altogether; past it none is taken."""
-MAX_REMEMBERED: Final = 1024
-"""Ids of acked commands that are still known, so as not to be started again."""
 
+_SENTENCE: Final = 1000
+"""Characters of a refusal: it may quote the command, and is kept in the journal."""
 _log = logging.getLogger(__name__)
 
 
 class Executor:
-    """The commands that this agent knows: running, or with an outcome the hub has not acked."""
+    """The commands that this agent knows: running, or with an outcome the hub has not acked.
 
-    def __init__(self, policy: Policy, guard: Guard, clock: Clock) -> None:
-        self.epoch: Final = secrets.token_hex(8)
+    It begins with what the journal holds of the agent before this one.
+    """
+
+    def __init__(
+        self, policy: Policy, guard: Guard, clock: Clock, journal: Journal, spill: Spill
+    ) -> None:
         self._policy = policy
         self._guard = guard
         self._clock = clock
+        self._journal = journal
+        self._spill = spill
         self._tasks = Tasks()
         self._delivery = Delivery()
-        self._held: dict[str, Run | CommandResponse] = {}
-        self._acked: OrderedDict[str, CommandResponse] = OrderedDict()
+        self._held: dict[str, Run | CommandResponse] = {**journal.outcomes()}
         self._stopping = False
 
     # -- what the hub asks --------------------------------------------------------------------
@@ -61,12 +67,11 @@ class Executor:
         known = self._known(command.id)
         if known is not None:
             return _state_of(known)
-        refusal = self._refusal(command)
+        refusal = self._refusal(command) or self._write_down(command.id)
         if refusal is not None:
-            if len(self._held) < MAX_HELD:
-                self._held[command.id] = refusal
+            self._keep(refusal)
             return refusal
-        run = Run(command, self._guard, self._clock, self._delivery.moved)
+        run = Run(command, self._guard, self._clock, self._spill.open(), self._delivery.moved)
         self._held[command.id] = run
         for stream in command.streams:
             self.open(stream)
@@ -92,20 +97,19 @@ class Executor:
         if response is None:
             return
         del self._held[message.id]
-        self._acked[message.id] = response
-        if len(self._acked) > MAX_REMEMBERED:
-            self._acked.popitem(last=False)
+        self._journal.ack(message.id)
         if isinstance(known, Run):
             self._delivery.forget(known)
+            known.forget_output()
 
     def open(self, message: StreamOpen) -> None:
         """Send a stream of a command. One that is not known here is answered by its close."""
-        run = self._held.get(message.command_id)
-        if isinstance(run, Run) and message.name != "stdin":
-            stream = run.stdout if message.name == "stdout" else run.stderr
-            self._delivery.open(run, stream, message)
+        known = self._held.get(message.command_id)
+        if isinstance(known, Run) and message.name != "stdin":
+            stream = known.stdout if message.name == "stdout" else known.stderr
+            self._delivery.open(known, stream, message)
         else:
-            self._delivery.reject(message)
+            self._delivery.reject(message, _outcome_of(known))
 
     def credit(self, message: StreamCredit) -> None:
         """The hub takes more of a stream."""
@@ -123,7 +127,7 @@ class Executor:
             HeldCommand(id=command_id, state="finished" if _outcome_of(known) else "running")
             for command_id, known in self._held.items()
         ]
-        return JournalFacts(epoch=self.epoch, commands=commands)
+        return JournalFacts(epoch=self._journal.epoch, commands=commands)
 
     def connected(self, wake: Callable[[], None]) -> None:
         """A session begins; ``wake`` is called when ``next_frame`` has something."""
@@ -163,11 +167,14 @@ class Executor:
         """Drop everything; processes that still run are left to the watchdog."""
         self.disconnected()
         await self._tasks.close()
+        for known in self._held.values():
+            if isinstance(known, Run):
+                known.forget_output()
 
     # -- within -----------------------------------------------------------------------------------
 
     def _known(self, command_id: str) -> Run | CommandResponse | None:
-        return self._held.get(command_id) or self._acked.get(command_id)
+        return self._held.get(command_id) or self._journal.acked(command_id)
 
     def _refusal(self, command: Command) -> CommandResponse | None:
         if self._stopping:
@@ -184,12 +191,28 @@ class Executor:
             return _refused(command.id, "too_many", sentence)
         return None
 
+    def _write_down(self, command_id: str) -> CommandResponse | None:
+        """Put the id into the journal; a refusal when that cannot be done."""
+        try:
+            self._journal.start(command_id, self._clock.now())
+        except OSError as error:
+            sentence = f"the agent's journal cannot be written: {error.strerror}"
+            return _refused(command_id, "journal", sentence)
+        return None
+
+    def _keep(self, refusal: CommandResponse) -> None:
+        if len(self._held) < MAX_HELD:
+            self._held[refusal.id] = refusal
+            self._journal.finish(refusal)
+
     async def _carry_out(self, run: Run) -> None:
         try:
             await run.carry_out()
         except Exception:  # noqa: BLE001  (whatever happens, a command gets its outcome)
             _log.exception("a command could not be followed to its end")
             run.give_up()
+        if run.response is not None:
+            self._journal.finish(run.response, run.unread)
         self._delivery.settle(run)
 
 
@@ -204,7 +227,8 @@ def _state_of(known: Run | CommandResponse) -> CommandResponse:
 
 
 def _refused(command_id: str, reason: str, error: str) -> CommandResponse:
-    return CommandResponse(id=command_id, state="refused", reason=reason, error=error)
+    sentence = shorten(error, _SENTENCE)
+    return CommandResponse(id=command_id, state="refused", reason=reason, error=sentence)
 
 
 def _unfit(command: Command) -> str | None:

@@ -21,9 +21,14 @@ _AGAIN_AFTER: Final = 1.0
 
 
 class Guard:
-    """Holds process groups so that they die with the agent. Call it from the event loop."""
+    """Holds process groups so that they die with the agent. Call it from the event loop.
 
-    def __init__(self) -> None:
+    ``lock`` is a file that the watchdog holds open, too: what is locked through it stays so
+    until the groups of a dead agent are killed.
+    """
+
+    def __init__(self, lock: int | None = None) -> None:
+        self._pass = () if lock is None else (lock,)
         self._groups: set[int] = set()
         self._starts: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
@@ -58,7 +63,7 @@ class Guard:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(Path(watchdog.__file__))],
                 stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env={}, cwd="/", start_new_session=True,
+                env={}, cwd="/", start_new_session=True, pass_fds=self._pass,
             )  # fmt: skip
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, unblocked)

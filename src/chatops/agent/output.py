@@ -1,31 +1,47 @@
-"""One output stream of a command: its bytes in bounded memory, and what the hub takes of it."""
+"""One output stream of a command: its bytes in memory and spill, and what the hub takes of it."""
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import chain
 from typing import Final
 
+from chatops.agent.spill import SpillFile
 from chatops.protocol import codec
 from chatops.protocol.frames import encode_frame
-from chatops.protocol.limits import KEPT_HEAD, KEPT_TAIL, MAX_STREAM_DATA, STREAM_CREDIT, KiB
+from chatops.protocol.limits import KEPT_HEAD, MAX_STREAM_DATA
 from chatops.protocol.messages import StreamClose, StreamCredit, StreamName, StreamOpen
 
-_BLOCK: Final = 64 * KiB
+_IN_MEMORY: Final = 3
+"""Blocks of a stream's end in memory, the last of them rarely full; its first block is too."""
+_MARGIN: Final = 2
+"""Blocks that a pipe may still give after its reader was told to stop."""
 
 
 class OutputBuffer:
-    """The first ``head`` and at least the last ``tail`` bytes of a stream, by their offsets.
+    """A stream's bytes by their offsets: the last ones in memory, those before in the spill.
 
-    ``dropped`` counts bytes that went without ever having been read by anybody.
+    When there is no room for more, the middle goes: all but the first ``head`` bytes, from the
+    oldest on. ``dropped`` counts what went without ever having been read by anybody.
     """
 
-    def __init__(self, head: int = KEPT_HEAD, tail: int = KEPT_TAIL, block: int = _BLOCK) -> None:
+    def __init__(self, spill: SpillFile, head: int = KEPT_HEAD) -> None:
         self.end = 0
         self.dropped = 0
         self._read_to = 0
-        self._block = block
-        self._head_blocks = head // block
-        self._tail_blocks = -(-tail // block) + 1  # the last one is rarely full
+        self._spill = spill
+        self._block = spill.block
+        self._share = spill.share
+        self._head_blocks = max(min(head // self._block, self._share // 2), 1)
         self._blocks: dict[int, bytearray] = {}
+        self._places: dict[int, int] = {}
+        self._middle: deque[int] = deque()
+        """Blocks in the spill behind the head, oldest first: the ones that may go."""
+
+    @property
+    def unread(self) -> int:
+        """Bytes that are kept and were never read by anybody."""
+        return sum(self._unread(number) for number in chain(self._blocks, self._places))
 
     def append(self, data: bytes) -> None:
         """Take the next bytes of the stream; past the bounds the middle goes."""
@@ -34,30 +50,79 @@ class OutputBuffer:
             number, inside = divmod(self.end, self._block)
             part = view[: self._block - inside]
             if not inside:
-                self._make_room(number)
+                self._begin(number)
             self._blocks[number] += part
             self.end += len(part)
             view = view[len(part) :]
 
     def read(self, offset: int, limit: int) -> tuple[int, bytes]:
         """At most ``limit`` bytes from ``offset`` on, or from the next offset that is kept."""
-        if offset >= self.end or limit <= 0:
-            return self.end if offset > self.end else offset, b""
-        number, inside = divmod(offset, self._block)
-        if number not in self._blocks:
-            number = min(one for one in self._blocks if one > number)
-            offset, inside = number * self._block, 0
-        data = bytes(memoryview(self._blocks[number])[inside : inside + limit])
-        self._read_to = max(self._read_to, offset + len(data))
-        return offset, data
+        while offset < self.end and limit > 0:
+            number, inside = divmod(offset, self._block)
+            data = self._piece(number, inside, limit)
+            if data:
+                self._read_to = max(self._read_to, offset + len(data))
+                return offset, data
+            offset = self._next_kept(number) * self._block
+        return min(offset, self.end), b""
 
-    def _make_room(self, number: int) -> None:
+    def spare(self, position: int) -> int:
+        """Blocks that can be taken and no byte from ``position`` on goes."""
+        room = min(self._spill.room, self._share - len(self._places))
+        leaving = self._middle or [number for number in self._blocks if number]
+        if leaving:
+            room += min(max(position // self._block - leaving[0], 0), len(leaving))
+        return room
+
+    def _piece(self, number: int, inside: int, limit: int) -> bytes:
+        if number in self._blocks:
+            return bytes(memoryview(self._blocks[number])[inside : inside + limit])
+        place = self._places.get(number)
+        if place is None:
+            return b""
+        data = self._spill.read(place, inside, limit)
+        if not data:
+            self._lose(number)
+        return data
+
+    def _next_kept(self, number: int) -> int:
+        return min(one for one in chain(self._blocks, self._places) if one > number)
+
+    def _begin(self, number: int) -> None:
         self._blocks[number] = bytearray()
-        gone = number - self._tail_blocks
-        if gone >= self._head_blocks:
-            del self._blocks[gone]
-            begin = gone * self._block
-            self.dropped += self._block - min(max(self._read_to - begin, 0), self._block)
+        leaving = number - _IN_MEMORY
+        if leaving > 0:
+            self._put_away(leaving, self._blocks.pop(leaving))
+
+    def _put_away(self, number: int, data: bytearray) -> None:
+        place = self._spill.add(data) if len(self._places) < self._share else None
+        if place is None and self._middle:
+            gone = self._middle.popleft()
+            place = self._places.pop(gone)
+            self._count(gone)
+            if not self._spill.replace(place, data):
+                place = None
+        if place is None:
+            self._count(number)
+            return
+        self._places[number] = place
+        if number >= self._head_blocks:
+            self._middle.append(number)
+
+    def _lose(self, number: int) -> None:
+        """The disk did not give a block back."""
+        del self._places[number]
+        if number in self._middle:
+            self._middle.remove(number)
+        self._count(number)
+
+    def _count(self, number: int) -> None:
+        self.dropped += self._unread(number)
+
+    def _unread(self, number: int) -> int:
+        begin = number * self._block
+        stop = min(begin + self._block, self.end)
+        return stop - min(max(self._read_to, begin), stop)
 
 
 class OutputStream:
@@ -67,9 +132,9 @@ class OutputStream:
     ``stream_close`` with the final offset when all is said.
     """
 
-    def __init__(self, name: StreamName, buffer: OutputBuffer | None = None) -> None:
+    def __init__(self, name: StreamName, buffer: OutputBuffer) -> None:
         self.name: Final = name
-        self.buffer = buffer or OutputBuffer()
+        self.buffer: Final = buffer
         self.ended = False
         self._number: int | None = None
         self._position = 0
@@ -85,7 +150,9 @@ class OutputStream:
     @property
     def is_full(self) -> bool:
         """Whether its producer has to wait for its watcher."""
-        return self._watched and self.buffer.end - self._position >= STREAM_CREDIT
+        if not self._watched or self._position >= self.buffer.end:
+            return False
+        return self.buffer.spare(self._position) < _MARGIN
 
     def open(self, message: StreamOpen) -> None:
         """The hub wants the bytes from an offset on."""

@@ -17,11 +17,13 @@ from typing import Any, Final
 from chatops.agent.exits import ExitStatus
 from chatops.agent.guard import Guard
 from chatops.agent.launch import Launch
-from chatops.agent.output import OutputStream
+from chatops.agent.output import OutputBuffer, OutputStream
 from chatops.agent.pipes import PipeReader
 from chatops.agent.process import Process, base_environment
+from chatops.agent.spill import SpillFile
 from chatops.clock import Clock
 from chatops.protocol.messages import Command, CommandResponse, Outcome
+from chatops.text import shorten
 
 DRAIN_SECONDS: Final = 1.0
 TIMEOUT_GRACE: Final = 5.0
@@ -29,6 +31,8 @@ LAUNCH_GRACE: Final = 1.0
 """Seconds that a start may still take when the command is to end already."""
 _NOT_FOUND: Final = 127
 _NOT_EXECUTABLE: Final = 126
+_NAME: Final = 500
+"""Characters of a command in a sentence."""
 
 
 class Run:
@@ -39,16 +43,22 @@ class Run:
     """
 
     def __init__(
-        self, command: Command, guard: Guard, clock: Clock, moved: Callable[[OutputStream], None]
+        self,
+        command: Command,
+        guard: Guard,
+        clock: Clock,
+        spill: SpillFile,
+        moved: Callable[[OutputStream], None],
     ) -> None:
         self.id: Final = command.id
         self.command: Final = command
-        self.stdout: Final = OutputStream("stdout")
-        self.stderr: Final = OutputStream("stderr")
+        self.stdout: Final = OutputStream("stdout", OutputBuffer(spill))
+        self.stderr: Final = OutputStream("stderr", OutputBuffer(spill))
         self.started_at: Final = clock.now()
         self.response: CommandResponse | None = None
         self._guard = guard
         self._clock = clock
+        self._spill = spill
         self._moved = moved
         self._began = clock.monotonic()
         self._process: Process | None = None
@@ -58,6 +68,11 @@ class Run:
     def streams(self) -> tuple[OutputStream, OutputStream]:
         """Both output streams."""
         return self.stdout, self.stderr
+
+    @property
+    def unread(self) -> int:
+        """Bytes of output that are held here and have never gone out."""
+        return sum(stream.buffer.unread for stream in self.streams)
 
     def running(self) -> CommandResponse:
         """What is told at the start."""
@@ -74,6 +89,10 @@ class Run:
             return
         _regulate(self.stdout, self._process.stdout)
         _regulate(self.stderr, self._process.stderr)
+
+    def forget_output(self) -> None:
+        """Give back the room of the output; nothing of it can be read any more."""
+        self._spill.close()
 
     async def carry_out(self) -> None:
         """Run the command to its end; ``response`` is set then."""
@@ -215,6 +234,7 @@ class Run:
 def explain(command: Command, error: OSError | ValueError) -> tuple[int, str]:
     """The exit code that a shell gives a command that cannot be started, and why."""
     name = command.command if isinstance(command.command, str) else command.command[0]
+    name = shorten(name, _NAME)
     if isinstance(error, ValueError):
         return _NOT_EXECUTABLE, "the command, its folder or a variable holds a zero byte"
     if command.cwd is not None and error.filename == command.cwd:

@@ -17,11 +17,13 @@ from chatops.agent.executor import Executor
 from chatops.agent.facts import host_facts
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
+from chatops.agent.journal import Journal
 from chatops.agent.link import Link
 from chatops.agent.policy import Policy
 from chatops.agent.sampler import Sampler
 from chatops.agent.session import Parts
 from chatops.agent.settings import AgentSettings, Target, resolve
+from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
 from chatops.protocol import PROTOCOL_VERSION, closing
@@ -76,8 +78,12 @@ class Agent:
         self._facts = host_facts()
         self._sampler = Sampler()
         self.spool = Spool(clock=self._clock)
-        self.guard = Guard()
-        self.executor = Executor(policy, self.guard, self._clock)
+        secure = target.url.startswith("wss:")
+        context = tls.context(settings.ca_file, target.fingerprint) if secure else None
+        self._journal = Journal(settings.folder)
+        self.guard = Guard(self._journal.lock)
+        spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
+        self.executor = Executor(policy, self.guard, self._clock, self._journal, spill)
         parts = Parts(
             handlers=Handlers(self.executor, self.spool, policy),
             executor=self.executor,
@@ -86,8 +92,6 @@ class Agent:
             ready=self._ready,
             clock=self._clock,
         )
-        secure = target.url.startswith("wss:")
-        context = tls.context(settings.ca_file, target.fingerprint) if secure else None
         self._link = Link(target, parts, context)
         self._stops = 0
         self._stop = asyncio.Event()
@@ -96,9 +100,9 @@ class Agent:
     async def run(self) -> int:
         """Work until stopped or refused; the exit code."""
         self._listen_for_signals()
-        self.guard.start()
         tasks = Tasks(on_failure=lambda _error: self.stop())
         try:
+            self.guard.start()
             tasks.spawn(self._take_samples(), name="samples")
             link = tasks.spawn(self._link.run(), name="link")
             stop = tasks.spawn(self._stop.wait(), name="stop")
@@ -113,6 +117,7 @@ class Agent:
             await self.executor.close()
             self.guard.close()
             self._sampler.close()
+            self._journal.close()
 
     def stop(self) -> None:
         """Ask for a planned stop; asked again, everything ends at once."""

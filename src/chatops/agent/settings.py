@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from chatops import options
 from chatops.errors import InvalidInput, SetupError
 from chatops.options import option
+from chatops.paths import default_data_dir
 from chatops.protocol.join import decode_join
-from chatops.protocol.limits import MAX_INTERVAL, MIN_INTERVAL
+from chatops.protocol.limits import MAX_INTERVAL, MIN_INTERVAL, MiB
 
 CAPABILITIES: Final = ("exec", "docker", "shell", "files")
 """What a target's owner can allow; ``all`` stands for every one of them."""
@@ -55,6 +56,13 @@ class AgentSettings:
         None, "folder for what must survive a restart", kind="path", metavar="DIR",
         default_text="/var/lib/chatops/agent for root, else the user's data folder",
     )  # fmt: skip
+    spill_per_command: int = option(
+        64 * MiB, "disk for the output of one command that waits for the hub", kind="size",
+        metavar="SIZE",
+    )  # fmt: skip
+    spill_total: int = option(
+        1024 * MiB, "the same for all commands together", kind="size", metavar="SIZE"
+    )
     ca_file: Path | None = option(
         None, "certificates to trust instead of the system's", kind="path",
         env="CHATOPS_CA_FILE", metavar="FILE", default_text="the system's",
@@ -71,6 +79,11 @@ class AgentSettings:
     )  # fmt: skip
     policy: Mapping[str, Any] = field(default_factory=dict)
     """The ``[policy]`` table of the configuration file, checked by chatops.agent.policy."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the journal and the spilled output lie."""
+        return self.data_dir or default_data_dir("agent")
 
 
 @dataclass(frozen=True, slots=True)

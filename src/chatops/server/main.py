@@ -15,12 +15,12 @@ from aiohttp import web
 
 from chatops import logs
 from chatops.errors import SetupError
+from chatops.locks import FolderLock
 from chatops.paths import private_dir
 from chatops.server.app import Hub, open_hub
 from chatops.server.db.migrate import migrate
 from chatops.server.first_run import ensure_admin
 from chatops.server.http import HubRunner
-from chatops.server.lock import FolderLock
 from chatops.server.secrets import HubSecrets, load_secrets
 from chatops.server.settings import HubSettings, check_values
 
@@ -39,7 +39,7 @@ def serve(settings: HubSettings, say: Say) -> int:
     logs.setup(settings.log_level, "json" if settings.log_format == "json" else "text")
     _check(settings)
     folder = private_dir(settings.folder)
-    with FolderLock(folder):
+    with FolderLock(folder, "hub"):
         secrets = load_secrets(folder)
         migrate(folder)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

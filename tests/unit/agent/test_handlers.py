@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -9,7 +11,9 @@ import pytest
 from chatops.agent.executor import Executor
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
+from chatops.agent.journal import Journal
 from chatops.agent.policy import build
+from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import SystemClock
 from chatops.protocol.messages import (
@@ -27,37 +31,51 @@ from chatops.protocol.messages import (
 from chatops.protocol.metrics import Sample
 from tests.support.examples import least
 
+Make = Callable[..., Handlers]
+
 
 @pytest.fixture
 def spool() -> Spool:
     return Spool()
 
 
-def handlers(spool: Spool, *allow: str) -> Handlers:
-    policy = build(allow)
-    return Handlers(Executor(policy, Guard(), SystemClock()), spool, policy)
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal(tmp_path)
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def handlers(journal: Journal, spool: Spool) -> Make:
+    def make(*allow: str) -> Handlers:
+        policy = build(allow)
+        spill = Spill(journal.folder, 0, 0)
+        return Handlers(Executor(policy, Guard(), SystemClock(), journal, spill), spool, policy)
+
+    return make
 
 
 @pytest.mark.parametrize("kind", get_args(HubMessage), ids=lambda kind: kind.__name__)
-def test_before_the_hub_is_known_everything_is_refused(kind: type, spool: Spool) -> None:
+def test_before_the_hub_is_known_everything_is_refused(kind: type, handlers: Make) -> None:
     message = least(kind)
-    reply = handlers(spool).handle(message)  # type: ignore[arg-type]  (all are messages)
+    reply = handlers().handle(message)  # type: ignore[arg-type]  (all are messages)
     if kind is not Error:
         assert isinstance(reply, Error)
         assert reply.code == "not_signed_in"
 
 
 @pytest.mark.parametrize("kind", get_args(HubMessage), ids=lambda kind: kind.__name__)
-def test_every_message_of_a_hub_is_handled(kind: type, spool: Spool) -> None:
-    table = handlers(spool)
+def test_every_message_of_a_hub_is_handled(kind: type, handlers: Make) -> None:
+    table = handlers()
     table.verified = True
     reply = table.handle(least(kind))  # type: ignore[arg-type]  (all are messages)
     assert not isinstance(reply, Error) or reply.code in ("not_found", "protocol")
     assert not isinstance(reply, Error) or kind.__name__ in ("CommandCancel", "AuthSuccess")
 
 
-def test_answers(spool: Spool) -> None:
-    table = handlers(spool)
+def test_answers(handlers: Make, spool: Spool) -> None:
+    table = handlers()
     table.verified = True
     assert table.handle(Ping(id=4)) == Pong(id=4)
     seq = spool.append(0.0, Sample())
@@ -70,8 +88,8 @@ def test_answers(spool: Spool) -> None:
 
 
 @pytest.mark.parametrize(("allow", "code"), [((), "not_allowed"), (("docker",), "unsupported")])
-def test_docker_is_answered(allow: tuple[str, ...], code: str, spool: Spool) -> None:
-    table = handlers(spool, *allow)
+def test_docker_is_answered(allow: tuple[str, ...], code: str, handlers: Make) -> None:
+    table = handlers(*allow)
     table.verified = True
     reply = table.handle(DockerCommand(id="d", action="ps"))
     assert isinstance(reply, DockerResponse)
@@ -79,13 +97,13 @@ def test_docker_is_answered(allow: tuple[str, ...], code: str, spool: Spool) -> 
 
 
 def test_a_handler_that_fails_still_replies(
-    spool: Spool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    handlers: Make, spool: Spool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_epoch: str, _seq: int) -> None:
         raise RuntimeError("boom")
 
     monkeypatch.setattr(spool, "ack", broken)
-    table = handlers(spool)
+    table = handlers()
     table.verified = True
     reply = table.handle(MetricsAck(epoch="e", seq=1))
     assert isinstance(reply, Error)

@@ -15,6 +15,7 @@ import pytest
 from chatops.agent.guard import Guard
 from chatops.agent.launch import Launch
 from chatops.agent.run import Run
+from chatops.agent.spill import Spill
 from chatops.clock import SystemClock
 from chatops.protocol.messages import Command
 from tests.support.agents import group_members
@@ -86,13 +87,14 @@ async def test_a_start_that_is_let_go_is_ended_when_it_comes(guard: Guard) -> No
 
 
 async def test_the_time_limit_holds_for_a_start_that_hangs(
-    guard: Guard, monkeypatch: pytest.MonkeyPatch
+    guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatops.agent.run.LAUNCH_GRACE", 0.05)
     held = Held(monkeypatch)
     run = Run(
-        Command(id="c", command="sleep 1000", timeout=0.05), guard, SystemClock(), lambda _: None
-    )
+        Command(id="c", command="sleep 1000", timeout=0.05),
+        guard, SystemClock(), Spill(tmp_path, 0, 0).open(), lambda _: None,
+    )  # fmt: skip
     await asyncio.wait_for(run.carry_out(), 10)
     assert run.response is not None
     assert (run.response.state, run.response.reason) == ("timed_out", "timeout")
@@ -101,11 +103,12 @@ async def test_the_time_limit_holds_for_a_start_that_hangs(
 
 
 async def test_a_cancel_holds_for_a_start_that_hangs(
-    guard: Guard, monkeypatch: pytest.MonkeyPatch
+    guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatops.agent.run.LAUNCH_GRACE", 0.05)
     held = Held(monkeypatch)
-    run = Run(Command(id="c", command="sleep 1000"), guard, SystemClock(), lambda _: None)
+    spill = Spill(tmp_path, 0, 0).open()
+    run = Run(Command(id="c", command="sleep 1000"), guard, SystemClock(), spill, lambda _: None)
     run.end("cancelled", 0.0)
     await asyncio.wait_for(run.carry_out(), 10)
     assert run.response is not None
