@@ -73,10 +73,12 @@ class SteadyCursor(aiosqlite.Cursor):
         return ready if self._whole else [*ready, *await super().fetchall()]
 
     async def fetchmany(self, size: int | None = None) -> list[Any]:
-        if not self._ready and not self._whole:
-            return list(await super().fetchmany(size))
+        """The next rows; fewer than ``size`` only at the end: SQLAlchemy takes a short answer for
+        that, and would lose rows of the one after it."""
         count = size or self.arraysize
         ready, self._ready = self._ready[:count], self._ready[count:]
+        if len(ready) < count and not self._whole:
+            ready += await super().fetchmany(count - len(ready))
         return ready
 
     async def fetchone(self) -> Any:

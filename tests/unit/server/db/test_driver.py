@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chatops.server.db.driver import SteadyConnection, connect
+from chatops.server.db.driver import AHEAD, SteadyConnection, connect
 from chatops.tasks import Tasks
 from tests.support.waiting import until_async
 
@@ -81,3 +81,19 @@ async def test_it_closes_once(tmp_path: Path) -> None:
 
 async def test_its_thread_does_not_keep_the_process(connection: SteadyConnection) -> None:
     assert connection._thread.daemon
+
+
+@pytest.mark.parametrize("size", [1, AHEAD - 1, AHEAD, AHEAD + 1, 3 * AHEAD])
+async def test_only_the_last_of_many_rows_come_in_a_short_answer(size: int) -> None:
+    connection = await connect(":memory:", check_same_thread=False)  # as SQLAlchemy has it
+    count = 2 * AHEAD + 7
+    numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {count})"
+    cursor = await connection.cursor().__aenter__()
+    await cursor.execute(f"{numbers} SELECT i FROM n")
+    parts = [list(await cursor.fetchmany(size))]
+    while parts[-1]:
+        parts.append(list(await cursor.fetchmany(size)))
+    await cursor.close()
+    await connection.close()
+    assert [i for part in parts for (i,) in part] == list(range(1, count + 1))
+    assert all(len(part) == size for part in parts[:-2])
