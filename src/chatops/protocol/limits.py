@@ -28,8 +28,6 @@ MAX_TAGS: Final = 32
 """Tags of one server."""
 MAX_HISTORY_METRICS: Final = 20
 """Metrics that one history request may ask for."""
-MAX_HISTORY_ROWS: Final = 200_000
-"""Rows that one history request may read."""
 
 # Sockets
 AUTH_TIMEOUT: Final = 5.0

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatops.protocol.limits import MAX_LABEL, MAX_SERIES, MAX_UNACKED
 from chatops.protocol.messages import Metrics, Ping
 from chatops.protocol.metrics import Disk, Sample
+from chatops.server.crud import metrics as crud
+from chatops.units import format_time
 from tests.support.databases import failing
-from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub
+from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub, sample
 
 
 async def send(agent: StubAgent, *messages: Metrics) -> None:
@@ -97,7 +100,8 @@ async def test_history_pages_give_every_row_once(hub: TestHub) -> None:
     async with await connected(hub) as agent:
         now = time.time()
         await send(agent, *(metrics_message(i, now - 60 + i, cpu=float(i)) for i in range(1, 31)))
-    values, cursor = [], ""
+    values: list[float] = []
+    cursor: str | None = ""
     while cursor is not None:
         path = f"/metrics/web-1/history?metric=cpu&metric=load1&limit=7&cursor={cursor}"
         page = await hub.ok("GET", path.removesuffix("&cursor="))
@@ -206,3 +210,21 @@ async def test_the_epoch_is_a_time_like_any_other(hub: TestHub) -> None:
         await send(agent, metrics_message(1, time.time()))
     path = "/metrics/web-1/history?metric=cpu&since=1969-01-01&until=1970-01-01T00:00:00Z"
     assert (await hub.ok("GET", path))["items"] == []
+
+
+async def test_a_long_history_is_whole(hub: TestHub) -> None:
+    server = (await hub.server("web-1"))["id"]
+    seconds, begin = 60_000, 1_700_000_000.0
+    blob = msgspec.json.encode(sample())
+    async with hub.hub.databases.metrics.write() as session:
+        rows: list[crud.NewSample] = [
+            {"server_id": server, "epoch": "e", "seq": seq, "ts": begin + seq,
+             "received_at": begin, "sample": blob}
+            for seq in range(seconds)
+        ]  # fmt: skip
+        await crud.insert_many(session, rows)
+    path = f"/metrics/web-1/history?metric=cpu&since={format_time(begin)}&step=1d"
+    page = await hub.ok("GET", path)
+    assert (len(page["items"]), page["next"]) == (2, None)
+    page = await hub.ok("GET", path.replace("1d", "10s"))
+    assert (len(page["items"]), page["next"]) == (seconds // 10, None)

@@ -80,9 +80,9 @@ async def latest_for_all(session: AsyncSession) -> dict[str, StoredSample]:
 
 
 async def history(
-    session: AsyncSession, server_id: str, *, since: float, until: float, limit: int
-) -> AsyncGenerator[StoredSample, None]:
-    """The first ``limit`` samples of a server with since ≤ ts < until, in order of time."""
+    session: AsyncSession, server_id: str, *, since: float, until: float
+) -> AsyncGenerator[list[StoredSample], None]:
+    """The samples of a server with since ≤ ts < until, in order of time, some at a time."""
     statement = (
         select(col(MetricsRow.ts), col(MetricsRow.sample))
         .where(
@@ -91,12 +91,11 @@ async def history(
             col(MetricsRow.ts) < until,
         )
         .order_by(col(MetricsRow.ts))
-        .limit(limit)
     )
     rows = await session.stream(statement, execution_options={"yield_per": _CHUNK})
     try:
-        async for ts, sample in rows:
-            yield StoredSample(ts, sample)
+        async for some in rows.partitions():
+            yield [StoredSample(ts, sample) for ts, sample in some]
     finally:
         await rows.close()
 

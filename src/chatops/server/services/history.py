@@ -10,8 +10,7 @@ from typing import Final
 import msgspec
 
 from chatops.errors import InvalidInput
-from chatops.protocol.limits import MAX_HISTORY_ROWS
-from chatops.protocol.metric_names import Metric, parse_metric, value_of
+from chatops.protocol.metric_names import parse_metric, value_of
 from chatops.protocol.metrics import Sample
 from chatops.protocol.rest import HistoryRow, Page
 from chatops.units import format_time
@@ -31,24 +30,59 @@ class HistoryQuery:
     step: float | None
     limit: int
 
-    @property
-    def max_samples(self) -> int:
-        """How many samples to read at most; one more page is cheaper than too much memory."""
-        return MAX_HISTORY_ROWS // 4
+
+@dataclass(slots=True)
+class _Tally:
+    """The values of one metric in one step, without the values."""
+
+    count: int = 0
+    total: float = 0.0
+    least: float = math.inf
+    most: float = -math.inf
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        self.total += value
+        self.least = min(self.least, value)
+        self.most = max(self.most, value)
 
 
-def rows_of(taken: Iterable[tuple[float, bytes]], query: HistoryQuery) -> Page[HistoryRow]:
-    """The rows of one page. ``next`` is the time at which the following page begins."""
-    metrics = [(name, *parse_metric(name)) for name in query.metrics]
-    steps = _collect(taken, metrics, query.step)
-    items: list[HistoryRow] = []
-    for start in sorted(steps):
-        if len(items) >= query.limit:
-            return Page(items=items, next=repr(start))
-        items += [
-            _row(start, name, steps[start][name]) for name, *_ in metrics if name in steps[start]
-        ]
-    return Page(items=items)
+class HistoryRows:
+    """The rows of one page, from samples that come in order of time. However many those are,
+    no more is kept of them than the page has rows.
+
+    Raises:
+        InvalidInput: the query names a metric that does not exist.
+    """
+
+    def __init__(self, query: HistoryQuery) -> None:
+        self._query = query
+        self._metrics = [(name, *parse_metric(name)) for name in query.metrics]
+        self._steps: dict[float, dict[str, _Tally]] = {}
+
+    def take(self, samples: Iterable[tuple[float, bytes]]) -> bool:
+        """Count some more samples in; False when the page is full and needs no others."""
+        step, limit = self._query.step, self._query.limit
+        for ts, blob in samples:
+            self._add(ts if step is None else math.floor(ts / step) * step, _decode(blob))
+            if len(self._steps) > limit:
+                return False
+        return True
+
+    def page(self) -> Page[HistoryRow]:
+        """The rows. ``next`` is the time at which the following page begins."""
+        items: list[HistoryRow] = []
+        for start in sorted(self._steps):
+            if len(items) >= self._query.limit:
+                return Page(items=items, next=repr(start))
+            items += [_row(start, name, tally) for name, tally in self._steps[start].items()]
+        return Page(items=items)
+
+    def _add(self, start: float, sample: Sample) -> None:
+        for name, metric, instance in self._metrics:
+            value = value_of(sample, metric, instance)
+            if value is not None:
+                self._steps.setdefault(start, {}).setdefault(name, _Tally()).add(value)
 
 
 def cursor_time(cursor: str) -> float:
@@ -68,27 +102,11 @@ def cursor_time(cursor: str) -> float:
     return start
 
 
-def _collect(
-    taken: Iterable[tuple[float, bytes]],
-    metrics: list[tuple[str, Metric, str]],
-    step: float | None,
-) -> dict[float, dict[str, list[float]]]:
-    steps: dict[float, dict[str, list[float]]] = {}
-    for ts, blob in taken:
-        sample = _decode(blob)
-        start = ts if step is None else math.floor(ts / step) * step
-        for name, metric, instance in metrics:
-            value = value_of(sample, metric, instance)
-            if value is not None:
-                steps.setdefault(start, {}).setdefault(name, []).append(value)
-    return steps
-
-
-def _row(start: float, name: str, values: list[float]) -> HistoryRow:
+def _row(start: float, name: str, tally: _Tally) -> HistoryRow:
     return HistoryRow(
         ts=format_time(start),
         metric=name,
-        value=sum(values) / len(values),
-        min=min(values),
-        max=max(values),
+        value=tally.total / tally.count,
+        min=tally.least,
+        max=tally.most,
     )

@@ -26,7 +26,7 @@ from chatops.server.crud import metrics as crud
 from chatops.server.db.engine import Database
 from chatops.server.services.access import Principal
 from chatops.server.services.agent_manager import AgentSession
-from chatops.server.services.history import HistoryQuery, rows_of
+from chatops.server.services.history import HistoryQuery, HistoryRows
 from chatops.server.services.latest import LatestSamples
 from chatops.server.services.sample_bounds import bounded
 from chatops.server.services.servers import ServerService
@@ -182,12 +182,14 @@ class MetricsService:
             NotFound: the server is not there for this caller.
         """
         row = await self._servers.find(principal, server)
+        rows = HistoryRows(query)
         async with self._database.read() as session:
-            walk = crud.history(
-                session, row.id, since=query.since, until=query.until, limit=query.max_samples
-            )
-            taken = [stored async for stored in walk]
-        return await asyncio.to_thread(rows_of, taken, query)
+            walk = crud.history(session, row.id, since=query.since, until=query.until)
+            async with contextlib.aclosing(walk) as chunks:
+                async for chunk in chunks:
+                    if not await asyncio.to_thread(rows.take, chunk):
+                        break
+        return rows.page()
 
     async def purge(self, before: float, limit: int) -> int:
         """Delete at most ``limit`` raw samples older than ``before``; how many it were."""

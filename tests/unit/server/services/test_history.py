@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from chatops.errors import InvalidInput
 from chatops.protocol.metrics import Cpu, Sample
-from chatops.server.services.history import HistoryQuery, cursor_time, rows_of
+from chatops.protocol.rest import HistoryRow, Page
+from chatops.server.services.history import HistoryQuery, HistoryRows, cursor_time
 
 Taken = list[tuple[float, bytes]]
 
@@ -20,6 +21,15 @@ def stored(points: list[tuple[float, float | None]]) -> Taken:
 
 def query(step: float | None = None, limit: int = 1000) -> HistoryQuery:
     return HistoryQuery(("cpu",), 0.0, 1e9, step, limit)
+
+
+def rows_of(taken: Taken, query: HistoryQuery) -> Page[HistoryRow]:
+    """The page of samples that come one at a time, and stop when it is full."""
+    rows = HistoryRows(query)
+    for one in taken:
+        if not rows.take([one]):
+            break
+    return rows.page()
 
 
 def test_a_step_has_mean_min_and_max_and_a_gap_has_no_row() -> None:
