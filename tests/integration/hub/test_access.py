@@ -79,7 +79,7 @@ async def test_a_viewer_changes_nothing(hub: TestHub) -> None:
 async def test_denials_are_audited(hub: TestHub) -> None:
     eve = await hub.user("eve", "viewer")
     await hub.call("POST", "/servers", {"name": "x"}, token=eve)
-    page = await hub.ok("GET", "/audit?user=eve&action=add_server")
+    page = await hub.ok("GET", "/audit?user=eve&action=servers.add")
     assert [(one["outcome"], one["target"]) for one in page["items"]] == [
         ("denied", "/api/v1/servers")
     ]

@@ -348,3 +348,25 @@ async def test_an_agent_that_lets_too_much_pile_up_has_to_come_again(
         code, frames = await agent.closed()
         assert (code, frames[-1]["code"]) == (4021, "silent")
     await hub.wait_status("web-1", "offline")
+
+
+async def test_the_end_of_a_connection_has_its_reason(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    for ending in ("stopped", "cut"):
+        agent = await hub.agent(key)
+        await agent.expect("auth_success")
+        if ending == "stopped":
+            await agent.socket.close(1000, "agent_stopping")
+        else:
+            agent.socket.transport.abort()
+            await agent.closed()
+        await hub.wait_status("web-1", "offline")
+
+    async def reasons() -> list[str]:
+        events = (await hub.ok("GET", "/events?server=web-1"))["items"]
+        return [one["reason"] for one in events if one["event"] == "disconnected"]
+
+    async def both() -> bool:
+        return await reasons() == ["connection lost", "agent_stopping"]
+
+    await until_async(both, what="two different reasons")

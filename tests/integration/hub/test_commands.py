@@ -97,7 +97,10 @@ async def test_a_command_runs_and_its_outcome_is_the_true_one(hub: TestHub) -> N
 async def test_an_offline_server_is_answered_at_once(hub: TestHub) -> None:
     await hub.server("web-1")
     (result,) = await run(hub)
-    assert (result["status"], result["error"]) == ("offline", "web-1 is offline; the command was not run")
+    assert (result["status"], result["error"]) == (
+        "offline",
+        "web-1 is offline; the command was not run",
+    )
     assert await status_of(hub, result["command_id"]) == "offline"
 
 
@@ -215,6 +218,12 @@ async def test_a_refusal_of_the_agents_policy_is_the_outcome(hub: TestHub) -> No
         await one.finished("refused", exit_code=None, reason="policy", error="denied by rule 1")
         (result,) = await asked
     assert (result["status"], result["error"]) == ("refused", "denied by rule 1")
+    audit = (await hub.ok("GET", "/audit?action=commands.run"))["items"]
+    assert [(one["outcome"], one["user"]) for one in audit] == [
+        ("refused", "admin"),
+        ("sent", "admin"),
+    ]
+    assert audit[0]["detail"]["error"] == "denied by rule 1"
 
 
 async def test_an_agent_that_is_gone_for_long_makes_it_lost_and_the_truth_replaces_that(

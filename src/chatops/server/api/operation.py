@@ -64,7 +64,8 @@ class Operation:
 
     ``returns`` is the answer's type; None answers 204 without a body, ``web.StreamResponse``
     means that the handler answers by itself. ``errors`` are the codes it can give beside
-    those that its access, query and body bring along.
+    those that its access, query and body bring along. ``audited_as`` is given where the
+    audit's name is not the group's and the handler's first word.
     """
 
     method: str
@@ -78,11 +79,17 @@ class Operation:
     errors: tuple[str, ...] = ()
     media: str | None = None
     created: type[Struct] | None = None
+    audited_as: str | None = None
 
     @property
     def id(self) -> str:
         """The operation's name in OpenAPI: its handler's."""
         return self.handler.__name__
+
+    @property
+    def action(self) -> str:
+        """What the audit calls it, in success and denial alike: ``servers.add``."""
+        return self.audited_as or f"{self.tag}.{self.id.split('_', 1)[0]}"
 
     @property
     def summary(self) -> str:

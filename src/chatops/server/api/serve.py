@@ -60,14 +60,14 @@ async def _let_in(
         principal = await authenticate(services, request)
         origin = Origin.of(principal, request.remote)
         await services.audit.record_alone(
-            origin, operation.id, request.path[:200], outcome="denied"
+            origin, operation.action, request.path[:200], outcome="denied"
         )
         raise
 
 
 async def _record_denial(operation: Operation, call: Call[Any, Any]) -> None:
     target = call.request.path[:200]
-    await call.services.audit.record_alone(call.origin, operation.id, target, outcome="denied")
+    await call.services.audit.record_alone(call.origin, operation.action, target, outcome="denied")
 
 
 def _answer(operation: Operation, answer: object) -> web.Response:

@@ -195,11 +195,15 @@ class CommandRecords:
         for name in NAMES:
             if pieces := live.streams[name].kept.pieces():
                 await crud.add_output(session, live.id, name, pieces)
-        if corrected:
+        if corrected or result.status == "refused":
             await self._audit.record(
-                session, Origin(None), "commands.corrected", live.server_name,
-                outcome=result.status, detail={"command_id": live.id},
-            )  # fmt: skip
+                session,
+                Origin(None, live.user_id, live.user_name),
+                "commands.corrected" if corrected else "commands.run",
+                live.server_name,
+                outcome=result.status,
+                detail={"command_id": live.id, "error": result.error},
+            )
         return True
 
 

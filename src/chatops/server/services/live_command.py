@@ -145,6 +145,8 @@ class LiveCommand:
         self.id = row.id
         self.run_id = row.run_id
         self.server_id = row.server_id
+        self.user_id = row.user_id
+        self.user_name = row.user_name
         self.server_name = server_name
         self.streams = {name: IncomingStream(self, name) for name in NAMES}
         self.started_at: float | None = row.started_at

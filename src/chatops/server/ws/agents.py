@@ -100,13 +100,13 @@ class AgentSocket:
             raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
         found = await self._let_in(first)
         session = self._fleet.register(found, first, self._connection)
-        reason = "closed"
+        reason = "connection lost"
         try:
             self._welcome(session, found)
             await self._fleet.connected(session, found, first)
             await self._serve(session)
         except SocketEnded as end:
-            reason = end.reason.name if end.reason else "closed"
+            reason = end.reason.name if end.reason else _peers_reason(end)
             raise
         finally:
             self._services.agents.unregister_agent(session.server_id, self._connection, reason)
@@ -169,6 +169,12 @@ class AgentSocket:
         text = message.message[:200]
         facts = {"server": session.server_name, "code": message.code[:40]}
         _log.warning("an agent could not take a message: %s", text, extra=facts)
+
+
+def _peers_reason(end: SocketEnded) -> str:
+    """What the agent said when it closed, if it is a word of the table of reasons."""
+    said = end.message or ""
+    return said if said in (*closing.REASONS, "connection lost") else "closed"
 
 
 def _unexpected(text: str) -> Error:

@@ -129,4 +129,6 @@ async def receive(socket: web.WebSocketResponse) -> str | bytes:
         return bytes(message.data)
     if message.type is WSMsgType.ERROR and socket.close_code == _OVERSIZE:
         raise SocketEnded(closing.TOO_LARGE)
-    raise SocketEnded
+    if message.type is WSMsgType.CLOSE:
+        raise SocketEnded(None, str(message.extra or "closed"))
+    raise SocketEnded(None, "connection lost")
