@@ -5,12 +5,15 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chatops.cli.context import Cli
 from chatops.errors import NotFound
 from chatops.protocol.rest import Server, ServerSample
 from chatops.protocol.target import Facts, Target, parse_target
+
+if TYPE_CHECKING:
+    from chatops.client import Client
 
 _WAITING: Final = 1000
 """Samples that may wait to be printed; when the reader is slower, the sockets wait too."""
@@ -43,16 +46,20 @@ def _merged(cli: Cli, names: list[str]) -> Iterator[ServerSample]:
     waiting: queue.Queue[Item] = queue.Queue(_WAITING)
     where = cli.connection._replace(token=cli.client.token)
 
-    def follow(name: str) -> None:
+    def follow(client: Client, live: Iterator[ServerSample]) -> None:
         try:
-            with cli.client_for(where) as client:
-                for sample in client.metrics.watch(name):
+            with client:
+                for sample in live:
                     waiting.put(sample)
         except BaseException as error:  # noqa: BLE001  (raised where it can be told)
             waiting.put(error)
 
     for name in names:
-        threading.Thread(target=follow, args=(name,), name=f"watch {name}", daemon=True).start()
+        client = cli.client_for(where)
+        live = client.metrics.watch(name)  # in this thread (see chatops.client.sockets)
+        threading.Thread(
+            target=follow, args=(client, live), name=f"watch {name}", daemon=True
+        ).start()
     while True:
         item = waiting.get()
         if isinstance(item, BaseException):

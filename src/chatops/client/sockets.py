@@ -14,7 +14,7 @@ from chatops.clock import Clock, SystemClock
 from chatops.errors import ChatOpsError, HubUnreachable, NotFound, NotPermitted, NotSignedIn
 from chatops.protocol import closing
 from chatops.protocol.client_messages import ClientAuth, MetricsEvent, ToClient, to_client
-from chatops.protocol.codec import UnusableFrame, encode
+from chatops.protocol.codec import Codec, UnusableFrame, encode
 from chatops.protocol.limits import MAX_HUB_FRAME
 from chatops.protocol.messages import Error, Message, Ping, Pong
 from chatops.protocol.rest import ServerSample
@@ -38,13 +38,20 @@ def subscribe(
     session: Session, server: str, clock: Clock | None = None
 ) -> Generator[ServerSample, None, None]:
     """Samples of one server for ever (see Metrics.watch)."""
-    clock = clock or SystemClock()
+    # Made here, by who calls: threads that build msgspec's decoder of one type at the same
+    # time crash the process. The threads that follow share it.
+    return _follow(session, server, clock or SystemClock(), to_client())
+
+
+def _follow(
+    session: Session, server: str, clock: Clock, codec: Codec[ToClient]
+) -> Generator[ServerSample, None, None]:
     backoff = Backoff()
     ever = renewed = False
     while True:
         started = clock.monotonic()
         try:
-            for sample in _Subscription(session, server, clock).samples():
+            for sample in _Subscription(session, server, clock, codec).samples():
                 ever, renewed = True, False
                 yield sample
         except NotSignedIn:
@@ -71,8 +78,9 @@ def _renew(session: Session) -> bool:
 class _Subscription:
     """One connection's life."""
 
-    def __init__(self, session: Session, server: str, clock: Clock) -> None:
+    def __init__(self, session: Session, server: str, clock: Clock, codec: Codec[ToClient]) -> None:
         self._session = session
+        self._codec = codec
         self._path = f"{session.address.prefix}{API}/ws/metrics/{segment(server)}"
         self._clock = clock
         self._pulse = Heartbeat(clock.monotonic())
@@ -116,7 +124,7 @@ class _Subscription:
             return None
         self._pulse.heard(self._clock.monotonic())
         try:
-            return to_client().decode(frame)
+            return self._codec.decode(frame)
         except UnusableFrame:  # from a newer hub
             return None
 

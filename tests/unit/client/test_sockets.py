@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -16,9 +17,11 @@ from chatops.protocol.client_messages import (
     ClientAuth,
     ClientAuthSuccess,
     MetricsEvent,
+    ToClient,
     from_client,
+    to_client,
 )
-from chatops.protocol.codec import encode
+from chatops.protocol.codec import Codec, encode
 from chatops.protocol.messages import Error, Ping, Pong
 from chatops.protocol.metrics import Cpu, Memory, Swap
 from chatops.protocol.rest import ServerSample
@@ -144,3 +147,37 @@ def test_an_expired_token_is_renewed_once() -> None:
         samples = client.metrics.watch("web-1")
         assert next(samples).cpu.percent == 5
         samples.close()
+
+
+def test_followers_in_threads_share_a_codec_made_by_who_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    makers: list[threading.Thread] = []
+    make = Codec.__init__
+
+    def noted(self: Codec[ToClient], union: Any) -> None:
+        makers.append(threading.current_thread())
+        make(self, union)
+
+    def talk(socket: ServerConnection, _: int, first: ClientAuth) -> None:
+        socket.send(sample(5))
+        socket.recv()
+
+    from_client()  # the hub's own, which is not counted
+    to_client.cache_clear()
+    monkeypatch.setattr(Codec, "__init__", noted)
+    got: list[float | None] = []
+    with hub(talk) as url, Client(url, "t") as one, Client(url, "t") as other:
+        watches = [one.metrics.watch("web-1"), other.metrics.watch("web-1")]
+
+        def follow(number: int) -> None:
+            got.append(next(watches[number]).cpu.percent)
+            watches[number].close()
+
+        threads = [threading.Thread(target=follow, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert got == [5, 5]
+    assert makers == [threading.current_thread()]
