@@ -46,7 +46,10 @@ class StreamSink(Protocol):
 
 @dataclass(eq=False)
 class AgentSession:
-    """One connection of one agent, from its auth to its end."""
+    """One connection of one agent, from its auth to its end.
+
+    ``settling`` counts what it said of commands and the hub has not dealt with yet.
+    """
 
     server_id: str
     server_name: str
@@ -59,6 +62,7 @@ class AgentSession:
     pending: Pending[asyncio.Future[Reply]] = field(default_factory=Pending)
     streams: dict[int, StreamSink] = field(default_factory=dict)
     last_heard: float = 0.0
+    settling: int = 0
     _next_stream: int = 1
 
     def post(self, message: Message) -> bool:
@@ -94,6 +98,7 @@ class AgentManager:
         self._clock = clock
         self._sessions: dict[str, AgentSession] = {}
         self._last_heard: dict[str, float] = {}
+        self._heard_at: dict[str, float] = {}
         self._replaced: dict[str, deque[float]] = {}
         self.on_gone: list[Callable[[AgentSession, str], None]] = []
 
@@ -135,6 +140,8 @@ class AgentManager:
             return False
         del self._sessions[server_id]
         self._last_heard[server_id] = session.last_heard
+        now = self._clock.monotonic()
+        self._heard_at[server_id] = now - session.heartbeat.silence(now)
         session.end()
         for listener in self.on_gone:
             listener(session, reason)
@@ -197,6 +204,12 @@ class AgentManager:
         """Unix seconds of the last sign of life since this hub started; None without one."""
         session = self._sessions.get(server_id)
         return session.last_heard if session else self._last_heard.get(server_id)
+
+    def silence(self, server_id: str) -> float | None:
+        """Seconds since the last sign of life of a server that is gone, by a clock that nobody
+        sets; None if it was not heard since this hub started."""
+        heard = self._heard_at.get(server_id)
+        return None if heard is None else self._clock.monotonic() - heard
 
     def answer(self, session: AgentSession, reply: Reply) -> None:
         """Match a reply to its request by id; one that nobody waits for is fine."""

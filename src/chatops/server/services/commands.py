@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from chatops.clock import Clock
@@ -39,6 +40,8 @@ _LOST: Final = {
     "agent_vanished": "the agent vanished while it was under way",
 }
 _RETRY_AFTER: Final = 1.0
+_SETTLING: Final = 512
+"""Outcomes of one agent that may wait for the writer: twice what an agent may hold."""
 _SHORT: Final = 0.1
 """Seconds that a command may run before it is recorded as running: one write less for most."""
 _log = logging.getLogger(__name__)
@@ -62,7 +65,7 @@ class CommandService:
         self._tasks = tasks
         self._clock = clock
         self._lost_after = lost_after
-        self._started = clock.now()
+        self._started = clock.monotonic()
         self._live: dict[str, LiveCommand] = {}
 
     # -- making -----------------------------------------------------------------------
@@ -111,13 +114,14 @@ class CommandService:
         if live is not None and live.server_id != session.server_id:
             session.post(CommandAck(id=message.id))  # an agent speaks for its own server only
             return
-        if message.state == "running":
-            if live is not None:
-                live.started_at = message.started_at
-                self._tasks.spawn(self._note_running(live), name="command running")
-            return
-        settling = self._settle_for_sure(session, message, message.state)
-        self._tasks.spawn(settling, name="command outcome")
+        if session.settling >= _SETTLING:
+            return  # no honest agent: what is true of this it says again at its next connection
+        if message.state != "running":
+            settling = self._settle_for_sure(session, message, message.state)
+            self._tasks.spawn(self._counted(session, settling), name="command outcome")
+        elif live is not None and live.started_at is None:
+            live.started_at = message.started_at or self._clock.now()
+            self._tasks.spawn(self._note_running(live), name="command running")
 
     def on_frame(self, session: AgentSession, stream: int, offset: int, data: bytes) -> None:
         """Bytes of an output stream came; of one that is closed they are let go."""
@@ -134,10 +138,14 @@ class CommandService:
     async def on_connected(self, session: AgentSession, auth: Auth, last_epoch: str | None) -> None:
         """Compare what this hub and a fresh connection's agent know of commands."""
         held = {command.id for command in auth.journal.commands}
-        for live in [one for one in self._live.values() if one.server_id == session.server_id]:
-            if live.sent and live.id not in held:
-                same = auth.journal.epoch == last_epoch
-                await self._lose(live, "not_started" if same else "agent_restarted")
+        unknown = [  # found at once: what is sent from here on goes to this session
+            live
+            for live in self._live.values()
+            if live.server_id == session.server_id and live.sent and live.id not in held
+        ]
+        for live in unknown:
+            same = auth.journal.epoch == last_epoch
+            await self._lose(live, "not_started" if same else "agent_restarted")
         for command_id in held:
             known = self._live.get(command_id) or await self._revive(session.server_id, command_id)
             if known is not None and known.server_id == session.server_id:
@@ -152,17 +160,8 @@ class CommandService:
 
     async def sweep(self) -> None:
         """Give up commands whose agent is silent for too long; called every second."""
-        now = self._clock.now()
         for live in list(self._live.values()):
-            if self._agents.find(live.server_id) is not None:
-                continue
-            heard = self._agents.last_heard(live.server_id)
-            since, patience = (
-                (heard, self._lost_after)
-                if heard is not None
-                else (self._started, max(self._lost_after, LOST_AFTER_START))
-            )
-            if now - since >= patience:
+            if self._agents.find(live.server_id) is None and self._is_vanished(live.server_id):
                 await self._lose(live, "agent_vanished")
 
     def forget_server(self, server_id: str) -> None:
@@ -205,8 +204,22 @@ class CommandService:
 
     # -- inside -------------------------------------------------------------------------
 
+    def _is_vanished(self, server_id: str) -> bool:
+        silence = self._agents.silence(server_id)
+        if silence is not None:
+            return silence >= self._lost_after
+        patience = max(self._lost_after, LOST_AFTER_START)
+        return self._clock.monotonic() - self._started >= patience
+
     def _is_online(self, server_id: str) -> bool:
         return self._agents.find(server_id) is not None
+
+    async def _counted(self, session: AgentSession, work: Coroutine[Any, Any, None]) -> None:
+        session.settling += 1
+        try:
+            await work
+        finally:
+            session.settling -= 1
 
     async def _note_running(self, live: LiveCommand) -> None:
         """Record that a command runs, unless it is over before anybody could have looked."""
@@ -214,7 +227,8 @@ class CommandService:
             async with asyncio.timeout(_SHORT):
                 await live.wait()
         if live.result is None:
-            await self.records.set_running(live.id, live.started_at)
+            with contextlib.suppress(Busy):  # the outcome will be recorded all the same
+                await self.records.set_running(live.id, live.started_at)
 
     async def _settle(
         self, session: AgentSession, message: CommandResponse, outcome: Outcome

@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from chatops.errors import ProtocolError
 from chatops.protocol.limits import STREAM_CREDIT
 from chatops.protocol.messages import StreamCredit, StreamOpen
 from chatops.protocol.rest import CommandResult, CommandStatus
@@ -23,6 +24,7 @@ from chatops.server.services.output import KeptStream
 OutputName = Literal["stdout", "stderr"]
 NAMES: Final[tuple[OutputName, ...]] = ("stdout", "stderr")
 _RESULT_FIELDS: Final = ("exit_code", "signal", "duration_ms", "error")
+_MOST: Final = 2**62  # what a column of the database can hold, whatever an agent claims
 _PAY_AT: Final = STREAM_CREDIT // 4
 
 
@@ -87,12 +89,15 @@ class IncomingStream:
         self._session: AgentSession | None = None
         self._number = 0
         self._owed = 0
+        self._granted = 0
+        self._received = 0
 
     def open(self, session: AgentSession) -> StreamOpen:
         """Have the stream come over ``session``, from where it was cut."""
         self._session = session
         self._number = session.open_stream(self)
-        self._owed = 0
+        self._owed = self._received = 0
+        self._granted = STREAM_CREDIT
         return StreamOpen(
             stream=self._number,
             command_id=self._live.id,
@@ -103,7 +108,14 @@ class IncomingStream:
         )
 
     def feed(self, offset: int, data: bytes) -> None:
-        """Take bytes from the agent; what came before already is paid back and left out."""
+        """Take bytes from the agent; what came before already is paid back and left out.
+
+        Raises:
+            ProtocolError: the agent sent more than it may.
+        """
+        self._received += len(data)
+        if self._received > self._granted:
+            raise ProtocolError("more bytes came on a stream than it has credit for")
         piece = self.kept.feed(offset, data)
         repeated = len(data) - (len(piece.data) if piece else 0)
         if repeated:
@@ -131,6 +143,7 @@ class IncomingStream:
                 stream=self._number, credit=self._owed, watched=self._live.watched
             )
             self._session.post(credit)
+        self._granted += self._owed
         self._owed = 0
 
 
@@ -188,7 +201,7 @@ class LiveCommand:
     def outcome(self, status: CommandStatus, **fields: Any) -> CommandResult:
         """The result in a state, with the fields of it that are known, and the kept output."""
         known = {key: value for key, value in fields.items() if key in _RESULT_FIELDS}
-        dropped = sum(stream.kept.dropped for stream in self.streams.values())
+        dropped = min(sum(stream.kept.dropped for stream in self.streams.values()), _MOST)
         result = CommandResult(
             server=self.server_name,
             command_id=self.id,
@@ -202,7 +215,10 @@ class LiveCommand:
         return with_output(result, stdout, stderr)
 
     def finish(self, result: CommandResult) -> None:
-        """The command is over; watchers end when they took what they have."""
+        """The command is over; watchers end when they took what they have. The first outcome
+        that is told stands."""
+        if self.result is not None:
+            return
         self.result = result
         self._over.set()
         for watcher in self._watchers:

@@ -6,10 +6,12 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.clock import FakeClock
+from chatops.errors import ProtocolError
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.limits import STREAM_CREDIT
 from chatops.protocol.session.heartbeat import Heartbeat
@@ -80,6 +82,7 @@ def test_credit_is_paid_back_once_whoever_comes_and_goes(actions: list[tuple[str
     watchers: list[Watcher] = []
     for action, number in actions:
         if action == "feed":
+            number = min(number, STREAM_CREDIT + wire.credit() - at)  # as an honest agent does
             stream.feed(at, b"x" * number)
             at += number
         elif action == "watch":
@@ -111,6 +114,27 @@ def test_each_watcher_gets_every_byte_in_order(chunks: list[bytes]) -> None:
         taken = take_all(watcher)
         assert b"".join(data for _, _, data in taken) == b"".join(chunks)
         assert [name for name, _, _ in taken] == ["stderr"] * len(taken)
+
+
+def test_an_agent_that_sends_more_than_it_may_is_refused() -> None:
+    live, session, _ = live_command()
+    live.open_streams(session)
+    live.watch()
+    live.streams["stdout"].feed(0, b"x" * STREAM_CREDIT)
+    with pytest.raises(ProtocolError, match="credit"):
+        live.streams["stdout"].feed(STREAM_CREDIT, b"x")
+
+
+def test_the_first_outcome_stands_and_absurd_lengths_fit_the_database() -> None:
+    live, session, _ = live_command()
+    live.open_streams(session)
+    for stream in live.streams.values():
+        stream.end(2**63 - 1, 0)
+    first = live.outcome("failed")
+    assert first.dropped_bytes <= 2**62
+    live.finish(first)
+    live.finish(live.outcome("lost"))
+    assert live.result is first
 
 
 def test_while_somebody_watches_nothing_is_paid_before_it_is_taken() -> None:
