@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from chatops.errors import ChatOpsError
 from chatops.server.context import Services
@@ -15,7 +15,7 @@ EVERY: Final = 30.0
 STEP: Final = 500
 PAUSE: Final = 0.05
 _log = logging.getLogger(__name__)
-Purge = Callable[[float, int], Awaitable[int]]
+T = TypeVar("T")
 
 
 class Housekeeping:
@@ -43,10 +43,15 @@ class Housekeeping:
         await _in_steps(services.events.purge, now - events)
         await _in_steps(services.commands.records.purge, now - events)
         await _in_steps(services.auth.purge, now)
+        await _in_steps(services.logs.purge, now - services.settings.logs_retention)
+        for server_id in list(services.servers.removed):
+            await _in_steps(services.metrics.purge_server, server_id)
+            await _in_steps(services.logs.purge_server, server_id)
+            services.servers.removed.discard(server_id)
 
 
-async def _in_steps(purge: Purge, before: float) -> None:
+async def _in_steps(purge: Callable[[T, int], Awaitable[int]], what: T) -> None:
     more = True
     while more:
-        more = await purge(before, STEP) == STEP
+        more = await purge(what, STEP) == STEP
         await asyncio.sleep(PAUSE)  # let others have the writer

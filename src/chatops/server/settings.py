@@ -82,6 +82,9 @@ class HubSettings:
     raw_retention: float = option(
         86_400.0, "how long raw samples are kept", kind="duration", flag=None
     )
+    logs_retention: float = option(
+        30 * 86_400.0, "how long log entries are kept", kind="duration", flag=None
+    )
     events_retention: float = option(
         90 * 86_400.0, "how long connection events and commands are kept", kind="duration",
         flag=None,
@@ -104,6 +107,7 @@ _LEAST: Final[Mapping[str, float]] = {
     "max_body": 64 * KiB,
     "lost_after": 1.0,
     "raw_retention": 3600.0,
+    "logs_retention": 3600.0,
     "events_retention": 3600.0,
     "subscriber_buffer": 4 * KiB,
 }

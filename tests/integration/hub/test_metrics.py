@@ -12,6 +12,7 @@ from chatops.protocol.limits import MAX_LABEL, MAX_SERIES, MAX_UNACKED
 from chatops.protocol.messages import Metrics, Ping
 from chatops.protocol.metrics import Disk, Sample
 from chatops.server.crud import metrics as crud
+from chatops.server.housekeeping import Housekeeping
 from chatops.units import format_time
 from tests.support.databases import failing
 from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub, sample
@@ -228,3 +229,20 @@ async def test_a_long_history_is_whole(hub: TestHub) -> None:
     assert (len(page["items"]), page["next"]) == (2, None)
     page = await hub.ok("GET", path.replace("1d", "10s"))
     assert (len(page["items"]), page["next"]) == (seconds // 10, None)
+
+
+async def test_a_removed_servers_rows_go_from_all_files(hub: TestHub) -> None:
+    async with await connected(hub) as agent:
+        await send(agent, metrics_message(1, time.time()))
+        await hub.call("DELETE", "/servers/web-1")
+    await hub.hub.services.logs.flush()
+    await Housekeeping(hub.services, hub.hub.fleet).once()
+    for database, table in (
+        (hub.hub.databases.metrics, "metrics"),
+        (hub.hub.databases.logs, "log_entries"),
+        (hub.hub.databases.chatops, "api_keys"),
+    ):
+        async with database.read() as session:
+            connection = await session.connection()
+            found = await connection.exec_driver_sql(f"SELECT count(*) FROM {table}")
+            assert found.scalar_one() == 0, table

@@ -81,6 +81,16 @@ class LogService:
         with contextlib.suppress(ChatOpsError):
             await self.flush()
 
+    async def purge(self, before: float, limit: int) -> int:
+        """Delete at most ``limit`` entries received before that time; how many it were."""
+        async with self._database.write() as session:
+            return await crud.delete_before(session, before=before, limit=limit)
+
+    async def purge_server(self, server_id: str, limit: int) -> int:
+        """Delete at most ``limit`` entries of a removed server; how many it were."""
+        async with self._database.write() as session:
+            return await crud.delete_for_server(session, server_id, limit=limit)
+
     async def recent(self, server_id: str, name: str, limit: int) -> list[LogEntry]:
         """The newest entries of a server, oldest first."""
         async with self._database.read() as session:

@@ -50,6 +50,8 @@ class ServerService:
         self._subscribers = subscribers
         self._latest = latest
         self._clock = clock
+        self.removed: set[str] = set()
+        """Ids whose rows in the other files still have to go (see housekeeping)."""
 
     # -- who sees what ----------------------------------------------------------------
 
@@ -226,6 +228,7 @@ class ServerService:
         self._agents.disconnect(row.id, closing.SERVER_REMOVED)
         self._subscribers.end_server(row.id)
         self._latest.forget(row.id)
+        self.removed.add(row.id)
         return row
 
     async def set_facts(

@@ -57,17 +57,27 @@ class Waiting:
 
 
 async def accept(
-    request: web.Request, tasks: Tasks, waiting: Waiting, *, max_frame: int, buffer: int
+    request: web.Request,
+    tasks: Tasks,
+    waiting: Waiting,
+    *,
+    max_frame: int,
+    buffer: int,
+    heartbeat: float | None = None,
 ) -> tuple[web.WebSocketResponse, SocketConnection]:
     """Upgrade a request to a WebSocket without compression, which waits for its first frame.
+
+    With ``heartbeat`` (seconds) the WebSocket itself is pinged and ended when it is dead, for
+    peers that have no messages for that.
 
     Raises:
         Malformed: the request asks for no upgrade.
         Busy: too many sockets wait for their first frame.
     """
     socket = web.WebSocketResponse(
-        timeout=CLOSE_WAIT, autoping=True, compress=False, max_msg_size=max_frame
-    )
+        timeout=CLOSE_WAIT, autoping=True, compress=False, max_msg_size=max_frame,
+        heartbeat=heartbeat,
+    )  # fmt: skip
     if not socket.can_prepare(request):
         raise Malformed(f"{request.path} is a WebSocket, and this request asks for no upgrade")
     waiting.enter()

@@ -36,6 +36,7 @@ from chatops.server.ws.sockets import (
 )
 from chatops.tasks import Tasks
 
+HEARTBEAT: Final = 20.0
 _FIRST_LOGS: Final = 100
 _REASONS: Final[dict[type[ChatOpsError], CloseReason]] = {
     NotSignedIn: closing.NOT_SIGNED_IN,
@@ -57,6 +58,7 @@ def make_subscription_route(
             waiting,
             max_frame=MAX_CLIENT_FRAME,
             buffer=services.settings.subscriber_buffer,
+            heartbeat=HEARTBEAT,
         )
         async with told(connection):
             first = await first_message(socket, from_client(), waiting)
