@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Protocol
 
 from chatops.cli.context import Cli, silence_stdout
-from chatops.cli.exits import LOST, exec_status
+from chatops.cli.exits import DONE, FAILED, LOST, exec_status
 from chatops.client.commands import End, Output, RunEvent, Start, StreamName
 from chatops.errors import (
     Cancelled,
@@ -61,7 +61,8 @@ class Watcher:
         self._stopped_by: signal.Signals | None = None
         self._cancelling: threading.Thread | None = None
         self._written = {"stdout": 0, "stderr": 0}
-        self._missing = 0
+        self._missing: int | None = 0
+        """Bytes of the output that cannot be shown any more; None when nobody knows how many."""
 
     def watch(self, begin: Callable[[], Iterator[RunEvent]]) -> tuple[int, CommandResult | None]:
         """The exit status, and the result if there is one; ``begin`` sends the command.
@@ -111,7 +112,7 @@ class Watcher:
             if isinstance(event, Start):
                 self._printer.start(event)
             elif self._stopped_by is not signal.SIGPIPE:
-                self._missing += event.offset - self._written[event.stream]
+                self._missing = (self._missing or 0) + event.offset - self._written[event.stream]
                 self._written[event.stream] = event.offset + len(event.data)
                 self._printer.output(event)
         except OSError as error:
@@ -210,31 +211,36 @@ class Watcher:
         return None
 
     def _show_rest(self, start: Start, result: CommandResult) -> None:
-        if result.truncated:
-            self._cli.out.say("the output in between is not known: it was too long to be kept")
-            return
         kept: tuple[tuple[StreamName, bytes], ...] = (
             ("stdout", kept_bytes(result.stdout, result.stdout_b64)),
             ("stderr", kept_bytes(result.stderr, result.stderr_b64)),
         )
+        if result.truncated:  # where in the output the kept bytes were, nobody knows
+            whole = sum(len(data) for _, data in kept) + result.dropped_bytes
+            rest = max(whole - sum(self._written.values()), 0)
+            self._missing = (self._missing or 0) + rest if result.dropped_bytes else None
+            return
         for name, data in kept:
             done = self._written[name]
-            if rest := data[done:]:
-                self._take(Output(start.server, start.command_id, name, done, rest))
+            if more := data[done:]:
+                self._take(Output(start.server, start.command_id, name, done, more))
 
     # -- the outcome ------------------------------------------------------------------
 
     def _status(self, result: CommandResult | None) -> int:
         if self._stopped_by is not None:
             return 128 + self._stopped_by
-        return LOST if result is None else exec_status(result)
+        if result is None:
+            return LOST
+        status = exec_status(result)
+        return FAILED if status == DONE and self._missing != 0 else status
 
     def _tell(self, result: CommandResult) -> None:
         """Chatops' own outcomes always come with an error line."""
         if self._stopped_by is not None:
             return
-        if self._missing > 0:
-            self._cli.out.say(f"{self._missing} bytes of the output were dropped on the way")
+        if self._missing != 0:
+            self._cli.out.error(incomplete(self._missing, result.command_id))
         if (error := outcome_error(result)) is not None:
             self._cli.out.error(error)
 
@@ -246,6 +252,16 @@ def kept_bytes(text: str | None, b64: str | None) -> bytes:
     import base64
 
     return base64.b64decode(b64 or "")
+
+
+def incomplete(missing: int | None, command_id: str) -> ChatOpsError:
+    """What to tell when ``missing`` bytes (None: nobody knows how many) were not shown."""
+    return ChatOpsError(
+        f"{missing} bytes of the output are missing here" if missing is not None else
+        "part of the output is missing here: its reader took nothing for 60 s, or the hub was "
+        "away, and it was too long to be kept",
+        hint=f"`chatops commands output {command_id}` shows what was kept",
+    )  # fmt: skip
 
 
 def outcome_error(result: CommandResult) -> ChatOpsError | None:

@@ -16,7 +16,7 @@ from chatops.cli.running import kept_bytes
 from chatops.errors import InvalidInput
 from chatops.protocol.frames import CONTENT_TYPE, envelope_binary, envelope_text
 from tests.support.fake_hub import FakeHub, Reply, error
-from tests.support.samples import HOSTILE, result
+from tests.support.samples import HOSTILE, command, result
 from tests.unit.cli.conftest import Invoke
 
 START = {"event": "start", "server": "web-1", "command_id": "c1", "run_id": "r1", "stdout": 1,
@@ -177,18 +177,53 @@ def test_detached(cli: Invoke, hub: FakeHub) -> None:
     assert hub.asked[0].body["mode"] == "detach"
 
 
-def test_bytes_that_did_not_come_are_counted(cli: Invoke, hub: FakeHub) -> None:
+SHOWS_KEPT = "hint: `chatops commands output c1` shows what was kept\n"
+
+
+@pytest.mark.parametrize(("remote", "code"), [(0, 1), (3, 3)])
+def test_bytes_that_did_not_come_are_counted_and_no_success(
+    cli: Invoke, hub: FakeHub, remote: int, code: int
+) -> None:
+    end = result(status="failed" if remote else "succeeded", exit_code=remote)
     pieces = [
         envelope_text(msgspec.json.encode(START)),
         envelope_binary(1, 0, b"ab"),
         envelope_binary(1, 7, b"z"),
-        envelope_text(msgspec.json.encode({"event": "end", "result": result()})),
+        envelope_text(msgspec.json.encode({"event": "end", "result": end})),
     ]
     headers = {"Content-Type": CONTENT_TYPE}
     hub.on("POST /commands", lambda _: Reply(headers=headers, chunks=iter(pieces)))
     done = cli("exec", "web-1", "x")
-    assert (done.code, done.out) == (0, "abz")
-    assert done.err == "5 bytes of the output were dropped on the way\n"
+    assert (done.code, done.out) == (code, "abz")
+    assert done.err == "error: 5 bytes of the output are missing here\n" + SHOWS_KEPT
+
+
+@pytest.mark.parametrize(
+    ("kept", "code", "said"),
+    [
+        ({"stdout": "abcd"}, 0, ""),
+        ({"stdout": "az", "truncated": True, "dropped_bytes": 0}, 1, "error: part of the output "),
+        ({"stdout": "az", "truncated": True, "dropped_bytes": 5}, 1, "error: 5 bytes "),
+        ({"stdout": "a", "truncated": True, "dropped_bytes": 1}, 0, ""),
+        ({"stdout": "az", "truncated": True, "dropped_bytes": 5, "status": "failed",
+          "exit_code": 4}, 4, "error: 5 bytes "),
+    ],
+)  # fmt: skip
+def test_a_lost_stream_is_whole_or_no_success(
+    cli: Invoke, hub: FakeHub, kept: dict[str, Any], code: int, said: str
+) -> None:
+    pieces = [envelope_text(msgspec.json.encode(START)), envelope_binary(1, 0, b"ab")]
+    headers = {"Content-Type": CONTENT_TYPE}
+    hub.on("POST /commands", lambda _: Reply(headers=headers, chunks=iter(pieces), close=True))
+    over = result(**kept)
+    hub.on("GET /commands/c1", command(status=over["status"]))
+    hub.on("GET /commands/c1/output", over)
+    done = cli("exec", "web-1", "x")
+    assert (done.code, done.out) == (code, "ab" if kept.get("truncated") else "abcd")
+    first, *rest = done.err.splitlines(keepends=True)
+    assert first.endswith("; asking again for 60 s\n")
+    assert "".join(rest).startswith(said)
+    assert rest[1:] == ([SHOWS_KEPT] if said else [])
 
 
 def test_kept_output_is_read_in_both_its_forms() -> None:
