@@ -45,10 +45,8 @@ def read_password(*, stdin: bool, prompt: str = "password", twice: bool = False)
         raise InvalidInput(
             "there is no terminal to ask for the password at", hint="give --password-stdin"
         )
-    from getpass import getpass
-
-    password = getpass(f"{prompt}: ", stream=sys.stderr)
-    if twice and getpass(f"{prompt} again: ", stream=sys.stderr) != password:
+    password = _secret(f"{prompt}: ")
+    if twice and _secret(f"{prompt} again: ") != password:
         raise InvalidInput("the two passwords differ", hint="try again; nothing was changed")
     return _checked(password)
 
@@ -67,10 +65,23 @@ def read_name(prompt: str, option: str) -> str:
     return name
 
 
+def _secret(prompt: str) -> str:
+    from getpass import getpass
+
+    try:
+        return getpass(prompt, stream=sys.stderr)
+    except EOFError:  # Ctrl-D, which leaves the cursor behind the prompt
+        sys.stderr.write("\n")
+        raise InvalidInput("no password was given") from None
+
+
 def _entered(prompt: str) -> str:
     sys.stderr.write(prompt)
     sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    line = sys.stdin.readline()
+    if not line:  # Ctrl-D, which leaves the cursor behind the prompt
+        sys.stderr.write("\n")
+    return line.strip()
 
 
 def _line() -> str:

@@ -62,3 +62,32 @@ def test_without_a_terminal_the_option_is_needed(monkeypatch: pytest.MonkeyPatch
     assert caught.value.hint == "give --password-stdin"
     with pytest.raises(InvalidInput, match="no user was given"):
         read_name("user", "-u USER")
+
+
+@pytest.mark.parametrize("entries", [0, 1])
+def test_ctrl_d_at_a_password_is_no_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], entries: int
+) -> None:
+    answers = iter(["secret"] * entries)
+
+    def at_terminal(prompt: str, stream: object) -> str:
+        for answer in answers:
+            return answer
+        raise EOFError
+
+    stdin(monkeypatch, "", terminal=True)
+    monkeypatch.setattr("getpass.getpass", at_terminal)
+    with pytest.raises(InvalidInput, match="no password was given"):
+        read_password(stdin=False, twice=True)
+    assert capsys.readouterr() == ("", "\n")
+
+
+def test_ctrl_d_at_a_question_ends_its_line_and_stops(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stdin(monkeypatch, "", terminal=True)
+    with pytest.raises(Declined, match="nothing was done"):
+        confirm("sure?", yes=False)
+    assert capsys.readouterr() == ("", "sure? [y/N] \n")
+    with pytest.raises(InvalidInput, match="no user was given"):
+        read_name("user", "-u USER")
