@@ -126,6 +126,7 @@ async def test_every_error_has_the_one_shape(hub: TestHub) -> None:
     ]
     assert [answer.status for answer in answers] == [404, 405, 404, 400, 422, 422, 401, 404]
     assert all(is_error(answer) for answer in answers)
+    assert answers[1].headers["Allow"] == "GET, POST"
 
 
 async def test_unknown_paths_need_a_caller_too(hub: TestHub) -> None:

@@ -19,7 +19,7 @@ from chatops.server.api.serve import make_handler
 from chatops.server.context import Services
 from chatops.server.db.engine import Databases
 from chatops.server.housekeeping import Housekeeping
-from chatops.server.middleware import make_middlewares
+from chatops.server.middleware import add_headers, make_middlewares
 from chatops.server.secrets import HubSecrets
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService
@@ -148,6 +148,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
     app = web.Application(
         middlewares=make_middlewares(services), client_max_size=services.settings.max_body
     )
+    app.on_response_prepare.append(add_headers)
     document = build_document(OPERATIONS, SOCKETS)
     app[DOCUMENT] = msgspec.json.encode(document)
     for operation in OPERATIONS:

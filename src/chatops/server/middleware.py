@@ -44,6 +44,8 @@ def error_response(error: ChatOpsError) -> web.Response:
         headers["Retry-After"] = str(max(1, round(error.retry_after + 0.5)))
     elif error.code == "busy":
         headers["Retry-After"] = "1"
+    elif isinstance(error, MethodNotAllowed) and error.details:
+        headers["Allow"] = error.details["allowed"]
     elif isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
     return web.Response(
@@ -52,6 +54,12 @@ def error_response(error: ChatOpsError) -> web.Response:
         content_type="application/json",
         headers=headers,
     )
+
+
+async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Put the headers on that every answer has, streamed ones too (a signal of aiohttp's)."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
 
 
 def make_middlewares(services: Services) -> list[Middleware]:
@@ -64,8 +72,6 @@ def make_middlewares(services: Services) -> list[Middleware]:
             response = await handler(request)
         except Exception as error:  # noqa: BLE001  (the last resort of every request)
             response = error_response(_as_error(request, error))
-        if not response.prepared:
-            response.headers.update(_HEADERS)
         _log_request(request, response.status, time.perf_counter() - started)
         return response
 
@@ -99,7 +105,10 @@ def _as_error(request: web.Request, error: Exception) -> ChatOpsError:
 def _from_http(request: web.Request, error: web.HTTPException) -> ChatOpsError:
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = ", ".join(sorted(error.allowed_methods))
-        return MethodNotAllowed(f"{request.path} does not take {request.method}, only {allowed}")
+        return MethodNotAllowed(
+            f"{request.path} does not take {request.method}, only {allowed}",
+            details={"allowed": allowed},
+        )
     if isinstance(error, web.HTTPNotFound):
         return NotFound(f"there is nothing at {request.path[:200]}", hint="see /docs")
     if isinstance(error, web.HTTPRequestEntityTooLarge):
