@@ -440,6 +440,14 @@ async def test_commands_that_make_no_sense_are_refused(
         assert sentence in (outcome.error or "")
 
 
+async def test_a_variable_that_a_shell_takes_for_a_function_is_refused() -> None:
+    async with stand_in_hub() as hub, local_agent(hub.url):
+        await hub.connected()
+        outcome = await hub.run("uptime", env={"BASH_FUNC_uptime%%": "() { id; }"})
+        assert (outcome.state, outcome.reason) == ("refused", "invalid")
+        assert "variable" in (outcome.error or "")
+
+
 async def test_too_many_commands_at_a_time_are_refused() -> None:
     async with stand_in_hub() as hub, local_agent(hub.url) as local:
         await hub.connected()

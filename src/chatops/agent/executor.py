@@ -7,6 +7,7 @@ The executor knows no socket. A session calls ``connected``, takes frames out of
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -36,6 +37,7 @@ from chatops.text import shorten
 MAX_HELD: Final = 4 * MAX_RUNNING_COMMANDS
 """Commands that are known and not acked, altogether; past it none is taken."""
 
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SENTENCE: Final = 1000
 """Characters of a refusal: it may quote the command, and is kept in the journal."""
 _log = logging.getLogger(__name__)
@@ -241,4 +243,7 @@ def _unfit(command: Command) -> str | None:
         return f"the command is longer than {MAX_COMMAND} bytes"
     if command.stdin:
         return "this agent does not feed a command's standard input"
+    # Some shells take a function from a variable, and its name is then not a usual one.
+    if any(_VARIABLE.fullmatch(name) is None for name in command.env):
+        return "the name of a variable is not made of letters, digits and _"
     return None
