@@ -8,7 +8,9 @@
     deny = [["reboot"], ".*shutdown.*"]
 
 A list is an exact argument vector. A string is a pattern that a whole shell line must
-match. Neither kind says anything about the other: a vector is never joined to a line.
+match. Neither kind says anything about the other: a vector is never joined to a line. Only
+a vector of one plain word also names the line that is this word, for a shell can read
+nothing else into it and `chatops exec web-1 uptime` sends a line.
 Without ``commands`` everything that is not denied may run; with it, only what it names.
 """
 
@@ -24,6 +26,9 @@ from chatops.errors import InvalidInput
 from chatops.protocol.messages import PolicyFacts
 
 CommandLine = str | list[str]
+
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9_./+-]+")
+"""A word that every shell reads as itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,11 @@ class Rule:
 
     def covers(self, command: CommandLine) -> bool:
         """Whether the rule speaks of this command."""
-        if isinstance(command, str):
-            return self.pattern is not None and self.pattern.fullmatch(command) is not None
-        return self.vector is not None and self.vector == tuple(command)
+        if isinstance(command, list):
+            return self.vector is not None and self.vector == tuple(command)
+        if self.pattern is not None:
+            return self.pattern.fullmatch(command) is not None
+        return self.vector == (command,) and _PLAIN_WORD.fullmatch(command) is not None
 
 
 class Policy:

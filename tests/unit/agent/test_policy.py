@@ -39,7 +39,7 @@ def test_allow_exec_without_rules_allows_every_command(command: str | list[str])
 
 @pytest.mark.parametrize(
     "command",
-    [["uptime"], "systemctl status ssh", "systemctl status a-b", "df", "df -h"],
+    [["uptime"], "uptime", "systemctl status ssh", "systemctl status a-b", "df", "df -h"],
 )
 def test_what_the_rules_name_may_run(command: str | list[str]) -> None:
     decision = build(table=table()).decide(command)
@@ -49,7 +49,10 @@ def test_what_the_rules_name_may_run(command: str | list[str]) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "uptime",  # the rule is for the vector
+        "ls -l",  # a vector of two words is no line
+        "uptime\n",
+        " uptime",
+        "uptime -p",
         ["df"],  # the rule is for the line
         ["uptime", "-p"],
         ["systemctl status ssh"],
@@ -82,6 +85,38 @@ def test_deny_alone_leaves_the_rest_allowed() -> None:
     assert policy.decide("uptime").allowed
     assert policy.decide(["reboot"]).allowed  # a pattern speaks of lines only
     assert not policy.decide("reboot").allowed
+
+
+WORDS = st.text("abzAZ09_./+-", min_size=1)
+READ_BY_A_SHELL = "|&;<>()$`\\\"' \t\n\r*?[]#~=%!{}^:,@\0"
+
+
+@given(WORDS)
+def test_a_plain_word_is_the_line_and_the_vector(word: str) -> None:
+    listed = build(["exec"], {"exec": {"commands": [[word]]}})
+    denied = build(["exec"], {"exec": {"deny": [[word]]}})
+    for command in (word, [word]):
+        assert listed.decide(command).allowed
+        assert not denied.decide(command).allowed
+        assert not listed.decide(f"{word}x").allowed
+        assert denied.decide(f"{word}x").allowed
+
+
+@given(st.text(), st.sampled_from(READ_BY_A_SHELL), st.text())
+def test_no_line_that_a_shell_could_read_otherwise_is_a_vector(
+    before: str, special: str, after: str
+) -> None:
+    line = before + special + after
+    for word in (line, line.strip(), before or "a", after or "a"):
+        assert not build(["exec"], {"exec": {"commands": [[word]]}}).decide(line).allowed
+        assert build(["exec"], {"exec": {"deny": [[word]]}}).decide(line).allowed
+
+
+@given(st.text(), st.lists(st.text(), min_size=2))
+def test_a_vector_of_more_words_never_names_a_line(line: str, vector: list[str]) -> None:
+    listed = build(["exec"], {"exec": {"commands": [vector]}})
+    for text in (line, " ".join(vector), "".join(vector)):
+        assert not listed.decide(text).allowed
 
 
 def test_an_empty_list_of_commands_allows_none() -> None:
