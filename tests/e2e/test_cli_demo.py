@@ -29,7 +29,7 @@ def leftovers(place: Bench) -> list[Path]:
     return list((place.folder / "tmp").iterdir())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_works_from_a_second_terminal_and_leaves_nothing(
     place: Bench, number: signal.Signals
 ) -> None:

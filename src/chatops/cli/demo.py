@@ -30,11 +30,12 @@ _READY: Final = re.compile(rb"^chatops hub ready at (\S+)$", re.MULTILINE)
 _START: Final = 60.0
 _GRACE: Final = 5.0
 _PAUSE: Final = 0.05
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 T = TypeVar("T")
 
 
 class Stopped(BaseException):
-    """Ctrl-C or SIGTERM came."""
+    """Ctrl-C or SIGTERM came, or the terminal went away."""
 
 
 class Child:
@@ -79,7 +80,7 @@ class Child:
 
 def run(cli: Cli) -> int:
     """The demo from its start to Ctrl-C; the exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         signal.signal(number, _stop)
     _check_free(cli)
     try:
@@ -145,7 +146,7 @@ def _children() -> Iterator[list[Child]]:
     try:
         yield children
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):  # the end is under way already
+        for number in _ENDING:  # the end is under way already
             signal.signal(number, signal.SIG_IGN)
         for child in reversed(children):
             child.stop()
