@@ -6,19 +6,31 @@ import sys
 
 def main() -> int:
     """Run the command in ``sys.argv``; the exit code."""
-    if sys.argv[1:] == ["--version"]:  # answered before anything heavy is imported
-        from chatops import __version__
+    code = 0
+    try:
+        code = _run(sys.argv[1:])
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except KeyboardInterrupt:  # so early that nobody else could take it
+        return 130
+    except OSError as error:
+        from chatops.cli.streams import unwritten
+
+        return unwritten(error, code)
+    finally:
+        gc.freeze()
+    return code
+
+
+def _run(argv: list[str]) -> int:
+    if argv == ["--version"] and sys.stdout is not None:
+        from chatops import __version__  # answered before anything heavy is imported
 
         sys.stdout.write(f"chatops {__version__}\n")
         return 0
     # Looking for garbage while modules load finds none and takes a tenth of the start; Cli.run
     # switches it on again. At the end freeze() spares the interpreter the last look.
     gc.disable()
-    try:
-        from chatops.cli.start import run
+    from chatops.cli.start import run
 
-        return run(sys.argv[1:])
-    except KeyboardInterrupt:  # so early that nobody else could take it
-        return 130
-    finally:
-        gc.freeze()
+    return run(argv)

@@ -13,6 +13,7 @@ from chatops.cli.declared import Form
 from chatops.cli.exits import DONE, INTERRUPTED, PIPE_CLOSED, exit_code
 from chatops.cli.output import Output
 from chatops.cli.profiles import Profile, Profiles
+from chatops.cli.streams import silence
 from chatops.errors import ChatOpsError, InternalError, NotSignedIn, SetupError
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Cli:
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:
-            silence_stdout()
+            silence(sys.stdout)
             return PIPE_CLOSED
         except Exception as error:  # noqa: BLE001  (the last resort: no traceback reaches a user)
             self._trace()
@@ -171,11 +172,6 @@ def resolve(common: Common, environ: Mapping[str, str], profiles: Profiles) -> C
         fingerprint=common.fingerprint or environ.get("CHATOPS_FINGERPRINT") or None,
         insecure=_insecure(common, environ),
     )
-
-
-def silence_stdout() -> None:
-    """Nobody reads stdout any more: what is still in its buffer goes nowhere, quietly."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _with_profile(

@@ -105,7 +105,9 @@ def _start(
         typer.echo(f"chatops {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
+        from chatops.cli.output import Output
+
+        Output().say(ctx.get_help())
         raise typer.Exit(USAGE)
 
 

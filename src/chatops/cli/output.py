@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 import msgspec
 
 from chatops.cli.declared import Form
+from chatops.cli.streams import silence
 from chatops.errors import ChatOpsError, InvalidInput
 from chatops.text import escape
 
@@ -130,9 +131,15 @@ class Output:
     # -- talk -------------------------------------------------------------------------
 
     def say(self, text: str) -> None:
-        """A line to the user beside the data; foreign parts of it are escaped already."""
-        self._err.write(text + "\n")
-        self._err.flush()
+        """A line to the user beside the data; foreign parts of it are escaped already.
+
+        Where stderr cannot be written, nobody is told, and the exit code says it alone.
+        """
+        try:
+            self._err.write(text + "\n")
+            self._err.flush()
+        except OSError:
+            silence(self._err)
 
     def error(self, error: ChatOpsError) -> None:
         """What went wrong and what can be done, or the JSON object of it."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Protocol
 
-from chatops.cli.context import Cli, silence_stdout
+from chatops.cli.context import Cli
 from chatops.cli.exits import DONE, FAILED, LOST, exec_status
+from chatops.cli.streams import silence
 from chatops.client.commands import End, Output, RunEvent, Start, StreamName
 from chatops.errors import (
     Cancelled,
@@ -18,6 +20,7 @@ from chatops.errors import (
     Lost,
     Offline,
     Refused,
+    SetupError,
     TimedOut,
 )
 from chatops.protocol.rest.commands import COMMAND_FINAL, CommandResult
@@ -59,6 +62,7 @@ class Watcher:
         self._printer = printer
         self._start: Start | None = None
         self._stopped_by: signal.Signals | None = None
+        self._unwritable = False
         self._cancelling: threading.Thread | None = None
         self._written = {"stdout": 0, "stderr": 0}
         self._missing: int | None = 0
@@ -137,9 +141,10 @@ class Watcher:
 
     def _reader_gone(self, error: OSError) -> None:
         """The output goes nowhere any more: its reader closed it, or its disk is full."""
-        silence_stdout()
+        silence(sys.stdout)
         if not isinstance(error, BrokenPipeError):
-            self._cli.out.say(f"the output cannot be written: {error.strerror}")
+            self._unwritable = True
+            self._cli.out.error(SetupError(f"the output cannot be written: {error.strerror}"))
         if self._stopped_by is None:
             self._stopped_by = signal.SIGPIPE
             self._cancel()
@@ -228,6 +233,8 @@ class Watcher:
     # -- the outcome ------------------------------------------------------------------
 
     def _status(self, result: CommandResult | None) -> int:
+        if self._unwritable:
+            return FAILED
         if self._stopped_by is not None:
             return 128 + self._stopped_by
         if result is None:

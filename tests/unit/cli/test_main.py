@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from chatops import __version__
 from chatops.cli.main import COMMANDS, load
-from tests.support.fake_hub import FakeHub, Reply, page
+from tests.support.fake_hub import FakeHub, Reply, error, page
+from tests.support.processes import PROGRAM
 from tests.support.samples import server
+from tests.unit.cli.commands.test_exec import runs
 from tests.unit.cli.conftest import Invoke
 
 
@@ -166,3 +170,39 @@ def test_a_fault_of_ours_is_said_without_a_traceback(
     done = cli("servers", "list")
     assert done.code == 1
     assert done.err.startswith("error: unexpected RuntimeError: boom \\x1b[2J\n")
+
+
+FULL = "the output cannot be written: No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("words", "full", "code", "said"),
+    [
+        (["--version"], "stdout", 1, f"error: {FULL}\n"),
+        (["--help"], "stdout", 1, f"error: {FULL}\n"),
+        (["servers", "--help"], "stdout", 1, f"error: {FULL}\n"),
+        (["exec", "web-1", "x"], "stdout", 1, f"error: {FULL}\n"),
+        (["exec", "-o", "json", "web-1", "x"], "stdout", 1, FULL),
+        (["servers", "list"], "stdout", 1, "No space left on device"),
+        (["bogus"], "stderr", 2, ""),
+        ([], "stderr", 2, ""),
+        (["profiles", "use", "nobody"], "stderr", 4, ""),
+    ],
+)
+def test_a_full_disk_is_told_and_no_success(
+    hub: FakeHub, config: Path, words: list[str], full: str, code: int, said: str
+) -> None:
+    runs(hub, (1, b"some output"))
+    hub.on("GET /servers", page(server()))
+    hub.on("POST /commands/c1/cancel", error(409, "conflict", "it is over"))
+    environ = {**os.environ, "CHATOPS_HUB": hub.url, "CHATOPS_TOKEN": "t"}
+    with Path("/dev/full").open("wb") as device:
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, full: device}
+        done = subprocess.run(
+            [*PROGRAM, *words], env=environ, stdin=subprocess.DEVNULL, timeout=60, check=False,
+            **streams,
+        )  # fmt: skip
+    told = (done.stderr or b"").decode()
+    assert done.returncode == code
+    assert said in told
+    assert "Traceback" not in told + (done.stdout or b"").decode()
