@@ -98,6 +98,8 @@ async def test_a_refused_key_is_final(reason: closing.CloseReason) -> None:
     async with stand_in_hub(StandInHub(refuse=reason)) as hub, local_agent(hub.url) as local:
         assert await local.ends() == 3
         assert reason.text in local.said[0]
+        removed = reason is closing.SERVER_REMOVED
+        assert ("chatops servers add" if removed else "chatops keys create") in local.said[1]
         assert len(hub.auths) == 1
 
 

@@ -22,7 +22,7 @@ from chatops.agent.link import Link
 from chatops.agent.policy import Policy
 from chatops.agent.sampler import Sampler
 from chatops.agent.session import Parts
-from chatops.agent.settings import AgentSettings, Target, resolve
+from chatops.agent.settings import AgentSettings, Target, key_hint, resolve
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
@@ -152,7 +152,7 @@ class Agent:
     def _refused(self, reason: str) -> int:
         text = closing.REASONS[reason].text
         self._say(f"error: {self._target.hub} refused this agent: {text}")
-        self._say("hint: make a new key with `chatops keys create SERVER` and start with that")
+        self._say(f"hint: {key_hint(reason)}")
         return REFUSED
 
     async def _take_samples(self) -> None:

@@ -14,6 +14,7 @@ from chatops import options
 from chatops.errors import InvalidInput, SetupError
 from chatops.options import option
 from chatops.paths import default_data_dir
+from chatops.protocol import closing
 from chatops.protocol.join import decode_join
 from chatops.protocol.limits import MAX_INTERVAL, MIN_INTERVAL, MiB
 
@@ -136,6 +137,22 @@ def resolve(settings: AgentSettings) -> Target:
     return Target(hub, url, key)
 
 
+def no_key() -> InvalidInput:
+    """What to say when no key is given."""
+    return InvalidInput(
+        "no key is given",
+        hint="give --key-file FILE, CHATOPS_KEY or --join; " + _WHERE_KEYS_COME_FROM,
+    )
+
+
+def key_hint(why: str) -> str:
+    """What to do about a refused key; ``why`` is the reason's name or its text."""
+    removed = closing.SERVER_REMOVED
+    if why in (removed.name, removed.text):
+        return "add the server again with `chatops servers add NAME --key` and start with that key"
+    return "make a new key with `chatops keys create SERVER` and start with that"
+
+
 def hub_address(text: str, *, insecure: bool) -> tuple[str, str]:
     """The hub's address without a trailing slash, and the address of its agents' socket.
 
@@ -192,10 +209,7 @@ def _key(settings: AgentSettings) -> str:
     if settings.key_file is not None:
         return _clean(_read_key(settings.key_file), str(settings.key_file))
     if settings.key is None:
-        raise InvalidInput(
-            "no key is given",
-            hint="give --key-file FILE, CHATOPS_KEY or --join; " + _WHERE_KEYS_COME_FROM,
-        )
+        raise no_key()
     return _clean(settings.key, "the key")
 
 
