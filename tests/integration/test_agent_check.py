@@ -11,6 +11,7 @@ import pytest
 
 from chatops.agent.check import CheckResult, check
 from chatops.agent.settings import AgentSettings
+from chatops.protocol import closing
 from chatops.protocol.join import Join, encode_join
 from chatops.units import format_time
 from tests.support.certificates import self_signed
@@ -78,6 +79,31 @@ async def test_a_refused_key_says_what_the_hub_said() -> None:
         key = (await looked(for_hub(hub)))["key"]
         assert (key.ok, key.detail) == (False, "the key was revoked")
         assert "keys create" in (key.hint or "")
+
+
+async def test_the_key_of_a_removed_server_is_not_to_be_made_again() -> None:
+    error = {"code": "not_signed_in", "message": closing.SERVER_REMOVED.text}
+    refusal = msgspec.json.encode({"error": error}).decode()
+    laid = {**pages(), "/api/v1/api-keys/me": (401, refusal)}
+    async with stand_in_hub(StandInHub(pages=laid)) as hub:
+        found = await looked(for_hub(hub))
+        assert "servers add" in (found["key"].hint or "")
+        assert found["clock"].ok
+
+
+async def test_without_a_key_all_else_is_checked() -> None:
+    async with stand_in_hub(StandInHub(pages=pages())) as hub:
+        found = await looked(AgentSettings(hub=hub.url))
+        assert list(found) == ["settings", "dns", "tcp", "hub", "key", "clock", "policy"]
+        assert [name for name, result in found.items() if not result.ok] == ["key"]
+        assert found["key"].detail == "no key is given"
+        assert "--key-file" in (found["key"].hint or "")
+        assert hub.asked == [("/api/v1/health", None)]
+
+
+async def test_a_missing_key_is_told_though_no_hub_is_there(unused_tcp_port: int) -> None:
+    found = await looked(AgentSettings(hub=f"http://127.0.0.1:{unused_tcp_port}"))
+    assert [name for name, result in found.items() if not result.ok] == ["tcp", "key"]
 
 
 @pytest.mark.parametrize(("skew", "words"), [(120.0, "2m ahead of"), (-3600.0, "1h behind")])

@@ -6,6 +6,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TypeVar
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -155,6 +156,7 @@ class StandInHub:
         status, body = self.pages.get(request.path, (404, "nothing here"))
         data = body.encode()
         headers = Headers([("Content-Length", str(len(data))), ("Connection", "close")])
+        headers["Date"] = formatdate(usegmt=True)
         return Response(status, "", headers, data)
 
     # -- the server -----------------------------------------------------------------------

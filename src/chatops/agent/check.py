@@ -15,7 +15,14 @@ import msgspec
 from chatops.agent import policy as policies
 from chatops.agent import tls
 from chatops.agent.http_probe import Answer, Probe
-from chatops.agent.settings import AgentSettings, Target, resolve
+from chatops.agent.settings import (
+    AgentSettings,
+    Target,
+    hub_address,
+    key_hint,
+    no_key,
+    resolve,
+)
 from chatops.errors import ChatOpsError
 from chatops.protocol.rest import ApiKeySelf, Health
 from chatops.units import format_duration, parse_time
@@ -50,17 +57,32 @@ class _Check:
     def __init__(self, settings: AgentSettings) -> None:
         self._settings = settings
         self._results: list[CheckResult] = []
+        self._hub_time: float | None = None
 
     def run(self) -> list[CheckResult]:
         with suppress(_Failed):
             target = self._resolve()
             trust = functools.partial(tls.context, self._settings.ca_file, target.fingerprint)
             with closing(Probe(target, trust)) as probe:
-                self._reach(probe, target)
+                self._reach_and_sign_in(probe, target)
         self._policy()
         return self._results
 
-    def _reach(self, probe: Probe, target: Target) -> None:
+    def _reach_and_sign_in(self, probe: Probe, target: Target) -> None:
+        reached = False
+        with suppress(_Failed):
+            self._reach(probe)
+            reached = True
+        if not target.key:
+            missing = no_key()
+            self._bad("key", missing.message, missing.hint)
+        elif reached:
+            with suppress(_Failed):
+                self._key(probe, target)
+        if self._hub_time is not None:
+            self._clock(self._hub_time)
+
+    def _reach(self, probe: Probe) -> None:
         self._proxy(probe)
         with self._step("dns", "check the name, or /etc/resolv.conf"):
             self._good("dns", f"{probe.host} is {', '.join(probe.look_up())}")
@@ -73,11 +95,11 @@ class _Check:
         with self._step("hub", "does the address lead to a hub? a proxy may be in between"):
             answer = probe.get("/api/v1/health")
             self._good("hub", f"ChatOps {_read(answer, Health).version}")
-        self._key(probe, target)
+        self._hub_time = answer.time
 
     def _resolve(self) -> Target:
         try:
-            target = resolve(self._settings)
+            target = _without_key(self._settings) or resolve(self._settings)
         except ChatOpsError as error:
             self._bad("settings", error.message, error.hint)
             raise _Failed from None
@@ -89,12 +111,13 @@ class _Check:
             self._good("proxy", f"the environment sends this through {probe.proxy}")
 
     def _key(self, probe: Probe, target: Target) -> None:
-        with self._step("key", "make a new key with `chatops keys create SERVER`"):
+        with self._step("key", "a proxy may be in between"):
             answer = probe.get("/api/v1/api-keys/me", bearer=target.key)
+        with self._step("key", key_hint(answer.error or "")):
             mine = _read(answer, ApiKeySelf)
             expiry = f", valid until {mine.expires_at}" if mine.expires_at else ""
             self._good("key", f"it is the key of {mine.server}{expiry}")
-        self._clock(parse_time(mine.time))
+            self._hub_time = parse_time(mine.time)
 
     def _clock(self, hub_time: float) -> None:
         skew = time.time() - hub_time
@@ -128,6 +151,14 @@ class _Check:
 
     def _bad(self, name: str, detail: str, hint: str | None) -> None:
         self._results.append(CheckResult(name=name, ok=False, detail=detail, hint=hint))
+
+
+def _without_key(settings: AgentSettings) -> Target | None:
+    """The hub alone, when an address is all that was given: much can be looked at with it."""
+    if settings.hub is None or settings.join or settings.key or settings.key_file:
+        return None
+    hub, url = hub_address(settings.hub, insecure=settings.insecure)
+    return Target(hub, url, key="")
 
 
 def _read(answer: Answer, kind: Callable[..., T]) -> T:

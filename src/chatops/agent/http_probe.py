@@ -7,6 +7,7 @@ import socket
 import ssl
 import urllib.request
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -20,11 +21,13 @@ _MAX_ANSWER: Final = 64 * 1024
 
 
 class Answer(NamedTuple):
-    """What came back. ``error`` is the hub's own sentence, where it sent one."""
+    """What came back. ``error`` is the hub's own sentence, where it sent one, and ``time`` when
+    it answered by its own clock, in whole seconds since the epoch."""
 
     status: int
     body: bytes
     error: str | None
+    time: float | None
 
 
 class Probe:
@@ -86,7 +89,7 @@ class Probe:
             raise ValueError(f"what answers there does not speak HTTP ({error!r})") from None
         finally:
             connection.close()
-        return Answer(response.status, body, _error_in(body))
+        return Answer(response.status, body, _error_in(body), _time(response.getheader("Date")))
 
     def close(self) -> None:
         """Let go of a connection that was not used up."""
@@ -115,6 +118,13 @@ def _proxy_of(hub: SplitResult, host: str, port: int) -> SplitResult | None:
     names = ("wss", "https") if hub.scheme == "https" else ("ws", "https", "http")
     proxy = next((known[name] for name in names if name in known), None)
     return urlsplit(proxy) if proxy else None
+
+
+def _time(date: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except ValueError:
+        return None
 
 
 class _Detail(msgspec.Struct):
