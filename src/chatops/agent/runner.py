@@ -170,8 +170,9 @@ class Agent:
             await asyncio.sleep(due - self._clock.monotonic())
 
     async def _finish_commands(self) -> None:
-        if self.executor.running:
-            _log.info("stopping: waiting for %d commands", self.executor.running)
+        if running := self.executor.running:
+            noun = "command" if running == 1 else "commands"
+            _log.info("stopping: waiting for %d %s", running, noun)
         if not await self._until(lambda: not self.executor.running, STOP_SECONDS):
             self.executor.end_all(0.0 if self._stop_now.is_set() else END_GRACE)
             await self._until(lambda: not self.executor.running, END_GRACE + 1, force=True)
