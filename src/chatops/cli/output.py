@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chatops.cli.view import View
 
 T = TypeVar("T", bound=msgspec.Struct)
-_LIVE_WIDTH: Final = 8
 # What JSON leaves as it is and a terminal may take as a command.
 _ACTIVE: Final = "[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 
@@ -171,11 +170,15 @@ class Output:
             self._lines(plain_lines(view.columns, rows, color=color))
 
     def _live_row(self, item: T, view: View[T]) -> None:
-        from chatops.cli.plain import plain_lines
+        from chatops.cli.plain import fitted, plain_lines
 
-        widths = [max(len(column.title), _LIVE_WIDTH) for column in view.columns]
-        color = self._color(self._out)
-        lines = plain_lines(view.columns, [view.row(item)], color=color, widths=widths)
+        widths = [max(len(column.title), column.width) for column in view.columns]
+        color, row = self._color(self._out), view.row(item)
+        if self.is_terminal():
+            import shutil
+
+            row = fitted(row, widths, shutil.get_terminal_size().columns)
+        lines = plain_lines(view.columns, [row], color=color, widths=widths)
         self._lines(lines[1:] if self._headed else lines)
 
     def _fields(self, item: T, view: View[T]) -> None:

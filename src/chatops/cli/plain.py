@@ -31,6 +31,20 @@ def plain_lines(
     return [_line(columns, row, least, color=color) for row in (head, *rows)]
 
 
+def fitted(row: Sequence[Cell], widths: Sequence[int], room: int) -> list[Cell]:
+    """A row whose longest text is cut, if it would take more than ``room`` columns."""
+    taken = [max(width, cells(cell.text)) for width, cell in zip(widths, row, strict=True)]
+    over = sum(taken) + 2 * (len(taken) - 1) - room
+    done = list(row)
+    if over > 0:
+        widest = taken.index(max(taken))
+        text = done[widest].text
+        keep = max(taken[widest] - over, widths[widest], 1)
+        if cells(text) > keep:
+            done[widest] = done[widest]._replace(text=text[: keep - 1] + "…")
+    return done
+
+
 def cells(text: str) -> int:
     """How many columns of a terminal ``text`` takes."""
     if text.isascii():

@@ -16,13 +16,15 @@ Style = Literal["good", "bad", "warn", "dim"]
 class Column(NamedTuple):
     """A column: its title, what it shows of an item (None: unknown), and how.
 
-    ``style`` picks a style by the item; ``right`` aligns numbers.
+    ``style`` picks a style by the item; ``right`` aligns numbers; ``width`` is kept for it in a
+    table that still grows.
     """
 
     title: str
     show: Callable[[Any], str | None]
     style: Callable[[Any], Style | None] = lambda _: None
     right: bool = False
+    width: int = 8
 
 
 class Cell(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from chatops.cli.context import Cli
@@ -14,6 +14,7 @@ from chatops.protocol.target import Facts, Target, parse_target
 
 if TYPE_CHECKING:
     from chatops.client import Client
+    from chatops.client.sockets import Link
 
 _WAITING: Final = 1000
 """Samples that may wait to be printed; when the reader is slower, the sockets wait too."""
@@ -28,11 +29,32 @@ def samples(cli: Cli, text: str) -> Iterator[ServerSample]:
     """
     target = parse_target(text)
     if target.one is not None:
-        return cli.client.metrics.watch(target.one)
+        return cli.client.metrics.watch(target.one, on_change=News(cli.out.say).change)
     names = _names(cli, target)
     if not names:
         raise NotFound(f"no server is meant by {text[:80]!r}")
     return _merged(cli, names)
+
+
+class News:
+    """Says once that the hub is away, and once that it is back, however many follow."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._away = 0
+        self._told = False
+        self._lock = threading.Lock()
+
+    def change(self, link: Link) -> None:
+        """One follower lost its connection, or has it again."""
+        with self._lock:
+            self._away += 1 if link == "lost" else -1
+            if self._away and not self._told:
+                self._told = True
+                self._say("the connection to the hub is lost; trying again")
+            elif not self._away and self._told:
+                self._told = False
+                self._say("the hub is back")
 
 
 def _names(cli: Cli, target: Target) -> list[str]:
@@ -54,9 +76,12 @@ def _merged(cli: Cli, names: list[str]) -> Iterator[ServerSample]:
         except BaseException as error:  # noqa: BLE001  (raised where it can be told)
             waiting.put(error)
 
+    news = News(cli.out.say)
     for name in names:
         client = cli.client_for(where)
-        live = client.metrics.watch(name)  # in this thread (see chatops.client.sockets)
+        live = client.metrics.watch(
+            name, on_change=news.change
+        )  # in this thread (see chatops.client.sockets)
         threading.Thread(
             target=follow, args=(client, live), name=f"watch {name}", daemon=True
         ).start()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
 from chatops.client.events import moment
 from chatops.client.session import Session, segment
 from chatops.protocol.rest import HistoryRow, Page, ServerSample
 from chatops.units import format_duration
+
+if TYPE_CHECKING:
+    from chatops.client.sockets import Link
 
 _ROWS: Final = 10_000
 
@@ -55,8 +58,12 @@ class Metrics:
         path = f"/metrics/{segment(server)}/history"
         return self._session.pages(path, Page[HistoryRow], query=query, page_size=_ROWS)
 
-    def watch(self, server: str) -> Generator[ServerSample, None, None]:
+    def watch(
+        self, server: str, *, on_change: Callable[[Link], None] | None = None
+    ) -> Generator[ServerSample, None, None]:
         """Samples as they arrive, without end; a lost connection is made again.
+
+        ``on_change`` is called with "lost", and with "back" when samples come again.
 
         ``close()`` of the generator ends the subscription.
 
@@ -65,4 +72,4 @@ class Metrics:
         """
         from chatops.client.sockets import subscribe
 
-        return subscribe(self._session, server)
+        return subscribe(self._session, server, on_change=on_change)

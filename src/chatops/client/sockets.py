@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
-from typing import Final
+from collections.abc import Callable, Generator, Iterator
+from typing import Final, Literal
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -30,29 +30,44 @@ _FINAL: Final[dict[str, type[ChatOpsError]]] = {
 _GONE: Final = (OSError, EOFError, ConnectionClosed, WebSocketException)
 
 
+Link = Literal["lost", "back"]
+"""What becomes of a subscription's connection."""
+
+
 class _Lost(Exception):
     """The connection is gone; another attempt may succeed."""
 
 
 def subscribe(
-    session: Session, server: str, clock: Clock | None = None
+    session: Session,
+    server: str,
+    clock: Clock | None = None,
+    *,
+    on_change: Callable[[Link], None] | None = None,
 ) -> Generator[ServerSample, None, None]:
     """Samples of one server for ever (see Metrics.watch)."""
     # Made here, by who calls: threads that build msgspec's decoder of one type at the same
     # time crash the process. The threads that follow share it.
-    return _follow(session, server, clock or SystemClock(), to_client())
+    tell = on_change or (lambda _: None)
+    return _follow(session, server, clock or SystemClock(), to_client(), tell)
 
 
 def _follow(
-    session: Session, server: str, clock: Clock, codec: Codec[ToClient]
+    session: Session,
+    server: str,
+    clock: Clock,
+    codec: Codec[ToClient],
+    tell: Callable[[Link], None],
 ) -> Generator[ServerSample, None, None]:
     backoff = Backoff()
-    ever = renewed = False
+    ever = renewed = away = False
     while True:
         started = clock.monotonic()
         try:
             for sample in _Subscription(session, server, clock, codec).samples():
-                ever, renewed = True, False
+                if away:
+                    tell("back")
+                ever, renewed, away = True, False, False
                 yield sample
         except NotSignedIn:
             if renewed or not _renew(session):
@@ -64,6 +79,9 @@ def _follow(
                     f"no live metrics from the hub at {session.address.url}: {error}",
                     hint="`chatops status` tells whether the hub is there",
                 ) from None
+            if not away:
+                tell("lost")
+            away = True
             time.sleep(backoff.ended(started, clock.monotonic()))
 
 

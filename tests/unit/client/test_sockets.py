@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from chatops.client import Client
+from chatops.client.sockets import Link
 from chatops.errors import HubUnreachable, NotFound, NotSignedIn
 from chatops.protocol.client_messages import (
     ClientAuth,
@@ -111,8 +112,12 @@ def test_a_lost_connection_is_made_again() -> None:
         else:
             socket.recv()
 
-    with hub(talk) as url:
-        assert watch(url, 3) == [1, 2, 3]
+    changes: list[Link] = []
+    with hub(talk) as url, Client(url, "t") as client:
+        samples = client.metrics.watch("web-1", on_change=changes.append)
+        assert [next(samples).cpu.percent for _ in range(3)] == [1, 2, 3]
+        samples.close()
+    assert changes == ["lost", "back", "lost", "back"]
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,12 @@ LIVE = View(
     [
         Column("TIME", lambda s: show.clock(s.ts)),
         Column("SERVER", lambda s: s.server),
-        Column("CPU", lambda s: show.percent(s.cpu.percent), right=True),
-        Column("LOAD", lambda s: show.number(s.load[0] if s.load else None), right=True),
-        Column("MEMORY", lambda s: show.percent(s.memory.percent), right=True),
-        Column("DISK", lambda s: show.percent(_fullest(s)), right=True),
-        Column("RECEIVED", lambda s: show.rate(_total(n.rx_bps for n in s.network)), right=True),
-        Column("SENT", lambda s: show.rate(_total(n.tx_bps for n in s.network)), right=True),
+        Column("CPU", lambda s: show.percent(s.cpu.percent), right=True, width=6),
+        Column("LOAD", lambda s: show.number(s.load[0] if s.load else None), right=True, width=5),
+        Column("MEMORY", lambda s: show.percent(s.memory.percent), right=True, width=6),
+        Column("DISK", lambda s: show.percent(_fullest(s)), right=True, width=6),
+        Column("RECEIVED", lambda s: _rate(n.rx_bps for n in s.network), right=True, width=10),
+        Column("SENT", lambda s: _rate(n.tx_bps for n in s.network), right=True, width=10),
     ],
 )
 
@@ -96,6 +96,6 @@ def _fullest(sample: ServerSample) -> float | None:
     return max((disk.percent for disk in sample.disks if disk.percent is not None), default=None)
 
 
-def _total(rates: Iterable[float | None]) -> float | None:
+def _rate(rates: Iterable[float | None]) -> str | None:
     known = [one for one in rates if one is not None]
-    return sum(known) if known else None
+    return show.rate(sum(known)) if known else None

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
+import msgspec
+import pytest
+
+from chatops.cli.commands.metrics import LIVE
+from chatops.cli.output import Output
+from chatops.cli.watching import News
+from chatops.client.sockets import Link
+from chatops.protocol.rest import ServerSample
 from tests.support.fake_hub import FakeHub, error, page
 from tests.support.samples import HOSTILE, THEN, sample
 from tests.unit.cli.conftest import Invoke
@@ -82,3 +92,29 @@ def test_watching_a_target_that_means_nobody(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /servers", page())
     assert cli("metrics", "watch", "web-*").code == 4
     assert cli("metrics", "watch", "web-1,web-2").code == 4
+
+
+def test_the_hub_is_said_to_be_away_and_back_once_however_many_follow() -> None:
+    said: list[str] = []
+    news = News(said.append)
+    links: list[Link] = ["lost", "lost", "back", "back"]
+    for link in links:
+        news.change(link)
+    assert said == ["the connection to the hub is lost; trying again", "the hub is back"]
+
+
+def test_the_live_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    busy = sample(server="a-server-with-a-long-name", load=[12.345])
+    item = msgspec.convert(busy, ServerSample)
+    for columns, name in (("80", "a-server-with"), ("100", "a-server-with-a-long-name ")):
+        monkeypatch.setenv("COLUMNS", columns)
+        screen = Terminal()
+        Output(out=screen, no_color=True).live(item, LIVE)
+        head, row = screen.getvalue().splitlines()
+        assert max(len(head), len(row)) <= int(columns)
+        assert name in row
+        assert ("…" in row) == (columns == "80")
