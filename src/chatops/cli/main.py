@@ -124,6 +124,7 @@ def _usage(argv: list[str], error: typer.TyperException | InvalidInput) -> int:
     from chatops.cli.output import Output
 
     message = error.message if isinstance(error, InvalidInput) else error.format_message()
+    message = " ".join(message.split())  # typer lists choices on lines of their own
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "chatops"
     Output("json" if _asks_json(argv) else "table", no_color="--no-color" in argv).error(

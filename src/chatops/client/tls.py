@@ -10,9 +10,13 @@ import re
 import socket
 import ssl
 from pathlib import Path
+from typing import Final
 
 from chatops.client.address import Address
 from chatops.errors import HubUnreachable, InvalidInput, SetupError
+
+_NO_TLS: Final = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
+"""OpenSSL's reasons when the answer is no TLS at all."""
 
 
 def normal_fingerprint(text: str) -> str:
@@ -49,6 +53,13 @@ def wrap(
         )
     except ssl.SSLCertVerificationError as error:
         raise _untrusted(address, error.verify_message, raw.gettimeout()) from None
+    except ssl.SSLError as error:
+        if error.reason not in _NO_TLS:
+            raise
+        raise HubUnreachable(
+            f"the hub at {address.authority} does not speak TLS",
+            hint=f"its address may be http://{address.authority}; or another program is there",
+        ) from None
     if pinned is not None and (shown := _fingerprint_of(wrapped)) != pinned:
         wrapped.close()
         raise HubUnreachable(

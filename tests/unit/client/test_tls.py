@@ -78,7 +78,7 @@ def test_a_file_that_holds_no_certificates_is_named(secure: FakeHub, tmp_path: P
 
 def test_https_where_only_http_is_spoken(hub: FakeHub) -> None:
     hub.url = hub.url.replace("http:", "https:")
-    with pytest.raises(HubUnreachable, match="cannot reach"):
+    with pytest.raises(HubUnreachable, match="does not speak TLS"):
         version(hub)
 
 
