@@ -66,7 +66,7 @@ def _section(path: str, command: Any) -> str:
     context = _context(f"chatops {path}", command)
     own = [one for one in command.params if not _is_common(one, command)]
     arguments = [
-        [code(one.make_metavar(context).strip("[]{}.")), one.help or ""]
+        [code(one.metavar or one.make_metavar(context).strip("[]{}.")), one.help or ""]
         for one in own
         if one.param_type_name == "argument"
     ]

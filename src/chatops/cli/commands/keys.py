@@ -49,7 +49,7 @@ KEYS = View(
 )
 CREATED = View(
     ApiKeyCreated,
-    lambda key: key.id,
+    lambda key: key.key,  # it is shown only now, with -q too
     [
         Column("id", lambda k: k.id),
         Column("server", lambda k: k.server),
@@ -75,7 +75,7 @@ def create(
         str | None, typer.Option("--expires", metavar="DURATION", help="ends by itself then")
     ] = None,
 ) -> None:
-    """Make a key for a server's agent; it is shown this once."""
+    """Make a key for a server's agent; it is shown this once. -q prints the key alone."""
     made = cli.client.keys.create(server, name=name, expires_in=seconds(expires, "--expires"))
     cli.out.item(made, CREATED)
     if cli.out.form == "table" and not cli.out.quiet:

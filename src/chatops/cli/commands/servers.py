@@ -73,7 +73,11 @@ DETAIL = View(
         Column("alerts", lambda s: str(s.alerts)),
     ],
 )
-ADDED = View(ServerCreated, SERVERS.name, DETAIL.columns[:5])
+ADDED = View(
+    ServerCreated,
+    lambda server: server.key.key if server.key else server.name,  # a key is shown only now
+    DETAIL.columns[:5],
+)
 
 
 @command(app, "list", example="chatops servers list --tag env=prod --status online")
@@ -94,7 +98,10 @@ def add(
         bool, typer.Option("--monitor-only", help="the line to paste allows no commands")
     ] = False,
 ) -> None:
-    """Add a server. With --key the line to paste on it is printed; the key is shown this once."""
+    """Add a server. With --key the line to paste on it is printed; the key is shown this once.
+
+    -q prints the name, or with --key the key alone.
+    """
     added = cli.client.servers.create(name, tags=pairs(tag, "--tag"), key=key)
     cli.out.item(added, ADDED)
     if added.key is not None and cli.out.form == "table" and not cli.out.quiet:

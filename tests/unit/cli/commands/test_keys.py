@@ -32,6 +32,7 @@ def test_making_one_shows_it_once_with_what_to_paste(cli: Invoke, hub: FakeHub) 
     assert "key      cok_a_b\n" in done.out
     assert "CHATOPS_JOIN=coj_abc chatops agent" in done.out
     assert cli("keys", "create", "web-1", "-o", "json").json() == MADE
+    assert cli("keys", "create", "web-1", "-q").out == "cok_a_b\n"
 
 
 def test_revoking_asks_first(cli: Invoke, hub: FakeHub) -> None:

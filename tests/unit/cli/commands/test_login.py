@@ -145,3 +145,25 @@ def test_an_unknown_certificate_is_refused_without_a_terminal(
         secure.on("GET /auth/me", user())
         for name in Profiles(config).read().profiles:  # both keep what they trust
             assert nobody("whoami", "-q", "--profile", name).out == "ada\n"
+
+
+def test_a_changed_password_signs_in_again(nobody: Invoke, open_hub: FakeHub) -> None:
+    nobody("login", open_hub.url, "-u", "ada", "--password-stdin", stdin="old password\n")
+    open_hub.on("GET /auth/me", user())
+    open_hub.on("POST /auth/password", Reply(204))
+    open_hub.on("POST /auth/login", PAIR | {"access_token": "new", "refresh_token": "newer"})
+    done = nobody("passwd", "--password-stdin", stdin="old password\nnew password\n")
+    assert (done.code, done.out) == (0, "")
+    assert "all your sessions ended" in done.err
+    assert "signed in again" in done.err
+    assert open_hub.asked[-1].body == {"username": "ada", "password": "new password"}
+    (profile,) = Profiles().read().profiles.values()
+    assert (profile.token, profile.refresh_token) == ("new", "newer")
+
+
+def test_without_a_profile_a_changed_password_asks_to_sign_in(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /auth/me", user())
+    hub.on("POST /auth/password", Reply(204))
+    done = cli("passwd", "--password-stdin", stdin="old password\nnew password\n")
+    assert done.code == 0
+    assert done.err.endswith("sign in again with `chatops login`\n")

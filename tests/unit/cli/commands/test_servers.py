@@ -59,7 +59,9 @@ def test_adding_with_a_key_prints_the_line_to_paste(cli: Invoke, hub: FakeHub) -
         "  CHATOPS_JOIN=coj_abc chatops agent\n"
     )
     assert cli("servers", "add", "web-1", "--key", "-o", "json").json()["key"]["join"] == "coj_abc"
-    assert cli("servers", "add", "web-1", "--key", "-q").out == "web-1\n"
+    assert cli("servers", "add", "web-1", "--key", "-q").out == "cok_a_b\n"
+    hub.on("POST /servers", Reply(201, server()))
+    assert cli("servers", "add", "web-1", "-q").out == "web-1\n"
 
 
 def test_showing_one(cli: Invoke, hub: FakeHub) -> None:
