@@ -122,6 +122,13 @@ async def test_other_reasons_are_not_final(reason: closing.CloseReason) -> None:
         await hub.connected(2)
 
 
+async def test_a_fight_over_one_key_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    hub = StandInHub(refuse=closing.REPLACED)
+    async with stand_in_hub(hub), local_agent(hub.url):
+        await until_async(lambda: "another agent connects" in caplog.text)
+        assert len(hub.auths) >= 2
+
+
 async def test_nothing_is_done_for_a_hub_that_is_not_verified() -> None:
     hub = StandInHub(before_auth=[Command(id="early", command="true"), Ping(id=7)])
     async with stand_in_hub(hub), local_agent(hub.url):

@@ -41,6 +41,12 @@ FINAL: Final = frozenset(
 SAY_AGAIN_AFTER: Final = 300.0
 """Seconds after which a failure that goes on in the same way is worth another line."""
 
+RIVAL_WINDOW: Final = 300.0
+"""Seconds between two takeovers that are too close for a mere restart."""
+
+WARN_AGAIN_AFTER: Final = 60.0
+"""Seconds between two warnings about another agent with this key."""
+
 _OPEN_SECONDS: Final = 10.0
 _GOODBYE_SECONDS: Final = 2.0
 _log = logging.getLogger(__name__)
@@ -61,6 +67,7 @@ class Link:
         self._context = context
         self._backoff = backoff or Backoff()
         self._complaint = Complaint(parts.clock, _log.warning)
+        self._rivalry = Rivalry(target.hub, parts.clock, _log.warning)
         self._session: Session | None = None
 
     def wake(self) -> None:
@@ -89,6 +96,8 @@ class Link:
                 reason = closing.INTERNAL.name
             if reason in FINAL:
                 return reason
+            if reason == closing.REPLACED.name:
+                self._rivalry.replaced()
             if reason != closing.AGENT_STOPPING.name:
                 self._complaint.say(f"the connection to {self._target.hub} ended: {_text(reason)}")
             await asyncio.sleep(self._backoff.ended(started, clock.monotonic()))
@@ -126,6 +135,31 @@ class Complaint:
             return
         self._last = (text, now)
         self._speak(text)
+
+
+class Rivalry:
+    """Notices that two agents with one key take the connection from one another."""
+
+    def __init__(self, hub: str, clock: Clock, speak: Callable[[str], None]) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._speak = speak
+        self._replaced: float | None = None
+        self._warned: float | None = None
+
+    def replaced(self) -> None:
+        """Another connection took over; say what that means if one did shortly before, too."""
+        now, before = self._clock.monotonic(), self._replaced
+        self._replaced = now
+        if before is None or now - before > RIVAL_WINDOW:
+            return
+        if self._warned is None or now - self._warned >= WARN_AGAIN_AFTER:
+            self._warned = now
+            self._speak(
+                f"another agent connects to {self._hub} with the key of this server, again and "
+                "again: stop it, or give its host a key of its own with "
+                "`chatops servers add NAME --key`"
+            )
 
 
 class _Dial(connect):

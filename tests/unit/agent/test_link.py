@@ -10,7 +10,15 @@ from websockets.datastructures import Headers
 from websockets.exceptions import InvalidMessage, InvalidStatus
 from websockets.http11 import Response
 
-from chatops.agent.link import FINAL, SAY_AGAIN_AFTER, Complaint, explain
+from chatops.agent.link import (
+    FINAL,
+    RIVAL_WINDOW,
+    SAY_AGAIN_AFTER,
+    WARN_AGAIN_AFTER,
+    Complaint,
+    Rivalry,
+    explain,
+)
 from chatops.clock import FakeClock
 from chatops.protocol import closing
 
@@ -49,6 +57,32 @@ def test_the_same_is_said_once_and_again_after_some_minutes() -> None:
     clock.advance(SAY_AGAIN_AFTER)
     complaint.say("a")
     assert said == ["a", "b", "a", "a"]
+
+
+def test_two_agents_with_one_key_are_named_but_not_at_each_takeover() -> None:
+    clock, said = FakeClock(), list[str]()
+    rivalry = Rivalry("https://hub", clock, said.append)
+    rivalry.replaced()
+    assert said == []  # once may be a restart
+    clock.advance(1.0)
+    rivalry.replaced()
+    assert len(said) == 1
+    assert "another agent connects to https://hub with the key of this server" in said[0]
+    clock.advance(WARN_AGAIN_AFTER - 1.0)
+    rivalry.replaced()
+    assert len(said) == 1
+    clock.advance(1.0)
+    rivalry.replaced()
+    assert len(said) == 2
+
+
+def test_takeovers_far_apart_are_no_rivalry() -> None:
+    clock, said = FakeClock(), list[str]()
+    rivalry = Rivalry("https://hub", clock, said.append)
+    for _ in range(3):
+        rivalry.replaced()
+        clock.advance(RIVAL_WINDOW + 1.0)
+    assert said == []
 
 
 def test_final_reasons_are_ones_that_no_retry_can_mend() -> None:
