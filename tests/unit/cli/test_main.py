@@ -206,3 +206,11 @@ def test_a_full_disk_is_told_and_no_success(
     assert done.returncode == code
     assert said in told
     assert "Traceback" not in told + (done.stdout or b"").decode()
+
+
+def test_a_missing_choice_is_named_on_one_line(nobody: Invoke) -> None:
+    done = nobody("users", "set-role", "vic")
+    assert done.code == 2
+    assert done.err.startswith(
+        "error: missing argument 'ROLE'. Choose from: viewer, operator, admin\nhint: "
+    )
