@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import functools
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from chatops.protocol.codec import Codec
-from chatops.protocol.messages import Error, Message, Ping, Pong
-from chatops.protocol.rest import LogEntry, ServerSample
+from chatops.protocol.integers import Count
+from chatops.protocol.messages import (
+    Error,
+    Message,
+    Ping,
+    Pong,
+    StreamClose,
+    StreamCredit,
+    StreamOpen,
+)
+from chatops.protocol.rest import LogEntry, ServerSample, StreamEvent
 
 
 class ClientAuth(Message, tag="auth"):
@@ -48,10 +57,40 @@ class DroppedEvent(Message, tag="dropped"):
     data: Dropped
 
 
-FromClient = ClientAuth | Ping | Pong
+class Attach(Message, tag="attach"):
+    """Follow the command or run that the socket is for, from its beginning or, of a command
+    (by id), from ``offsets`` on: [stdout, stderr]. With ``stdin`` the sender feeds the standard
+    input, in binary frames of stream 0, as far as ``stream_credit`` allows, and ends it with
+    ``stream_close``; both as between hub and agent (chatops.protocol.messages). A
+    ``stream_open`` begins it, and begins it anew when the agent was away: the next credit says
+    with its ``offset`` where to go on."""
+
+    offsets: dict[str, tuple[Count, Count]] = field(default_factory=dict)
+    stdin: bool = False
+
+
+class CommandEvent(Message, tag="command_event"):
+    """What happens to a command; its output comes in binary frames."""
+
+    data: StreamEvent
+
+
+FromClient = ClientAuth | Attach | StreamClose | Ping | Pong
 """What the hub may receive from a client."""
 
-ToClient = ClientAuthSuccess | MetricsEvent | LogEvent | DroppedEvent | Error | Ping | Pong
+ToClient = (
+    ClientAuthSuccess
+    | MetricsEvent
+    | LogEvent
+    | DroppedEvent
+    | CommandEvent
+    | StreamOpen
+    | StreamCredit
+    | StreamClose
+    | Error
+    | Ping
+    | Pong
+)
 """What a client may receive from the hub."""
 
 

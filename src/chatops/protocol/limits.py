@@ -68,6 +68,16 @@ LOST_AFTER: Final = 30.0
 """A command whose agent is silent so long is ``lost``."""
 LOST_AFTER_START: Final = 75.0
 """The same, counted from the hub's start: longer than any agent's back-off then."""
+DEFAULT_PARALLEL: Final = 50
+"""Servers that run a command of one run at the same time, unless it says otherwise."""
+MAX_PARALLEL: Final = 1000
+"""The most that may be asked for."""
+RUN_CREDIT: Final = 4 * MiB
+"""Bytes that the streams of one run may have under way altogether while it is watched."""
+STDIN_GRACE: Final = 60.0
+"""A command whose standard input is cut off before its end is cancelled after so long."""
+ATTACH_WITHIN: Final = 30.0
+"""Who makes a run to attach to has so long to do it."""
 MAX_RUNNING_COMMANDS: Final = 64
 """Commands an agent runs at the same time; one more is refused with a reason."""
 

@@ -106,6 +106,17 @@ class StreamClose(Message, tag="stream_close"):
     reason: str = "eof"
 
 
+class StreamCredit(Message, tag="stream_credit"):
+    """The receiver takes ``credit`` more bytes of a stream. From a hub ``watched`` is as in
+    ``stream_open``. For ``stdin`` the agent is the receiver: its first one after the stream was
+    opened says with ``offset`` how much of the input it has, and where to go on."""
+
+    stream: Count
+    credit: Count = 0
+    watched: bool = True
+    offset: Count = 0
+
+
 # -- agent → hub ----------------------------------------------------------------------
 
 
@@ -208,6 +219,11 @@ class StreamOpen(Message, tag="stream_open"):
 
     ``stream`` is the number that binary frames carry, chosen by the hub, unique in the
     session. While ``watched`` a full buffer slows the command; else it drops the middle.
+
+    ``stdin`` goes the other way: the hub will send it, and the agent answers with a
+    ``stream_credit``. The hub's ``stream_close`` then has the input's length and the reason
+    ``eof``, or ``detached`` when its source is gone for now; the agent's, ``closed``, says that
+    the command takes no more.
     """
 
     stream: Count
@@ -218,19 +234,11 @@ class StreamOpen(Message, tag="stream_open"):
     watched: bool = False
 
 
-class StreamCredit(Message, tag="stream_credit"):
-    """``credit`` more bytes may be sent; ``watched`` as in ``stream_open``."""
-
-    stream: Count
-    credit: Count = 0
-    watched: bool = True
-
-
 class Command(Message, tag="command"):
     """Run this. A string is a line for ``/bin/sh -c``, a list an exact vector.
 
     ``timeout`` is kept by the agent (None: no limit but the policy's). ``streams`` opens the
-    output at once, sparing a round trip.
+    output at once, sparing a round trip; with ``stdin`` the input too, which is empty without.
     """
 
     id: str
@@ -264,7 +272,16 @@ class DockerCommand(Message, tag="docker_command"):
 
 
 AgentMessage = (
-    Auth | Metrics | CommandResponse | DockerResponse | Log | StreamClose | Error | Ping | Pong
+    Auth
+    | Metrics
+    | CommandResponse
+    | DockerResponse
+    | Log
+    | StreamCredit
+    | StreamClose
+    | Error
+    | Ping
+    | Pong
 )
 """What a hub may receive from an agent."""
 

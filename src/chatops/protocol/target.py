@@ -81,7 +81,10 @@ class Target(NamedTuple):
         known = [(server, facts(server)) for server in servers]
         for part in self.parts:
             if part.kind == "name" and not any(part.covers(fact) for _, fact in known):
-                raise NotFound(f"there is no server {part.text}")
+                raise NotFound(
+                    f"there is no server {part.text!r}",
+                    hint="`chatops servers list` shows those you may see",
+                )
         return [server for server, fact in known if self.covers(fact)]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from chatops.protocol.limits import MAX_ARGUMENTS
+from chatops.protocol.limits import DEFAULT_PARALLEL, MAX_ARGUMENTS, MAX_PARALLEL
 from chatops.protocol.rest.common import ErrorDetail, Request, Timestamp
 
 CommandStatus = Literal[
@@ -18,19 +18,38 @@ COMMAND_FINAL: frozenset[CommandStatus] = frozenset(
 )
 
 
+Portion = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}%?$", description="N or P%")]
+"""So many servers, or so many per cent of them (see chatops.protocol.portion)."""
+
+
 class CommandCreate(Request):
     """Makes a run. ``mode``: ``wait`` answers when it is over, ``stream`` streams frames
-    (chatops.protocol.frames), ``detach`` answers at once."""
+    (chatops.protocol.frames), ``detach`` answers at once, and so does ``attach``, which sends
+    nothing before somebody attaches at ``/ws/commands/{id}``.
+
+    ``stdin``: who attaches feeds the standard input; one server only. At most ``parallel``
+    servers run it at a time; with ``batch`` the next so many begin when those before them are
+    over; nothing more is started once ``max_failures`` ran and did not succeed. With
+    ``expect_count`` nothing is sent unless the target means so many servers. ``dry_run`` answers
+    with the servers that are meant, and does nothing.
+    """
 
     target: Annotated[str, Meta(min_length=1, max_length=4096)]
     command: (
         Annotated[str, Meta(min_length=1)]
         | Annotated[list[str], Meta(min_length=1, max_length=MAX_ARGUMENTS)]
     )
-    mode: Literal["wait", "stream", "detach"] = "wait"
+    mode: Literal["wait", "stream", "detach", "attach"] = "wait"
     timeout: Annotated[float, Meta(gt=0, le=30 * 86_400)] | None = None
     cwd: str | None = None
     env: dict[str, str] = field(default_factory=dict)
+    stdin: bool = False
+    parallel: Annotated[int, Meta(ge=1, le=MAX_PARALLEL)] = DEFAULT_PARALLEL
+    batch: Portion | None = None
+    max_failures: Portion | None = None
+    expect_count: Annotated[int, Meta(ge=0)] | None = None
+    dry_run: bool = False
+    idempotency_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
 class CommandRecord(Struct, kw_only=True):
@@ -83,11 +102,55 @@ class RunStarted(Struct, kw_only=True):
     commands: list[StartedCommand]
 
 
-class StreamEvent(Struct, omit_defaults=True, kw_only=True):
-    """A text frame of a streamed run: ``start`` (with the command's streams), ``end`` (with
-    its result), or ``error``. Output comes in binary frames between them."""
+class RunCommand(Struct, kw_only=True):
+    """A run's command on one server."""
 
-    event: Literal["start", "end", "error"]
+    id: str
+    server: str
+    status: CommandStatus
+    exit_code: int | None = None
+    signal: int | None = None
+    error: str | None = None
+
+
+class Run(Struct, kw_only=True):
+    """A run: one command on every server that its target meant, in the order of their names.
+    ``counts`` tells how many there are of each status; ``target`` is as it was written."""
+
+    id: str
+    user: str | None
+    target: str
+    command: str | list[str]
+    created_at: Timestamp
+    finished_at: Timestamp | None
+    counts: dict[str, int]
+    commands: list[RunCommand]
+
+
+class PlannedServer(Struct, kw_only=True):
+    """A server that a run would go to; one that is not online would not run it."""
+
+    server: str
+    status: Literal["online", "offline", "never"]
+
+
+class RunPlan(Struct, kw_only=True):
+    """The answer to ``dry_run``."""
+
+    target: str
+    command: str | list[str]
+    servers: list[PlannedServer]
+
+
+class StreamEvent(Struct, omit_defaults=True, kw_only=True):
+    """A text frame of a streamed run. Output comes in binary frames between them.
+
+    ``run`` comes first: the run's id, and how many ``servers`` it goes to. ``start`` names a
+    command and the numbers of its streams; ``end`` has its result without output, and how long
+    both streams were altogether; ``error`` ends what cannot go on.
+    """
+
+    event: Literal["run", "start", "end", "error"]
     server: str | None = None
     command_id: str | None = None
     run_id: str | None = None
@@ -95,3 +158,6 @@ class StreamEvent(Struct, omit_defaults=True, kw_only=True):
     stderr: int | None = None
     result: CommandResult | None = None
     error: ErrorDetail | None = None
+    servers: int | None = None
+    stdout_bytes: int | None = None
+    stderr_bytes: int | None = None

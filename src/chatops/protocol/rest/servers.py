@@ -39,6 +39,24 @@ class ServerDetail(Server, kw_only=True):
     clock_skew_s: float | None = None
 
 
+class Share(Struct, kw_only=True):
+    """What an account other than the owner may do on a server, at most. ``effective`` is the
+    lower of that and the account's own role, and what counts."""
+
+    server: str
+    user: str
+    role: Literal["viewer", "operator", "admin"]
+    effective: Literal["viewer", "operator", "admin"]
+    created_at: Timestamp
+
+
+class ShareCreate(Request):
+    """Gives a user a role on a server."""
+
+    user: Name
+    role: Literal["viewer", "operator"]
+
+
 class ApiKey(Struct, kw_only=True):
     id: str
     server: str
