@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from chatops.server.db.engine import FILES, Database, Databases
+from chatops.server.db.engine import Database
+from chatops.server.db.files import FILES, Databases
 from chatops.server.db.migrate import migrate
 
 

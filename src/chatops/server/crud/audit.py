@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, Final, TypedDict
 
-from sqlalchemy import or_, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chatops.server.crud.filters import within
 from chatops.server.crud.paging import page
 from chatops.server.db.models import AuditLog
+from chatops.server.db.statement import Statement
+from chatops.server.db.transactions import Transaction
 
 
-async def append(
-    session: AsyncSession,
-    *,
-    ts: float,
-    user_id: str | None,
-    user_name: str | None,
-    action: str,
-    target: str | None,
-    outcome: str,
-    address: str | None,
-    detail: dict[str, Any] | None,
-    prev_hash: str,
-    record_hash: str,
-) -> AuditLog:
-    """Add a record; the caller has chained it to ``last`` in the same transaction."""
-    record = AuditLog(
-        ts=ts,
-        user_id=user_id,
-        user_name=user_name,
-        action=action,
-        target=target,
-        outcome=outcome,
-        address=address,
-        detail=detail,
-        prev_hash=prev_hash,
-        hash=record_hash,
-    )
-    session.add(record)
-    await session.flush()
-    return record
+class NewRecord(TypedDict):
+    """A record that was chained to the last one."""
+
+    ts: float
+    user_id: str | None
+    user_name: str | None
+    action: str
+    target: str | None
+    outcome: str
+    address: str | None
+    detail: dict[str, Any] | None
+    prev_hash: str
+    hash: str
 
 
-async def last(session: AsyncSession) -> AuditLog | None:
-    """The newest record."""
-    return await session.scalar(select(AuditLog).order_by(col(AuditLog.id).desc()).limit(1))
+_APPEND: Final = Statement(insert(AuditLog), NewRecord.__annotations__)
+_LAST_HASH: Final = Statement(select(col(AuditLog.hash)).order_by(col(AuditLog.id).desc()).limit(1))
+
+
+def append(tx: Transaction, record: NewRecord) -> None:
+    """Add a record; the caller has chained it to ``last_hash`` in the same transaction."""
+    tx.run(_APPEND, record)
+
+
+def last_hash(tx: Transaction) -> str | None:
+    """The hash of the newest record."""
+    row = tx.first(_LAST_HASH)
+    return row[0] if row else None
 
 
 async def list_page(

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable
-from typing import Any, Final, TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, bindparam, func, insert, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from chatops.ids import new_id
 from chatops.protocol.rest import CommandStatus
 from chatops.server.crud.filters import among, equals, within
 from chatops.server.crud.limited import delete_some
 from chatops.server.crud.paging import page
-from chatops.server.db.bulk import change, execute_many
 from chatops.server.db.models import Command, CommandOutput, OutputStream
+from chatops.server.db.statement import Statement
+from chatops.server.db.transactions import Transaction, in_session
 
-UNDER_WAY: Final[tuple[CommandStatus, ...]] = ("sent", "running")
-"""Given to an agent, and not known to be over."""
+OPEN: Final[tuple[CommandStatus, ...]] = ("queued", "sent", "running")
+"""Not known to be over."""
+
+
+class NewCommand(TypedDict):
+    """What a command begins with. One that cannot be run is over with its record."""
+
+    id: str
+    run_id: str
+    server_id: str
+    user_id: str | None
+    user_name: str | None
+    command: str | list[str]
+    status: CommandStatus
+    created_at: float
+    sent_at: float | None
+    finished_at: float | None
+    error: str | None
 
 
 class CommandChanges(TypedDict, total=False):
@@ -35,39 +52,24 @@ class CommandChanges(TypedDict, total=False):
     duration_ms: int | None
     truncated: bool
     dropped_bytes: int
+    stdout_bytes: int
+    stderr_bytes: int
+    cancelled_at: float | None
     reason: str | None
     error: str | None
 
 
-async def create(
-    session: AsyncSession,
-    *,
-    run_id: str,
-    server_id: str,
-    user_id: str | None,
-    user_name: str | None,
-    command: str | list[str],
-    now: float,
-    options: dict[str, Any] | None = None,
-    idempotency_key: str | None = None,
-    status: CommandStatus = "queued",
-) -> Command:
-    """A new command of a run. ``options`` holds no values of environment variables."""
-    row = Command(
-        id=new_id(now),
-        run_id=run_id,
-        server_id=server_id,
-        user_id=user_id,
-        user_name=user_name,
-        command=command,
-        options=options or {},
-        idempotency_key=idempotency_key,
-        status=status,
-        created_at=now,
-    )
-    session.add(row)
-    await session.flush()
-    return row
+_CREATE: Final = Statement(
+    insert(Command),
+    [*NewCommand.__annotations__, *(zeros := ("dropped_bytes", "stdout_bytes", "stderr_bytes")),
+     "truncated"],
+)  # fmt: skip
+_NOTHING_YET: Final = {**dict.fromkeys(zeros, 0), "truncated": False}
+
+
+def create(tx: Transaction, rows: Iterable[NewCommand]) -> None:
+    """New commands of a run."""
+    tx.run_all(_CREATE, [{**row, **_NOTHING_YET} for row in rows])
 
 
 async def get(session: AsyncSession, command_id: str) -> Command | None:
@@ -104,51 +106,53 @@ async def list_page(
 
 
 async def in_run(session: AsyncSession, run_id: str) -> list[Command]:
-    """The commands of a run, in the order in which they were made."""
-    statement = select(Command).where(col(Command.run_id) == run_id)
+    """The commands of a run, in no order that means anything."""
+    return list(await session.scalars(select(Command).where(col(Command.run_id) == run_id)))
+
+
+async def open_all(session: AsyncSession) -> list[Command]:
+    """All commands that are not over, oldest first."""
+    statement = select(Command).where(col(Command.status).in_(OPEN))
     return list(await session.scalars(statement.order_by(col(Command.id))))
 
 
-async def by_idempotency_key(session: AsyncSession, *, user_id: str, key: str) -> list[Command]:
-    """The commands that the user made with this key: those of one run, or none."""
-    statement = select(Command).where(
-        col(Command.user_id) == user_id, col(Command.idempotency_key) == key
-    )
-    return list(await session.scalars(statement.order_by(col(Command.id))))
+async def failures(session: AsyncSession, run_id: str) -> int:
+    """How many of a run's commands ran, or may have run, and did not succeed."""
+    failed = col(Command.status).in_(("failed", "timed_out", "lost"))
+    ended = and_(col(Command.status) == "cancelled", col(Command.signal).is_not(None))
+    statement = select(func.count()).where(col(Command.run_id) == run_id, or_(failed, ended))
+    return await session.scalar(statement) or 0
 
 
-async def open_for_server(
-    session: AsyncSession, server_id: str, *, statuses: Collection[CommandStatus] = UNDER_WAY
-) -> list[Command]:
-    """The server's commands that are in one of ``statuses``, oldest first."""
-    statement = select(Command).where(
-        col(Command.server_id) == server_id, col(Command.status).in_(statuses)
-    )
-    return list(await session.scalars(statement.order_by(col(Command.id))))
+def update_all(
+    tx: Transaction,
+    command_ids: Iterable[str],
+    *,
+    expected: Collection[CommandStatus],
+    **changes: Unpack[CommandChanges],
+) -> int:
+    """Change the given fields of those whose status is one of ``expected``; how many."""
+    statement = _update(tuple(changes), tuple(expected))
+    return tx.run_all(statement, [{"command_id": one, **changes} for one in command_ids])
 
 
-async def open_all(
-    session: AsyncSession, *, statuses: Collection[CommandStatus] = UNDER_WAY
-) -> list[Command]:
-    """All commands that are in one of ``statuses``, oldest first."""
-    statement = select(Command).where(col(Command.status).in_(statuses))
-    return list(await session.scalars(statement.order_by(col(Command.id))))
-
-
-async def update(
-    session: AsyncSession,
+def update(
+    tx: Transaction,
     command_id: str,
     *,
     expected: Collection[CommandStatus],
     **changes: Unpack[CommandChanges],
 ) -> bool:
     """Change the given fields if the status is one of ``expected``; False if it is not."""
-    statement = (
-        sql_update(Command)
-        .where(col(Command.id) == command_id, col(Command.status).in_(expected))
-        .values(**changes)
-    )
-    return await change(session, statement) == 1
+    statement = _update(tuple(changes), tuple(expected))
+    return tx.run(statement, {"command_id": command_id, **changes}) == 1
+
+
+@functools.lru_cache(maxsize=64)
+def _update(fields: tuple[str, ...], expected: tuple[CommandStatus, ...]) -> Statement:
+    status = or_(*(col(Command.status) == one for one in expected))
+    statement = sql_update(Command).where(col(Command.id) == bindparam("command_id"), status)
+    return Statement(statement.values({name: bindparam(name) for name in fields}))
 
 
 async def delete_before(session: AsyncSession, *, before: float, limit: int) -> int:
@@ -157,11 +161,18 @@ async def delete_before(session: AsyncSession, *, before: float, limit: int) -> 
     return await delete_some(session, Command, col(Command.id), over, limit=limit)
 
 
-async def add_output(
-    session: AsyncSession,
-    command_id: str,
-    stream: OutputStream,
-    pieces: Iterable[tuple[int, bytes]],
+_FORGET_OUTPUT: Final = Statement(
+    sql_delete(CommandOutput).where(
+        col(CommandOutput.command_id) == bindparam("command_id"),
+        col(CommandOutput.stream) == bindparam("stream"),
+        col(CommandOutput.offset) >= bindparam("offset"),
+    )
+)
+_ADD_OUTPUT: Final = Statement(insert(CommandOutput), ["command_id", "stream", "offset", "data"])
+
+
+def add_output(
+    tx: Transaction, command_id: str, stream: OutputStream, pieces: Iterable[tuple[int, bytes]]
 ) -> None:
     """Keep pieces of a stream, (offset, bytes) in order of offset.
 
@@ -172,26 +183,25 @@ async def add_output(
         {"command_id": command_id, "stream": stream, "offset": offset, "data": data}
         for offset, data in pieces
     ]
-    if not rows:
-        return
-    await change(
-        session,
-        sql_delete(CommandOutput).where(
-            col(CommandOutput.command_id) == command_id,
-            col(CommandOutput.stream) == stream,
-            col(CommandOutput.offset) >= rows[0]["offset"],
-        ),
+    if rows:
+        tx.run(_FORGET_OUTPUT, rows[0])
+        tx.run_all(_ADD_OUTPUT, rows)
+
+
+_OUTPUT: Final = Statement(
+    select(col(CommandOutput.offset), col(CommandOutput.data))
+    .where(
+        col(CommandOutput.command_id) == bindparam("command_id"),
+        col(CommandOutput.stream) == bindparam("stream"),
     )
-    await execute_many(session, insert(CommandOutput), rows)
+    .order_by(col(CommandOutput.offset))
+)
 
 
 async def get_output(
     session: AsyncSession, command_id: str, stream: OutputStream
 ) -> list[tuple[int, bytes]]:
     """What is kept of a stream: pieces with their offsets, in order."""
-    statement = (
-        select(col(CommandOutput.offset), col(CommandOutput.data))
-        .where(col(CommandOutput.command_id) == command_id, col(CommandOutput.stream) == stream)
-        .order_by(col(CommandOutput.offset))
-    )
-    return [(offset, data) for offset, data in await session.execute(statement)]
+    values = {"command_id": command_id, "stream": stream}
+    rows = await in_session(session, lambda tx: tx.all(_OUTPUT, values))
+    return [(offset, data) for offset, data in rows]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, TypedDict, Unpack
+from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chatops.ids import is_id, new_id
-from chatops.server.crud.filters import Conditions, among, equals
+from chatops.protocol.names import Role
+from chatops.protocol.target import Facts
+from chatops.server.crud.filters import Conditions, among
 from chatops.server.crud.paging import page
 from chatops.server.db.bulk import change, execute_many
-from chatops.server.db.models import Server
+from chatops.server.db.models import Server, ServerShare
+from chatops.server.db.statement import Statement
+from chatops.server.db.transactions import Transaction
 
 
 class ServerChanges(TypedDict, total=False):
@@ -42,15 +46,38 @@ class ServerFacts(TypedDict, total=False):
 class Filters(TypedDict, total=False):
     """Which servers are meant; filters that are left out or None let all pass.
 
-    ``ids`` and ``without`` take and leave out ids, ``seen`` is whether an agent has ever
-    connected, ``tags`` must all be there with these values.
+    ``visible_to`` owns the server or has a share in it, ``operated_by`` owns it or has one as
+    an operator (both are ids of users). ``ids`` and ``without`` take and leave out ids, ``seen``
+    is whether an agent has ever connected, ``tags`` must all be there with these values.
     """
 
-    owner_id: str | None
+    visible_to: str | None
+    operated_by: str | None
     tags: Mapping[str, str]
     ids: Collection[str] | None
     without: Collection[str] | None
     seen: bool | None
+
+
+class Identity(NamedTuple):
+    """Which server it is, whose, and what somebody was given on it."""
+
+    id: str
+    name: str
+    owner_id: str | None
+    share: Role | None
+
+
+_IDENTITY: Final = select(
+    col(Server.id), col(Server.name), col(Server.owner_id), col(ServerShare.role)
+).outerjoin(
+    ServerShare,
+    and_(
+        col(ServerShare.server_id) == col(Server.id), col(ServerShare.user_id) == bindparam("user")
+    ),
+)
+_BY_ID: Final = Statement(_IDENTITY.where(col(Server.id) == bindparam("text")))
+_BY_NAME: Final = Statement(_IDENTITY.where(col(Server.name) == bindparam("text")))
 
 
 async def create(
@@ -71,6 +98,12 @@ async def get(session: AsyncSession, server_id: str) -> Server | None:
 async def get_by_name(session: AsyncSession, name: str) -> Server | None:
     """The server of this name."""
     return await session.scalar(select(Server).where(col(Server.name) == name))
+
+
+def identify(tx: Transaction, text: str, *, user_id: str) -> Identity | None:
+    """The server that ``text`` names, as far as it takes to say what the user may do there."""
+    row = tx.first(_BY_ID if is_id(text) else _BY_NAME, {"text": text, "user": user_id})
+    return Identity(*row) if row else None
 
 
 async def get_by_name_or_id(session: AsyncSession, text: str) -> Server | None:
@@ -97,6 +130,13 @@ async def names(session: AsyncSession, **filters: Unpack[Filters]) -> dict[str, 
     statement = select(col(Server.id), col(Server.name)).where(*_conditions(filters))
     rows = await session.execute(statement.order_by(col(Server.name)))
     return dict(rows.all())
+
+
+async def facts(session: AsyncSession, **filters: Unpack[Filters]) -> list[Facts]:
+    """What a TARGET looks at, of the servers that pass the filters, in order of name."""
+    columns = (col(Server.id), col(Server.name), col(Server.tags))
+    statement = select(*columns).where(*_conditions(filters)).order_by(col(Server.name))
+    return [Facts(*row) for row in await session.execute(statement)]
 
 
 async def update(session: AsyncSession, server_id: str, **changes: Unpack[ServerChanges]) -> bool:
@@ -145,9 +185,19 @@ async def _set(session: AsyncSession, server_id: str, values: dict[str, Any]) ->
     return await change(session, statement) == 1
 
 
+def _used_by(user_id: str | None, role: Role | None = None) -> Conditions:
+    if user_id is None:
+        return []
+    shared = select(col(ServerShare.server_id)).where(col(ServerShare.user_id) == user_id)
+    if role is not None:
+        shared = shared.where(col(ServerShare.role) == role)
+    return [or_(col(Server.owner_id) == user_id, col(Server.id).in_(shared))]
+
+
 def _conditions(filters: Filters) -> Conditions:
     found = [
-        *equals(col(Server.owner_id), filters.get("owner_id")),
+        *_used_by(filters.get("visible_to")),
+        *_used_by(filters.get("operated_by"), "operator"),
         *among(col(Server.id), filters.get("ids")),
     ]
     if (without := filters.get("without")) is not None:

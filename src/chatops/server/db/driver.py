@@ -37,6 +37,10 @@ class SteadyConnection(aiosqlite.Connection):
         self._tx.put_nowait((future, functools.partial(fn, *args, **kwargs)))
         return await _finished(future)
 
+    async def run(self, fn: Callable[..., T], *args: Any) -> T:
+        """Call ``fn(connection, *args)`` in the connection's thread."""
+        return await self._execute(fn, self._conn, *args)
+
     def cursor(self) -> _Opened:  # type: ignore[override]  # what SQLAlchemy needs of the result
         """A cursor; opening it touches nothing, so it needs no trip to the thread."""
         return _Opened(SteadyCursor(self, self._conn.cursor()))
@@ -117,9 +121,11 @@ async def _finished(future: asyncio.Future[T]) -> T:
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:
-            await asyncio.wait([future])
+            await asyncio.shield(future)
         except asyncio.CancelledError as error:
             cancelled = error
+        except Exception:  # noqa: BLE001  (it is the outcome, and asked for below)
+            break
     if cancelled is not None:
         future.exception()  # seen: nobody will ask for it
         raise cancelled

@@ -10,12 +10,12 @@ of aiosqlite, never in the event loop's.
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeVar
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DBAPIError
@@ -23,9 +23,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import PoolResetState
 
-from chatops.errors import Busy, ChatOpsError, Conflict, SetupError
-from chatops.server.db.driver import connect
+from chatops.errors import Busy, SetupError
+from chatops.server.db.driver import SteadyConnection, connect
+from chatops.server.db.faults import explain, make_private
+from chatops.server.db.transactions import Job, Transaction, work_off
+from chatops.tasks import Tasks
 
+T = TypeVar("T")
 Durability = Literal["normal", "full"]
 
 BUSY_TIMEOUT: Final = 5.0
@@ -43,6 +47,12 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._closed = False
+        self._turn = asyncio.Lock()
+        self._waiting: deque[Job[Any]] = deque()
+        self._working = False
+        self._steady: SteadyConnection | None = None
+        event.listen(writer.sync_engine, "connect", self._connected)
+        self._tasks = Tasks()
 
     @classmethod
     async def open(cls, path: Path, *, durability: Durability = "normal", readers: int = 4) -> Self:
@@ -79,10 +89,30 @@ class Database:
             Conflict: a unique key is taken, or a row that is referred to is gone.
         """
         with self._explained():
-            sessions = AsyncSession(self._writer, expire_on_commit=False)
-            async with sessions as session, session.begin():
-                await session.connection()  # takes the lock now, not at the first statement
-                yield session
+            async with self._writing():
+                sessions = AsyncSession(self._writer, expire_on_commit=False)
+                async with sessions as session, session.begin():
+                    await session.connection()  # takes the lock now, not at the first statement
+                    yield session
+
+    async def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Run a function as one transaction in the writer's thread; its answer, once committed.
+
+        It makes its statements there, touches nothing of the event loop's, and takes no time.
+        What waits for the writer is committed together, and each function by itself undone by
+        what it raises. A cancellation drops it before it begins; later it takes effect when
+        all is committed.
+
+        Raises:
+            what ``work`` raises, and as ``write``.
+        """
+        with self._explained():
+            job = Job(work)
+            self._waiting.append(job)
+            if not self._working:
+                self._working = True
+                self._tasks.spawn(self._work_off(), name=f"writer of {self.path.name}")
+            return await job.outcome()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -98,8 +128,50 @@ class Database:
     async def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log into the file."""
         self._closed = True
+        await self._tasks.finished()
         await self._reader.dispose()
         await self._writer.dispose()
+
+    def _connected(self, connection: Any, _record: Any) -> None:
+        self._steady = connection.driver_connection
+
+    async def _work_off(self) -> None:
+        try:
+            while self._waiting:
+                await self._commit_waiting()
+        finally:
+            self._working = False
+
+    async def _commit_waiting(self) -> None:
+        done: list[Job[Any]] = []
+        failure: BaseException | None = None
+        try:
+            async with self._writing():
+                assert self._steady is not None, "open() has made it"
+                failure = await self._steady.run(work_off, self._waiting, done)
+        except BaseException as error:
+            failure = error
+            if not done:  # the writer cannot be had: that concerns all who wait for it
+                done += self._waiting
+                self._waiting.clear()
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            for job in done:
+                job.settle(failure)
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        """The writer's turn, in the order of asking."""
+        try:
+            async with asyncio.timeout(QUEUE_TIMEOUT):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise PoolTimeout from error
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -110,66 +182,15 @@ class Database:
         except PoolTimeout as error:
             raise Busy(f"{self.path.name} was not free within {QUEUE_TIMEOUT:g} s") from error
         except DBAPIError as error:
-            known = _explain(self.path, error.orig)
+            known = explain(self.path, error.orig)
             if known is None:
                 raise
             raise known from error
-
-
-class Databases:
-    """The hub's three files: one writer each, so that no kind of data delays another."""
-
-    def __init__(self, chatops: Database, metrics: Database, logs: Database) -> None:
-        self.chatops = chatops
-        self.metrics = metrics
-        self.logs = logs
-
-    @classmethod
-    async def open(cls, data_dir: Path, durability: Durability = "normal") -> Self:
-        """``chatops.db``, ``metrics.db`` and ``logs.db`` in ``data_dir``, already migrated.
-
-        Raises:
-            SetupError: one of them cannot be used.
-        """
-        opened: list[Database] = []
-        try:
-            for name in FILES:
-                opened.append(await Database.open(data_dir / name, durability=durability))
-        except BaseException:
-            for database in opened:
-                await database.close()
-            raise
-        return cls(*opened)
-
-    async def close(self) -> None:
-        """Close all three."""
-        for database in (self.logs, self.metrics, self.chatops):
-            await database.close()
-
-
-FILES: Final = ("chatops.db", "metrics.db", "logs.db")
-"""The files' names, in the order of the arguments of ``Databases``."""
-
-
-def make_private(path: Path) -> None:
-    """Make ``path`` an empty file of mode 0600 if it is not there; else make it private.
-
-    SQLite gives the files beside it (-wal, -shm) the same mode.
-
-    Raises:
-        SetupError: it cannot be made or opened.
-    """
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            os.fchmod(handle, 0o600)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        raise SetupError(
-            f"the database {path} cannot be opened: {error.strerror}",
-            hint="check the owner and permissions of the data folder, and that the disk has room",
-        ) from error
+        except sqlite3.Error as error:
+            known = explain(self.path, error)
+            if known is None:
+                raise
+            raise known from error
 
 
 def _writer(path: Path, durability: Durability) -> AsyncEngine:
@@ -219,29 +240,3 @@ def _reset(connection: Any, _record: Any, state: PoolResetState) -> None:
     """A connection comes back: what a failed commit left open is undone."""
     if not state.terminate_only and connection.driver_connection.in_transaction:
         connection.rollback()
-
-
-def _explain(path: Path, error: BaseException | None) -> ChatOpsError | None:
-    """What a failure of SQLite's means for the user; None for a fault of ours."""
-    if not isinstance(error, sqlite3.Error):
-        return None
-    code = getattr(error, "sqlite_errorcode", 0)
-    match code:
-        case sqlite3.SQLITE_CONSTRAINT_UNIQUE | sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
-            return Conflict("something of that name or id is already there")
-        case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-            return Conflict("what this belongs to was removed meanwhile")
-    match code & 0xFF:  # the high bits tell sub-cases apart
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return Busy(f"another process has {path.name} locked")
-        case sqlite3.SQLITE_FULL:
-            return Busy(
-                f"the disk is full: nothing more can be written to {path.name}",
-                hint=f"make room on the file system of {path.parent}; nothing stored is lost",
-            )
-        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY:
-            return Busy(
-                f"the disk failed while {path.name} was used: {error}",
-                hint=f"check the file system of {path.parent} and the kernel's log",
-            )
-    return None

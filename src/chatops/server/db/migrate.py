@@ -19,7 +19,8 @@ from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engin
 from sqlalchemy.exc import DBAPIError
 
 from chatops.errors import SetupError
-from chatops.server.db.engine import BUSY_TIMEOUT, make_private
+from chatops.server.db.engine import BUSY_TIMEOUT
+from chatops.server.db.faults import make_private
 from chatops.server.db.models import ChatOpsModel, LogsModel, MetricsModel
 
 METADATA: Final[Mapping[str, MetaData]] = {

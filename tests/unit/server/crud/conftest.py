@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.server.crud import servers, users
-from chatops.server.db.engine import Databases
+from chatops.server.db.files import Databases
 from chatops.server.db.models import Server, User
 from tests.support.databases import open_databases
 

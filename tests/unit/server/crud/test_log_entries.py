@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.server.crud import log_entries
 from chatops.server.crud.log_entries import NewLogEntry
-from chatops.server.db.engine import Databases
+from chatops.server.db.files import Databases
 from chatops.server.db.models import LogEntryRow
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.server.crud import metrics
 from chatops.server.crud.metrics import NewSample, StoredSample
-from chatops.server.db.engine import Databases
+from chatops.server.db.files import Databases
 
 
 @pytest.fixture

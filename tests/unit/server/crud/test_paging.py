@@ -16,6 +16,7 @@ from chatops.errors import InvalidInput
 from chatops.server.crud import commands, servers, users
 from chatops.server.crud.paging import MAX_CURSOR, decode, encode
 from chatops.server.db.models import Command, User
+from tests.support.commands import add_command
 from tests.support.databases import open_databases
 from tests.support.strategies import FLOAT, INT64, TEXT
 
@@ -80,10 +81,7 @@ def test_newest_first_with_equal_times(times: list[float], size: int) -> None:
 
 
 async def _command(session: AsyncSession, server_id: str, now: float) -> Command:
-    return await commands.create(
-        session, run_id="r", server_id=server_id, user_id=None, user_name=None, command="x",
-        now=now,
-    )  # fmt: skip
+    return await add_command(session, server_id, now=now)
 
 
 async def _in_session(work: Any) -> Any:

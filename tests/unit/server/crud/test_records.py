@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chatops.ids import new_id
 from chatops.server.crud import alerts, audit, events, servers, thresholds
 from chatops.server.db.models import Alert, AlertThreshold, AuditLog, Server
+from tests.support.transactions import tx
 
 # -- events ---------------------------------------------------------------------------
 
@@ -53,19 +54,19 @@ async def test_old_events_go_in_steps(session: AsyncSession, web: Server) -> Non
 async def _record(session: AsyncSession, **fields: Any) -> AuditLog:
     given: dict[str, Any] = {
         "ts": 1.0, "user_id": None, "user_name": None, "action": "login", "target": None,
-        "outcome": "ok", "address": None, "detail": None, "prev_hash": "", "record_hash": "h",
+        "outcome": "ok", "address": None, "detail": None, "prev_hash": "", "hash": "h",
     }  # fmt: skip
-    return await audit.append(session, **given | fields)
+    record: Any = given | fields
+    await tx(session, audit.append, record)
+    (newest,), _ = await audit.list_page(session, limit=1)
+    return newest
 
 
 async def test_the_last_record(session: AsyncSession) -> None:
-    assert await audit.last(session) is None
-    await _record(session, record_hash="a")
-    second = await _record(session, prev_hash="a", record_hash="b", detail={"k": [1, None]})
-    assert await audit.last(session) is second
-    session.expunge_all()
-    found = await audit.last(session)
-    assert found is not None
+    assert await tx(session, audit.last_hash) is None
+    await _record(session, hash="a")
+    found = await _record(session, prev_hash="a", hash="b", detail={"k": [1, None]})
+    assert await tx(session, audit.last_hash) == "b"
     assert (found.prev_hash, found.hash, found.detail) == ("a", "b", {"k": [1, None]})
 
 

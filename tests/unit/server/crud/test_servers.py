@@ -13,6 +13,8 @@ from chatops.ids import new_id
 from chatops.server.crud import api_keys, commands, events, servers, thresholds, users
 from chatops.server.crud.servers import Filters
 from chatops.server.db.models import Alert, ChatOpsModel, Server, User
+from tests.support.commands import add_command
+from tests.support.transactions import tx
 
 
 async def test_a_server_is_found_by_id_and_name(session: AsyncSession, web: Server) -> None:
@@ -68,7 +70,7 @@ async def fleet(session: AsyncSession, ann: User) -> dict[str, Server]:
     ("filters", "names"),
     [
         (Filters(), "abcd"),
-        (Filters(owner_id=None, ids=None, seen=None), "abcd"),
+        (Filters(visible_to=None, ids=None, seen=None), "abcd"),
         (Filters(tags={}), "abcd"),
         (Filters(tags={"env": "prod"}), "ab"),
         (Filters(tags={"env": "prod", "a.b-c": "x/y:z"}), "a"),
@@ -96,16 +98,16 @@ async def test_filters_by_id_and_owner(
     }  # fmt: skip
     assert await servers.names(session, ids=[]) == {}
     assert "".join((await servers.names(session, without=some)).values()) == "bc"
-    assert "".join((await servers.names(session, owner_id=ann.id)).values()) == "ab"
+    assert "".join((await servers.names(session, visible_to=ann.id)).values()) == "ab"
     assert await servers.existing(session, some) == set(some[:2])
 
 
 async def test_reassign(session: AsyncSession, fleet: dict[str, Server], ann: User) -> None:
     bob = await users.create(session, name="bob", password_hash="", role="viewer", now=1.0)
     assert await servers.reassign(session, owner_id=ann.id, to=bob.id) == 2
-    assert await servers.count(session, owner_id=bob.id) == 2
+    assert await servers.count(session, visible_to=bob.id) == 2
     assert await servers.reassign(session, owner_id=bob.id, to=None) == 2
-    assert await servers.count(session, owner_id=bob.id) == 0
+    assert await servers.count(session, visible_to=bob.id) == 0
 
 
 async def test_deleting_takes_everything_of_the_server_with_it(
@@ -126,10 +128,8 @@ async def test_deleting_takes_everything_of_the_server_with_it(
             started_at=1.0,
         )
     )  # fmt: skip
-    command = await commands.create(
-        session, run_id="r", server_id=web.id, user_id=None, user_name=None, command="id", now=1.0
-    )
-    await commands.add_output(session, command.id, "stdout", [(0, b"x")])
+    command = await add_command(session, web.id)
+    await tx(session, commands.add_output, command.id, "stdout", [(0, b"x")])
     assert await servers.delete(session, web.id)
     left = {name: await _count(session, name) for name in ChatOpsModel.metadata.tables}
     assert {name for name, number in left.items() if number} == {"users"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.ids import is_id, new_id
-from chatops.server.crud import api_keys, api_tokens, commands, refresh_tokens, users
+from chatops.server.crud import api_keys, api_tokens, refresh_tokens, users
 from chatops.server.db.models import ApiKey, ApiToken, Command, RefreshToken, Server, User
+from tests.support.commands import add_command
 
 
 async def test_a_user_is_found_by_id_and_name(session: AsyncSession, ann: User) -> None:
@@ -64,10 +65,7 @@ async def test_deleting_takes_credentials_and_leaves_servers_and_history(
     refresh = await refresh_tokens.create(
         session, family="f", user_id=ann.id, token_hash="h", expires_at=9.0, now=1.0
     )
-    command = await commands.create(
-        session, run_id="r", server_id=web.id, user_id=ann.id, user_name="ann", command="id",
-        now=1.0,
-    )  # fmt: skip
+    command = await add_command(session, web.id, user_id=ann.id, user_name="ann")
     ids = (web.id, key.id, command.id, token.id, refresh.id)
     assert await users.delete(session, ann.id)
     session.expunge_all()

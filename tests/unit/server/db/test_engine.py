@@ -22,10 +22,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chatops.errors import Busy, Conflict, SetupError
 from chatops.server.crud import api_keys, commands, users
 from chatops.server.db import engine
-from chatops.server.db.engine import FILES, Database, Databases, Durability
+from chatops.server.db.engine import Database, Durability
+from chatops.server.db.files import FILES, Databases
 from chatops.server.db.models import User
 from chatops.tasks import Tasks
 from tests.support.databases import lay_out
+from tests.support.transactions import tx
 from tests.support.waiting import until
 
 
@@ -142,7 +144,7 @@ async def test_a_commit_that_fails_leaves_the_writer_usable(database: Database) 
     async def break_at_the_end() -> None:
         async with database.write() as session:
             await session.execute(text("PRAGMA defer_foreign_keys = ON"))
-            await commands.add_output(session, "gone", "stdout", [(0, b"x")])
+            await tx(session, commands.add_output, "gone", "stdout", [(0, b"x")])
 
     with pytest.raises(Conflict, match="removed"):
         await break_at_the_end()

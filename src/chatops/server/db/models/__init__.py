@@ -4,10 +4,10 @@ from chatops.server.db.models.access import ApiKey, ApiToken, RefreshToken, User
 from chatops.server.db.models.alerts import Alert, AlertThreshold
 from chatops.server.db.models.audit import AuditLog
 from chatops.server.db.models.base import ChatOpsModel, LogsModel, MetricsModel
-from chatops.server.db.models.commands import Command, CommandOutput, OutputStream
+from chatops.server.db.models.commands import Command, CommandOutput, OutputStream, Run
 from chatops.server.db.models.logs import LogEntryRow
 from chatops.server.db.models.metrics import MetricsRow
-from chatops.server.db.models.servers import ConnectionEvent, Server
+from chatops.server.db.models.servers import ConnectionEvent, Server, ServerShare
 
 __all__ = [
     "Alert",
@@ -25,6 +25,8 @@ __all__ = [
     "MetricsRow",
     "OutputStream",
     "RefreshToken",
+    "Run",
     "Server",
+    "ServerShare",
     "User",
 ]

@@ -1,8 +1,8 @@
-"""Commands that were run, and what is kept of their output."""
+"""Runs, their commands, and what is kept of the commands' output."""
 
-from typing import TYPE_CHECKING, Any, Literal, Optional
+from typing import TYPE_CHECKING, Any, Final, Literal, Optional
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
 from chatops.protocol.rest import CommandStatus
@@ -11,21 +11,45 @@ from chatops.server.db.models.base import BigInt, ChatOpsModel, Json, Word, rela
 if TYPE_CHECKING:
     from chatops.server.db.models.servers import Server
 
+_ZERO: Final = {"server_default": "0"}
 OutputStream = Literal["stdout", "stderr"]
 
 
-class Command(ChatOpsModel, table=True):
-    """One command on one server; those of one ``exec`` share ``run_id``.
+class Run(ChatOpsModel, table=True):
+    """What somebody asked to be run, on all servers that ``target`` meant at that time.
 
-    ``command`` is a shell line or an exact vector. ``options`` holds timeout, cwd and the
-    like, of the environment only the names: values may be secret.
+    ``options`` holds timeout, cwd, batch and the like, of the environment only the names:
+    values may be secret. ``sealed_env`` has them, encrypted, while commands wait for their
+    turn that could not be sent otherwise after a restart of the hub. ``digest`` tells whether
+    a repeated ``idempotency_key`` came with the same request.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (UniqueConstraint("user_id", "idempotency_key"),)
+
+    id: str = Field(primary_key=True)
+    user_id: str | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    user_name: str | None = None
+    target: str
+    command: str | list[str] = Field(sa_type=Json)
+    options: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    idempotency_key: str | None = None
+    digest: str | None = None
+    sealed_env: bytes | None = None
+    created_at: float = Field(index=True)
+
+
+class Command(ChatOpsModel, table=True):
+    """A run's command on one server. ``command`` is a shell line or an exact vector.
+
+    ``cancelled_at`` is when somebody asked for its end before it was over: its agent, should it
+    be away, is told when it is back.
     """
 
     __tablename__ = "command_history"
     __table_args__ = (
         Index(None, "created_at", "id"),
         Index(None, "server_id", "created_at"),
-        Index(None, "user_id", "idempotency_key"),
     )
 
     id: str = Field(primary_key=True)
@@ -34,8 +58,6 @@ class Command(ChatOpsModel, table=True):
     user_id: str | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
     user_name: str | None = None
     command: str | list[str] = Field(sa_type=Json)
-    options: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
-    idempotency_key: str | None = None
     status: CommandStatus = Field(sa_type=Word, index=True)
     exit_code: int | None = None
     signal: int | None = None
@@ -48,6 +70,9 @@ class Command(ChatOpsModel, table=True):
     dropped_bytes: int = Field(default=0, sa_type=BigInt)
     reason: str | None = None
     error: str | None = None
+    stdout_bytes: int = Field(default=0, sa_type=BigInt, sa_column_kwargs=_ZERO)
+    stderr_bytes: int = Field(default=0, sa_type=BigInt, sa_column_kwargs=_ZERO)
+    cancelled_at: float | None = None
 
     server: Optional["Server"] = related("commands")
     output: list["CommandOutput"] = related("command")

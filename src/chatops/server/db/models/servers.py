@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, Optional
 from sqlalchemy import Index
 from sqlmodel import Field
 
+from chatops.protocol.names import Role
 from chatops.server.db.models.access import ApiKey, User
-from chatops.server.db.models.base import BigInt, ChatOpsModel, Json, related
+from chatops.server.db.models.base import BigInt, ChatOpsModel, Json, Word, related
 
 if TYPE_CHECKING:
     from chatops.server.db.models.alerts import Alert, AlertThreshold
@@ -44,6 +45,17 @@ class Server(ChatOpsModel, table=True):
     alerts: list["Alert"] = related("server")
     commands: list["Command"] = related("server")
     events: list["ConnectionEvent"] = related("server")
+
+
+class ServerShare(ChatOpsModel, table=True):
+    """What an account other than the owner may do on a server, at most."""
+
+    __tablename__ = "server_shares"
+
+    server_id: str = Field(primary_key=True, foreign_key="servers.id", ondelete="CASCADE")
+    user_id: str = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE", index=True)
+    role: Role = Field(sa_type=Word)
+    created_at: float
 
 
 class ConnectionEvent(ChatOpsModel, table=True):

@@ -1,0 +1,43 @@
+"""The hub's three files, open together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Self
+
+from chatops.server.db.engine import Database, Durability
+
+
+class Databases:
+    """The hub's three files: one writer each, so that no kind of data delays another."""
+
+    def __init__(self, chatops: Database, metrics: Database, logs: Database) -> None:
+        self.chatops = chatops
+        self.metrics = metrics
+        self.logs = logs
+
+    @classmethod
+    async def open(cls, data_dir: Path, durability: Durability = "normal") -> Self:
+        """``chatops.db``, ``metrics.db`` and ``logs.db`` in ``data_dir``, already migrated.
+
+        Raises:
+            SetupError: one of them cannot be used.
+        """
+        opened: list[Database] = []
+        try:
+            for name in FILES:
+                opened.append(await Database.open(data_dir / name, durability=durability))
+        except BaseException:
+            for database in opened:
+                await database.close()
+            raise
+        return cls(*opened)
+
+    async def close(self) -> None:
+        """Close all three."""
+        for database in (self.logs, self.metrics, self.chatops):
+            await database.close()
+
+
+FILES: Final = ("chatops.db", "metrics.db", "logs.db")
+"""The files' names, in the order of the arguments of ``Databases``."""

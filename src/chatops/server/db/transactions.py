@@ -1,0 +1,170 @@
+"""Short write transactions, each a function that runs in the writer's thread.
+
+A statement that the event loop waits for costs a trip to that thread and back, and a
+commit costs one of the disk. So a function makes all its statements there, and functions
+that wait for the writer at the same time share one commit. Each has a savepoint of its own:
+one that fails takes nobody along, and none is told that it succeeded before the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chatops.server.db.driver import SteadyConnection
+from chatops.server.db.statement import Statement, Values
+
+T = TypeVar("T")
+LONGEST: Final = 0.02
+"""Seconds that functions may hold the writer together; the next ones then wait their turn."""
+_NO_VALUES: Final[Values] = {}
+
+
+class Transaction:
+    """What a function works with. Values come back as the driver has them: JSON as text."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+
+    def run(self, statement: Statement, values: Values = _NO_VALUES) -> int:
+        """Change rows; how many it met."""
+        self._cursor.execute(statement.sql, statement.values(values))
+        return self._cursor.rowcount
+
+    def run_all(self, statement: Statement, rows: Iterable[Values]) -> int:
+        """Change rows, once with each of the values; how many it met together."""
+        self._cursor.executemany(statement.sql, [statement.values(row) for row in rows])
+        return self._cursor.rowcount
+
+    def first(self, statement: Statement, values: Values = _NO_VALUES) -> tuple[Any, ...] | None:
+        """The first row of the answer, if there is one."""
+        self._cursor.execute(statement.sql, statement.values(values))
+        found: tuple[Any, ...] | None = self._cursor.fetchone()
+        return found
+
+    def all(self, statement: Statement, values: Values = _NO_VALUES) -> list[tuple[Any, ...]]:
+        """All rows of the answer."""
+        self._cursor.execute(statement.sql, statement.values(values))
+        return self._cursor.fetchall()
+
+
+async def in_session(session: AsyncSession, work: Callable[[Transaction], T]) -> T:
+    """Run a function within the transaction of a session, in one trip to its thread."""
+    await session.flush()
+    connection = await session.connection()
+    steady = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(steady, SteadyConnection)
+    return await steady.run(_with_cursor, work)
+
+
+def _with_cursor(connection: sqlite3.Connection, work: Callable[[Transaction], T]) -> T:
+    cursor = connection.cursor()
+    try:
+        return work(Transaction(cursor))
+    finally:
+        cursor.close()
+
+
+class Job(Generic[T]):
+    """A function that waits for the writer, and what becomes of it."""
+
+    def __init__(self, work: Callable[[Transaction], T]) -> None:
+        self._work = work
+        self._outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._result: T | None = None
+        self._error: BaseException | None = None
+        self._dropped = False
+        self._begun = False
+
+    async def outcome(self) -> T:
+        """Its answer, as soon as it is committed.
+
+        A cancellation drops it if it was not begun; else it takes effect when it is settled.
+
+        Raises:
+            whatever the function or the commit raised; then nothing of it is kept.
+        """
+        cancelled: asyncio.CancelledError | None = None
+        while not self._outcome.done():
+            try:
+                await asyncio.shield(self._outcome)
+            except asyncio.CancelledError as error:
+                cancelled, self._dropped = error, True
+                if not self._begun:
+                    raise
+            except BaseException:  # noqa: BLE001  (it is the outcome, and asked for below)
+                break
+        if cancelled is not None:
+            self._outcome.exception()  # seen: nobody will ask for it
+            raise cancelled
+        return self._outcome.result()
+
+    def run(self, cursor: sqlite3.Cursor) -> None:
+        """In the writer's thread: do it, or undo what it did.
+
+        Raises:
+            sqlite3.Error: the whole transaction was given up by SQLite.
+        """
+        self._begun = True
+        if self._dropped:
+            self._error = asyncio.CancelledError()
+            return
+        cursor.execute("SAVEPOINT job")
+        try:
+            self._result = self._work(Transaction(cursor))
+        except BaseException as error:  # told to whoever waits
+            self._error = error
+            if not cursor.connection.in_transaction:
+                raise
+            cursor.execute("ROLLBACK TO job")
+        cursor.execute("RELEASE job")
+
+    def settle(self, failure: BaseException | None = None) -> None:
+        """In the event loop: tell whoever waits. ``failure`` is of all that were together."""
+        error = self._error or failure
+        if self._outcome.done():
+            return
+        if error is None:
+            self._outcome.set_result(self._result)  # type: ignore[arg-type]  # it is a T by now
+        elif isinstance(error, asyncio.CancelledError):
+            self._outcome.cancel()
+        else:
+            self._outcome.set_exception(error)
+            self._outcome.exception()  # a caller who went away does not ask
+
+
+def work_off(
+    connection: sqlite3.Connection, waiting: deque[Job[Any]], done: list[Job[Any]]
+) -> BaseException | None:
+    """In the writer's thread: do what waits, in order, and commit it.
+
+    What was taken from ``waiting`` is put into ``done``; the answer is a failure that undid
+    all of it, and nothing was taken when the transaction could not even begin.
+    """
+    cursor = connection.cursor()
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+        until = time.monotonic() + LONGEST
+        for _ in range(len(waiting)):
+            done.append(waiting.popleft())
+            done[-1].run(cursor)
+            if time.monotonic() >= until:
+                break
+        cursor.execute("COMMIT")
+    except BaseException as error:
+        with suppress(sqlite3.Error):
+            if connection.in_transaction:
+                cursor.execute("ROLLBACK")
+        if not done:
+            raise
+        return error
+    finally:
+        cursor.close()
+    return None
