@@ -39,6 +39,8 @@ async def test_kill_9_of_the_agent_leaves_no_process() -> None:
             await until_async(lambda: not watchdog.is_running())
 
 
+# The watchdog looks 2 s for starts that came to nothing: sixty rounds take two minutes and more.
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("rounds", [3, pytest.param(60, marks=pytest.mark.soak)])
 async def test_kill_9_in_the_midst_of_starting_commands_leaves_no_process(
     rounds: int, tmp_path: Path

@@ -183,6 +183,7 @@ async def test_what_cannot_be_written_down_is_not_started(
         assert (await hub.run("true", id="c2")).state == "succeeded"
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("rounds", [4, pytest.param(50, marks=pytest.mark.soak)])
 async def test_killed_at_any_moment_nothing_runs_twice_and_no_outcome_is_lost(
     rounds: int, tmp_path: Path
@@ -216,10 +217,12 @@ async def test_killed_at_any_moment_nothing_runs_twice_and_no_outcome_is_lost(
     assert told.keys() <= held | acked
     for command in sent:
         ran = tmp_path / command
-        assert not ran.exists() or ran.read_text() == "x\n"
+        assert not ran.exists() or ran.read_text() in ("", "x\n")
         assert command in held | acked or not ran.exists()
         states = {(one.state, one.reason) for one in final(hub) if one.id == command}
         assert len(states) <= 1
+        if ran.exists() and not ran.read_text():  # killed after the file was made
+            assert states == {("cancelled", "agent_died")}
     marked = [one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in str(one.info)]
     assert marked == []
     assert hub.of(Error) == []

@@ -119,8 +119,14 @@ class Delivery:
             close.offset = max(end, message.offset)
             close.dropped = close.offset - message.offset
             close.reason = "gone"
-        self._due.append(codec.encode(close))
-        self._poke()
+        self.post(close)
+
+    def post(self, message: StreamClose | StreamCredit) -> None:
+        """Tell the hub something of a stream, before anything else of the streams. A session
+        that is over has no streams."""
+        if self._wake is not None:
+            self._due.append(codec.encode(message))
+            self._wake()
 
     # -- what commands do ----------------------------------------------------------------------
 

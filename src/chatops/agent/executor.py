@@ -11,13 +11,17 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from chatops.agent.command_states import Commands, Life
 from chatops.agent.delivery import Delivery
 from chatops.agent.guard import Guard
+from chatops.agent.inputs import Inputs
 from chatops.agent.journal import Journal
 from chatops.agent.policy import Policy
 from chatops.agent.run import Run
 from chatops.agent.spill import Spill
 from chatops.clock import Clock
+from chatops.errors import ProtocolError
+from chatops.protocol.frames import StreamFrame
 from chatops.protocol.limits import MAX_ARGUMENTS, MAX_COMMAND, MAX_RUNNING_COMMANDS
 from chatops.protocol.messages import (
     Command,
@@ -25,7 +29,6 @@ from chatops.protocol.messages import (
     CommandCancel,
     CommandResponse,
     Error,
-    HeldCommand,
     JournalFacts,
     StreamClose,
     StreamCredit,
@@ -59,84 +62,93 @@ class Executor:
         self._spill = spill
         self._tasks = Tasks()
         self._delivery = Delivery()
-        self._held: dict[str, Run | CommandResponse] = {**journal.outcomes()}
+        self._inputs = Inputs()
+        self._commands = Commands(journal, MAX_HELD)
+        self._runs: dict[str, Run] = {}
         self._stopping = False
 
     # -- what the hub asks --------------------------------------------------------------------
 
     def start(self, command: Command) -> CommandResponse:
         """Begin a command. The answer is ``running``, a refusal, or what is known of its id."""
-        known = self._known(command.id)
+        known = self._commands.told(command.id)
         if known is not None:
-            return _state_of(known)
-        refusal = self._refusal(command) or self._write_down(command.id)
-        if refusal is not None:
-            self._keep(refusal)
-            return refusal
-        run = Run(command, self._guard, self._clock, self._spill.open(), self._delivery.moved)
-        self._held[command.id] = run
+            return known
+        life = self._refusal(command) or self._write_down(command.id)
+        if isinstance(life, CommandResponse):
+            self._commands.refuse(life)
+            return life
+        run = Run(command, life, self._guard, self._clock, self._spill.open(),
+                  self._delivery.moved, self._tell)  # fmt: skip
+        self._runs[command.id] = run
         for stream in command.streams:
             self.open(stream)
         self._tasks.spawn(self._carry_out(run), name=f"command {command.id}")
-        return run.running()
+        return life.told()
 
     def cancel(self, message: CommandCancel) -> CommandResponse | Error | None:
         """End a command; its outcome follows. An id that is not known is answered by an error."""
-        known = self._known(message.id)
+        known = self._commands.told(message.id)
         if known is None:
             return Error(
                 code="not_found", message="this agent knows no such command", re=message.id
             )
-        if _outcome_of(known) is None and isinstance(known, Run):
-            known.end("cancelled", max(message.grace, 0.0))
-            return None
-        return _state_of(known)
+        if known.state != "running":
+            return known
+        self._runs[message.id].end("cancelled", max(message.grace, 0.0))
+        return None
 
     def ack(self, message: CommandAck) -> None:
         """The hub has the outcome: forget the command but for its id."""
-        known = self._held.get(message.id)
-        response = _outcome_of(known)
-        if response is None:
-            return
-        del self._held[message.id]
-        self._journal.ack(message.id)
-        if isinstance(known, Run):
-            self._delivery.forget(known)
-            known.forget_output()
+        if self._commands.ack(message.id) and message.id in self._runs:
+            self._forget(self._runs.pop(message.id))
 
     def open(self, message: StreamOpen) -> None:
-        """Send a stream of a command. One that is not known here is answered by its close."""
-        known = self._held.get(message.command_id)
-        if isinstance(known, Run) and message.name != "stdin":
-            stream = known.stdout if message.name == "stdout" else known.stderr
-            self._delivery.open(known, stream, message)
+        """Send a stream of a command, or take its input. One that is not known here is
+        answered by its close."""
+        run = self._runs.get(message.command_id)
+        if message.name == "stdin":
+            self._open_input(run, message)
+        elif run is not None:
+            stream = run.stdout if message.name == "stdout" else run.stderr
+            self._delivery.open(run, stream, message)
         else:
-            self._delivery.reject(message, _outcome_of(known))
+            self._delivery.reject(message, self._commands.outcome(message.command_id))
 
     def credit(self, message: StreamCredit) -> None:
         """The hub takes more of a stream."""
         self._delivery.credit(message)
 
-    def shut(self, message: StreamClose) -> None:
-        """The hub wants no more of a stream."""
-        self._delivery.shut(message)
+    def shut(self, message: StreamClose) -> Error | None:
+        """The hub wants no more of a stream, or sends no more of an input."""
+        try:
+            if not self._inputs.shut(message):
+                self._delivery.shut(message)
+        except ProtocolError as error:
+            return Error(code=error.code, message=error.message)
+        return None
+
+    def feed(self, frame: StreamFrame) -> None:
+        """Bytes for a command's standard input.
+
+        Raises:
+            ProtocolError: nothing was to come there.
+        """
+        self._inputs.take(frame)
 
     # -- what a session needs -----------------------------------------------------------------
 
     def journal(self) -> JournalFacts:
         """The commands that are known, for the hub to compare with its own."""
-        commands = [
-            HeldCommand(id=command_id, state="finished" if _outcome_of(known) else "running")
-            for command_id, known in self._held.items()
-        ]
-        return JournalFacts(epoch=self._journal.epoch, commands=commands)
+        return JournalFacts(epoch=self._journal.epoch, commands=self._commands.held())
 
     def connected(self, wake: Callable[[], None]) -> None:
         """A session begins; ``wake`` is called when ``next_frame`` has something."""
-        self._delivery.connected(wake, list(self._held.values()))
+        self._delivery.connected(wake, self._known())
 
     def disconnected(self) -> None:
         """The session is over; commands go on unwatched."""
+        self._inputs.disconnected()
         self._delivery.disconnected()
 
     def next_frame(self) -> str | bytes | None:
@@ -148,12 +160,12 @@ class Executor:
     @property
     def running(self) -> int:
         """How many commands have not ended."""
-        return sum(_outcome_of(known) is None for known in self._held.values())
+        return self._commands.running
 
     @property
     def unacked(self) -> int:
         """How many outcomes the hub has not committed."""
-        return len(self._held) - self.running
+        return self._commands.unacked
 
     def refuse_more(self) -> None:
         """Take no new command from now on."""
@@ -161,22 +173,23 @@ class Executor:
 
     def end_all(self, grace: float) -> None:
         """End what still runs as cancelled, because the agent is stopping."""
-        for known in self._held.values():
-            if isinstance(known, Run):
-                known.end("agent_stopping", grace)
+        for run in self._runs.values():
+            run.end("agent_stopping", grace)
 
     async def close(self) -> None:
         """Drop everything; processes that still run are left to the watchdog."""
         self.disconnected()
         await self._tasks.close()
-        for known in self._held.values():
-            if isinstance(known, Run):
-                known.forget_output()
+        for run in self._runs.values():
+            run.forget()
 
     # -- within -----------------------------------------------------------------------------------
 
-    def _known(self, command_id: str) -> Run | CommandResponse | None:
-        return self._held.get(command_id) or self._journal.acked(command_id)
+    def _known(self) -> list[Run | CommandResponse]:
+        """What is not acked; of what this agent did not run itself the outcome alone."""
+        known = [(one.id, self._commands.outcome(one.id)) for one in self._commands.held()]
+        found = [self._runs.get(command_id, response) for command_id, response in known]
+        return [one for one in found if one is not None]
 
     def _refusal(self, command: Command) -> CommandResponse | None:
         if self._stopping:
@@ -188,24 +201,38 @@ class Executor:
         problem = _unfit(command)
         if problem:
             return _refused(command.id, "invalid", problem)
-        if self.running >= MAX_RUNNING_COMMANDS or len(self._held) >= MAX_HELD:
+        if self.running >= MAX_RUNNING_COMMANDS or self._commands.full:
             sentence = f"{self.running} commands run on this agent, and no more are taken"
             return _refused(command.id, "too_many", sentence)
         return None
 
-    def _write_down(self, command_id: str) -> CommandResponse | None:
+    def _write_down(self, command_id: str) -> Life | CommandResponse:
         """Put the id into the journal; a refusal when that cannot be done."""
         try:
-            self._journal.start(command_id, self._clock.now())
+            return self._commands.begin(command_id, self._clock.now())
         except OSError as error:
             sentence = f"the agent's journal cannot be written: {error.strerror}"
             return _refused(command_id, "journal", sentence)
-        return None
 
-    def _keep(self, refusal: CommandResponse) -> None:
-        if len(self._held) < MAX_HELD:
-            self._held[refusal.id] = refusal
-            self._journal.finish(refusal)
+    def _open_input(self, run: Run | None, message: StreamOpen) -> None:
+        number = message.stream
+        if run is not None and run.stdin is not None:
+            self._inputs.open(number, run.stdin)
+            return
+        self._inputs.end(number)
+        known = self._commands.told(message.command_id)
+        self._delivery.post(StreamClose(stream=number, reason="closed" if known else "unknown"))
+
+    def _tell(self, message: StreamCredit | StreamClose) -> None:
+        if isinstance(message, StreamClose):
+            self._inputs.end(message.stream)
+        self._delivery.post(message)
+
+    def _forget(self, run: Run) -> None:
+        self._delivery.forget(run)
+        if run.stdin is not None:
+            self._inputs.forget(run.stdin)
+        run.forget()
 
     async def _carry_out(self, run: Run) -> None:
         try:
@@ -213,19 +240,8 @@ class Executor:
         except Exception:  # noqa: BLE001  (whatever happens, a command gets its outcome)
             _log.exception("a command could not be followed to its end")
             run.give_up()
-        if run.response is not None:
-            self._journal.finish(run.response, run.unread)
+        self._commands.settle(run.life, run.unread)
         self._delivery.settle(run)
-
-
-def _outcome_of(known: Run | CommandResponse | None) -> CommandResponse | None:
-    return known.response if isinstance(known, Run) else known
-
-
-def _state_of(known: Run | CommandResponse) -> CommandResponse:
-    if isinstance(known, Run):
-        return known.response or known.running()
-    return known
 
 
 def _refused(command_id: str, reason: str, error: str) -> CommandResponse:
@@ -241,8 +257,6 @@ def _unfit(command: Command) -> str | None:
         return f"a command takes at most {MAX_ARGUMENTS} arguments, not {len(words)}"
     if sum(len(word.encode(errors="replace")) for word in words) > MAX_COMMAND:
         return f"the command is longer than {MAX_COMMAND} bytes"
-    if command.stdin:
-        return "this agent does not feed a command's standard input"
     # Some shells take a function from a variable, and its name is then not a usual one.
     if any(_VARIABLE.fullmatch(name) is None for name in command.env):
         return "the name of a variable is not made of letters, digits and _"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +35,7 @@ class Guard:
         self._starts: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe = -1
+        self._writing = threading.Lock()
         self._stop_watch: Stop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._started = 0.0
@@ -55,8 +58,10 @@ class Guard:
             raise SetupError(f"the watchdog cannot be started: {error.strerror}") from error
 
     def _launch(self) -> None:
-        source, self._pipe = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(self._pipe, False)
+        source, pipe = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(pipe, False)
+        with self._writing:
+            self._pipe = pipe
         # What is blocked here is blocked in the child from its first instruction on.
         unblocked = signal.pthread_sigmask(signal.SIG_BLOCK, watchdog.IGNORED)
         try:
@@ -76,6 +81,13 @@ class Guard:
         """A process is about to be started whose standard output is the pipe ``inode``."""
         self._starts.add(inode)
         self._tell([f"?{inode}"])
+
+    def born(self, group: int) -> None:
+        """That start made ``group``. From any thread, so as to be as early as can be: a process
+        that has turned its output elsewhere is not found by its pipe. ``settle`` follows."""
+        with contextlib.suppress(OSError), self._writing:
+            if self._pipe >= 0:
+                os.write(self._pipe, b"+%d\n" % group)
 
     def settle(self, inode: int, group: int | None) -> None:
         """That start is over: ``group`` lives now, or nothing was started."""
@@ -104,8 +116,9 @@ class Guard:
             return
         try:
             text = "".join(line + "\n" for line in lines).encode()
-            if os.write(self._pipe, text) == len(text):
-                return
+            with self._writing:
+                if os.write(self._pipe, text) == len(text):
+                    return
         except (BlockingIOError, BrokenPipeError):
             pass
         # It is dead or does not read. Once it is gone a new one is told everything.
@@ -131,9 +144,10 @@ class Guard:
             self._timer = asyncio.get_running_loop().call_later(_AGAIN_AFTER, self._start_again)
 
     def _drop_pipe(self) -> None:
-        if self._pipe >= 0:
-            os.close(self._pipe)
-            self._pipe = -1
+        with self._writing:
+            if self._pipe >= 0:
+                os.close(self._pipe)
+                self._pipe = -1
 
     def _reap(self) -> None:
         if self._stop_watch is not None:

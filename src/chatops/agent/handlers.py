@@ -9,6 +9,8 @@ from typing import Any
 from chatops.agent.executor import Executor
 from chatops.agent.policy import Policy
 from chatops.agent.spool import Spool
+from chatops.errors import ProtocolError
+from chatops.protocol.frames import decode_frame
 from chatops.protocol.messages import (
     Command,
     CommandAck,
@@ -35,6 +37,7 @@ class Handlers:
     def __init__(self, executor: Executor, spool: Spool, policy: Policy) -> None:
         self.verified = False
         self._policy = policy
+        self._executor = executor
         self._table: Mapping[type[Message], Handler] = {
             MetricsAck: lambda message: spool.ack(message.epoch, message.seq),
             Command: executor.start,
@@ -61,6 +64,16 @@ class Handlers:
         except Exception:  # noqa: BLE001  (whatever fails, the hub must not wait in vain)
             _log.exception("a message could not be handled")
             return _refusal(message, "internal", "the agent had an internal fault")
+
+    def take(self, frame: bytes) -> None:
+        """Bytes of a stream.
+
+        Raises:
+            ProtocolError: nothing was to come there.
+        """
+        if not self.verified:
+            raise ProtocolError("the session is not signed in yet")
+        self._executor.feed(decode_frame(frame))
 
     def _docker(self, message: DockerCommand) -> DockerResponse:
         code, error = "unsupported", "this agent has no container engine at hand"

@@ -23,7 +23,7 @@ from chatops.protocol.messages import CommandResponse
 
 ROOM: Final = 512 * KiB
 """Bytes that are reserved for changes; when they are used up, the journal is written anew."""
-_PATIENCE: Final = 3.0
+_PATIENCE: Final = 5.0
 """Seconds to wait for a killed agent's watchdog, which holds the lock till it has cleaned up."""
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Final
 
 from chatops.agent.guard import Guard
@@ -39,6 +40,7 @@ class Launch:
         guard: Guard,
         stdout: Took,
         stderr: Took,
+        stdin: bool = False,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._command = command
@@ -46,7 +48,8 @@ class Launch:
         self._folder = folder
         self._guard = guard
         self._took = (stdout, stderr)
-        self._out, self._err = _two_pipes()
+        self._out, self._err, *given = _pipes(3 if stdin else 2)
+        self._in = given[0] if given else None
         self._inode = os.fstat(self._out[1]).st_ino
         self.started: Final[asyncio.Future[Process]] = self._loop.create_future()
         guard.announce(self._inode)
@@ -54,7 +57,7 @@ class Launch:
 
     def _work(self) -> None:
         try:
-            done: subprocess.Popen[bytes] | OSError | ValueError = self._popen()
+            done: subprocess.Popen[bytes] | OSError | ValueError = self._popen_told()
         except (OSError, ValueError) as error:
             done = error
         try:
@@ -62,10 +65,15 @@ class Launch:
         except RuntimeError:  # the loop is closed: the watchdog knows of the start
             return
 
+    def _popen_told(self) -> subprocess.Popen[bytes]:
+        child = self._popen()
+        self._guard.born(child.pid)
+        return child
+
     def _popen(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             vector_of(self._command),
-            stdin=subprocess.DEVNULL,
+            stdin=self._in[0] if self._in else subprocess.DEVNULL,
             stdout=self._out[1],
             stderr=self._err[1],
             env=self._environment,
@@ -78,28 +86,34 @@ class Launch:
         self._guard.settle(self._inode, child.pid if child else None)
         os.close(self._out[1])
         os.close(self._err[1])
+        if self._in:
+            os.close(self._in[0])
         if isinstance(done, subprocess.Popen):
             self._hand_over(done)
             return
         os.close(self._out[0])
         os.close(self._err[0])
+        if self._in:
+            os.close(self._in[1])
         if not self.started.done():
             self.started.set_exception(done)
 
     def _hand_over(self, child: subprocess.Popen[bytes]) -> None:
         readers = (PipeReader(self._out[0], self._took[0]), PipeReader(self._err[0], self._took[1]))
-        process = Process(child, self._guard, *readers)
+        process = Process(child, self._guard, *readers, stdin=self._in[1] if self._in else None)
         if self.started.done():
             process.release()
         else:
             self.started.set_result(process)
 
 
-def _two_pipes() -> tuple[Pipe, Pipe]:
-    first = os.pipe2(os.O_CLOEXEC)
+def _pipes(count: int) -> list[Pipe]:
+    made: list[Pipe] = []
     try:
-        return first, os.pipe2(os.O_CLOEXEC)
+        for _ in range(count):
+            made.append(os.pipe2(os.O_CLOEXEC))
     except OSError:
-        os.close(first[0])
-        os.close(first[1])
+        for handle in chain.from_iterable(made):
+            os.close(handle)
         raise
+    return made

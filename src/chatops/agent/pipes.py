@@ -1,4 +1,4 @@
-"""Reading a pipe from the event loop, with a brake."""
+"""Pipes in the event loop: reading one with a brake, writing one without waiting."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 _CHUNK: Final = 64 * 1024
+Write = Callable[[bytes], int]
 
 
 class PipeReader:
@@ -73,3 +74,58 @@ class PipeReader:
         else:
             self.close()
         return len(data)
+
+
+class PipeWriter:
+    """Asks ``fill`` for bytes when the pipe has room, and calls ``gone`` when nobody reads it.
+
+    ``fill`` is given a function that writes and says how many bytes went, 0 for a full pipe
+    and for one that nobody reads; and how many bytes it may write at a time.
+    """
+
+    def __init__(
+        self, handle: int, fill: Callable[[Write, int], None], gone: Callable[[], None]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._handle = handle
+        self._fill = fill
+        self._gone = gone
+        self._waiting = False
+        os.set_blocking(handle, False)
+        # The writing end never becomes readable; it only tells in this way that nobody reads.
+        self._loop.add_reader(handle, gone)
+
+    def wait(self) -> None:
+        """There is something to write."""
+        if self._handle >= 0 and not self._waiting:
+            self._loop.add_writer(self._handle, self._ready)
+            self._waiting = True
+
+    def rest(self) -> None:
+        """There is nothing to write for now."""
+        if self._waiting:
+            self._loop.remove_writer(self._handle)
+            self._waiting = False
+
+    def close(self) -> None:
+        """Let go of the pipe: its reader finds the end. Calling it again changes nothing."""
+        if self._handle >= 0:
+            self.rest()
+            self._loop.remove_reader(self._handle)
+            os.close(self._handle)
+            self._handle = -1
+
+    def _ready(self) -> None:
+        if self._handle >= 0:
+            self._fill(self._write, _CHUNK)
+
+    def _write(self, data: bytes) -> int:
+        if self._handle < 0:
+            return 0
+        try:
+            return os.write(self._handle, data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self._gone()
+            return 0

@@ -1,4 +1,8 @@
-"""A command as a process group of its own: end it, and be sure that it is dead."""
+"""A command as a session of its own: end it, and be sure that it is dead.
+
+Its processes may form other groups in the session (jobs of a shell with ``set -m``); those end
+with it. One that has left the session is a daemon, and not looked for.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from typing import Final
 from chatops.agent.exits import ExitStatus, peek_status, watch_exit
 from chatops.agent.guard import Guard
 from chatops.agent.pipes import PipeReader
+from chatops.agent.watchdog import members
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CONFIRM: Final = 30.0
@@ -50,10 +55,18 @@ def vector_of(command: str | list[str]) -> list[str]:
 
 
 class Process:
-    """A running group and its two pipes. The leader is not reaped before ``release``."""
+    """A running group and its pipes. The leader is not reaped before ``release``.
+
+    ``take_stdin`` gives the writing end of its input, once, to whoever closes it.
+    """
 
     def __init__(
-        self, child: subprocess.Popen[bytes], guard: Guard, stdout: PipeReader, stderr: PipeReader
+        self,
+        child: subprocess.Popen[bytes],
+        guard: Guard,
+        stdout: PipeReader,
+        stderr: PipeReader,
+        stdin: int | None = None,
     ) -> None:
         self.pid: Final = child.pid
         self.stdout: Final = stdout
@@ -61,15 +74,22 @@ class Process:
         self.exited: asyncio.Future[ExitStatus] = asyncio.get_running_loop().create_future()
         self._child = child
         self._guard = guard
+        self._stdin = stdin
         self._stop_watch = watch_exit(child.pid, self._ended)
 
     def signal(self, number: int) -> None:
-        """Send a signal to the whole group; one that is gone is no error."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
+        """Send a signal to every group of the session; one that is gone is no error."""
+        for group in {self.pid, *members({self.pid})}:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, number)
+
+    def take_stdin(self) -> int | None:
+        """The pipe of the input; None when it has none, or it was taken."""
+        handle, self._stdin = self._stdin, None
+        return handle
 
     async def end(self, grace: float) -> bool:
-        """TERM to the group, KILL to what is left after ``grace`` seconds; whether it is dead.
+        """TERM to the session, KILL to what is left after ``grace`` seconds; whether it is dead.
 
         It may not be when a process hangs in the kernel or belongs to another user.
         """
@@ -77,7 +97,7 @@ class Process:
         if await self._dies_within(grace):
             return True
         self.signal(signal.SIGKILL)
-        return await self._dies_within(_CONFIRM)
+        return await self._dies_within(_CONFIRM, kill=True)
 
     def release(self) -> None:
         """The group is of no concern any more: reap the leader, close the pipes.
@@ -86,6 +106,9 @@ class Process:
         """
         self.stdout.close()
         self.stderr.close()
+        handle = self.take_stdin()
+        if handle is not None:
+            os.close(handle)
         self._stop_watch()
         if not self.exited.done():
             self.signal(signal.SIGKILL)
@@ -93,15 +116,17 @@ class Process:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(timeout=_REAP)
 
-    async def _dies_within(self, seconds: float) -> bool:
+    async def _dies_within(self, seconds: float, *, kill: bool = False) -> bool:
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
         if seconds > 0:
             await asyncio.wait((self.exited,), timeout=seconds)
         pause = _LOOK_FIRST
-        while group_lives(self.pid):
+        while members({self.pid}):
             if clock() >= deadline:
                 return False
+            if kill:
+                self.signal(signal.SIGKILL)  # a group may have been made meanwhile
             await asyncio.sleep(min(pause, deadline - clock()))
             pause = min(pause * 2, _LOOK_LAST)
         return True
@@ -111,19 +136,3 @@ class Process:
         assert status is not None
         if not self.exited.done():
             self.exited.set_result(status)
-
-
-def group_lives(group: int) -> bool:
-    """Whether any process of the group still runs; zombies do not count."""
-    with os.scandir("/proc") as entries:
-        return any(_runs_in(entry.name, group) for entry in entries if entry.name.isdecimal())
-
-
-def _runs_in(pid: str, group: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            # The name in parentheses may hold anything: fields begin after the last one.
-            state, _parent, its_group = file.read(4096).rpartition(b")")[2].split()[:3]
-    except (OSError, ValueError):
-        return False
-    return int(its_group) == group and state not in (b"Z", b"X")

@@ -1,8 +1,8 @@
 """One command from its start to its outcome.
 
 started ──leader exits──────────────► drain the pipes (1 s at most) ──► succeeded | failed
-   ├─────time limit──► TERM, KILL ──► the group is dead ──────────────► timed_out
-   ├─────cancelled───► TERM, KILL ──► the group is dead ──────────────► cancelled
+   ├─────time limit──► TERM, KILL ──► the session is dead ─────────────► timed_out
+   ├─────cancelled───► TERM, KILL ──► the session is dead ─────────────► cancelled
    └─────not started───────────────────────────────────────────────────► failed (126, 127)
 """
 
@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Final
 
+from chatops.agent.command_states import Life
 from chatops.agent.exits import ExitStatus
 from chatops.agent.guard import Guard
 from chatops.agent.launch import Launch
@@ -21,6 +22,7 @@ from chatops.agent.output import OutputBuffer, OutputStream
 from chatops.agent.pipes import PipeReader
 from chatops.agent.process import Process, base_environment
 from chatops.agent.spill import SpillFile
+from chatops.agent.stdin import StandardInput, Tell
 from chatops.clock import Clock
 from chatops.protocol.messages import Command, CommandResponse, Outcome
 from chatops.text import shorten
@@ -38,24 +40,25 @@ _NAME: Final = 500
 class Run:
     """A command that is known here: it runs, or its outcome waits for the hub's ack.
 
-    ``response`` is the outcome once there is one. ``moved`` is called when a stream has
-    something new to send.
+    ``life`` is where it stands, with its outcome once there is one. ``moved`` is called when a
+    stream has something new to send, ``tell`` with what the hub is to know of the input.
     """
 
     def __init__(
         self,
         command: Command,
+        life: Life,
         guard: Guard,
         clock: Clock,
         spill: SpillFile,
         moved: Callable[[OutputStream], None],
+        tell: Tell,
     ) -> None:
         self.id: Final = command.id
         self.command: Final = command
         self.stdout: Final = OutputStream("stdout", OutputBuffer(spill))
         self.stderr: Final = OutputStream("stderr", OutputBuffer(spill))
-        self.started_at: Final = clock.now()
-        self.response: CommandResponse | None = None
+        self.life: Final = life
         self._guard = guard
         self._clock = clock
         self._spill = spill
@@ -63,6 +66,7 @@ class Run:
         self._began = clock.monotonic()
         self._process: Process | None = None
         self._order: asyncio.Future[tuple[str, float]] = asyncio.get_running_loop().create_future()
+        self.stdin: Final = StandardInput(tell, self._cut_off) if command.stdin else None
 
     @property
     def streams(self) -> tuple[OutputStream, OutputStream]:
@@ -74,13 +78,14 @@ class Run:
         """Bytes of output that are held here and have never gone out."""
         return sum(stream.buffer.unread for stream in self.streams)
 
-    def running(self) -> CommandResponse:
-        """What is told at the start."""
-        return CommandResponse(id=self.id, state="running", started_at=self.started_at)
+    @property
+    def response(self) -> CommandResponse | None:
+        """The outcome once there is one."""
+        return self.life.response
 
     def end(self, reason: str, grace: float) -> None:
         """Ask for the end as ``cancelled``; later calls change nothing."""
-        if not self._order.done():
+        if self.life.end(reason):
             self._order.set_result((reason, grace))
 
     def regulate(self) -> None:
@@ -90,8 +95,9 @@ class Run:
         _regulate(self.stdout, self._process.stdout)
         _regulate(self.stderr, self._process.stderr)
 
-    def forget_output(self) -> None:
+    def forget(self) -> None:
         """Give back the room of the output; nothing of it can be read any more."""
+        self._close_stdin()
         self._spill.close()
 
     async def carry_out(self) -> None:
@@ -102,18 +108,23 @@ class Run:
             code, sentence = explain(self.command, error)
             self._not_started("failed", code, "spawn", sentence)
         if self._process is None:
+            self._close_stdin()
             return
+        self.life.started()
         try:
+            self._feed(self._process)
             self.regulate()
-            self.response = await self._supervise(self._process)
+            self.life.finish(await self._supervise(self._process))
         finally:
+            self._close_stdin()
             self._process.release()
             self._count_output()
 
     def give_up(self) -> None:
         """Something of ours failed: make that the outcome."""
         sentence = "the agent had an internal fault and ended the command"
-        self.response = self._outcome("failed", ExitStatus(None, None), "internal", sentence)
+        self.life.finish(self._outcome("failed", ExitStatus(None, None), "internal", sentence))
+        self._close_stdin()
         self._count_output()
 
     async def _launch(self) -> Process | None:
@@ -129,6 +140,7 @@ class Run:
             guard=self._guard,
             stdout=lambda data: self._took(self.stdout, data),
             stderr=lambda data: self._took(self.stderr, data),
+            stdin=self.stdin is not None,
         ).started
         await self._first_of(started)
         if not started.done():
@@ -136,11 +148,24 @@ class Run:
         if started.done():
             return started.result()
         started.cancel()
+        self.life.end("timeout")
         ordered = self._order.done()
         state: Outcome = "cancelled" if ordered else "timed_out"
         reason = self._order.result()[0] if ordered else "timeout"
         self._not_started(state, None, reason, "the command hung before it had started")
         return None
+
+    def _feed(self, process: Process) -> None:
+        handle = process.take_stdin()
+        if self.stdin is not None and handle is not None:
+            self.stdin.attach(handle)
+
+    def _close_stdin(self) -> None:
+        if self.stdin is not None:
+            self.stdin.close()
+
+    def _cut_off(self) -> None:
+        self.end("stdin_lost", TIMEOUT_GRACE)
 
     async def _first_of(self, awaited: asyncio.Future[Any]) -> None:
         """Wait for it, for the order to end, or for the time limit, whichever is first."""
@@ -162,6 +187,7 @@ class Run:
     async def _supervise(self, process: Process) -> CommandResponse:
         await self._first_of(process.exited)
         if process.exited.done():
+            self.life.end("exited")
             await self._drain(process)
             return self._exited(process.exited.result())
         if self._order.done():
@@ -169,6 +195,7 @@ class Run:
             dead = await process.end(grace)
             await self._drain(process)
             return self._ended("cancelled", process, reason, _CANCELLED.get(reason), dead=dead)
+        self.life.end("timeout")
         dead = await process.end(TIMEOUT_GRACE)
         await self._drain(process)
         sentence = f"the time limit of {self.command.timeout:g} s was reached"
@@ -199,7 +226,7 @@ class Run:
 
     def _not_started(self, state: Outcome, code: int | None, reason: str, sentence: str) -> None:
         self.stderr.buffer.append(f"chatops: {sentence}\n".encode(errors="replace"))
-        self.response = self._outcome(state, ExitStatus(code, None), reason, sentence)
+        self.life.finish(self._outcome(state, ExitStatus(code, None), reason, sentence))
         self._count_output()
         for stream in self.streams:
             stream.ended = True
@@ -217,7 +244,7 @@ class Run:
             state=state,
             exit_code=status.code,
             signal=status.signal,
-            started_at=self.started_at,
+            started_at=self.life.started_at,
             finished_at=self._clock.now(),
             duration_ms=round((self._clock.monotonic() - self._began) * 1000),
             reason=reason,
@@ -244,7 +271,10 @@ def explain(command: Command, error: OSError | ValueError) -> tuple[int, str]:
     return _NOT_EXECUTABLE, f"{name}: {error.strerror or os.strerror(error.errno or 0)}"
 
 
-_CANCELLED: Final = {"agent_stopping": "the agent was stopped before the command had ended"}
+_CANCELLED: Final = {
+    "agent_stopping": "the agent was stopped before the command had ended",
+    "stdin_lost": "the command's standard input was cut off before its end",
+}
 
 
 def _regulate(stream: OutputStream, reader: PipeReader) -> None:

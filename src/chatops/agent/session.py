@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from chatops.agent.executor import Executor
 from chatops.agent.handlers import Handlers
+from chatops.agent.packets import one_packet
 from chatops.agent.spool import Spool
 from chatops.clock import Clock
 from chatops.errors import ProtocolError
@@ -33,6 +34,8 @@ SIGN_IN_SECONDS: Final = 10.0
 MAX_REPLIES: Final = 1000
 """Replies waiting for a hub that does not read; past it the session is given up."""
 
+_MOMENTS: Final = 3
+"""Rounds of the event loop from a process's end to its outcome."""
 _log = logging.getLogger(__name__)
 
 
@@ -92,7 +95,7 @@ class Session:
         try:
             async with asyncio.timeout(SIGN_IN_SECONDS):
                 while True:
-                    message = self._decode(await self._socket.recv())
+                    message = self._receive(await self._socket.recv())
                     if isinstance(message, AuthSuccess):
                         return message
                     if message is not None:
@@ -120,7 +123,7 @@ class Session:
         self._tasks.spawn(self._pump(), name="pump")
         self._tasks.spawn(self._beat(), name="heartbeat")
         while True:
-            message = self._decode(await self._socket.recv())
+            message = self._receive(await self._socket.recv())
             if message is not None:
                 self._handle(message)
 
@@ -142,12 +145,15 @@ class Session:
 
     # -- what comes -----------------------------------------------------------------------
 
-    def _decode(self, frame: str | bytes) -> Message | None:
+    def _receive(self, frame: str | bytes) -> Message | None:
+        """The message in a frame; None when it has none, or was put right already."""
         self._heartbeat.heard(self._parts.clock.monotonic())
         try:
+            message: Message | None = None
             if isinstance(frame, bytes):
-                raise ProtocolError("no stream to this agent is open")
-            message: Message = self._decoder.decode(frame)
+                self._parts.handlers.take(frame)
+            else:
+                message = self._decoder.decode(frame)
         except ProtocolError as error:
             self._reject(error)
             return None
@@ -189,16 +195,27 @@ class Session:
             await self._socket.send(self._replies.popleft())
 
     async def _pump(self) -> None:
-        while True:
+        try:
+            while True:
+                await self._awake.wait()
+                self._awake.clear()
+                with one_packet(self._socket.transport):
+                    await self._send_all()
+        except ConnectionClosed:
+            return  # whoever reads is told why
+
+    async def _send_all(self) -> None:
+        """Send what there is, and what comes of the same events of the loop: a command's last
+        bytes and its outcome."""
+        idle = 0
+        while idle < _MOMENTS:
             frame = self._next_frame()
             if frame is None:
-                self._awake.clear()
-                await self._awake.wait()
-                continue
-            try:
+                idle += 1
+                await asyncio.sleep(0)
+            else:
+                idle = 0
                 await self._socket.send(frame)
-            except ConnectionClosed:
-                return  # whoever reads is told why
 
     def _next_frame(self) -> str | bytes | None:
         if self._replies:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from chatops.agent.command_states import Life
 from chatops.agent.guard import Guard
 from chatops.agent.launch import Launch
 from chatops.agent.run import Run
@@ -93,7 +94,8 @@ async def test_the_time_limit_holds_for_a_start_that_hangs(
     held = Held(monkeypatch)
     run = Run(
         Command(id="c", command="sleep 1000", timeout=0.05),
-        guard, SystemClock(), Spill(tmp_path, 0, 0).open(), lambda _: None,
+        Life("c", 0.0), guard, SystemClock(), Spill(tmp_path, 0, 0).open(),
+        lambda _: None, lambda _: None,
     )  # fmt: skip
     await asyncio.wait_for(run.carry_out(), 10)
     assert run.response is not None
@@ -108,13 +110,18 @@ async def test_a_cancel_holds_for_a_start_that_hangs(
     monkeypatch.setattr("chatops.agent.run.LAUNCH_GRACE", 0.05)
     held = Held(monkeypatch)
     spill = Spill(tmp_path, 0, 0).open()
-    run = Run(Command(id="c", command="sleep 1000"), guard, SystemClock(), spill, lambda _: None)
+    run = Run(
+        Command(id="c", command="sleep 1000", stdin=True),
+        Life("c", 0.0), guard, SystemClock(), spill, lambda _: None, lambda _: None,
+    )  # fmt: skip
+    before = open_files()
     run.end("cancelled", 0.0)
     await asyncio.wait_for(run.carry_out(), 10)
     assert run.response is not None
     assert (run.response.state, run.response.reason) == ("cancelled", "cancelled")
     held.release.set()
     await until_async(lambda: held.pids and not group_members(held.pids[0]))
+    await until_async(lambda: open_files() == before)
 
 
 def children_that_sleep() -> int:

@@ -56,6 +56,55 @@ def test_held_groups_die_and_others_live() -> None:
         assert stranger.poll() is None
 
 
+def test_a_session_has_members_as_long_as_one_runs_and_zombies_do_not_count() -> None:
+    child = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+    assert watchdog.members({child.pid}) == {child.pid}
+    child.kill()
+    until(lambda: os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG))
+    assert watchdog.members({child.pid}) == set()
+    child.wait()
+    assert watchdog.members({child.pid}) == set()
+
+
+def test_names_that_look_like_fields_do_not_confuse() -> None:
+    line = "printf ') Z 1 1' > /proc/$$/comm; echo up; exec sleep 1000"
+    child = subprocess.Popen(
+        ["sh", "-c", line], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "up\n"
+        assert watchdog.members({child.pid}) == {child.pid}
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def test_what_it_kills_is_dead_when_it_ends_with_other_groups_of_its_session() -> None:
+    line = "set -m; sleep 1000 & sleep 1000 & echo; wait"
+    shell = subprocess.Popen(["bash", "-c", line], stdout=subprocess.PIPE, start_new_session=True)
+    assert shell.stdout is not None
+    shell.stdout.readline()
+    assert len(watchdog.members({shell.pid})) == 3
+    with running() as dog:
+        dog.communicate(f"+{shell.pid}\n".encode())
+    assert watchdog.members({shell.pid}) == set()
+    shell.communicate()
+
+
+def test_a_child_with_the_pipe_is_not_taken_for_what_was_started() -> None:
+    line = "sleep 1000 & echo $!; wait; exec sleep 1000"
+    shell = subprocess.Popen(["sh", "-c", line], stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        assert shell.stdout is not None
+        assert not watchdog.kill_process(int(shell.stdout.readline()))
+        until(lambda: psutil.Process(shell.pid).name() == "sleep")
+        assert watchdog.kill_process(shell.pid)
+    finally:
+        shell.kill()
+        shell.communicate()
+
+
 def test_what_was_being_started_is_found_by_its_pipe() -> None:
     read_end, write_end = os.pipe()
     with running() as dog, sleeper(write_end) as started:
