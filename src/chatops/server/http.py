@@ -4,26 +4,77 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Final
+import ssl
+from collections.abc import Callable
+from typing import Any, Final
 
 from aiohttp import http_exceptions, web
 
 from chatops.errors import ChatOpsError, InternalError, Malformed
 from chatops.server.middleware import error_response
+from chatops.server.proxies import Proxies
 
 LINGER: Final = 1.0
 """Seconds for which a body that nobody wants is still read, so that its sender sees the answer."""
 KEEP_ALIVE: Final = 75.0
+HANDSHAKE: Final = 10.0
+"""Seconds for a TLS handshake."""
+SHUTDOWN: Final = 3.0
+"""Seconds for the goodbye of TLS."""
+BACKLOG: Final = 1024
 _log = logging.getLogger(__name__)
 _NO_LOG = logging.getLogger("aiohttp.access")  # at warning level: it writes no line
 
 
 class HubRunner(web.AppRunner):
-    """Runs an application whose protocol errors have the hub's shape too."""
+    """Runs an application whose protocol errors have the hub's shape too, and whose requests
+    come from whom trusted proxies say."""
+
+    def __init__(self, app: web.Application, proxies: Proxies, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._proxies = proxies
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
-        return HubServer(server.request_handler, request_factory=server.request_factory)
+        factory = server.request_factory
+        if self._proxies:
+            factory = _seen_through(self._proxies, factory)
+        return HubServer(server.request_handler, request_factory=factory)
+
+
+class HubSite(web.BaseSite):
+    """A listening address, with TLS if there is a context."""
+
+    def __init__(
+        self, runner: HubRunner, host: str, port: int, context: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(runner, ssl_context=context, backlog=BACKLOG)
+        self._host = host
+        self._port = port
+
+    @property
+    def name(self) -> str:
+        """What aiohttp calls it."""
+        return f"{self._host}:{self._port}"
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        await super().start()
+        assert self._runner.server is not None
+        secure = self._ssl_context is not None
+        self._server = await asyncio.get_running_loop().create_server(
+            self._runner.server,
+            self._host,
+            self._port,
+            ssl=self._ssl_context,
+            backlog=self._backlog,
+            ssl_handshake_timeout=HANDSHAKE if secure else None,
+            ssl_shutdown_timeout=SHUTDOWN if secure else None,
+        )
 
 
 class HubServer(web.Server):
@@ -59,6 +110,15 @@ class HubRequestHandler(web.RequestHandler):
                 "not a request", extra={"address": request.remote, "why": type(exc).__name__}
             )
         return response
+
+
+def _seen_through(
+    proxies: Proxies, factory: Callable[..., web.BaseRequest]
+) -> Callable[..., web.BaseRequest]:
+    def make(*arguments: Any) -> web.BaseRequest:
+        return proxies.seen_through(factory(*arguments))
+
+    return make
 
 
 def _as_error(status: int, exc: BaseException | None) -> ChatOpsError:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
+import gc
 import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 import uvloop
-from aiohttp import web
 
 from chatops import logs
-from chatops.errors import SetupError
+from chatops.errors import ChatOpsError, SetupError
 from chatops.locks import FolderLock
 from chatops.paths import private_dir
+from chatops.server.address import is_loopback, is_wildcard, own_address, url_of
 from chatops.server.app import Hub, open_hub
 from chatops.server.db.migrate import migrate
 from chatops.server.first_run import ensure_admin
-from chatops.server.http import HubRunner
+from chatops.server.http import HubRunner, HubSite
+from chatops.server.proxies import Proxies, parse_networks
 from chatops.server.secrets import HubSecrets, load_secrets
 from chatops.server.settings import HubSettings, check_values
+from chatops.server.tls import HubCertificate, open_certificate
 
 Say = Callable[[str], None]
 SHUTDOWN_WAIT: Final = 5.0
+_COLLECT: Final = (10_000, 20, 20)
+_SWITCH: Final = 0.0005
+"""Seconds after which a thread that computes lets another one go on."""
 _log = logging.getLogger(__name__)
 
 
@@ -41,12 +47,15 @@ def serve(settings: HubSettings, say: Say) -> int:
     folder = private_dir(settings.folder)
     with FolderLock(folder, "hub"):
         secrets = load_secrets(folder)
+        certificate = open_certificate(settings)
         migrate(folder)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_run(settings, secrets, say))
+            return runner.run(_run(settings, secrets, certificate, say))
 
 
-async def _run(settings: HubSettings, secrets: HubSecrets, say: Say) -> int:
+async def _run(
+    settings: HubSettings, secrets: HubSecrets, certificate: HubCertificate | None, say: Say
+) -> int:
     stopping = asyncio.Event()
     failures: list[BaseException] = []
 
@@ -60,23 +69,28 @@ async def _run(settings: HubSettings, secrets: HubSecrets, say: Say) -> int:
     async with open_hub(settings, secrets, on_failure=fail) as hub:
         services = hub.services
         await ensure_admin(hub.databases.chatops, services.auth, services.audit, settings, say)
-        async with listening(hub):
-            say(f"chatops hub ready at {services.status.url}")
+        _settle_down()
+        async with listening(hub, certificate) as address:
+            hang_up = _hang_up(hub, certificate, stopping)
+            loop.add_signal_handler(signal.SIGHUP, hang_up)
+            _say_ready(hub, certificate, address, say)
             await stopping.wait()
             _log.info("stopping")
     return 1 if failures else 0  # the service manager starts it again
 
 
 @asynccontextmanager
-async def listening(hub: Hub) -> AsyncIterator[None]:
+async def listening(hub: Hub, certificate: HubCertificate | None = None) -> AsyncIterator[str]:
     """Answer requests until the end of the block; then let nobody in, tell everybody, and flush.
+
+    Gives the URL of the address that it listens on. With a certificate TLS is spoken.
 
     Raises:
         SetupError: the address cannot be had.
     """
-    runner = await _listen(hub)
+    runner = await _listen(hub, certificate)
     try:
-        yield
+        yield _set_urls(hub, certificate, runner)
     finally:
         for site in runner.sites:
             await site.stop()
@@ -86,11 +100,15 @@ async def listening(hub: Hub) -> AsyncIterator[None]:
             await runner.cleanup()
 
 
-async def _listen(hub: Hub) -> web.AppRunner:
+async def _listen(hub: Hub, certificate: HubCertificate | None) -> HubRunner:
     settings = hub.services.settings
-    runner = HubRunner(hub.app, handle_signals=False, shutdown_timeout=SHUTDOWN_WAIT)
+    runner = HubRunner(
+        hub.app, Proxies(settings.trusted_proxy), handle_signals=False,
+        shutdown_timeout=SHUTDOWN_WAIT,
+    )  # fmt: skip
     await runner.setup()
-    site = web.TCPSite(runner, settings.host, settings.port)
+    context = certificate.context if certificate else None
+    site = HubSite(runner, settings.host, settings.port, context)
     try:
         await site.start()
     except OSError as error:
@@ -99,28 +117,81 @@ async def _listen(hub: Hub) -> web.AppRunner:
             f"cannot listen on {settings.host} port {settings.port}: {error.strerror}",
             hint="stop what uses it, or choose another with --port (0 picks a free one)",
         ) from error
-    host, port = runner.addresses[0][:2]
-    shown = f"[{host}]" if ":" in host else host
-    hub.set_url(settings.public_url or f"http://{shown}:{port}")
     return runner
+
+
+def _settle_down() -> None:
+    """What is there now stays: the garbage collector need not look at it again. And a thread
+    that has the database's answer does not wait the usual 5 ms for a busy event loop."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT)
+    sys.setswitchinterval(_SWITCH)
+
+
+def _set_urls(hub: Hub, certificate: HubCertificate | None, runner: HubRunner) -> str:
+    settings = hub.services.settings
+    host, port = runner.addresses[0][:2]
+    scheme = "https" if certificate else "http"
+    if not is_loopback(host) and not is_wildcard(settings.host):
+        host = settings.host  # a name, maybe: a certificate is for it and not for its address
+    elsewhere = own_address(ipv6=":" in host) if is_wildcard(host) else host
+    hub.set_url(settings.public_url or url_of(scheme, elsewhere, port))
+    hub.services.keys.fingerprint = _pin(settings, certificate)
+    if is_wildcard(host) and settings.public_url is None:
+        _log.warning(
+            "join strings will say %s: name the address that targets use with --public-url",
+            hub.services.status.url,
+        )
+    return url_of(scheme, host, port)
+
+
+def _pin(settings: HubSettings, certificate: HubCertificate | None) -> str | None:
+    """What join strings pin; behind a proxy agents see its certificate, not the hub's."""
+    return certificate.fingerprint if certificate and not settings.trusted_proxy else None
+
+
+def _hang_up(
+    hub: Hub, certificate: HubCertificate | None, stopping: asyncio.Event
+) -> Callable[[], None]:
+    """What SIGHUP does: it reads the certificate again, or tells that the terminal is gone."""
+    at_terminal = sys.stderr.isatty()
+
+    def handle() -> None:
+        if at_terminal and not sys.stderr.isatty():
+            stopping.set()
+        elif certificate is not None:
+            _reload(hub, certificate)
+
+    return handle
+
+
+def _reload(hub: Hub, certificate: HubCertificate) -> None:
+    try:
+        certificate.reload()
+    except ChatOpsError as error:
+        _log.error("the certificate in use stays: %s", error.message)
+        return
+    hub.services.keys.fingerprint = _pin(hub.services.settings, certificate)
+    _log.info("the certificate was read again")
+
+
+def _say_ready(hub: Hub, certificate: HubCertificate | None, address: str, say: Say) -> None:
+    if certificate is not None and certificate.fingerprint is not None:
+        say(f"the certificate's fingerprint (SHA-256) is {certificate.fingerprint}")
+    public = hub.services.status.url
+    say(f"chatops hub ready at {address}" + (f" (public: {public})" if public != address else ""))
 
 
 def _check(settings: HubSettings) -> None:
     check_values(settings)
+    parse_networks(settings.trusted_proxy)
     if not 0 <= settings.port <= 65_535:
         raise SetupError(f"{settings.port} is no port", hint="take 1 to 65535, or 0 for a free one")
-    if settings.insecure or _is_loopback(settings.host):
+    if settings.tls or settings.insecure or is_loopback(settings.host):
         return
     raise SetupError(
         f"{settings.host} is not loopback, and this hub would speak plain HTTP",
-        hint="put a TLS proxy before it, or accept the risk with --insecure",
+        hint="add --tls-self-signed, or --tls-cert and --tls-key, or let a TLS proxy on this "
+        "machine pass requests on; --insecure accepts the risk",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -38,7 +38,22 @@ class HubSettings:
     )
     public_url: str | None = option(
         None, "URL under which agents and people reach the hub", metavar="URL",
-        default_text="http://HOST:PORT",
+        default_text="https or http://HOST:PORT",
+    )  # fmt: skip
+    trusted_proxy: tuple[str, ...] = option(
+        (), "addresses or networks of proxies whose X-Forwarded-For is believed", kind="list",
+        metavar="CIDR",
+    )  # fmt: skip
+    tls_cert: Path | None = option(
+        None, "certificate chain to speak TLS with, PEM; read again on SIGHUP", kind="path",
+        metavar="FILE",
+    )  # fmt: skip
+    tls_key: Path | None = option(
+        None, "its private key, PEM, mode 0600", kind="path", metavar="FILE"
+    )
+    tls_self_signed: bool = option(
+        default=False, kind="flag",
+        help="speak TLS with a certificate of the hub's own, which agents and people pin",
     )  # fmt: skip
     insecure: bool = option(
         default=False, help="allow plain HTTP on an address that is not loopback", kind="flag"
@@ -94,6 +109,11 @@ class HubSettings:
     )
 
     @property
+    def tls(self) -> bool:
+        """Whether the hub itself speaks TLS."""
+        return self.tls_self_signed or self.tls_cert is not None
+
+    @property
     def folder(self) -> Path:
         """The data folder, given or by default."""
         return self.data_dir or default_data_dir("hub")
@@ -128,7 +148,23 @@ def check_values(settings: HubSettings) -> None:
         raise InvalidInput(
             f"interval cannot be {settings.interval:g}", hint=f"the most is {MAX_INTERVAL:g}"
         )
+    _check_tls(settings)
     if settings.public_url is not None and _URL.fullmatch(settings.public_url) is None:
         raise InvalidInput(
             f"{settings.public_url!r} is no URL of a hub", hint="write it like https://hub.example"
+        )
+
+
+def _check_tls(settings: HubSettings) -> None:
+    if settings.tls_self_signed and (settings.tls_cert or settings.tls_key):
+        raise InvalidInput(
+            "tls_self_signed and a certificate of your own exclude each other",
+            hint="give --tls-cert and --tls-key, or --tls-self-signed",
+        )
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise InvalidInput("tls_cert and tls_key go together", hint="give both, or neither")
+    if settings.tls and (settings.public_url or "").startswith("http:"):
+        raise InvalidInput(
+            f"the hub speaks TLS, and {settings.public_url} is plain HTTP",
+            hint="write the public URL with https://",
         )

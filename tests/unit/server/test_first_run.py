@@ -9,7 +9,7 @@ import pytest
 from chatops.clock import SystemClock
 from chatops.errors import Busy, SetupError
 from chatops.server.crud import users
-from chatops.server.db.engine import Databases
+from chatops.server.db.files import Databases
 from chatops.server.first_run import PASSWORD_FILE, ensure_admin
 from chatops.server.secrets import HubSecrets
 from chatops.server.services.audit import AuditService

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,3 +44,18 @@ def test_a_value_without_sense_is_named(name: str, value: Any) -> None:
 @pytest.mark.parametrize("url", ["https://hub.example.org", "http://127.0.0.1:8765/below/"])
 def test_a_url_of_a_hub_is_taken(url: str) -> None:
     check_values(HubSettings(public_url=url))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"tls_cert": Path("c.pem")},
+        {"tls_key": Path("k.pem")},
+        {"tls_self_signed": True, "tls_cert": Path("c.pem"), "tls_key": Path("k.pem")},
+        {"tls_self_signed": True, "public_url": "http://hub.example.org"},
+    ],
+)
+def test_tls_settings_that_contradict_one_another(settings: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_values(HubSettings(**settings))
+    assert caught.value.hint

@@ -22,12 +22,15 @@ class Access(Enum):
     AGENT_KEY = "agent_key"
     VIEWER = "viewer"
     OPERATOR = "operator"
+    OWNER = "owner"
+    """Of one server: its owner, as an operator, or an administrator."""
     ADMIN = "admin"
 
 
 _ROLES: Mapping[Access, Role] = {
     Access.VIEWER: "viewer",
     Access.OPERATOR: "operator",
+    Access.OWNER: "operator",
     Access.ADMIN: "admin",
 }
 
@@ -64,17 +67,18 @@ def require(principal: Principal, access: Access) -> None:
         )
 
 
-def role_on_server(principal: Principal, owner_id: str | None) -> Role | None:
-    """The role that counts on a server; None when the caller has nothing to do with it."""
+def role_on_server(principal: Principal, owner_id: str | None, share: Role | None) -> Role | None:
+    """The role that counts on a server; None when the caller has nothing to do with it.
+    ``share`` is what the server's owner gave it."""
     if principal.role == "admin":
         return "admin"
     if owner_id == principal.user_id:
         return lower_role(principal.role, "operator")
-    return None
+    return lower_role(principal.role, share) if share is not None else None
 
 
 def require_on_server(
-    principal: Principal, name: str, owner_id: str | None, access: Access
+    principal: Principal, name: str, owner_id: str | None, share: Role | None, access: Access
 ) -> None:
     """Let ``principal`` act on a server if its role there suffices.
 
@@ -82,12 +86,17 @@ def require_on_server(
         NotFound: it may not know that the server exists.
         NotPermitted: it may see the server, but not do this.
     """
-    role = role_on_server(principal, owner_id)
+    role = role_on_server(principal, owner_id, share)
     if role is None:
         raise no_server(name)
+    if access is Access.OWNER and role != "admin" and owner_id != principal.user_id:
+        raise NotPermitted(
+            f"this is for the owner of {name}; {principal.name} is {role} there",
+            hint="ask the server's owner or an administrator",
+        )
     if role_rank(role) < role_rank(_ROLES[access]):
         raise NotPermitted(
-            f"this needs the role {access.value} on {name}; {principal.name} is {role} there",
+            f"this needs the role {_ROLES[access]} on {name}; {principal.name} is {role} there",
             hint="ask the server's owner or an administrator",
         )
 

@@ -11,11 +11,10 @@ from __future__ import annotations
 import time
 from typing import Final, NoReturn
 
-import jwt
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.clock import Clock
-from chatops.errors import Conflict, InvalidInput, NotPermitted, NotSignedIn, TooManyRequests
+from chatops.errors import Conflict, InvalidInput, NotPermitted, NotSignedIn
 from chatops.ids import new_id
 from chatops.protocol import rest
 from chatops.protocol.names import Role, check_name
@@ -26,14 +25,13 @@ from chatops.server.db.models import RefreshToken, User
 from chatops.server.secrets import HubSecrets
 from chatops.server.services import passwords
 from chatops.server.services.access import Principal
+from chatops.server.services.access_tokens import ACCESS_LIFE, AccessTokens
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.credentials import REFRESH, hash_credential, new_credential
-from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.sign_in_limits import SignInLimits
 from chatops.server.settings import HubSettings
 
-ACCESS_LIFE: Final = 30 * 60
 REFRESH_LIFE: Final = 7 * 86_400
-_ALGORITHM: Final = "HS256"
 _CACHE_LIFE: Final = 1.0
 """Seconds that an account's state is trusted without asking the database again."""
 
@@ -52,11 +50,10 @@ class AuthService:
         self._database = database
         self._audit = audit
         self._settings = settings
-        self._key = bytes.fromhex(secrets.tokens)
+        self._tokens = AccessTokens(secrets.tokens)
         self._clock = clock
         self.passwords = passwords.PasswordWorker()
-        self._by_account = _per_minute(settings.sign_in_account_limit)
-        self._by_address = _per_minute(settings.sign_in_address_limit)
+        self._failures = SignInLimits(settings, clock)
         self._known: dict[str, tuple[float, User | None]] = {}
 
     hash_password = staticmethod(passwords.hash_password)
@@ -66,9 +63,7 @@ class AuthService:
 
     def create_access_token(self, user_id: str, generation: int = 0) -> str:
         """A signed token that names ``user_id`` for the next 30 minutes."""
-        now = int(self._clock.now())
-        claims = {"sub": user_id, "gen": generation, "iat": now, "exp": now + ACCESS_LIFE}
-        return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
+        return self._tokens.create(user_id, generation, self._clock.now())
 
     async def verify_token(self, token: str) -> Principal:
         """Who an access token belongs to, with the role the account has now.
@@ -76,7 +71,7 @@ class AuthService:
         Raises:
             NotSignedIn: it is no token of ours, is expired, or its account was changed since.
         """
-        user_id, generation = self._read(token)
+        user_id, generation = self._tokens.read(token, self._clock.now())
         user = await self._user(user_id)
         if user is None or user.disabled or user.generation != generation:
             raise _ended()
@@ -96,14 +91,14 @@ class AuthService:
                 and takes the same time.
             TooManyRequests: too many failures lately from this address.
         """
-        self._limit(username, address)
+        self._failures.take(username, address)
         async with self._database.read() as session:
             user = await crud.get_by_name(session, username)
         right = await self.passwords.verify(password, user.password_hash if user else None)
         pair = await self._sign_in(user, address) if user is not None and right else None
         if pair is None:
             await self._refuse(username, address)
-        self._release(username, address)
+        self._failures.give_back(username, address)
         return pair
 
     async def refresh(self, token: str, address: str) -> rest.TokenPair:
@@ -144,7 +139,7 @@ class AuthService:
             TooManyRequests: too many lately from this address.
             InvalidInput, Conflict: the name is bad or taken.
         """
-        self._limit(username, address)
+        self._failures.take(username, address)
         if self._settings.registration != "open":
             raise NotPermitted(
                 "registration is closed on this hub", hint="ask an administrator for an account"
@@ -167,12 +162,12 @@ class AuthService:
             InvalidInput: the new one is the name.
             NotSignedIn: the account was changed meanwhile.
         """
-        self._limit(principal.name, address)
+        self._failures.take(principal.name, address)
         async with self._database.read() as session:
             user = await crud.get(session, principal.user_id)
         if user is None or not await self.passwords.verify(current, user.password_hash):
             raise NotPermitted("the current password is wrong")
-        self._release(principal.name, address)
+        self._failures.give_back(principal.name, address)
         hashed = await self.hash_new(user.name, new)
         async with self._database.write() as session:
             if not await _unchanged(session, user):
@@ -219,21 +214,6 @@ class AuthService:
 
     # -- inside ---------------------------------------------------------------------
 
-    def _read(self, token: str) -> tuple[str, int]:
-        try:
-            claims = jwt.decode(
-                token, self._key, algorithms=[_ALGORITHM],
-                options={"require": ["sub", "exp", "gen"], "verify_exp": False},
-            )  # fmt: skip
-            expires, generation = int(claims["exp"]), int(claims["gen"])
-        except (jwt.InvalidTokenError, ValueError, TypeError):
-            raise NotSignedIn(
-                "the token is not valid here", hint="sign in again: chatops login"
-            ) from None
-        if expires <= self._clock.now():
-            raise NotSignedIn("the token has expired", hint="sign in again: chatops login")
-        return str(claims["sub"]), generation
-
     async def _user(self, user_id: str) -> User | None:
         known = self._known.get(user_id)
         now = time.monotonic()
@@ -279,22 +259,6 @@ class AuthService:
     def _usable(self, row: RefreshToken) -> bool:
         return row.revoked_at is None and row.expires_at > self._clock.now()
 
-    def _limit(self, username: str, address: str) -> None:
-        now = self._clock.monotonic()
-        wait = self._by_account.take((address, username), now)
-        if not wait:
-            wait = self._by_address.take(address, now)
-        if wait:
-            raise TooManyRequests(
-                "too many failed sign-ins from this address",
-                retry_after=wait,
-                hint=f"wait {wait:.0f} s",
-            )
-
-    def _release(self, username: str, address: str) -> None:
-        self._by_account.give_back((address, username))
-        self._by_address.give_back(address)
-
     async def _refuse(self, username: str, address: str) -> NoReturn:
         origin = Origin(address, None, None)
         await self._audit.record_alone(origin, "auth.login", username[:64], outcome="denied")
@@ -314,7 +278,3 @@ async def _owner(session: AsyncSession, row: RefreshToken, address: str) -> Orig
 
 def _ended() -> NotSignedIn:
     return NotSignedIn("this session has ended", hint="sign in again: chatops login")
-
-
-def _per_minute(count: int) -> RateLimiter:
-    return RateLimiter(rate=count / 60, burst=count)

@@ -21,6 +21,7 @@ from chatops.server.services.events import EventService, Kind
 from chatops.server.services.keys import KeyAndServer, KeyService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
+from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
 from chatops.tasks import Tasks
 
@@ -37,6 +38,7 @@ class Fleet:
         servers: ServerService,
         keys: KeyService,
         commands: CommandService,
+        runs: RunService,
         events: EventService,
         logs: LogService,
         tasks: Tasks,
@@ -47,6 +49,7 @@ class Fleet:
         self._servers = servers
         self._keys = keys
         self._commands = commands
+        self._runs = runs
         self._events = events
         self._logs = logs
         self._tasks = tasks
@@ -98,10 +101,8 @@ class Fleet:
         """Every second: pings, dead links, lost commands."""
         while True:
             self._agents.sweep()
-            try:
-                await self._commands.sweep()
-            except ChatOpsError as error:
-                _log.error("a lost command cannot be recorded: %s", error.message)
+            self._commands.sweep()
+            self._runs.driver.sweep()
             await asyncio.sleep(1.0)
 
     async def keep_last_seen(self) -> None:

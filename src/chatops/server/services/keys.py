@@ -44,7 +44,8 @@ class KeyAndServer:
 
 
 class KeyService:
-    """Makes, lists, revokes and checks keys. ``hub_url`` goes into join strings."""
+    """Makes, lists, revokes and checks keys. ``hub_url`` goes into join strings, and
+    ``fingerprint`` if agents shall pin the hub's certificate."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class KeyService:
         self._audit = audit
         self._clock = clock
         self.hub_url = ""
+        self.fingerprint: str | None = None
 
     async def create(
         self, principal: Principal, origin: Origin, body: rest.ApiKeyCreate
@@ -71,7 +73,7 @@ class KeyService:
         """
         check_name(body.name, "key name")
         async with self._database.write() as session:
-            server = await self._servers.find_in(session, principal, body.server, Access.OPERATOR)
+            server = await self._servers.find_in(session, principal, body.server, Access.OWNER)
             return await self._create(
                 session, principal, origin, server, body.name, body.expires_in
             )
@@ -117,7 +119,7 @@ class KeyService:
                 raise _no_key(key_id)
             try:
                 server = await self._servers.find_in(
-                    session, principal, row.server_id, Access.OPERATOR
+                    session, principal, row.server_id, Access.OWNER
                 )
             except NotFound:
                 raise _no_key(key_id) from None
@@ -204,7 +206,7 @@ class KeyService:
             name=name,
             key=fresh.text,
             prefix=fresh.prefix,
-            join=encode_join(Join(hub=self.hub_url, key=fresh.text)),
+            join=encode_join(Join(self.hub_url, fresh.text, self.fingerprint)),
             server=server.name,
             expires_at=format_time(expires_at) if expires_at is not None else None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -13,11 +13,18 @@ from chatops.errors import Conflict, InvalidInput
 from chatops.protocol import closing, rest
 from chatops.protocol.messages import Auth, HostFacts
 from chatops.protocol.names import check_name, check_tags
-from chatops.server.crud import alerts, users
+from chatops.server.crud import alerts, shares, users
 from chatops.server.crud import servers as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import Server
-from chatops.server.services.access import Access, Principal, no_server, require_on_server
+from chatops.server.db.transactions import Transaction
+from chatops.server.services.access import (
+    Access,
+    Principal,
+    no_server,
+    require,
+    require_on_server,
+)
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.latest import LatestSamples
@@ -85,8 +92,21 @@ class ServerService:
         row = await crud.get_by_name_or_id(session, name)
         if row is None:
             raise no_server(name)
-        require_on_server(principal, name, row.owner_id, access)
+        share = None
+        if principal.role != "admin" and row.owner_id != principal.user_id:
+            share = await shares.role(session, server_id=row.id, user_id=principal.user_id)
+        require_on_server(principal, name, row.owner_id, share, access)
         return row
+
+    def identify(
+        self, tx: Transaction, principal: Principal, name: str, access: Access
+    ) -> ServerName:
+        """As ``find``, inside a short transaction."""
+        found = crud.identify(tx, name, user_id=principal.user_id)
+        if found is None:
+            raise no_server(name)
+        require_on_server(principal, name, found.owner_id, found.share, access)
+        return ServerName(found.id, found.name)
 
     async def scope(
         self, session: AsyncSession, principal: Principal, server: str | None
@@ -100,7 +120,21 @@ class ServerService:
             return [(await self.find_in(session, principal, server)).id]
         if principal.role == "admin":
             return None
-        return list(await crud.names(session, owner_id=principal.user_id))
+        return list(await crud.names(session, visible_to=principal.user_id))
+
+    async def allowed(
+        self, session: AsyncSession, principal: Principal, ids: Collection[str], access: Access
+    ) -> dict[str, str]:
+        """The names, by id, of those of ``ids`` where the caller may do what ``access`` says.
+
+        Raises:
+            NotPermitted: the caller's account may do that nowhere.
+        """
+        require(principal, access)
+        user = None if principal.role == "admin" else principal.user_id
+        if access is Access.OPERATOR:
+            return await crud.names(session, ids=ids, operated_by=user)
+        return await crud.names(session, ids=ids, visible_to=user)
 
     # -- reading ----------------------------------------------------------------------
 
@@ -119,12 +153,12 @@ class ServerService:
             InvalidInput: a tag that is not ``key=value``.
         """
         wanted = dict(_tag(text) for text in tags)
-        owner = None if principal.role == "admin" else principal.user_id
+        user = None if principal.role == "admin" else principal.user_id
         items: list[rest.Server] = []
         async with self._database.read() as session:
             while True:
                 rows, cursor = await crud.list_page(
-                    session, owner_id=owner, tags=wanted, limit=limit - len(items), cursor=cursor
+                    session, visible_to=user, tags=wanted, limit=limit - len(items), cursor=cursor
                 )
                 shown = await self._show_all(session, rows)
                 items += [one for one in shown if status is None or one.status == status]
@@ -153,9 +187,9 @@ class ServerService:
     async def counts(self, principal: Principal) -> rest.ServerCounts:
         """How many of the caller's servers are in which state."""
         async with self._database.read() as session:
-            owner = None if principal.role == "admin" else principal.user_id
-            everything = await crud.names(session, owner_id=owner)
-            unseen = await crud.names(session, owner_id=owner, seen=False)
+            user = None if principal.role == "admin" else principal.user_id
+            everything = await crud.names(session, visible_to=user)
+            unseen = await crud.names(session, visible_to=user, seen=False)
         online = sum(self._agents.find(server_id) is not None for server_id in everything)
         never = sum(self._agents.last_heard(server_id) is None for server_id in unseen)
         return rest.ServerCounts(
@@ -198,7 +232,7 @@ class ServerService:
             NotFound, NotPermitted, InvalidInput, Conflict: as the words say.
         """
         async with self._database.write() as session:
-            row = await self.find_in(session, principal, name, Access.OPERATOR)
+            row = await self.find_in(session, principal, name, Access.OWNER)
             changes: crud.ServerChanges = {}
             if body.name is not None and body.name != row.name:
                 changes["name"] = check_name(body.name, "server name")
@@ -222,7 +256,7 @@ class ServerService:
             NotFound, NotPermitted: as the words say.
         """
         async with self._database.write() as session:
-            row = await self.find_in(session, principal, name, Access.OPERATOR)
+            row = await self.find_in(session, principal, name, Access.OWNER)
             await crud.delete(session, row.id)
             await self._audit.record(session, origin, "servers.remove", row.name)
         self._agents.disconnect(row.id, closing.SERVER_REMOVED)

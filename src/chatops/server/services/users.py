@@ -14,7 +14,7 @@ from chatops.server.db.models import User
 from chatops.server.services.access import Principal
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.auth import AuthService
-from chatops.server.services.ws_manager import WSManager
+from chatops.server.services.revocation import Revocation
 from chatops.units import format_time
 
 
@@ -22,12 +22,12 @@ class UserService:
     """Makes, changes and removes accounts. There is always an administrator left."""
 
     def __init__(
-        self, database: Database, auth: AuthService, audit: AuditService, subscribers: WSManager
+        self, database: Database, auth: AuthService, audit: AuditService, revocation: Revocation
     ) -> None:
         self._database = database
         self._auth = auth
         self._audit = audit
-        self._subscribers = subscribers
+        self._revocation = revocation
 
     async def page(self, *, limit: int, cursor: str | None) -> rest.Page[rest.User]:
         """Accounts in order of name."""
@@ -55,7 +55,7 @@ class UserService:
         Raises: as AuthService.change_password does.
         """
         await self._auth.change_password(principal, current, new, address)
-        self._subscribers.end_user(principal.user_id)
+        self._revocation.session_ended(principal.user_id)
 
     async def create(self, origin: Origin, name: str, password: str, role: Role) -> rest.User:
         """A new account.
@@ -89,7 +89,7 @@ class UserService:
             detail = {k: "changed" if k == "password_hash" else v for k, v in fields.items()}
             await self._audit.record(session, origin, "users.update", user.name, detail=detail)
         self._auth.forget(user.id)
-        self._subscribers.end_user(user.id)
+        await self._revocation.rights_lost(user.id, user.name)
         return await self.show(user.id)
 
     async def delete(self, origin: Origin, name: str, reassign_to: str | None) -> None:
@@ -113,7 +113,7 @@ class UserService:
             detail = {"reassigned_to": heir.name} if heir else None
             await self._audit.record(session, origin, "users.delete", user.name, detail=detail)
         self._auth.forget(user.id)
-        self._subscribers.end_user(user.id)
+        await self._revocation.rights_lost(user.id, user.name)
 
     async def _find(self, name: str) -> User:
         async with self._database.read() as session:

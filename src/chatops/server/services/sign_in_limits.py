@@ -1,0 +1,43 @@
+"""How often a password may be wrong: by address and account, and by address alone."""
+
+from __future__ import annotations
+
+from chatops.clock import Clock
+from chatops.errors import TooManyRequests
+from chatops.server.services.limiter import RateLimiter
+from chatops.server.settings import HubSettings
+
+
+class SignInLimits:
+    """Each attempt takes one unit; one that succeeds gives it back."""
+
+    def __init__(self, settings: HubSettings, clock: Clock) -> None:
+        self._clock = clock
+        self._by_account = _per_minute(settings.sign_in_account_limit)
+        self._by_address = _per_minute(settings.sign_in_address_limit)
+
+    def take(self, username: str, address: str) -> None:
+        """An attempt begins.
+
+        Raises:
+            TooManyRequests: too many have failed lately.
+        """
+        now = self._clock.monotonic()
+        wait = self._by_account.take((address, username), now)
+        if not wait:
+            wait = self._by_address.take(address, now)
+        if wait:
+            raise TooManyRequests(
+                "too many failed sign-ins from this address",
+                retry_after=wait,
+                hint=f"wait {wait:.0f} s",
+            )
+
+    def give_back(self, username: str, address: str) -> None:
+        """The attempt was right."""
+        self._by_account.give_back((address, username))
+        self._by_address.give_back(address)
+
+
+def _per_minute(count: int) -> RateLimiter:
+    return RateLimiter(rate=count / 60, burst=count)
