@@ -11,13 +11,14 @@ import msgspec
 from aiohttp import web
 
 from chatops.clock import Clock, SystemClock
+from chatops.errors import Busy
 from chatops.server.api import docs_page
 from chatops.server.api.openapi import DOCUMENT, build_document
 from chatops.server.api.operation import PREFIX
 from chatops.server.api.routes import OPERATIONS
 from chatops.server.api.serve import make_handler
 from chatops.server.context import Services
-from chatops.server.db.engine import Databases
+from chatops.server.db.files import Databases
 from chatops.server.housekeeping import Housekeeping
 from chatops.server.middleware import add_headers, make_middlewares
 from chatops.server.secrets import HubSecrets
@@ -33,12 +34,19 @@ from chatops.server.services.latest import LatestSamples
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics import MetricsService
+from chatops.server.services.output_file import OutputFile
+from chatops.server.services.revocation import Revocation
+from chatops.server.services.run_driver import RunDriver
+from chatops.server.services.run_records import RunRecords
+from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
+from chatops.server.services.shares import ShareService
 from chatops.server.services.status import StatusService
 from chatops.server.services.users import UserService
 from chatops.server.services.ws_manager import WSManager
 from chatops.server.settings import HubSettings
 from chatops.server.ws.agents import make_agents_route
+from chatops.server.ws.commands import make_commands_route
 from chatops.server.ws.sockets import Waiting
 from chatops.server.ws.subscriptions import make_subscription_route
 from chatops.tasks import Tasks
@@ -47,6 +55,8 @@ SOCKETS: Final[Mapping[str, str]] = {
     f"{PREFIX}/agents/ws": "Agents: metrics, commands, logs. See docs/reference/wire.md.",
     f"{PREFIX}/ws/metrics/{{server}}": "A server's samples, live, after an auth frame.",
     f"{PREFIX}/ws/logs/{{server}}": "A server's log entries, live, after an auth frame.",
+    f"{PREFIX}/ws/commands/{{id}}": "A command's or run's output and outcome, from any offset; "
+    "and its standard input.",
 }
 DOCS_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -73,6 +83,13 @@ class Hub:
         """Tell agents and subscribers, and flush what waits."""
         self.services.agents.close()
         self.services.subscribers.close()
+        stopping = Busy(
+            "the hub is shutting down; what runs goes on",
+            hint="`chatops commands list` tells what came of it",
+            details={"sent": True},
+        )
+        self.services.runs.followed.stop(stopping)
+        self.services.commands.stop(stopping)
         await self.services.metrics.drain()
         await self.services.logs.drain()
         await self.notes.finished()
@@ -95,7 +112,7 @@ async def open_hub(
         async with Tasks() as tasks, Tasks() as notes, Tasks(on_failure) as vital:
             hub = build(settings, secrets, databases, tasks, notes, clock)
             await hub.services.metrics.load_latest()
-            await hub.services.commands.load_open()
+            await hub.services.runs.driver.load_open()
             await hub.services.auth.passwords.prepare()
             _start(hub, vital)
             yield hub
@@ -119,7 +136,12 @@ def build(
     servers = ServerService(db, audit, agents, subscribers, latest, clock)
     keys = KeyService(db, servers, agents, audit, clock)
     records = CommandRecords(db, servers, audit, clock)
-    commands = CommandService(records, agents, audit, tasks, clock, settings.lost_after)
+    output = OutputFile(settings.folder)
+    commands = CommandService(records, agents, tasks, clock, output, settings.lost_after)
+    run_records = RunRecords(db, servers, audit, secrets, clock)
+    driver = RunDriver(run_records, commands, tasks, clock)
+    runs = RunService(run_records, driver, commands, audit, clock)
+    revocation = Revocation(subscribers, runs)
     events = EventService(db, servers, clock)
     logs = LogService(databases.logs, subscribers, clock)
     services = Services(
@@ -127,19 +149,21 @@ def build(
         clock=clock,
         auth=auth,
         audit=audit,
-        users=UserService(db, auth, audit, subscribers),
+        users=UserService(db, auth, audit, revocation),
         servers=servers,
+        shares=ShareService(db, servers, revocation, audit, clock),
         keys=keys,
         agents=agents,
         subscribers=subscribers,
         metrics=MetricsService(databases.metrics, servers, subscribers, latest, clock),
         commands=commands,
+        runs=runs,
         events=events,
         logs=logs,
         status=StatusService(db, servers, settings, clock),
         requests=RateLimiter(rate=settings.request_limit, burst=settings.request_limit),
     )
-    fleet = Fleet(db, agents, servers, keys, commands, events, logs, notes, clock)
+    fleet = Fleet(db, agents, servers, keys, commands, runs, events, logs, notes, clock)
     return Hub(services, fleet, notes, databases, make_app(services, fleet, tasks))
 
 
@@ -155,10 +179,11 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
     waiting = Waiting()
-    agents, metrics, logs = SOCKETS
+    agents, metrics, logs, commands = SOCKETS
     app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
     app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))
     app.router.add_get(logs, make_subscription_route(services, tasks, waiting, "logs"))
+    app.router.add_get(commands, make_commands_route(services, tasks, waiting))
     page = docs_page.render(document)
 
     async def docs(_: web.Request) -> web.Response:

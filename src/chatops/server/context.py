@@ -14,7 +14,9 @@ from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics import MetricsService
+from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
+from chatops.server.services.shares import ShareService
 from chatops.server.services.status import StatusService
 from chatops.server.services.users import UserService
 from chatops.server.services.ws_manager import WSManager
@@ -31,11 +33,13 @@ class Services:
     audit: AuditService
     users: UserService
     servers: ServerService
+    shares: ShareService
     keys: KeyService
     agents: AgentManager
     subscribers: WSManager
     metrics: MetricsService
     commands: CommandService
+    runs: RunService
     events: EventService
     logs: LogService
     status: StatusService

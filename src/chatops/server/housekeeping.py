@@ -42,6 +42,7 @@ class Housekeeping:
         await _in_steps(services.metrics.purge, now - raw)
         await _in_steps(services.events.purge, now - events)
         await _in_steps(services.commands.records.purge, now - events)
+        await _in_steps(services.runs.records.purge, now - events)
         await _in_steps(services.auth.purge, now)
         await _in_steps(services.logs.purge, now - services.settings.logs_retention)
         for server_id in list(services.servers.removed):

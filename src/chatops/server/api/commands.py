@@ -1,41 +1,40 @@
-"""/commands: running them, and what became of them."""
+"""/commands and /runs: running commands, and what became of them."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Final
-
 import msgspec
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import web
 
 from chatops.protocol import rest
-from chatops.protocol.frames import CONTENT_TYPE, envelope_binary, envelope_text
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.api.queries import CommandsQuery, moment
+from chatops.server.api.run_stream import stream
 from chatops.server.services.access import Access
 from chatops.server.services.command_results import to_record
-from chatops.server.services.live_command import LiveCommand, Watcher
+from chatops.server.services.following import Following
+from chatops.server.services.live_run import LiveRun
+from chatops.server.services.watching import Ended
 
-WATCHER_STALL: Final = 60.0
-"""Seconds after which a watcher that takes no byte counts as gone."""
-_IDLE_CHECK: Final = 5.0
-_NUMBERS: Final = {"stdout": 1, "stderr": 2}
 _encode = msgspec.json.Encoder().encode
 
 
 async def run_command(
     call: Call[NoQuery, rest.CommandCreate],
-) -> list[rest.CommandResult] | rest.RunStarted | web.StreamResponse:
-    """Run a command and wait for it, stream it, or come back at once."""
-    commands = call.services.commands
-    live = await commands.start(call.principal, call.origin, call.body)
-    if call.body.mode == "stream":
-        return await _stream(call, live)
-    await commands.send(live, call.body)
-    if call.body.mode == "detach":
-        started = rest.StartedCommand(id=live.id, server=live.server_name)
-        return rest.RunStarted(run_id=live.run_id, commands=[started])
-    return [await live.wait()]
+) -> list[rest.CommandResult] | rest.RunStarted | rest.RunPlan | web.StreamResponse:
+    """Run a command on one or many servers and wait for it, stream it, or come back at once."""
+    runs, body = call.services.runs, call.body
+    if body.dry_run:
+        return await runs.plan(call.principal, body)
+    made = await runs.create(call.principal, call.origin, body)
+    if body.mode == "stream":
+        following = await _following(call, made)
+        try:
+            await _begin(call, made)
+            return await stream(call.request, following)
+        finally:
+            following.close()
+    await _begin(call, made)
+    return await (_wait(call, made) if body.mode == "wait" else _started(call, made))
 
 
 async def list_commands(call: Call[CommandsQuery, None]) -> rest.Page[rest.CommandRecord]:
@@ -66,61 +65,70 @@ async def command_output(call: Call[NoQuery, None]) -> rest.CommandResult:
 
 
 async def cancel_command(call: Call[NoQuery, None]) -> rest.CommandRecord:
-    """Ask the agent to end a command."""
-    return await call.services.commands.cancel(call.principal, call.origin, call.path["command"])
-
-
-async def _stream(call: Call[NoQuery, rest.CommandCreate], live: LiveCommand) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": CONTENT_TYPE})
-    watcher = live.watch()
-    try:
-        await call.services.commands.send(live, call.body)
-        await response.prepare(call.request)
-        await _write(response, _event(_start(live)))
-        await _copy(call.request, response, watcher)
-        result = await live.wait()
-        bare = msgspec.structs.replace(
-            result, stdout=None, stderr=None, stdout_b64=None, stderr_b64=None
-        )
-        await _write(response, _event(rest.StreamEvent(event="end", result=bare)))
-        await response.write_eof()
-    except (TimeoutError, ConnectionError, ClientConnectionResetError):
-        pass  # the watcher is gone; the command goes on without it
-    finally:
-        watcher.close()
-    return response
-
-
-async def _copy(request: web.Request, response: web.StreamResponse, watcher: Watcher) -> None:
-    while True:
-        try:
-            async with asyncio.timeout(_IDLE_CHECK):
-                piece = await watcher.next()
-        except TimeoutError:
-            if request.transport is None or request.transport.is_closing():
-                raise
-            continue
-        if piece is None:
-            return
-        name, offset, data = piece
-        await _write(response, envelope_binary(_NUMBERS[name], offset, data))
-
-
-async def _write(response: web.StreamResponse, data: bytes) -> None:
-    async with asyncio.timeout(WATCHER_STALL):
-        await response.write(data)
-
-
-def _start(live: LiveCommand) -> rest.StreamEvent:
-    return rest.StreamEvent(
-        event="start",
-        server=live.server_name,
-        command_id=live.id,
-        run_id=live.run_id,
-        stdout=_NUMBERS["stdout"],
-        stderr=_NUMBERS["stderr"],
+    """End a command: one that waits for its turn never starts, another its agent ends."""
+    return await call.services.runs.cancel_command(
+        call.principal, call.origin, call.path["command"]
     )
 
 
-def _event(event: rest.StreamEvent) -> bytes:
-    return envelope_text(_encode(event))
+async def show_run(call: Call[NoQuery, None]) -> rest.Run:
+    """Show a run, and how it stands on each server."""
+    return await call.services.runs.show(call.principal, call.path["run"])
+
+
+async def cancel_run(call: Call[NoQuery, None]) -> rest.Run:
+    """End all of a run's commands that are not over."""
+    return await call.services.runs.cancel(call.principal, call.origin, call.path["run"])
+
+
+Run = Call[NoQuery, rest.CommandCreate]
+
+
+async def _begin(call: Run, made: LiveRun | str) -> None:
+    if isinstance(made, LiveRun) and call.body.mode != "attach":
+        await call.services.runs.driver.begin(made)
+
+
+async def _following(call: Run, made: LiveRun | str) -> Following:
+    if isinstance(made, str):  # a repeated key: the answer is that of the first time
+        following, _ = await call.services.runs.follow(call.principal, made, {})
+        return following
+    return call.services.runs.follow_new(call.principal, made)
+
+
+async def _started(call: Run, made: LiveRun | str) -> rest.RunStarted:
+    if isinstance(made, str):
+        rows = await call.services.runs.find(call.principal, made, Access.OPERATOR)
+        run_id, pairs = made, [(row.id, server) for row, server in rows]
+    else:
+        run_id, pairs = made.id, [(live.id, live.server_name) for live in made.commands]
+    commands = [rest.StartedCommand(id=one, server=server) for one, server in pairs]
+    return rest.RunStarted(run_id=run_id, commands=commands)
+
+
+async def _wait(call: Run, made: LiveRun | str) -> list[rest.CommandResult] | web.StreamResponse:
+    if isinstance(made, LiveRun):
+        if len(made.commands) == 1:
+            return [await call.services.commands.result(made.commands[0])]
+        return await _results(call, [await live.wait() for live in made.commands])
+    following = await _following(call, made)
+    ended: list[rest.CommandResult] = []
+    try:
+        while (item := await following.next()) is not None:
+            if isinstance(item, Ended):
+                ended.append(item.result)
+    finally:
+        following.close()
+    return await _results(call, sorted(ended, key=lambda result: result.server))
+
+
+async def _results(call: Run, ended: list[rest.CommandResult]) -> web.StreamResponse:
+    """The results, each loaded when its turn has come: together they may be large."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(call.request)
+    for number, bare in enumerate(ended):
+        result = await call.services.commands.records.whole(bare)
+        await response.write((b"," if number else b"[") + _encode(result))
+    await response.write(b"]")
+    await response.write_eof()
+    return response

@@ -38,3 +38,22 @@ async def remove_server(call: Call[NoQuery, None]) -> None:
     services = call.services
     row = await services.servers.remove(call.principal, call.origin, call.path["server"])
     services.commands.forget_server(row.id)
+
+
+async def list_shares(call: Call[NoQuery, None]) -> rest.Page[rest.Share]:
+    """List what other accounts than the owner may do on a server."""
+    return await call.services.shares.list(call.principal, call.path["server"])
+
+
+async def share_server(call: Call[NoQuery, rest.ShareCreate]) -> rest.Share:
+    """Give an account a role on a server, in place of the one it had there."""
+    return await call.services.shares.put(
+        call.principal, call.origin, call.path["server"], call.body.user, call.body.role
+    )
+
+
+async def unshare_server(call: Call[NoQuery, None]) -> None:
+    """Take an account's share of a server back."""
+    await call.services.shares.remove(
+        call.principal, call.origin, call.path["server"], call.path["user"]
+    )

@@ -20,6 +20,7 @@ from chatops.protocol.messages import (
     DockerResponse,
     Message,
     Ping,
+    StreamCredit,
 )
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 from chatops.protocol.session.pending import Pending
@@ -44,6 +45,22 @@ class StreamSink(Protocol):
         ...
 
 
+class InputStream(Protocol):
+    """A stream that goes to the agent."""
+
+    def on_credit(self, message: StreamCredit) -> None:
+        """The agent takes more."""
+        ...
+
+    def on_close(self) -> None:
+        """The agent takes no more."""
+        ...
+
+    def session_ended(self) -> None:
+        """The connection is gone."""
+        ...
+
+
 @dataclass(eq=False)
 class AgentSession:
     """One connection of one agent, from its auth to its end.
@@ -61,9 +78,10 @@ class AgentSession:
     instance: str = ""
     pending: Pending[asyncio.Future[Reply]] = field(default_factory=Pending)
     streams: dict[int, StreamSink] = field(default_factory=dict)
+    inputs: dict[int, InputStream] = field(default_factory=dict)
     last_heard: float = 0.0
     settling: int = 0
-    _next_stream: int = 1
+    _next_stream: int = 0
 
     def post(self, message: Message) -> bool:
         """Send a message; False when the link is gone.
@@ -78,9 +96,14 @@ class AgentSession:
 
     def open_stream(self, sink: StreamSink) -> int:
         """A stream number that this session has not used yet, leading to ``sink``."""
-        number = self._next_stream
-        self._next_stream += 1
+        number = self._new_number()
         self.streams[number] = sink
+        return number
+
+    def open_input(self, stream: InputStream) -> int:
+        """A stream number that this session has not used yet, for what goes to the agent."""
+        number = self._new_number()
+        self.inputs[number] = stream
         return number
 
     def end(self) -> None:
@@ -89,6 +112,13 @@ class AgentSession:
             if not future.done():
                 future.set_exception(Offline("the agent's connection ended before it answered"))
         self.streams.clear()
+        for stream in list(self.inputs.values()):
+            stream.session_ended()
+        self.inputs.clear()
+
+    def _new_number(self) -> int:
+        self._next_stream += 1
+        return self._next_stream
 
 
 class AgentManager:

@@ -12,7 +12,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,7 @@ from chatops.protocol.rest import AuditRecord, Page
 from chatops.server.crud import audit as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import AuditLog
+from chatops.server.db.transactions import Transaction, in_session
 from chatops.server.services.access import Principal
 from chatops.units import format_time
 
@@ -74,11 +75,26 @@ class AuditService:
         outcome: str = "ok",
         detail: Mapping[str, Any] | None = None,
     ) -> None:
+        """``note`` for the transaction of a session, which must be of the one writer."""
+        await in_session(
+            session,
+            lambda tx: self.note(tx, origin, action, target, outcome=outcome, detail=detail),
+        )
+
+    def note(
+        self,
+        tx: Transaction,
+        origin: Origin,
+        action: str,
+        target: str | None = None,
+        *,
+        outcome: str = "ok",
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
         """Append a record in the caller's transaction: it stands if, and only if, that commits.
 
-        ``session`` must be of the one writer; that is what keeps the chain in order.
+        That there is one writer keeps the chain in order.
         """
-        last = await crud.last(session)
         entry = _Entry(
             ts=self._clock.now(),
             user_id=origin.user_id,
@@ -88,9 +104,10 @@ class AuditService:
             outcome=outcome,
             address=origin.address,
             detail=dict(detail) if detail else None,
-            prev_hash=last.hash if last else GENESIS,
+            prev_hash=crud.last_hash(tx) or GENESIS,
         )
-        await crud.append(session, **entry._asdict(), record_hash=self._seal(entry))
+        sealed = {**entry._asdict(), "hash": self._seal(entry)}
+        crud.append(tx, cast("crud.NewRecord", sealed))
 
     async def record_alone(
         self,
@@ -102,8 +119,9 @@ class AuditService:
         detail: Mapping[str, Any] | None = None,
     ) -> None:
         """Append a record in a transaction of its own, for what changed nothing (denials)."""
-        async with self._database.write() as session:
-            await self.record(session, origin, action, target, outcome=outcome, detail=detail)
+        await self._database.transact(
+            lambda tx: self.note(tx, origin, action, target, outcome=outcome, detail=detail)
+        )
 
     async def page(
         self,

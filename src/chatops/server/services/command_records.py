@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
+import msgspec
 
 from chatops.clock import Clock
 from chatops.errors import NotFound
-from chatops.ids import new_id
 from chatops.protocol import rest
+from chatops.protocol.limits import KiB
 from chatops.server.crud import commands as crud
 from chatops.server.crud import servers as servers_crud
 from chatops.server.db.engine import Database
-from chatops.server.db.models import Command, Server
+from chatops.server.db.models import Command, OutputStream, Server
+from chatops.server.db.transactions import Transaction, in_session
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.audit import AuditService, Origin
-from chatops.server.services.command_results import load_result, to_record, to_result
+from chatops.server.services.command_results import add_output, load_result, to_record, to_result
 from chatops.server.services.command_states import before
-from chatops.server.services.live_command import NAMES, LiveCommand
+from chatops.server.services.live_command import LiveCommand
+from chatops.server.services.output import Piece
 from chatops.server.services.servers import ServerService
+from chatops.server.services.watching import NAMES, Bytes, Ended, Item, Started
+
+_Pieces = dict[OutputStream, list[Piece]]
+_SHORT: Final = 64 * KiB
+"""Bytes of kept output that may wait in memory for the writer."""
 
 
 class CommandRecords:
@@ -36,54 +42,17 @@ class CommandRecords:
 
     # -- writing ------------------------------------------------------------------------
 
-    async def create(
-        self,
-        principal: Principal,
-        origin: Origin,
-        body: rest.CommandCreate,
-        is_online: Callable[[str], bool],
-    ) -> tuple[Command, Server]:
-        """A new command, as good as sent; of an offline server it is over with its record.
-
-        Raises:
-            NotFound, NotPermitted: the server, for this caller.
-        """
-        now = self._clock.now()
-        options = {"timeout": body.timeout, "cwd": body.cwd, "env": sorted(body.env)}
-        async with self._database.write() as session:
-            server = await self._servers.find_in(session, principal, body.target, Access.OPERATOR)
-            online = is_online(server.id)
-            row = await crud.create(
-                session,
-                run_id=new_id(now),
-                server_id=server.id,
-                user_id=principal.user_id,
-                user_name=principal.name,
-                command=body.command,
-                now=now,
-                options={name: value for name, value in options.items() if value},
-                status="sent" if online else "offline",
-            )
-            row.sent_at = now if online else None
-            if not online:
-                row.finished_at = now
-                row.error = f"{server.name} is offline; the command was not run"
-            detail = {"command_id": row.id, "command": body.command}
-            await self._audit.record(
-                session, origin, "commands.run", server.name, outcome=row.status, detail=detail
-            )
-        return row, server
-
     async def set_running(self, command_id: str, started_at: float | None) -> None:
         """Its agent has started it; of one that is over already nothing changes."""
-        async with self._database.write() as session:
-            await crud.update(
-                session,
+        await self._database.transact(
+            lambda tx: crud.update(
+                tx,
                 command_id,
                 expected=before("running"),
                 status="running",
                 started_at=started_at,
             )
+        )
 
     async def end(
         self, live: LiveCommand, status: rest.CommandStatus, **changes: Any
@@ -93,9 +62,9 @@ class CommandRecords:
         One that has ended stays as it is, but ``lost`` gives way to the true outcome.
         """
         result = live.outcome(status, **changes)
-        async with self._database.write() as session:
-            if await self._store_end(session, live, result, changes):
-                return result
+        if await self._write_end(live, result, changes):
+            return result
+        async with self._database.read() as session:
             row = await crud.get(session, live.id)
         return to_result(row, live.server_name) if row is not None else result
 
@@ -106,21 +75,14 @@ class CommandRecords:
 
     # -- reading ------------------------------------------------------------------------
 
-    async def open_commands(self) -> list[LiveCommand]:
-        """Those that were under way when the hub stopped."""
-        async with self._database.read() as session:
-            rows = await crud.open_all(session)
-            names = await servers_crud.names(session, ids={row.server_id for row in rows})
-        return [LiveCommand(row, names[row.server_id], sent=True) for row in rows]
-
-    async def lost(self, server_id: str, command_id: str) -> LiveCommand | None:
-        """A command of that server that was given up, ready to be followed again."""
+    async def lost(self, server_id: str, command_id: str) -> tuple[Command, str] | None:
+        """A command of that server that was given up, with the server's name."""
         async with self._database.read() as session:
             row = await crud.get(session, command_id)
             if row is None or row.server_id != server_id or row.status != "lost":
                 return None
             server = await servers_crud.get(session, server_id)
-        return LiveCommand(row, server.name, sent=True) if server is not None else None
+        return (row, server.name) if server is not None else None
 
     async def page(
         self,
@@ -169,11 +131,54 @@ class CommandRecords:
         async with self._database.read() as session:
             return await load_result(session, row, server)
 
-    async def _store_end(
+    async def whole(self, bare: rest.CommandResult) -> rest.CommandResult:
+        """A committed outcome with its kept output."""
+        async with self._database.read() as session:
+            return await add_output(session, msgspec.structs.replace(bare))
+
+    async def story(self, command_id: str, server: str, offsets: tuple[int, int]) -> list[Item]:
+        """All that a watcher was told of a command that is over, from those offsets of its
+        streams on.
+
+        Raises:
+            NotFound: it was removed.
+        """
+        async with self._database.read() as session:
+            row = await crud.get(session, command_id)
+            if row is None:
+                raise _no_command(command_id)
+            items: list[Item] = [Started(row.id, server, row.run_id)]
+            for name, offset in zip(NAMES, offsets, strict=True):
+                for start, data in await crud.get_output(session, row.id, name):
+                    had = max(offset - start, 0)
+                    if had < len(data):
+                        items.append(Bytes(row.id, name, start + had, data[had:]))
+        items.append(Ended(to_result(row, server), row.stdout_bytes, row.stderr_bytes))
+        return items
+
+    async def _write_end(
+        self, live: LiveCommand, result: rest.CommandResult, changes: dict[str, Any]
+    ) -> bool:
+        def pieces() -> _Pieces:
+            return {name: list(live.streams[name].kept.pieces()) for name in NAMES}
+
+        if sum(live.streams[name].kept.held for name in NAMES) <= _SHORT:
+            short = pieces()
+            return await self._database.transact(
+                lambda tx: self._store_end(tx, live, result, short, changes)
+            )
+        async with self._database.write() as session:
+            long = pieces()  # read when its turn has come: many at a time would fill the memory
+            return await in_session(
+                session, lambda tx: self._store_end(tx, live, result, long, changes)
+            )
+
+    def _store_end(
         self,
-        session: AsyncSession,
+        tx: Transaction,
         live: LiveCommand,
         result: rest.CommandResult,
+        pieces: _Pieces,
         changes: dict[str, Any],
     ) -> bool:
         allowed = before(result.status)
@@ -182,22 +187,21 @@ class CommandRecords:
             "finished_at": self._clock.now(),
             "truncated": result.truncated,
             "dropped_bytes": result.dropped_bytes,
+            "stdout_bytes": live.length("stdout"),
+            "stderr_bytes": live.length("stderr"),
             **changes,
         }
         under_way = [state for state in allowed if state != "lost"]
         corrected = False
-        if not await crud.update(session, live.id, expected=under_way, **ended):
-            corrected = "lost" in allowed and await crud.update(
-                session, live.id, expected=["lost"], **ended
-            )
+        if not crud.update(tx, live.id, expected=under_way, **ended):
+            corrected = "lost" in allowed and crud.update(tx, live.id, expected=["lost"], **ended)
             if not corrected:
                 return False
-        for name in NAMES:
-            if pieces := live.streams[name].kept.pieces():
-                await crud.add_output(session, live.id, name, pieces)
+        for name, kept in pieces.items():
+            crud.add_output(tx, live.id, name, kept)
         if corrected or result.status == "refused":
-            await self._audit.record(
-                session,
+            self._audit.note(
+                tx,
                 Origin(None, live.user_id, live.user_name),
                 "commands.corrected" if corrected else "commands.run",
                 live.server_name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,7 +14,7 @@ from chatops.errors import InvalidInput
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_COMMAND
 from chatops.server.crud import commands as crud
-from chatops.server.db.models import Command
+from chatops.server.db.models import Command, Run
 from chatops.units import format_time
 
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -26,7 +27,7 @@ def check_request(body: rest.CommandCreate) -> None:
         InvalidInput: it is empty, too long, has a NUL, or a bad variable name.
     """
     words = [body.command] if isinstance(body.command, str) else body.command
-    texts = [*words, body.cwd or "", *body.env.values()]
+    texts = [*words, body.cwd or "", *body.env, *body.env.values()]
     if any("\0" in text for text in texts):
         raise InvalidInput("a command, folder or variable cannot hold a NUL character")
     if sum(len(text.encode("utf-8", "surrogateescape")) for text in texts) > MAX_COMMAND:
@@ -60,6 +61,27 @@ def to_record(row: Command, server: str) -> rest.CommandRecord:
     )
 
 
+def to_run(run: Run, rows: Sequence[tuple[Command, str]]) -> rest.Run:
+    """A run with its commands, which stand with the names of their servers."""
+    times = [row.finished_at for row, _ in rows if row.finished_at is not None]
+    return rest.Run(
+        id=run.id,
+        user=run.user_name,
+        target=run.target,
+        command=run.command,
+        created_at=format_time(run.created_at),
+        finished_at=_time(max(times) if len(times) == len(rows) else None),
+        counts=dict(Counter(str(row.status) for row, _ in rows)),
+        commands=[
+            rest.RunCommand(
+                id=row.id, server=server, status=row.status, exit_code=row.exit_code,
+                signal=row.signal, error=row.error,
+            )
+            for row, server in rows
+        ],
+    )  # fmt: skip
+
+
 def to_result(row: Command, server: str) -> rest.CommandResult:
     """A command's outcome without output."""
     return rest.CommandResult(
@@ -78,9 +100,13 @@ def to_result(row: Command, server: str) -> rest.CommandResult:
 
 async def load_result(session: AsyncSession, row: Command, server: str) -> rest.CommandResult:
     """A command's outcome with its kept output."""
-    result = to_result(row, server)
-    stdout = await crud.get_output(session, row.id, "stdout")
-    stderr = await crud.get_output(session, row.id, "stderr")
+    return await add_output(session, to_result(row, server))
+
+
+async def add_output(session: AsyncSession, result: rest.CommandResult) -> rest.CommandResult:
+    """``result`` with what is kept of its output."""
+    stdout = await crud.get_output(session, result.command_id, "stdout")
+    stderr = await crud.get_output(session, result.command_id, "stderr")
     return with_output(result, _joined(stdout), _joined(stderr))
 
 

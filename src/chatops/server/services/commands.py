@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from chatops.clock import Clock
-from chatops.errors import Busy, Conflict
+from chatops.errors import Busy, ChatOpsError
 from chatops.protocol import rest
-from chatops.protocol.limits import LOST_AFTER, LOST_AFTER_START
+from chatops.protocol.limits import LOST_AFTER, LOST_AFTER_START, STREAM_CREDIT
 from chatops.protocol.messages import (
     Auth,
     CommandAck,
@@ -24,14 +24,16 @@ from chatops.protocol.messages import (
     CommandResponse,
     Outcome,
     StreamClose,
+    StreamCredit,
 )
 from chatops.protocol.messages import Command as CommandMessage
+from chatops.server.db.models import Command
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager, AgentSession
-from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.command_records import CommandRecords
-from chatops.server.services.command_results import check_request, to_record, to_result
 from chatops.server.services.live_command import LiveCommand
+from chatops.server.services.output_file import OutputFile
+from chatops.server.services.run_spec import RunSpec
 from chatops.tasks import Tasks
 
 _LOST: Final = {
@@ -48,63 +50,62 @@ _log = logging.getLogger(__name__)
 
 
 class CommandService:
-    """Makes, follows, cancels and shows commands."""
+    """Sends commands, follows them, and shows what became of them."""
 
     def __init__(
         self,
         records: CommandRecords,
         agents: AgentManager,
-        audit: AuditService,
         tasks: Tasks,
         clock: Clock,
+        file: OutputFile,
         lost_after: float = LOST_AFTER,
     ) -> None:
         self.records = records
+        self.file = file
         self._agents = agents
-        self._audit = audit
         self._tasks = tasks
         self._clock = clock
         self._lost_after = lost_after
         self._started = clock.monotonic()
         self._live: dict[str, LiveCommand] = {}
+        self._losing: set[str] = set()
 
-    # -- making -----------------------------------------------------------------------
+    # -- sending ------------------------------------------------------------------------
 
-    async def start(
-        self, principal: Principal, origin: Origin, body: rest.CommandCreate
-    ) -> LiveCommand:
-        """Record a command, then send it. Of an offline server it is over at once.
-
-        Raises:
-            NotFound, NotPermitted: the server, for this caller.
-            InvalidInput: the command, its folder or its environment cannot be passed on.
-        """
-        check_request(body)
-        row, server = await self.records.create(principal, origin, body, self._is_online)
-        live = LiveCommand(row, server.name)
-        if row.status == "offline":
-            live.finish(to_result(row, server.name))
-            return live
+    def add(self, live: LiveCommand) -> None:
+        """A command that is not over: from here on this service follows it."""
         self._live[live.id] = live
-        return live
 
-    async def send(self, live: LiveCommand, body: rest.CommandCreate) -> None:
-        """Hand a recorded command to its agent; watchers are attached before this."""
+    def find(self, command_id: str) -> LiveCommand | None:
+        """A command that is not over."""
+        return self._live.get(command_id)
+
+    def is_online(self, server_id: str) -> bool:
+        """Whether the server's agent is connected."""
+        return self._agents.find(server_id) is not None
+
+    async def send(self, live: LiveCommand, spec: RunSpec) -> None:
+        """Hand a command that is recorded as sent to its agent; watchers follow it before."""
         if live.result is not None:
             return
-        live.sent = True
+        if live.cancelled:
+            self._close_soon(live, "cancelled", reason="not_started", error="cancelled: not sent")
+            return
+        live.tell_sent()
         session = self._agents.find(live.server_id)
         message = CommandMessage(
             id=live.id,
-            command=body.command,
-            timeout=body.timeout,
-            cwd=body.cwd,
-            env=body.env,
+            command=spec.command,
+            timeout=spec.timeout,
+            cwd=spec.cwd,
+            env=spec.env,
+            stdin=spec.stdin,
             streams=live.open_streams(session) if session else [],
         )
         if session is None or not session.post(message):
             error = f"{live.server_name} went offline before the command was sent"
-            await self._close(live, "offline", error=error)
+            self._close_soon(live, "offline", error=error)
 
     # -- what agents say ----------------------------------------------------------------
 
@@ -130,14 +131,20 @@ class CommandService:
             sink.feed(offset, data)
 
     def on_stream_close(self, session: AgentSession, message: StreamClose) -> None:
-        """An output stream ended."""
-        sink = session.streams.get(message.stream)
-        if sink is not None:
-            sink.end(message.offset, message.dropped)
+        """An output stream ended, or a command takes no more input."""
+        if message.stream in session.streams:
+            session.streams[message.stream].end(message.offset, message.dropped)
+        elif message.stream in session.inputs:
+            session.inputs[message.stream].on_close()
+
+    def on_stream_credit(self, session: AgentSession, message: StreamCredit) -> None:
+        """A command takes more input."""
+        if message.stream in session.inputs:
+            session.inputs[message.stream].on_credit(message)
 
     async def on_connected(self, session: AgentSession, auth: Auth, last_epoch: str | None) -> None:
         """Compare what this hub and a fresh connection's agent know of commands."""
-        held = {command.id for command in auth.journal.commands}
+        held = dict.fromkeys(command.id for command in auth.journal.commands)  # in its order
         unknown = [  # found at once: what is sent from here on goes to this session
             live
             for live in self._live.values()
@@ -148,21 +155,29 @@ class CommandService:
             await self._lose(live, "not_started" if same else "agent_restarted")
         for command_id in held:
             known = self._live.get(command_id) or await self._revive(session.server_id, command_id)
+            if self._agents.find(session.server_id) is not session:
+                return  # another one took over meanwhile, and has the streams
             if known is not None and known.server_id == session.server_id:
                 for opening in known.open_streams(session):
                     session.post(opening)
+                if known.cancelled:
+                    session.post(CommandCancel(id=known.id))
 
     # -- time ---------------------------------------------------------------------------
 
-    async def load_open(self) -> None:
-        """After a start of the hub: take up what was under way before it."""
-        self._live = {live.id: live for live in await self.records.open_commands()}
-
-    async def sweep(self) -> None:
-        """Give up commands whose agent is silent for too long; called every second."""
+    def sweep(self) -> None:
+        """Give up commands whose agent is silent for too long; called every second. What cannot
+        be written down now is tried again by a later call."""
         for live in list(self._live.values()):
-            if self._agents.find(live.server_id) is None and self._is_vanished(live.server_id):
-                await self._lose(live, "agent_vanished")
+            gone = live.sent and not self.is_online(live.server_id)
+            if gone and live.id not in self._losing and self._is_vanished(live):
+                self._losing.add(live.id)
+                self._tasks.spawn(self._lose_vanished(live), name="lost command")
+
+    def stop(self, error: ChatOpsError) -> None:
+        """The hub stops: nobody is to wait here for the end of a command. It goes on."""
+        for live in self._live.values():
+            live.give_up(error)
 
     def forget_server(self, server_id: str) -> None:
         """A server was removed: whoever waits for one of its commands waits in vain."""
@@ -181,38 +196,47 @@ class CommandService:
         row, server = await self.records.find(principal, command_id, Access.OPERATOR)
         live = self._live.get(command_id)
         if live is not None:
-            return live.outcome(row.status)
+            return live.with_kept(live.outcome(row.status))
         return await self.records.result(row, server.name)
 
-    async def cancel(
-        self, principal: Principal, origin: Origin, command_id: str
-    ) -> rest.CommandRecord:
-        """Ask the agent to end a command: TERM, and KILL 5 s later.
+    async def result(self, live: LiveCommand) -> rest.CommandResult:
+        """The outcome of a command with its kept output, as soon as it is recorded."""
+        bare = await live.wait()
+        if live.is_whole:
+            return bare
+        with contextlib.suppress(Busy):  # it ran: that is not to be hidden by an error now
+            return await self.records.whole(bare)
+        return bare
 
-        Raises:
-            NotFound, NotPermitted: for this caller.
-            Conflict: it is over.
-            Offline: its agent cannot be asked.
-        """
-        row, server = await self.records.find(principal, command_id, Access.OPERATOR)
-        if command_id not in self._live:
-            raise Conflict(f"the command is over: {row.status}")
-        detail = {"command_id": command_id}
-        await self._audit.record_alone(origin, "commands.cancel", server.name, detail=detail)
-        self._agents.session(server.id).post(CommandCancel(id=command_id))
-        return to_record(row, server.name)
+    def end(self, live: LiveCommand) -> None:
+        """Have its agent end it: TERM, and KILL 5 s later. An agent that is away is told when
+        it is back."""
+        live.cancelled = True
+        session = self._agents.find(live.server_id)
+        if session is not None:
+            session.post(CommandCancel(id=live.id))
+
+    async def close(self, live: LiveCommand, status: rest.CommandStatus, **changes: Any) -> None:
+        """Commit the end of a command, then tell who waits."""
+        self.finish(live, await self.records.end(live, status, **changes))
+
+    def finish(self, live: LiveCommand, result: rest.CommandResult) -> None:
+        """Tell who waits for a command whose end is committed."""
+        self._live.pop(live.id, None)
+        live.finish(result)
+        _log.debug("command over", extra={"command_id": live.id, "status": result.status})
 
     # -- inside -------------------------------------------------------------------------
 
-    def _is_vanished(self, server_id: str) -> bool:
-        silence = self._agents.silence(server_id)
-        if silence is not None:
-            return silence >= self._lost_after
+    @property
+    def settled(self) -> bool:
+        """Whether agents had the time to come back since the hub started."""
         patience = max(self._lost_after, LOST_AFTER_START)
         return self._clock.monotonic() - self._started >= patience
 
-    def _is_online(self, server_id: str) -> bool:
-        return self._agents.find(server_id) is not None
+    def _is_vanished(self, live: LiveCommand) -> bool:
+        silence = self._agents.silence(live.server_id)
+        return self.settled if silence is None else silence >= self._lost_after
 
     async def _counted(self, session: AgentSession, work: Coroutine[Any, Any, None]) -> None:
         session.settling += 1
@@ -223,7 +247,7 @@ class CommandService:
 
     async def _note_running(self, live: LiveCommand) -> None:
         """Record that a command runs, unless it is over before anybody could have looked."""
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, Busy):
             async with asyncio.timeout(_SHORT):
                 await live.wait()
         if live.result is None:
@@ -238,7 +262,7 @@ class CommandService:
         if live is not None:
             live.streams["stdout"].kept.skip_to(message.stdout_bytes)
             live.streams["stderr"].kept.skip_to(message.stderr_bytes)
-            await self._close(
+            await self.close(
                 live,
                 outcome,
                 exit_code=message.exit_code,
@@ -253,26 +277,50 @@ class CommandService:
     async def _settle_for_sure(
         self, session: AgentSession, message: CommandResponse, outcome: Outcome
     ) -> None:
-        while True:
-            try:
-                return await self._settle(session, message, outcome)
-            except Busy as error:
-                _log.error("an outcome cannot be stored: %s", error.message)
-                await asyncio.sleep(_RETRY_AFTER)
+        await _for_sure(lambda: self._settle(session, message, outcome))
+
+    def _close_soon(self, live: LiveCommand, status: rest.CommandStatus, **changes: Any) -> None:
+        """As ``close``, also when that cannot be committed now; nobody else waits for it."""
+        closing = _for_sure(lambda: self.close(live, status, **changes))
+        self._tasks.spawn(closing, name="command not sent")
+
+    async def _lose_vanished(self, live: LiveCommand) -> None:
+        try:
+            if not self.is_online(live.server_id):
+                await self._lose(live, "agent_vanished")
+        except Busy as error:
+            _log.error("a lost command cannot be recorded: %s", error.message)
+        finally:
+            self._losing.discard(live.id)
 
     async def _lose(self, live: LiveCommand, reason: str) -> None:
-        await self._close(live, "lost", reason=reason, error=_LOST[reason])
-
-    async def _close(self, live: LiveCommand, status: rest.CommandStatus, **changes: Any) -> None:
-        """Commit the end of a command, then tell who waits."""
-        result = await self.records.end(live, status, **changes)
-        self._live.pop(live.id, None)
-        live.finish(result)
-        _log.info("command over", extra={"command_id": live.id, "status": result.status})
+        await self.close(live, "lost", reason=reason, error=_LOST[reason])
 
     async def _revive(self, server_id: str, command_id: str) -> LiveCommand | None:
         """A command that this hub gave up and its agent still knows."""
-        live = await self.records.lost(server_id, command_id)
-        if live is not None:
-            self._live[live.id] = live
+        found = await self.records.lost(server_id, command_id)
+        if found is None:
+            return None
+        live = self.revived(*found, STREAM_CREDIT)
+        self.add(live)
         return live
+
+    def revived(self, row: Command, server: str, credit: int) -> LiveCommand:
+        """A command of before, as its row has it."""
+        live = LiveCommand(
+            row.id, row.run_id, row.server_id, server, user_id=row.user_id,
+            user_name=row.user_name, sent=row.status != "queued", started_at=row.started_at,
+            credit=credit, file=self.file,
+        )  # fmt: skip
+        live.cancelled = row.cancelled_at is not None
+        return live
+
+
+async def _for_sure(write: Callable[[], Awaitable[None]]) -> None:
+    """Write an outcome down as soon as that can be done."""
+    while True:
+        try:
+            return await write()
+        except Busy as error:
+            _log.error("an outcome cannot be stored: %s", error.message)
+            await asyncio.sleep(_RETRY_AFTER)

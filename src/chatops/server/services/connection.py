@@ -15,8 +15,9 @@ class Connection(Protocol):
         """The peer's address, as the hub believes it."""
         ...
 
-    def post(self, text: str) -> bool:
-        """Send a text frame, in order, when the peer takes it. False: the link is gone."""
+    def post(self, frame: str | bytes) -> bool:
+        """Send a text or binary frame, in order, when the peer takes it. False: the link is
+        gone."""
         ...
 
     def close(self, reason: CloseReason, message: str | None = None) -> None:

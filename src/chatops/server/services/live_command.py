@@ -8,102 +8,62 @@ command, and nothing else. Without watchers they are paid back at once.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import Callable
+from typing import Any, Final
 
-from chatops.errors import ProtocolError
-from chatops.protocol.limits import STREAM_CREDIT
+import msgspec
+
+from chatops.errors import Busy, ChatOpsError, ProtocolError
+from chatops.protocol.limits import STREAM_CREDIT, KiB
 from chatops.protocol.messages import StreamCredit, StreamOpen
 from chatops.protocol.rest import CommandResult, CommandStatus
-from chatops.server.db.models import Command
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.command_results import with_output
 from chatops.server.services.output import KeptStream
+from chatops.server.services.output_file import OutputFile
+from chatops.server.services.standard_input import StandardInput
+from chatops.server.services.watching import NAMES, Delivery, OutputName, Watcher
 
-OutputName = Literal["stdout", "stderr"]
-NAMES: Final[tuple[OutputName, ...]] = ("stdout", "stderr")
 _RESULT_FIELDS: Final = ("exit_code", "signal", "duration_ms", "error")
 _MOST: Final = 2**62  # what a column of the database can hold, whatever an agent claims
-_PAY_AT: Final = STREAM_CREDIT // 4
-
-
-@dataclass(slots=True)
-class Delivery:
-    """Some bytes on their way to ``left`` watchers."""
-
-    stream: IncomingStream
-    offset: int
-    data: bytes
-    left: int
-
-    def taken(self) -> None:
-        """One watcher took them, or went away."""
-        self.left -= 1
-        if self.left == 0:
-            self.stream.pay(len(self.data))
-
-
-class Watcher:
-    """One reader of a command's output. Its queue is bounded by the streams' credit."""
-
-    def __init__(self, live: LiveCommand) -> None:
-        self._live = live
-        self._queue: deque[Delivery] = deque()
-        self._wake = asyncio.Event()
-
-    async def next(self) -> tuple[OutputName, int, bytes] | None:
-        """The next bytes; None when the command is over and all was taken."""
-        while not self._queue:
-            if self._live.result is not None:
-                return None
-            self._wake.clear()
-            await self._wake.wait()
-        delivery = self._queue.popleft()
-        delivery.taken()
-        return delivery.stream.name, delivery.offset, delivery.data
-
-    def close(self) -> None:
-        """Stop watching; what waited is paid back."""
-        self._live.forget(self)
-        while self._queue:
-            self._queue.popleft().taken()
-
-    def put(self, delivery: Delivery) -> None:
-        """Bytes for this watcher came."""
-        self._queue.append(delivery)
-        self._wake.set()
-
-    def wake(self) -> None:
-        """Look again whether the command is over."""
-        self._wake.set()
+_SMALL: Final = 16 * KiB
 
 
 class IncomingStream:
     """One output stream of a live command, over however many connections it comes."""
 
-    def __init__(self, live: LiveCommand, name: OutputName) -> None:
+    def __init__(
+        self, live: LiveCommand, name: OutputName, credit: int, file: OutputFile | None
+    ) -> None:
         self._live = live
         self.name = name
-        self.kept = KeptStream()
+        self.kept = KeptStream(file=file)
+        self._credit = credit
         self._session: AgentSession | None = None
         self._number = 0
         self._owed = 0
+        self._unpaid = 0
+        """Bytes that watchers have not taken yet, over whichever connection they came."""
         self._granted = 0
         self._received = 0
+
+    @property
+    def command_id(self) -> str:
+        """The command whose stream it is."""
+        return self._live.id
 
     def open(self, session: AgentSession) -> StreamOpen:
         """Have the stream come over ``session``, from where it was cut."""
         self._session = session
         self._number = session.open_stream(self)
         self._owed = self._received = 0
-        self._granted = STREAM_CREDIT
+        self._granted = max(self._credit - self._unpaid, 0)
         return StreamOpen(
             stream=self._number,
             command_id=self._live.id,
             name=self.name,
             offset=self.kept.end,
-            credit=STREAM_CREDIT,
+            credit=self._granted,
             watched=self._live.watched,
         )
 
@@ -116,6 +76,7 @@ class IncomingStream:
         self._received += len(data)
         if self._received > self._granted:
             raise ProtocolError("more bytes came on a stream than it has credit for")
+        self._unpaid += len(data)
         piece = self.kept.feed(offset, data)
         repeated = len(data) - (len(piece.data) if piece else 0)
         if repeated:
@@ -126,14 +87,19 @@ class IncomingStream:
     def end(self, offset: int, dropped: int) -> None:
         """The stream is ``offset`` bytes long, and closed."""
         self.kept.skip_to(max(offset, 0))
+        self.leave()
+        self._session = None
+
+    def leave(self) -> None:
+        """Nothing more is taken."""
         if self._session is not None:
             self._session.streams.pop(self._number, None)
-            self._session = None
 
     def pay(self, count: int) -> None:
         """Give the sender credit for bytes that are out of our hands, in larger sums."""
         self._owed += count
-        if self._owed >= _PAY_AT:
+        self._unpaid -= count
+        if self._owed * 4 >= self._credit:
             self.settle()
 
     def settle(self) -> None:
@@ -151,58 +117,95 @@ class LiveCommand:
     """A command between its record and its outcome. ``result`` is set once, by ``finish``.
 
     ``sent``: its agent was told, so that an agent which does not know it will never run it.
+    ``credit`` is what each of its streams may have under way.
     """
 
-    def __init__(self, row: Command, server_name: str, *, sent: bool = False) -> None:
-        self.sent = sent
-        self.id = row.id
-        self.run_id = row.run_id
-        self.server_id = row.server_id
-        self.user_id = row.user_id
-        self.user_name = row.user_name
+    def __init__(
+        self,
+        command_id: str,
+        run_id: str,
+        server_id: str,
+        server_name: str,
+        *,
+        user_id: str | None = None,
+        user_name: str | None = None,
+        sent: bool = False,
+        started_at: float | None = None,
+        credit: int = STREAM_CREDIT,
+        file: OutputFile | None = None,
+    ) -> None:
+        self.id = command_id
+        self.run_id = run_id
+        self.server_id = server_id
         self.server_name = server_name
-        self.streams = {name: IncomingStream(self, name) for name in NAMES}
-        self.started_at: float | None = row.started_at
+        self.user_id = user_id
+        self.user_name = user_name
+        self.sent = sent
+        self.started_at = started_at
+        self.cancelled = False
+        """Somebody wants it to end, and its agent is to be told as soon as it can be."""
+        self.stdin: StandardInput | None = None
+        self.streams = {name: IncomingStream(self, name, credit, file) for name in NAMES}
         self.result: CommandResult | None = None
+        self.keep = _SMALL
+        """Output of that size stays with the result, so that nobody has to load it again."""
+        self.is_whole = False
+        """Whether ``result`` has all of the output that is kept."""
+        self.on_over: Callable[[LiveCommand], None] | None = None
+        """Called once, when ``result`` is set and before watchers hear of it."""
         self._watchers: list[Watcher] = []
         self._over = asyncio.Event()
+        self._given_up: ChatOpsError | None = None
 
     @property
     def watched(self) -> bool:
         """Whether somebody takes the output as it comes."""
         return bool(self._watchers)
 
-    def watch(self) -> Watcher:
-        """A new watcher, from the bytes on that come next."""
-        watcher = Watcher(self)
+    def add(self, watcher: Watcher) -> None:
+        """Somebody watches from now on."""
         self._watchers.append(watcher)
-        return watcher
 
     def forget(self, watcher: Watcher) -> None:
         """A watcher went away. When it was the last, the command runs on unslowed."""
-        if watcher in self._watchers:
-            self._watchers.remove(watcher)
-            if not self._watchers:
-                for stream in self.streams.values():
-                    stream.settle()
+        if watcher not in self._watchers:
+            return
+        self._watchers.remove(watcher)
+        if not self._watchers:
+            for stream in self.streams.values():
+                stream.settle()
+            self._let_go()
+
+    def tell_sent(self) -> None:
+        """It is on its way to its agent."""
+        self.sent = True
+        for watcher in self._watchers:
+            watcher.started(self)
 
     def open_streams(self, session: AgentSession) -> list[StreamOpen]:
-        """Have both streams come over ``session``."""
-        return [stream.open(session) for stream in self.streams.values()]
+        """Have the output come over ``session``, and the input go over it if somebody feeds it."""
+        opened = [stream.open(session) for stream in self.streams.values()]
+        if self.stdin is not None:
+            if self.stdin.has_source:
+                opened.append(self.stdin.open(session))
+            else:
+                self.stdin.came(session)
+        return opened
 
     def deliver(self, stream: IncomingStream, offset: int, data: bytes) -> None:
-        """Pass bytes on to all watchers."""
+        """Pass bytes on to the watchers."""
+        if not self._watchers:
+            stream.pay(len(data))
+            return
         delivery = Delivery(stream, offset, data, len(self._watchers))
         for watcher in self._watchers:
             watcher.put(delivery)
-        if not self._watchers:
-            stream.pay(len(data))
 
     def outcome(self, status: CommandStatus, **fields: Any) -> CommandResult:
-        """The result in a state, with the fields of it that are known, and the kept output."""
+        """The result in a state, with the fields of it that are known, without output."""
         known = {key: value for key, value in fields.items() if key in _RESULT_FIELDS}
         dropped = min(sum(stream.kept.dropped for stream in self.streams.values()), _MOST)
-        result = CommandResult(
+        return CommandResult(
             server=self.server_name,
             command_id=self.id,
             run_id=self.run_id,
@@ -211,8 +214,15 @@ class LiveCommand:
             dropped_bytes=dropped,
             **known,
         )
+
+    def with_kept(self, result: CommandResult) -> CommandResult:
+        """A result with the output that is kept."""
         stdout, stderr = (self.streams[name].kept.text() for name in NAMES)
-        return with_output(result, stdout, stderr)
+        return with_output(msgspec.structs.replace(result), stdout, stderr)
+
+    def length(self, name: OutputName) -> int:
+        """How long a stream is, as far as it came."""
+        return min(self.streams[name].kept.end, _MOST)
 
     def finish(self, result: CommandResult) -> None:
         """The command is over; watchers end when they took what they have. The first outcome
@@ -220,12 +230,38 @@ class LiveCommand:
         if self.result is not None:
             return
         self.result = result
+        if sum(stream.kept.held for stream in self.streams.values()) <= self.keep:
+            self.result = self.with_kept(result)
+            self.is_whole = True
+        for stream in self.streams.values():
+            stream.leave()
+        if self.stdin is not None:
+            self.stdin.close()
+        if self.on_over is not None:
+            self.on_over(self)
         self._over.set()
         for watcher in self._watchers:
-            watcher.wake()
+            watcher.over(self)
+        self._let_go()
 
     async def wait(self) -> CommandResult:
-        """The outcome, as soon as it is recorded."""
+        """The outcome, as soon as it is recorded.
+
+        Raises:
+            ChatOpsError: the hub is stopping.
+        """
         await self._over.wait()
-        assert self.result is not None
+        if self.result is None:
+            raise self._given_up or Busy("the outcome cannot be had here any more")
         return self.result
+
+    def give_up(self, error: ChatOpsError) -> None:
+        """This hub will not hear the end of it: who waits for that is told so."""
+        self._given_up = error
+        self._over.set()
+
+    def _let_go(self) -> None:
+        """What was kept is in the database when all is over: nobody needs it here any more."""
+        if self.result is not None and not self._watchers:
+            for stream in self.streams.values():
+                stream.kept.close()

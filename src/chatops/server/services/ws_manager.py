@@ -69,9 +69,13 @@ class WSManager:
         for entry in logs if listeners else ():
             self._send(listeners, encode(LogEvent(data=entry)))
 
-    def end_user(self, user_id: str) -> None:
-        """An account lost its rights: end its subscriptions."""
-        self._end([one for one in self._all() if one.user_id == user_id], closing.NOT_SIGNED_IN)
+    def end_user(self, user_id: str, server_id: str | None = None) -> None:
+        """An account lost its rights, or those on one server: end its subscriptions."""
+        if server_id is None:
+            self._end([one for one in self._all() if one.user_id == user_id], closing.NOT_SIGNED_IN)
+            return
+        there = self._by_server.get(server_id, ())
+        self._end([one for one in there if one.user_id == user_id], closing.NOT_FOUND)
 
     def end_server(self, server_id: str) -> None:
         """A server is gone: end the subscriptions to it."""

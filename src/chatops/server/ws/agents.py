@@ -27,6 +27,7 @@ from chatops.protocol.messages import (
     Ping,
     Pong,
     StreamClose,
+    StreamCredit,
 )
 from chatops.server.context import Services
 from chatops.server.services.agent_manager import AgentSession
@@ -82,6 +83,7 @@ class AgentSocket:
             Metrics: services.metrics.submit,
             CommandResponse: self._response,
             DockerResponse: services.agents.answer,
+            StreamCredit: services.commands.on_stream_credit,
             StreamClose: services.commands.on_stream_close,
             Log: lambda session, m: services.logs.ship(session.server_id, session.server_name, m),
             Ping: lambda session, m: session.post(Pong(id=m.id)),

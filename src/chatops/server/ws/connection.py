@@ -33,7 +33,7 @@ class SocketConnection:
         self._address = request.remote or ""
         self._tasks = tasks
         self._limit = limit
-        self._waiting: deque[str | CloseReason] = deque()
+        self._waiting: deque[str | bytes | CloseReason] = deque()
         self._bytes = 0
         self._sending = False
         self._gone = False
@@ -44,12 +44,12 @@ class SocketConnection:
     def address(self) -> str:
         return self._address
 
-    def post(self, text: str) -> bool:
+    def post(self, frame: str | bytes) -> bool:
         if self.close_reason is not None or self._gone:
             return False
-        if self._waiting and self._bytes + len(text) > self._limit:
+        if self._waiting and self._bytes + len(frame) > self._limit:
             return False
-        self._put(text)
+        self._put(frame)
         return True
 
     def close(self, reason: CloseReason, message: str | None = None) -> None:
@@ -72,9 +72,9 @@ class SocketConnection:
         if self._transport is not None:
             self._transport.abort()
 
-    def _put(self, item: str | CloseReason) -> None:
+    def _put(self, item: str | bytes | CloseReason) -> None:
         self._waiting.append(item)
-        self._bytes += len(item) if isinstance(item, str) else 0
+        self._bytes += 0 if isinstance(item, CloseReason) else len(item)
         if not self._sending:
             self._sending = True
             self._idle.clear()
@@ -90,13 +90,14 @@ class SocketConnection:
             self._sending = False
             self._idle.set()
 
-    async def _send(self, item: str | CloseReason) -> None:
-        if isinstance(item, str):
-            self._bytes -= len(item)
-            stall = STALL_AFTER if self.close_reason is None else CLOSE_WAIT
-            async with asyncio.timeout(stall):
-                await self._socket.send_str(item)
+    async def _send(self, item: str | bytes | CloseReason) -> None:
+        if isinstance(item, CloseReason):
+            async with asyncio.timeout(CLOSE_WAIT + 1):
+                await self._socket.close(code=item.code, message=item.name.encode())
+            self._gone = True
             return
-        async with asyncio.timeout(CLOSE_WAIT + 1):
-            await self._socket.close(code=item.code, message=item.name.encode())
-        self._gone = True
+        self._bytes -= len(item)
+        stall = STALL_AFTER if self.close_reason is None else CLOSE_WAIT
+        async with asyncio.timeout(stall):
+            send = self._socket.send_str if isinstance(item, str) else self._socket.send_bytes
+            await send(item)  # type: ignore[arg-type]  # each gets what it is for

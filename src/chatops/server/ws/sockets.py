@@ -11,7 +11,14 @@ from typing import Final, TypeVar
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from chatops.errors import Busy, Malformed
+from chatops.errors import (
+    Busy,
+    ChatOpsError,
+    Malformed,
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+)
 from chatops.protocol import closing
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.codec import Codec, UnusableFrame
@@ -32,6 +39,19 @@ class SocketEnded(Exception):
         super().__init__(message or (reason.text if reason else "the peer left"))
         self.reason = reason
         self.message = message
+
+
+_REASONS: Final[dict[type[ChatOpsError], CloseReason]] = {
+    NotSignedIn: closing.NOT_SIGNED_IN,
+    NotFound: closing.NOT_FOUND,
+    NotPermitted: closing.NOT_PERMITTED,
+    Busy: closing.BUSY,
+}
+
+
+def refusal(error: ChatOpsError) -> SocketEnded:
+    """The end of a socket whose client does not get what it asks for."""
+    return SocketEnded(_REASONS.get(type(error), closing.INTERNAL), error.message)
 
 
 @dataclass(eq=False)

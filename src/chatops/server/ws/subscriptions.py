@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from chatops.errors import Busy, ChatOpsError, NoSample, NotFound, NotPermitted, NotSignedIn
+from chatops.errors import ChatOpsError, NoSample
 from chatops.protocol import closing
 from chatops.protocol.client_messages import (
     ClientAuth,
@@ -16,7 +16,6 @@ from chatops.protocol.client_messages import (
     MetricsEvent,
     from_client,
 )
-from chatops.protocol.closing import CloseReason
 from chatops.protocol.codec import UnusableFrame, encode
 from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME
 from chatops.protocol.messages import Error, Ping, Pong
@@ -32,18 +31,13 @@ from chatops.server.ws.sockets import (
     accept,
     first_message,
     receive,
+    refusal,
     told,
 )
 from chatops.tasks import Tasks
 
 HEARTBEAT: Final = 20.0
 _FIRST_LOGS: Final = 100
-_REASONS: Final[dict[type[ChatOpsError], CloseReason]] = {
-    NotSignedIn: closing.NOT_SIGNED_IN,
-    NotFound: closing.NOT_FOUND,
-    NotPermitted: closing.NOT_PERMITTED,
-    Busy: closing.BUSY,
-}
 
 
 def make_subscription_route(
@@ -76,8 +70,7 @@ async def _let_in(services: Services, first: FromClient, name: str) -> tuple[Pri
         principal = await services.auth.verify_token(first.token)
         return principal, await services.servers.name_of(principal, name)
     except ChatOpsError as error:
-        reason = _REASONS.get(type(error), closing.INTERNAL)
-        raise SocketEnded(reason, error.message) from None
+        raise refusal(error) from None
 
 
 async def _serve(

@@ -1,0 +1,118 @@
+"""All that happens to a command or a run, for one reader: what is over already as the database
+tells it, then what still goes on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, NamedTuple
+
+from chatops.errors import ChatOpsError
+from chatops.server.services.watching import Item, Watcher
+
+
+class Stored(NamedTuple):
+    """A command that is over, and from which offsets of its streams it is to be told."""
+
+    command_id: str
+    server: str
+    offsets: tuple[int, int]
+
+
+_REMEMBERED: Final = 10_000
+"""Cuts that are remembered for who is just being let in."""
+Load = Callable[[str, str, tuple[int, int]], Awaitable[list[Item]]]
+
+
+class Following:
+    """One reader's way through a run of ``servers`` commands."""
+
+    def __init__(
+        self, run_id: str, servers: int, stored: Iterable[Stored], watcher: Watcher, load: Load
+    ) -> None:
+        self.on_close: Callable[[], object] = lambda: None
+        self.run_id = run_id
+        self.servers = servers
+        self._stored = deque(stored)
+        self._ready: deque[Item] = deque()
+        self._watcher = watcher
+        self._load = load
+
+    async def next(self) -> Item | None:
+        """What happened next; None when all is over and was told.
+
+        Raises:
+            ChatOpsError: the reader may not go on.
+        """
+        while self._stored and not self._ready:
+            self._ready.extend(await self._load(*self._stored.popleft()))
+        return self._ready.popleft() if self._ready else await self._watcher.next()
+
+    def cut(self, error: ChatOpsError) -> None:
+        """The reader lost the right to this: it gets nothing more but the error."""
+        self._stored.clear()
+        self._ready.clear()
+        self._watcher.cut(error)
+
+    def close(self) -> None:
+        """Stop following; everything goes on."""
+        self._watcher.close()
+        self.on_close()
+
+
+class _Cut(NamedTuple):
+    number: int
+    user_id: str
+    server_id: str | None
+    error: ChatOpsError
+
+    def meets(self, user_id: str, server_ids: frozenset[str]) -> bool:
+        """Whether it is about somebody who follows these servers."""
+        return self.user_id == user_id and (self.server_id is None or self.server_id in server_ids)
+
+
+class Followings:
+    """All who follow something now: those of whom rights are taken are cut.
+
+    Rights are read from the database before anybody is added here. So ``now`` is asked before
+    that, and given with ``add``: who lost them in between is cut at once.
+    """
+
+    def __init__(self) -> None:
+        self._all: dict[Following, tuple[str, frozenset[str]]] = {}
+        self._cuts: deque[_Cut] = deque(maxlen=_REMEMBERED)
+        self._count = 0
+
+    @property
+    def now(self) -> int:
+        """How often somebody was cut so far."""
+        return self._count
+
+    def add(
+        self, following: Following, user_id: str, server_ids: Iterable[str], *, since: int
+    ) -> Following:
+        """Somebody, whose rights were read after ``since``, follows commands on these servers."""
+        servers = frozenset(server_ids)
+        self._all[following] = (user_id, servers)
+        following.on_close = lambda: self._all.pop(following, None)
+        for cut in self._cuts:
+            if cut.number > since and cut.meets(user_id, servers):
+                following.cut(cut.error)
+        return following
+
+    def cut(self, user_id: str, server_id: str | None, error: ChatOpsError) -> None:
+        """Cut what a user follows, or just that which comes from one server too."""
+        self._count += 1
+        cut = _Cut(self._count, user_id, server_id, error)
+        self._cuts.append(cut)
+        for following, who in list(self._all.items()):
+            if cut.meets(*who):
+                following.cut(error)
+
+    def stop(self, error: ChatOpsError) -> None:
+        """Cut everybody: the hub stops."""
+        for following in list(self._all):
+            following.cut(error)
+
+    def __len__(self) -> int:
+        return len(self._all)
