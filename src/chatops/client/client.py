@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chatops.client.events import Events
     from chatops.client.keys import Keys
     from chatops.client.metrics import Metrics
+    from chatops.client.runs import Runs
     from chatops.client.servers import Servers
     from chatops.client.status import StatusArea
     from chatops.client.users import Users
@@ -120,6 +121,13 @@ class Client:
         from chatops.client.commands import Commands
 
         return Commands(self._session)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Runs: one command on several servers."""
+        from chatops.client.runs import Runs
+
+        return Runs(self._session)
 
     @cached_property
     def events(self) -> Events:

@@ -1,106 +1,106 @@
-"""Running commands: wait for them, stream them, or leave them running."""
+"""Running commands: wait for them, stream them, feed them, or leave them running."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 import msgspec
 
+from chatops.client.run_events import (
+    End,
+    FrameEvents,
+    Offsets,
+    Output,
+    RunEvent,
+    Start,
+    StreamName,
+    Taken,
+)
 from chatops.client.session import Session, segment
 from chatops.client.transport import NotHttp, Response
-from chatops.errors import ProtocolError, from_code
-from chatops.protocol.frames import CONTENT_TYPE, FrameReader, StreamFrame
+from chatops.errors import ProtocolError
+from chatops.protocol.frames import CONTENT_TYPE, FrameReader
 from chatops.protocol.rest.commands import (
     CommandCreate,
     CommandRecord,
     CommandResult,
+    RunPlan,
     RunStarted,
-    StreamEvent,
 )
 from chatops.protocol.rest.common import Page
 
-StreamName = Literal["stdout", "stderr"]
-_event = msgspec.json.Decoder(StreamEvent)
+if TYPE_CHECKING:
+    from chatops.client.stdin import Input
+
+__all__ = ["Commands", "End", "Offsets", "Output", "RunEvent", "RunOptions", "Start",
+           "StreamName", "Taken"]  # fmt: skip
+Mode = Literal["wait", "stream", "detach", "attach"]
 
 
-class Start(NamedTuple):
-    """The hub took the command."""
+class RunOptions(TypedDict, total=False):
+    """How a command is run; all may be left out.
 
-    server: str
-    command_id: str
-    run_id: str
+    ``timeout`` (seconds) is kept by the agent; without one there is no limit. ``cwd`` and ``env``
+    are the target's. At most ``parallel`` servers run it at a time; ``batch`` ("5", "25%") lets
+    so many begin when those before them are over; nothing more is started once ``max_failures``
+    did not succeed. Nothing is sent unless the target means ``expect_count`` servers. A run with
+    the ``idempotency_key`` of an earlier one of the caller's is that run.
+    """
 
-
-class Output(NamedTuple):
-    """Bytes that the command wrote, unchanged; ``offset`` is where in their stream they begin."""
-
-    server: str
-    command_id: str
-    stream: StreamName
-    offset: int
-    data: bytes
-
-
-class End(NamedTuple):
-    """The command is over."""
-
-    result: CommandResult
-
-
-RunEvent = Start | Output | End
+    timeout: float | None
+    cwd: str | None
+    env: Mapping[str, str] | None
+    parallel: int | None
+    batch: str | None
+    max_failures: str | None
+    expect_count: int | None
+    idempotency_key: str | None
 
 
 class Commands:
-    """``client.commands``. A string is a line for the target's shell, a list an exact vector."""
+    """``client.commands``. A string is a line for the target's shell, a list an exact vector.
+    ``target`` is one server's name or id, or means several (`web-*`, `tag:env=prod`, `all`)."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def run(
-        self,
-        target: str,
-        command: str | Sequence[str],
-        *,
-        timeout: float | None = None,
-        cwd: str | None = None,
-        env: Mapping[str, str] | None = None,
+        self, target: str, command: str | Sequence[str], **options: Unpack[RunOptions]
     ) -> list[CommandResult]:
         """Run a command and wait until it is over everywhere; one result a server.
 
-        ``timeout`` (seconds) is kept by the agent; without one it may take for ever.
-
         Raises:
-            NotFound: no such server; NotPermitted: the role does not allow it.
+            NotFound: the target means no server; NotPermitted: the role does not allow it;
+            Conflict: the idempotency key is another run's; InvalidInput: an option is wrong.
         """
-        body = _create(target, command, "wait", timeout, cwd, env)
+        body = _create(target, command, "wait", options)
         return self._session.call("POST", "/commands", list[CommandResult], body=body, patient=True)
 
     def detach(
-        self,
-        target: str,
-        command: str | Sequence[str],
-        *,
-        timeout: float | None = None,
-        cwd: str | None = None,
-        env: Mapping[str, str] | None = None,
+        self, target: str, command: str | Sequence[str], **options: Unpack[RunOptions]
     ) -> RunStarted:
         """Start a command and return at once.
 
         Raises:
             as ``run``.
         """
-        body = _create(target, command, "detach", timeout, cwd, env)
+        body = _create(target, command, "detach", options)
         return self._session.call("POST", "/commands", RunStarted, body=body)
 
+    def plan(
+        self, target: str, command: str | Sequence[str], **options: Unpack[RunOptions]
+    ) -> RunPlan:
+        """The servers that ``run`` would go to; nothing is run.
+
+        Raises:
+            as ``run``.
+        """
+        body = msgspec.structs.replace(_create(target, command, "wait", options), dry_run=True)
+        return self._session.call("POST", "/commands", RunPlan, body=body)
+
     def stream(
-        self,
-        target: str,
-        command: str | Sequence[str],
-        *,
-        timeout: float | None = None,
-        cwd: str | None = None,
-        env: Mapping[str, str] | None = None,
+        self, target: str, command: str | Sequence[str], **options: Unpack[RunOptions]
     ) -> Generator[RunEvent, None, None]:
         """Run a command and yield what happens as it happens.
 
@@ -108,11 +108,45 @@ class Commands:
 
         Raises:
             as ``run``; and HubUnreachable when the hub is lost on the way, with
-            ``details["sent"]`` true when the command may run nevertheless.
+            ``details["sent"]`` true when the command may run nevertheless (see ``attach``).
         """
-        body = _create(target, command, "stream", timeout, cwd, env)
+        body = _create(target, command, "stream", options)
         response = self._session.stream("POST", "/commands", body)
         return _events(self._session, response)
+
+    def feed(
+        self,
+        target: str,
+        command: str | Sequence[str],
+        stdin: Input,
+        **options: Unpack[RunOptions],
+    ) -> Generator[RunEvent, None, None]:
+        """As ``stream``, on one server, with ``stdin`` as the command's standard input.
+
+        Raises:
+            as ``stream``.
+        """
+        body = msgspec.structs.replace(_create(target, command, "attach", options), stdin=True)
+        started = self._session.call("POST", "/commands", RunStarted, body=body)
+        yield Taken(started.run_id, len(started.commands))
+        yield from self.attach(started.run_id, stdin=stdin)
+
+    def attach(
+        self, name: str, *, offsets: Offsets | None = None, stdin: Input | None = None
+    ) -> Generator[RunEvent, None, None]:
+        """Follow a command or a run (by id) from its beginning, and on as it goes on.
+
+        ``offsets`` says from where on the output of each command is wanted; what the hub no
+        longer has is left out, as the offsets of the output tell. ``stdin`` feeds the standard
+        input; one that was attached before goes on where the command got to.
+
+        Raises:
+            NotFound: there is none of that id that the caller may see.
+            HubUnreachable: the hub is gone; ``details["sent"]`` is true if it was there.
+        """
+        from chatops.client.attaching import attach
+
+        return attach(self._session, name, offsets or {}, stdin)
 
     def list(
         self,
@@ -162,68 +196,24 @@ class Commands:
 
 
 def _create(
-    target: str,
-    command: str | Sequence[str],
-    mode: Literal["wait", "stream", "detach"],
-    timeout: float | None,
-    cwd: str | None,
-    env: Mapping[str, str] | None,
+    target: str, command: str | Sequence[str], mode: Mode, options: RunOptions
 ) -> CommandCreate:
-    exact = command if isinstance(command, str) else list(command)
-    return CommandCreate(
-        target=target, command=exact, mode=mode, timeout=timeout, cwd=cwd, env=dict(env or {})
-    )
-
-
-class _Streams:
-    """Turns frames into events: remembers which number stands for which stream."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, Start] = {}
-        self._names: dict[int, StreamName] = {}
-
-    def read(self, frame: bytes | StreamFrame) -> RunEvent:
-        if isinstance(frame, StreamFrame):
-            return self._output(frame)
-        event = _event.decode(frame)
-        if event.event == "error":
-            error = event.error
-            raise from_code(
-                error.code if error else "error",
-                error.message if error else "the hub broke the stream off",
-                hint=error.hint if error else None,
-            )
-        if event.event == "end" and event.result is not None:
-            return End(event.result)
-        return self._start(event)
-
-    def _start(self, event: StreamEvent) -> Start:
-        start = Start(event.server or "", event.command_id or "", event.run_id or "")
-        numbers: tuple[tuple[int | None, StreamName], ...] = (
-            (event.stdout, "stdout"), (event.stderr, "stderr"),
-        )  # fmt: skip
-        for number, name in numbers:
-            if number is not None:
-                self._known[number], self._names[number] = start, name
-        return start
-
-    def _output(self, frame: StreamFrame) -> Output:
-        start = self._known.get(frame.stream)
-        if start is None:
-            raise ProtocolError("output of an unknown stream came")
-        name = self._names[frame.stream]
-        return Output(start.server, start.command_id, name, frame.offset, frame.data)
+    exact = command if isinstance(command, str) else [*command]
+    given = {name: value for name, value in options.items() if value is not None}
+    if "env" in given:
+        given["env"] = dict(options["env"] or {})
+    return CommandCreate(target=target, command=exact, mode=mode, **given)  # type: ignore[arg-type]
 
 
 def _events(session: Session, response: Response) -> Generator[RunEvent, None, None]:
     if response.headers.get("content-type", "").partition(";")[0] != CONTENT_TYPE:
         response.close()
         raise session.unusable("it answers a command with something that is no stream")
-    reader, streams = FrameReader(), _Streams()
+    reader, events = FrameReader(), FrameEvents()
     try:
         for data in response.parts():
             for frame in reader.feed(data):
-                yield streams.read(frame)
+                yield events.read(frame)
     except NotHttp as error:
         raise session.unusable(error.message) from None
     except (ProtocolError, msgspec.DecodeError) as error:

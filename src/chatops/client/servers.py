@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from chatops.client.session import Session, segment
 from chatops.protocol.rest import (
@@ -13,6 +14,8 @@ from chatops.protocol.rest import (
     ServerDetail,
     ServerStatus,
     ServerUpdate,
+    Share,
+    ShareCreate,
 )
 
 
@@ -76,3 +79,29 @@ class Servers:
             NotFound: there is none of that name that the caller may see.
         """
         self._session.call("DELETE", f"/servers/{segment(server)}", type(None))
+
+    def shares(self, server: str) -> Iterator[Share]:
+        """What accounts other than the owner may do on a server, in order of name.
+
+        Raises:
+            NotFound, NotPermitted: for this caller.
+        """
+        return self._session.pages(f"/servers/{segment(server)}/shares", Page[Share])
+
+    def share(self, server: str, user: str, role: Literal["viewer", "operator"]) -> Share:
+        """Give a user a role on a server, in place of the one it had there.
+
+        Raises:
+            NotFound: no such server or user; NotPermitted: it is somebody else's.
+        """
+        body = ShareCreate(user=user, role=role)
+        return self._session.call("PUT", f"/servers/{segment(server)}/shares", Share, body=body)
+
+    def unshare(self, server: str, user: str) -> None:
+        """Take a user's share of a server back.
+
+        Raises:
+            NotFound: no such server or share; NotPermitted: it is somebody else's.
+        """
+        path = f"/servers/{segment(server)}/shares/{segment(user)}"
+        self._session.call("DELETE", path, type(None))

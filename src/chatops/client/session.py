@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 import msgspec
 
 from chatops import __version__
-from chatops.client.address import Address, parse_address
+from chatops.client.address import parse_address
 from chatops.client.transport import NotHttp, Response, Transport
 from chatops.errors import (
     ChatOpsError,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Query = Mapping[str, str | int | Sequence[str] | None]
 Renew = Callable[[str], str | None]
 """Given an access token that was refused, returns the one to use now, or None."""
@@ -186,7 +186,7 @@ class Session:
         ]
         if token is not None:
             lines.append(f"Authorization: Bearer {_header_value(token)}")
-        if method in ("POST", "PATCH"):
+        if method in ("POST", "PUT", "PATCH"):
             lines += ["Content-Type: application/json", f"Content-Length: {len(payload)}"]
         request = "\r\n".join([*lines, "", ""]).encode("latin-1") + payload
         return self._guard(
@@ -234,11 +234,6 @@ def segment(name: str) -> str:
     from urllib.parse import quote
 
     return quote(name, safe="")
-
-
-def address_of(hub: str) -> Address:
-    """A hub's address in its normal form (see chatops.client.address)."""
-    return parse_address(hub)
 
 
 def _query(query: Query | None) -> str:
