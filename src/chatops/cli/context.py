@@ -64,7 +64,8 @@ class Cli:
         self.common = common
         self.environ = environ
         self.out = out or Output(common.output, quiet=common.quiet, no_color=common.no_color)
-        self._exit_of = exit_of
+        self.exit_of = exit_of
+        """Gives the exit code of an error that ends the command."""
 
     def run(self, step: Callable[[], int | None]) -> int:
         """The exit code of ``step``, after what went wrong in it was told."""
@@ -75,7 +76,7 @@ class Cli:
         except ChatOpsError as error:
             self._trace()
             self.out.error(error)
-            return self._exit_of(error)
+            return self.exit_of(error)
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:
@@ -84,7 +85,7 @@ class Cli:
         except Exception as error:  # noqa: BLE001  (the last resort: no traceback reaches a user)
             self._trace()
             self.out.error(_unexpected(error))
-            return self._exit_of(_unexpected(error))
+            return self.exit_of(_unexpected(error))
         finally:
             if "client" in self.__dict__:
                 self.client.close()

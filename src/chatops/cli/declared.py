@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal["text", "texts", "flag", "path", "form"]
+Kind = Literal["text", "texts", "number", "flag", "path", "form"]
 """``texts`` may be repeated, ``flag`` takes no value, ``form`` is a form of the data."""
 Form = Literal["table", "json", "ndjson", "csv"]
 FORMS: Final[tuple[Form, ...]] = ("table", "json", "ndjson", "csv")
@@ -53,9 +53,38 @@ COMMON: Final = (*HUB, *DATA, *TALK)
 
 EXEC: Final = (
     Declared("timeout", ("--timeout",), "text", "end it after this time", "DURATION"),
+    Declared(
+        "parallel", ("--parallel",), "number", "run it on at most so many servers at a time "
+        "[default: 50]", "N",
+    ),
+    Declared(
+        "batch", ("--batch",), "text", "begin on so many servers, on the next so many when these "
+        "are done, and so on", "N|P%",
+    ),
+    Declared(
+        "max_failures", ("--max-failures",), "text", "start nothing more once so many servers "
+        "did not succeed", "N|P%",
+    ),
+    Declared(
+        "expect_count", ("--expect-count",), "number", "run nothing unless TARGET means so many "
+        "servers", "N",
+    ),
     Declared("cwd", ("--cwd",), "text", "folder to run it in", "DIR"),
     Declared("env", ("--env",), "texts", "environment variable; may be repeated", "K=V"),
-    Declared("status_file", ("--status-file",), "path", "write the array of -o json there", "FILE"),
+    Declared("stdin", ("--stdin", "-i"), "flag", "pass stdin on to it; one server", default=False),
+    Declared(
+        "group", ("--group",), "flag", "several servers: print each one's output whole when it is "
+        "done", default=False,
+    ),
     Declared("detach", ("--detach",), "flag", "print the run's id and return", default=False),
-)
+    Declared(
+        "dry_run", ("--dry-run",), "flag", "print the servers that TARGET means, and run nothing",
+        default=False,
+    ),
+    Declared(
+        "idempotency_key", ("--idempotency-key",), "text", "run it once for this key; again "
+        "shows that run", "K",
+    ),
+    Declared("status_file", ("--status-file",), "path", "write the array of -o json there", "FILE"),
+)  # fmt: skip
 """The own options of ``chatops exec``; they stand before TARGET."""

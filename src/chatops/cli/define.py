@@ -20,7 +20,8 @@ from chatops.errors import ChatOpsError
 
 F = TypeVar("F", bound=Callable[..., int | None])
 _KINDS: Final[dict[Kind, Any]] = {
-    "text": str | None, "texts": list[str] | None, "path": Path | None, "form": Form,
+    "text": str | None, "texts": list[str] | None, "number": int | None, "path": Path | None,
+    "form": Form,
 }  # fmt: skip
 
 

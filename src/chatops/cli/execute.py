@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatops.cli.context import Cli
-from chatops.cli.exits import STOPPED, exec_exit_code
-from chatops.cli.output import pretty
-from chatops.cli.printers import ArrayPrinter, BytesPrinter, EventPrinter, fields_of
-from chatops.cli.reading import pairs, seconds
-from chatops.cli.running import Printer, Watcher
-from chatops.client.commands import RunEvent
-from chatops.errors import ChatOpsError, InvalidInput, SetupError
-from chatops.protocol.rest.commands import CommandResult
+from chatops.cli.exits import several_exit_code
+from chatops.cli.reading import pairs, portion, seconds
+from chatops.cli.running.session import Shown, watch
+from chatops.cli.start import CLOSED
+from chatops.errors import InvalidInput, NotFound, SetupError
+from chatops.protocol.limits import MAX_PARALLEL
 from chatops.protocol.target import parse_target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from chatops.client.commands import RunOptions
+    from chatops.client.run_events import Offsets, RunEvent
+    from chatops.client.stdin import Input
 
 
 class Request(NamedTuple):
@@ -26,9 +28,8 @@ class Request(NamedTuple):
 
     target: str
     command: str | list[str]
-    timeout: float | None
-    cwd: str | None
-    env: dict[str, str]
+    several: bool
+    options: RunOptions
 
 
 def run(
@@ -36,41 +37,34 @@ def run(
     target: str,
     words: list[str],
     *,
-    timeout: str | None,
-    cwd: str | None,
-    env: list[str] | None,
-    status_file: Path | None,
-    detach: bool,
+    status_file: Path | None = None,
+    stdin: bool = False,
+    group: bool = False,
+    detach: bool = False,
+    dry_run: bool = False,
+    **options: Any,
 ) -> int:
     """Run a command as the options say (chatops.cli.declared.EXEC); the exit status.
 
     Raises:
         ChatOpsError: what kept it from being run.
     """
-    request = Request(
-        one_server(target), command_of(words), seconds(timeout, "--timeout"), cwd,
-        pairs(env, "--env"),
-    )  # fmt: skip
-    if cli.out.form == "csv":
-        raise InvalidInput("exec has no csv form", hint="use -o json or -o ndjson")
+    several = parse_target(target).one is None
+    if several:
+        cli.exit_of = several_exit_code
+    _check(cli, several=several, stdin=stdin, alone=detach or dry_run)
+    if detach and status_file is not None:
+        raise InvalidInput(
+            "--status-file needs the outcome, and --detach does not wait for it",
+            hint="`chatops commands output ID -o json` prints it when it is there",
+        )
+    request = Request(target, command_of(words), several, _options(options))
+    if dry_run:
+        return _plan(cli, request)
     if detach:
         return _detach(cli, request)
-    return _attached(cli, request, StatusFile(status_file))
-
-
-def one_server(target: str) -> str:
-    """The name or id in a TARGET.
-
-    Raises:
-        InvalidInput: it is no TARGET, or means several servers.
-    """
-    name = parse_target(target).one
-    if name is None:
-        raise InvalidInput(
-            f"{target[:80]!r} means several servers, and exec takes one",
-            hint="give a server's name or id; `chatops servers list` shows them",
-        )
-    return name
+    shown = Shown(several=several, group=group, status_file=status_file)
+    return _attached(cli, request, shown, feed=stdin)
 
 
 def command_of(words: list[str]) -> str | list[str]:
@@ -85,10 +79,57 @@ def command_of(words: list[str]) -> str | list[str]:
     return rest[0] if len(rest) == 1 else rest
 
 
+def _check(cli: Cli, *, several: bool, stdin: bool, alone: bool) -> None:
+    if cli.out.form == "csv":
+        raise InvalidInput("exec has no csv form", hint="use -o json or -o ndjson")
+    if "stdout" in CLOSED:
+        raise SetupError(
+            "stdout is closed, and the output would be lost", hint="write >/dev/null to do without"
+        )
+    if stdin and several:
+        raise InvalidInput(
+            "--stdin goes to one server, and this TARGET means several",
+            hint="give a server's name or id; `chatops servers list` shows them",
+        )
+    if stdin and alone:
+        raise InvalidInput("--stdin needs somebody who stays", hint="leave --stdin out")
+
+
+def _options(given: dict[str, Any]) -> RunOptions:
+    _count(given.get("parallel"), "--parallel", least=1, most=MAX_PARALLEL)
+    _count(given.get("expect_count"), "--expect-count", least=0)
+    return {
+        "timeout": seconds(given.get("timeout"), "--timeout"),
+        "cwd": given.get("cwd"),
+        "env": pairs(given.get("env"), "--env"),
+        "parallel": given.get("parallel"),
+        "batch": portion(given.get("batch"), "--batch"),
+        "max_failures": portion(given.get("max_failures"), "--max-failures"),
+        "expect_count": given.get("expect_count"),
+        "idempotency_key": given.get("idempotency_key"),
+    }
+
+
+def _count(value: int | None, option: str, *, least: int, most: int = 10**9) -> None:
+    if value is not None and not least <= value <= most:
+        raise InvalidInput(
+            f"{option}: {value} is {'too small' if value < least else 'too large'}",
+            hint=f"write a number from {least} on" + (f" to {most}" if most < 10**9 else ""),
+        )
+
+
+def _plan(cli: Cli, request: Request) -> int:
+    from chatops.cli.running.plan import show_plan
+
+    plan = cli.client.commands.plan(request.target, request.command, **request.options)
+    if not plan.servers:
+        raise NotFound(f"no server is meant by {request.target[:80]!r}")
+    show_plan(cli.out, plan)
+    return 0
+
+
 def _detach(cli: Cli, request: Request) -> int:
-    started = cli.client.commands.detach(
-        request.target, request.command, timeout=request.timeout, cwd=request.cwd, env=request.env
-    )
+    started = cli.client.commands.detach(request.target, request.command, **request.options)
     if cli.out.form == "table" or cli.out.quiet:
         cli.out.text(started.run_id)
     else:
@@ -96,70 +137,24 @@ def _detach(cli: Cli, request: Request) -> int:
     return 0
 
 
-def _attached(cli: Cli, request: Request, file: StatusFile) -> int:
-    kept = KeptOutput(cli)
-    printer = _printer(cli, kept)
-    watcher = Watcher(cli, printer)
-    watcher.signals()
-    status, result = STOPPED, None
-    try:
-        status, result = watcher.watch(lambda: _stream(cli, request))
-    except ChatOpsError as error:
-        status = exec_exit_code(error)
-        raise
-    finally:
-        if result is not None:
-            file.write([fields_of(kept(result))])
-        if isinstance(printer, EventPrinter):
-            printer.summary(result, status)
-    return status
+def _attached(cli: Cli, request: Request, shown: Shown, *, feed: bool) -> int:
+    commands, source = cli.client.commands, _source() if feed else None
+
+    def begin() -> Iterator[RunEvent]:
+        where, command, options = request.target, request.command, request.options
+        if source is not None:
+            return commands.feed(where, command, source, **options)
+        return commands.stream(where, command, **options)
+
+    def again(run_id: str, offsets: Offsets) -> Iterator[RunEvent]:
+        where = cli.connection._replace(token=cli.client.token)
+        client = cli.client_for(where, timeout=10.0)
+        return client.commands.attach(run_id, offsets=offsets, stdin=source)
+
+    return watch(cli, begin, again, shown, stdin=source)
 
 
-def _stream(cli: Cli, request: Request) -> Iterator[RunEvent]:
-    return cli.client.commands.stream(
-        request.target, request.command, timeout=request.timeout, cwd=request.cwd, env=request.env
-    )
+def _source() -> Input:
+    from chatops.client.stdin import Input
 
-
-def _printer(cli: Cli, kept: KeptOutput) -> Printer:
-    if cli.out.form == "json":
-        return ArrayPrinter(cli.out, kept)
-    return EventPrinter(cli.out, kept) if cli.out.form == "ndjson" else BytesPrinter(cli.out)
-
-
-class KeptOutput:
-    """Adds to a result what the hub kept of its output, asked for once."""
-
-    def __init__(self, cli: Cli) -> None:
-        self._cli = cli
-        self._known: CommandResult | None = None
-
-    def __call__(self, result: CommandResult) -> CommandResult:
-        if self._known is None:
-            self._known = result
-            if result.status not in ("offline", "refused"):
-                with suppress(ChatOpsError):  # what is known is worth more than an error now
-                    whole = self._cli.client.commands.output(result.command_id)
-                    self._known = whole if whole.status == result.status else result
-        return self._known
-
-
-class StatusFile:
-    """The file of ``--status-file``: an array at every moment, empty until there is a result."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self.write([])
-
-    def write(self, results: list[dict[str, object]]) -> None:
-        """Replace its content.
-
-        Raises:
-            SetupError: it cannot be written.
-        """
-        if self._path is None:
-            return
-        try:
-            self._path.write_text(pretty(results) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise SetupError(f"cannot write {self._path}: {error.strerror}") from error
+    return Input(sys.stdin.fileno())

@@ -69,6 +69,8 @@ STOPPED: Final = 125
 NOT_STARTED: Final = 126
 
 EXEC_MEANING: Final[Mapping[int, str]] = {
+    FAILED: "several servers: something ran and did not succeed; one server: it succeeded, but "
+    "its output is not whole here, or cannot be written",
     NOT_RUN: "not run: the server is offline, or somebody cancelled it before it started",
     REFUSED: "refused: agent policy or role",
     LOST: "lost: the agent vanished, the outcome is unknown",
@@ -97,6 +99,12 @@ def exec_exit_code(error: ChatOpsError) -> int:
         return REFUSED
     sent = (error.details or {}).get("sent") is True
     return LOST if error.code == "hub_unreachable" and sent else STOPPED
+
+
+def several_exit_code(error: ChatOpsError) -> int:
+    """The same where TARGET means several servers."""
+    status = exec_exit_code(error)
+    return LOST if status == LOST else STOPPED
 
 
 def exec_status(result: CommandResult) -> int:

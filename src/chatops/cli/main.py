@@ -35,12 +35,12 @@ COMMANDS: Final[dict[str, Entry]] = {
     "servers": Entry("servers", "the servers of the fleet"),
     "keys": Entry("keys", "API keys that agents sign in with"),
     "metrics": Entry("metrics", "measured values: latest, past and live"),
-    "exec": Entry("exec", "run a command on a server"),
-    "commands": Entry("commands", "what was run: list, output, wait, cancel"),
+    "exec": Entry("exec", "run a command on one server or on many"),
+    "commands": Entry("commands", "what was run: list, output, attach, wait, cancel"),
     "events": Entry("events", "connections and disconnections"),
     "audit": Entry("audit", "who did what"),
 }
-_OWN_STATUS: Final = (["exec"], ["commands", "wait"])
+_OWN_STATUS: Final = (["exec"], ["commands", "attach"], ["commands", "wait"])
 """Commands whose usage errors must not look like a remote command's exit status."""
 
 

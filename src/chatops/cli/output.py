@@ -10,6 +10,8 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
 import msgspec
@@ -17,7 +19,7 @@ import msgspec
 from chatops.cli.declared import Form
 from chatops.cli.streams import silence
 from chatops.errors import ChatOpsError, InvalidInput
-from chatops.text import escape
+from chatops.text import escape, shorten
 
 if TYPE_CHECKING:
     from chatops.cli.view import View
@@ -47,6 +49,7 @@ class Output:
         self._no_color = no_color
         self._environ = environ
         self._headed = False
+        self._progress = ""
 
     # -- data -------------------------------------------------------------------------
 
@@ -111,9 +114,14 @@ class Output:
             BrokenPipeError: nobody reads them.
         """
         stream = self._err if err else self._out
+        self.progress("")
         stream.flush()
         stream.buffer.write(data)
         stream.buffer.flush()
+
+    def colored(self, *, err: bool = False) -> bool:
+        """Whether names in the data, or on stderr, are to be coloured."""
+        return self._color(self._err if err else self._out)
 
     def is_terminal(self) -> bool:
         """Whether the data goes to a terminal."""
@@ -134,11 +142,26 @@ class Output:
 
         Where stderr cannot be written, nobody is told, and the exit code says it alone.
         """
+        self.progress("")
         try:
             self._err.write(text + "\n")
             self._err.flush()
         except OSError:
             silence(self._err)
+
+    def progress(self, text: str) -> None:
+        """Show a line that the next output takes the place of; only at a terminal."""
+        if text == self._progress or not self._shows_progress:
+            return
+        self._progress = text
+        room = os.get_terminal_size(self._err.fileno()).columns - 1
+        with suppress(OSError):
+            self._err.write("\r\x1b[K" + shorten(text, max(room, 0)))
+            self._err.flush()
+
+    @cached_property
+    def _shows_progress(self) -> bool:
+        return self._err.isatty() and self._environ.get("TERM") != "dumb"
 
     def error(self, error: ChatOpsError) -> None:
         """What went wrong and what can be done, or the JSON object of it."""
@@ -201,6 +224,7 @@ class Output:
             writer.writerow([_csv_cell(fields.get(name)) for name in view.fields])
 
     def _lines(self, lines: Iterable[str]) -> None:
+        self.progress("")
         for line in lines:
             self._out.write(line + "\n")
 

@@ -77,12 +77,16 @@ def parse(argv: Sequence[str], declared: Sequence[Declared]) -> Line | None:
 
 def _is_plain(one: Declared, value: str) -> bool:
     """Whether a value is surely one: typer has its own thoughts on the empty and on dashes."""
+    if one.kind == "number":
+        return value.isascii() and value.isdigit() and len(value) < 10
     return bool(value) and value[0] != "-" and (one.kind != "form" or value in FORMS)
 
 
 def _value(one: Declared, value: str, before: Any) -> Any:
     if one.kind == "texts":
         return [*(before or ()), value]
+    if one.kind == "number":
+        return int(value)
     if one.kind == "path":
         from pathlib import Path
 

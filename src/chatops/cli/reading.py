@@ -54,3 +54,20 @@ def pairs(words: Sequence[str] | None, what: str) -> dict[str, str]:
             raise InvalidInput(f"{what}: {word!r} is not written K=V")
         found[key] = value
     return found
+
+
+def portion(text: str | None, option: str) -> str | None:
+    """``N`` or ``P%``, as it was written.
+
+    Raises:
+        InvalidInput: it is neither; names the option.
+    """
+    if text is None:
+        return None
+    from chatops.protocol.portion import parse_portion
+
+    try:
+        parse_portion(text)
+    except InvalidInput as error:
+        raise InvalidInput(f"{option}: {error.message}", hint=error.hint) from None
+    return text

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+CLOSED: set[str] = set()
+"""Which of stdin, stdout and stderr were closed when the program began."""
+
 
 def run(argv: list[str]) -> int:
     """Run one command line; the exit code."""
@@ -24,6 +27,7 @@ def _prepare_streams() -> None:
     """stdin, stdout and stderr as the rest expects them: there, and in UTF-8."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # it was closed by who started us
+            CLOSED.add(name)
             handle = os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, os.fdopen(handle, mode, encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Final
+from contextlib import suppress
+from typing import Final, NamedTuple
 
 from chatops.cli.context import Cli
-from chatops.cli.exits import LOST, TIMED_OUT, exec_status, run_status
-from chatops.cli.running import RECOVERY, outcome_error
-from chatops.errors import Busy, HubUnreachable, NotFound, TimedOut
-from chatops.protocol.rest import COMMAND_FINAL, CommandRecord, CommandResult
+from chatops.cli.exits import LOST, SOME_NOT_RUN, TIMED_OUT, exec_status, run_status
+from chatops.cli.output import Output
+from chatops.cli.running.following import RECOVERY
+from chatops.cli.running.outcomes import outcome_error
+from chatops.errors import Busy, ChatOpsError, HubUnreachable, NotFound, TimedOut
+from chatops.protocol.rest import COMMAND_FINAL, CommandRecord, CommandResult, Run
+from chatops.protocol.target import parse_target
 from chatops.text import escape
 
 _FIRST: Final = 0.05
@@ -18,19 +22,33 @@ _GROWTH: Final = 1.3
 _LONGEST: Final = 2.0
 
 
-def find_commands(cli: Cli, name: str) -> list[CommandRecord]:
-    """The command of that id, or those of the run of that id; at least one.
+class Found(NamedTuple):
+    """What an ID names: a command, or a run (its target ``several`` servers or one)."""
+
+    records: list[CommandRecord]
+    run: Run | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether it is shown as a run on several servers, even if there is only one."""
+        return self.run is not None and parse_target(self.run.target).one is None
+
+
+def find_commands(cli: Cli, name: str) -> Found:
+    """The command of that id, or those of the run of that id in order of their servers.
 
     Raises:
         NotFound: it is neither.
     """
     try:
-        return [cli.client.commands.get(name)]
-    except NotFound:
-        found = list(cli.client.commands.list(run=name))
-        if not found:
-            raise
-        return sorted(found, key=lambda record: record.server)
+        return Found([cli.client.commands.get(name)])
+    except NotFound as error:
+        try:
+            run = cli.client.runs.get(name)
+        except NotFound:
+            raise error from None
+    records = cli.client.commands.list(run=run.id)
+    return Found(sorted(records, key=lambda record: record.server), run)
 
 
 def pauses() -> Iterator[float]:
@@ -42,14 +60,15 @@ def pauses() -> Iterator[float]:
 
 
 class Waiter:
-    """Asks until a command, or all of a run, are over. ``records`` are their last states."""
+    """Asks until a command, or all of a run, are over. ``found`` has their last states."""
 
     def __init__(self, cli: Cli, name: str, timeout: float | None) -> None:
         self._cli = cli
         self._name = name
         self._until = None if timeout is None else time.monotonic() + timeout
         self._silent_since: float | None = None
-        self.records = find_commands(cli, name)
+        self._why: dict[str, str | None] = {}
+        self.found = find_commands(cli, name)
 
     def wait(self) -> int:
         """The exit status by the table of ``exec``; LOST when the hub is away for too long,
@@ -68,13 +87,25 @@ class Waiter:
         return self._outcome()
 
     def _open(self) -> list[CommandRecord]:
-        return [record for record in self.records if record.status not in COMMAND_FINAL]
+        return [record for record in self.found.records if record.status not in COMMAND_FINAL]
 
     def _ask(self) -> None:
-        for record in self._open():
-            fresh = self._cli.client.commands.get(record.id)
-            self.records[self.records.index(record)] = fresh
+        if self.found.run is None:
+            self.found = Found([self._cli.client.commands.get(self._name)])
+        else:
+            run = self._cli.client.runs.get(self._name)
+            self._why = {one.id: one.error for one in run.commands}
+            if all(one.status in COMMAND_FINAL for one in run.commands):
+                self.found = find_commands(self._cli, self._name)
+            else:
+                self._note(run)
         self._silent_since = None
+
+    def _note(self, run: Run) -> None:
+        """How it stands with what is not over, to be told when the time is up."""
+        states = {one.id: one.status for one in run.commands}
+        for record in self.found.records:
+            record.status = states.get(record.id, record.status)
 
     def _gone(self, error: Busy | HubUnreachable) -> bool:
         """Whether the hub gave no answer for too long; the first time it is said."""
@@ -104,17 +135,42 @@ class Waiter:
         return TIMED_OUT
 
     def _outcome(self) -> int:
-        results = [result_of(record) for record in self.records]
-        for result in results:
-            if (error := outcome_error(result)) is not None:
-                self._cli.out.error(error)
-        return exec_status(results[0]) if len(results) == 1 else run_status(results)
+        results = [result_of(one, self._why.get(one.id)) for one in self.found.records]
+        if self.found.several:
+            return tell_several(self._cli.out, results)
+        results[0].error = results[0].error or self._why_not(results[0])
+        if (error := outcome_error(results[0])) is not None:
+            self._cli.out.error(error)
+        return exec_status(results[0])
+
+    def _why_not(self, result: CommandResult) -> str | None:
+        """What the record of one command does not tell."""
+        if result.status != "succeeded":
+            with suppress(ChatOpsError):
+                run = self._cli.client.runs.get(result.run_id)
+                return next(
+                    (one.error for one in run.commands if one.id == result.command_id), None
+                )
+        return None
 
 
-def result_of(record: CommandRecord) -> CommandResult:
-    """What a record says of the outcome."""
+def tell_several(out: Output, results: list[CommandResult]) -> int:
+    """Say how a run on several servers ended; the exit status."""
+    from chatops.cli.running.summary import NOT_EVERYWHERE, summary
+
+    status = run_status(results)
+    if status == SOME_NOT_RUN:
+        out.error(ChatOpsError(NOT_EVERYWHERE))
+    if out.form == "table":
+        for line in summary(results, len(results)):
+            out.say(line)
+    return status
+
+
+def result_of(record: CommandRecord, why: str | None = None) -> CommandResult:
+    """What a record says of the outcome; ``why`` is the error of its run's command."""
     return CommandResult(
         server=record.server, command_id=record.id, run_id=record.run_id, status=record.status,
         exit_code=record.exit_code, signal=record.signal, truncated=record.truncated,
-        duration_ms=record.duration_ms,
+        duration_ms=record.duration_ms, error=why,
     )  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import suppress
+from collections.abc import Iterable
 from typing import Annotated
 
+import msgspec
 import typer
 
 from chatops.cli import show
@@ -13,11 +14,12 @@ from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, print_newest
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.exits import exec_exit_code
-from chatops.cli.printers import fields_of
 from chatops.cli.reading import moment, seconds
-from chatops.cli.running import kept_bytes
+from chatops.cli.running.forms import BytesPrinter, fields_of
+from chatops.cli.running.outcomes import kept_bytes
 from chatops.cli.view import Column, Style, View
-from chatops.cli.waiting import Waiter, find_commands
+from chatops.cli.waiting import Found, Waiter, find_commands
+from chatops.client.run_events import Output, StreamName
 from chatops.errors import Conflict
 from chatops.protocol.rest import COMMAND_FINAL, CommandRecord, CommandResult
 from chatops.text import escape
@@ -107,7 +109,7 @@ def list_commands(
 def show_command(cli: Cli, command_id: ID) -> None:
     """A command and what became of it, without its output. For a run on several servers, a
     list."""
-    _print(cli, find_commands(cli, command_id))
+    _print(cli, find_commands(cli, command_id).records)
 
 
 @command(app, "output", example="chatops commands output 019b76da-a800-7000-8000-000000000001")
@@ -118,39 +120,72 @@ def output(cli: Cli, command_id: ID) -> None:
     the server's name.
     """
     found = find_commands(cli, command_id)
-    if cli.out.form == "table" and not cli.out.quiet:
-        for record in found:
-            prefix = f"{record.server} | ".encode() if len(found) > 1 else b""
-            _write(cli, cli.client.commands.output(record.id), prefix)
-        return
-    results = [cli.client.commands.output(record.id) for record in found]
-    if cli.out.form == "json" and not cli.out.quiet:
-        fields = [fields_of(result) for result in results]
-        cli.out.value(fields[0] if len(fields) == 1 else fields)
-    elif cli.out.form == "ndjson" and not cli.out.quiet:
+    results = (cli.client.commands.output(record.id) for record in found.records)
+    if cli.out.quiet or cli.out.form == "csv":
+        cli.out.items(results, RESULT)
+    elif cli.out.form == "ndjson":
         for result in results:
             cli.out.value(fields_of(result))
+    elif cli.out.form == "json":
+        fields = [fields_of(result) for result in results]
+        cli.out.value(fields if found.several else fields[0])
     else:
-        cli.out.items(results, RESULT)
+        _write(cli, results, several=found.several)
 
 
 @command(app, "cancel", example="chatops commands cancel 019b76da-a800-7000-8000-000000000001")
 def cancel(cli: Cli, command_id: ID) -> None:
-    """Ask the agent to end a command (TERM to its process group, KILL 5 s later), and return.
+    """End a command or a run: what waits for its turn never starts, what runs gets TERM in its
+    process group, and KILL 5 s later. The answer does not wait for the end.
 
-    `chatops commands wait` waits for the end. One that is over already exits 6.
+    `chatops commands wait` waits for it. What is over already exits 6.
     """
-    asked_to_end: list[CommandRecord] = []
-    for record in find_commands(cli, command_id):
-        if record.status not in COMMAND_FINAL:
-            with suppress(Conflict):  # it ended meanwhile
-                asked_to_end.append(cli.client.commands.cancel(record.id))
+    found = find_commands(cli, command_id)
+    open_ = [record for record in found.records if record.status not in COMMAND_FINAL]
+    try:
+        asked_to_end = _cancel(cli, found, open_)
+    except Conflict:
+        asked_to_end = []
     if not asked_to_end:
         raise Conflict(
             f"{command_id} is over already", hint=f"`chatops commands show {command_id}` shows how"
         )
     _print(cli, asked_to_end)
     cli.out.say(f"asked to end; `chatops commands wait {escape(command_id)}` waits for it")
+
+
+def _cancel(cli: Cli, found: Found, open_: list[CommandRecord]) -> list[CommandRecord]:
+    if not open_:
+        return []
+    if found.run is None:
+        return [cli.client.commands.cancel(open_[0].id)]
+    ended = {one.id: one for one in cli.client.runs.cancel(found.run.id).commands}
+    return [
+        msgspec.structs.replace(record, status=ended[record.id].status)
+        for record in open_ if record.id in ended
+    ]  # fmt: skip
+
+
+@command(
+    app, "attach", example="chatops commands attach 019b76da-a800-7000-8000-000000000001",
+    exit_of=exec_exit_code,
+)  # fmt: skip
+def attach(
+    cli: Cli,
+    command_id: ID,
+    offset: Annotated[
+        str | None,
+        typer.Option("--offset", metavar="OUT,ERR", help="begin at these bytes of both streams"),
+    ] = None,
+) -> int:
+    """Show the output of a command or a run from its beginning, as `exec` does, and go on as it
+    goes on. Missing bytes are named. The exit status is that of `exec`.
+
+    Ctrl-C ends the watching only; `chatops commands cancel` ends the command.
+    """
+    from chatops.cli.running.attach import attach_to
+
+    return attach_to(cli, command_id, offset)
 
 
 @command(
@@ -172,7 +207,7 @@ def wait(
     waiter = Waiter(cli, command_id, seconds(timeout, "--timeout"))
     status = waiter.wait()
     if cli.out.form != "table" or cli.out.quiet:
-        _print(cli, waiter.records)
+        _print(cli, waiter.found.records)
     return status
 
 
@@ -184,17 +219,24 @@ def _print(cli: Cli, records: list[CommandRecord]) -> None:
         cli.out.items(records, COMMANDS)
 
 
-def _write(cli: Cli, result: CommandResult, prefix: bytes) -> None:
-    cli.out.raw(_prefixed(kept_bytes(result.stdout, result.stdout_b64), prefix))
-    cli.out.raw(_prefixed(kept_bytes(result.stderr, result.stderr_b64), prefix), err=True)
-    if result.dropped_bytes:
-        cli.out.say(f"{result.dropped_bytes} bytes of the output are missing: they were not kept")
+def _write(cli: Cli, results: Iterable[CommandResult], *, several: bool) -> None:
+    from chatops.cli.running.lines import LinePrinter
+
+    printer = LinePrinter(cli.out) if several else BytesPrinter(cli.out)
+    for result in results:
+        kept: tuple[tuple[StreamName, bytes], ...] = (
+            ("stdout", kept_bytes(result.stdout, result.stdout_b64)),
+            ("stderr", kept_bytes(result.stderr, result.stderr_b64)),
+        )
+        for name, data in kept:
+            printer.output(Output(result.server, result.command_id, name, 0, data))
+        printer.end(result)
+        _say_what_is_missing(cli, result, f"{escape(result.server)}: " if several else "")
+
+
+def _say_what_is_missing(cli: Cli, result: CommandResult, who: str) -> None:
+    dropped = result.dropped_bytes
+    if dropped:
+        cli.out.say(f"{who}{dropped} bytes of the output are missing: they were not kept")
     if result.status not in COMMAND_FINAL:
-        cli.out.say("the command is not over: more output may come")
-
-
-def _prefixed(data: bytes, prefix: bytes) -> bytes:
-    if not prefix:
-        return data
-    lines = data.removesuffix(b"\n").split(b"\n") if data else []
-    return b"".join(prefix + line + b"\n" for line in lines)
+        cli.out.say(f"{who}the command is not over: more output may come")

@@ -14,7 +14,7 @@ from chatops.cli.define import command, group
 from chatops.cli.reading import pairs
 from chatops.cli.view import Column, Style, View
 from chatops.errors import InvalidInput
-from chatops.protocol.rest import Server, ServerCreated, ServerDetail
+from chatops.protocol.rest import Server, ServerCreated, ServerDetail, Share
 from chatops.text import escape
 
 app = group("The servers of the fleet.")
@@ -22,6 +22,8 @@ STATUS = Annotated[
     Literal["online", "offline", "never"] | None,
     typer.Option("--status", help="only those in this state"),
 ]
+
+USER = Annotated[str, typer.Option("--user", metavar="USER", help="name of the other account")]
 
 
 def _status_style(server: Server) -> Style:
@@ -46,6 +48,16 @@ SERVERS = View(
         Column("SEEN", lambda s: show.age(s.last_seen)),
         Column("TAGS", lambda s: show.tags(s.tags)),
         Column("OS", lambda s: s.os),
+    ],
+)
+SHARES = View(
+    Share,
+    lambda one: one.user,
+    [
+        Column("USER", lambda s: s.user),
+        Column("ROLE", lambda s: s.role),
+        Column("COUNTS", lambda s: s.effective),
+        Column("SINCE", lambda s: show.local(s.created_at)),
     ],
 )
 DETAIL = View(
@@ -136,6 +148,38 @@ def tag_server(
     cli.out.say(f"tagged {escape(server)}")
 
 
+@command(app, "share", example="chatops servers share web-1 --user ada --role operator")
+def share(
+    cli: Cli,
+    server: SERVER,
+    user: USER,
+    role: Annotated[
+        Literal["viewer", "operator"], typer.Option("--role", help="what it may do there")
+    ],
+) -> None:
+    """Let another account see a server, or work on it too, as far as the account's own role goes.
+
+    The server stays yours: its keys, tags, shares and its end are for owner and administrators.
+    """
+    shared = cli.client.servers.share(server, user, role)
+    cli.out.say(f"{escape(shared.user)} is {shared.effective} on {escape(shared.server)}")
+    if shared.effective != shared.role:
+        cli.out.say(f"the account {escape(shared.user)} is {shared.effective}, and the less counts")
+
+
+@command(app, "unshare", example="chatops servers unshare web-1 --user ada")
+def unshare(cli: Cli, server: SERVER, user: USER) -> None:
+    """Take a share back. What the account follows on the server ends at once."""
+    cli.client.servers.unshare(server, user)
+    cli.out.say(f"{escape(server)} is not shared with {escape(user)} any more")
+
+
+@command(app, "shares", example="chatops servers shares web-1")
+def shares(cli: Cli, server: SERVER) -> None:
+    """Who else may do what on a server."""
+    cli.out.items(list(cli.client.servers.shares(server)), SHARES)
+
+
 @command(app, "rm", example="chatops servers rm web-1 --yes")
 def remove(cli: Cli, server: SERVER, *, yes: YES = False) -> None:
     """Remove a server with its keys and history."""
@@ -163,5 +207,18 @@ def tag_changes(words: list[str]) -> dict[str, str | None]:
 
 def paste_line(join: str, *, monitor_only: bool) -> str:
     """What to run on the target, so that its agent connects."""
-    allow = "" if monitor_only else " --allow exec,docker"
-    return f"run this on the target:\n\n  CHATOPS_JOIN={escape(join)} chatops agent{allow}"
+    flags = "" if monitor_only else " --allow exec,docker"
+    flags += " --insecure" if _plain_elsewhere(join) else ""
+    return f"run this on the target:\n\n  CHATOPS_JOIN={escape(join)} chatops agent{flags}"
+
+
+def _plain_elsewhere(join: str) -> bool:
+    """Whether a join string leads to plain HTTP on another machine, as its hub's admin chose."""
+    from chatops.client.address import parse_address
+    from chatops.protocol.join import decode_join
+
+    try:
+        address = parse_address(decode_join(join).hub)
+    except InvalidInput:
+        return False
+    return not (address.secure or address.loopback)

@@ -77,7 +77,7 @@ def set_role(
 ) -> None:
     """Give an account another role."""
     user = cli.client.users.update(name, role=role)
-    cli.out.say(f"{escape(user.name)} is {user.role} now")
+    cli.out.say(f"{escape(user.name)} is {user.role} now, and has to sign in again")
 
 
 @command(app, "reset-password", example="chatops users reset-password ada")

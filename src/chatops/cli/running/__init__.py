@@ -1,0 +1,1 @@
+"""What happens between a command that was sent and the exit status."""
