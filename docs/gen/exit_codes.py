@@ -15,12 +15,14 @@ What a command ends with, for scripts. The [error codes](errors.md) that lead to
 
 """
 EXEC: Final = """
-## Of `exec`
+## Of `exec`, `commands attach` and `commands wait`
 
-The exit status is the remote command's: 0 to 255, 126 and 127 as a shell gives them, 128 + N when
-signal N ended it. What chatops itself has to say stands between 120 and 125. A remote program can
-end with these too, so chatops' own outcomes always come with an `error:` line on stderr, and
-`--status-file FILE` writes what `-o json` would print.
+On one server the exit status is the remote command's: 0 to 255, 126 and 127 as a shell gives
+them, 128 + N when signal N ended it. What chatops itself has to say stands between 120 and 125.
+A remote program can end with these too, so chatops' own outcomes always come with an `error:`
+line on stderr, and `--status-file FILE` writes what `-o json` would print. A TARGET that means
+several servers has the statuses of several even when it means one: 0 when all succeeded, else 1,
+123 or 125.
 
 """
 

@@ -24,6 +24,8 @@ def spell(kind: mi.Type) -> str:
         return spell(kind.type)
     if isinstance(kind, mi.UnionType):
         return " or ".join(spell(one) for one in kind.types)
+    if isinstance(kind, mi.TupleType):
+        return "[" + ", ".join(spell(one) for one in kind.item_types) + "]"
     if isinstance(kind, mi.ListType):
         return f"list of {spell(kind.item_type)}"
     if isinstance(kind, mi.DictType):
