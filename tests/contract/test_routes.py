@@ -137,7 +137,9 @@ async def test_unknown_paths_need_a_caller_too(hub: TestHub) -> None:
 
 async def test_sockets_say_nothing_before_the_auth_frame(hub: TestHub) -> None:
     for path in SOCKETS:
-        async with await hub.connect(path.removeprefix(PREFIX).format(server="x")) as socket:
+        async with await hub.connect(
+            path.removeprefix(PREFIX).format(server="x", id="x")
+        ) as socket:
             await socket.send_json({"type": "auth", "token": "nonsense"})
             code, frames = await socket.closed()
             assert code in (4001, 4014), path

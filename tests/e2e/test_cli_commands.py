@@ -29,6 +29,7 @@ def sleeping(shared: Bench, tmp_path: Path) -> Iterator[str]:
     file = tmp_path / "started"
     run = detach(shared, f"echo begun; echo begun >&2; touch {file}; exec sleep 600")
     until(file.exists, what="the start of the command")
+    until(lambda: "running" in shared.run("commands", "show", run).out, what="the record of it")
     yield run
     shared.run("commands", "cancel", run)
     shared.run("commands", "wait", run, "--timeout", "20s")

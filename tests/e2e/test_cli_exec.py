@@ -83,7 +83,11 @@ def test_much_output_comes_whole(shared: Bench) -> None:
         (["web-1", "/etc/passwd", "x"], 126),
         (["--timeout", "200ms", "web-1", "sleep 60"], 124),
         (["nobody-1", "true"], 125),
-        (["web-*", "true"], 125),
+        (["nobody-*", "true"], 125),
+        (["--expect-count", "7", "web-*", "true"], 125),
+        (["-i", "web-*", "true"], 125),
+        (["--parallel", "0", "web-1", "true"], 125),
+        (["--batch", "0%", "web-1", "true"], 125),
         (["web-1"], 125),
         (["--bogus", "web-1", "true"], 125),
         (["--hub", "http://127.0.0.1:9", "web-1", "true"], 125),
@@ -132,6 +136,24 @@ def test_the_status_file_holds_an_array_also_when_nothing_ran(hub: Bench) -> Non
     assert json.loads(file.read_text()) == []
 
 
+@pytest.mark.parametrize("form", ["table", "json", "ndjson"])
+def test_a_status_file_that_cannot_be_written_in_the_end(
+    shared: Bench, tmp_path: Path, form: str
+) -> None:
+    """The command ran: 125 would say that nothing was sent."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    words = ["exec", "-o", form, "--status-file", str(folder / "s")]
+    done = shared.run(*words, "web-1", f"rm -r {folder}; exit 3")
+    assert done.code == 1
+    assert "cannot write" in done.err
+    if form == "json":
+        assert done.json()[0]["exit_code"] == 3
+    if form == "ndjson":
+        last = json.loads(done.out.splitlines()[-1])
+        assert (last["event"], last["exit_code"]) == ("summary", 1)
+
+
 def test_events_are_objects_and_the_last_is_the_summary(shared: Bench) -> None:
     done = shared.run("exec", "-o", "ndjson", "web-1", "echo one; echo two >&2")
     events = [json.loads(line) for line in done.out.splitlines()]
@@ -139,7 +161,10 @@ def test_events_are_objects_and_the_last_is_the_summary(shared: Bench) -> None:
     assert events[0]["event"] == "start"
     assert events[-2]["event"] == "end"
     assert events[-2]["stdout"] == "one\n"
-    assert events[-1] == {"v": 1, "event": "summary", "servers": 1, "succeeded": 1, "exit_code": 0}
+    assert events[-1] == {
+        "v": 1, "event": "summary", "servers": 1, "succeeded": 1, "exit_code": 0,
+        "run_id": events[0]["run_id"],
+    }  # fmt: skip
     texts = {event["event"]: event["data"] for event in events if "data" in event}
     assert texts == {"stdout": "one\n", "stderr": "two\n"}
 

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
 from chatops.cli.profiles import Profiles
 from chatops.client import Client
-from chatops.client.commands import End, Output, Start
+from chatops.client.commands import End, Output, Start, Taken
+from chatops.client.stdin import Input
+from chatops.errors import Conflict
 from tests.support.processes import Bench
 
 PAGE = Path(__file__).parents[2] / "docs" / "topics" / "python-client.md"
@@ -48,8 +51,11 @@ def test_the_three_ways_to_run(client: Client) -> None:
     (result,) = client.commands.run("web-1", "echo out; exit 3")
     assert (result.stdout, result.exit_code) == ("out\n", 3)
     events = list(client.commands.stream("web-1", "echo out; echo err >&2", env={"A": "b"}))
-    assert isinstance(events[0], Start)
+    assert isinstance(events[0], Taken)
+    assert isinstance(events[1], Start)
+    assert (events[0].servers, events[1].run_id) == (1, events[0].run_id)
     assert isinstance(events[-1], End)
+    assert (events[-1].stdout_bytes, events[-1].stderr_bytes) == (4, 4)
     written = {event.stream: event.data for event in events if isinstance(event, Output)}
     assert written == {"stdout": b"out\n", "stderr": b"err\n"}
     started = client.commands.detach("web-1", ["true"])
@@ -61,11 +67,28 @@ def test_the_three_ways_to_run(client: Client) -> None:
 
 def test_leaving_a_stream_early_leaves_the_client_usable(client: Client) -> None:
     stream = client.commands.stream("web-1", "sleep 60")
-    start = next(stream)
-    assert isinstance(start, Start)
+    taken = next(stream)
+    assert isinstance(taken, Taken)
     stream.close()
     assert client.auth.me().name == "admin"
-    client.commands.cancel(start.command_id)
+    assert client.runs.cancel(taken.run_id).id == taken.run_id
+    attached = list(client.commands.attach(taken.run_id))
+    assert attached[0] == taken
+    assert isinstance(attached[-1], End)
+    assert attached[-1].result.status == "cancelled"
+
+
+def test_a_run_is_planned_and_fed(client: Client) -> None:
+    plan = client.commands.plan("web-*", "true")
+    assert [one.server for one in plan.servers] == ["web-1"]
+    data = b"\x00\xff" * 300_000
+    with TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        events = list(client.commands.feed("web-1", ["wc", "-c"], Input(file.fileno())))
+    assert b"".join(one.data for one in events if isinstance(one, Output)) == b"600000\n"
+    with pytest.raises(Conflict):
+        client.commands.run("web-1", "true", expect_count=2)
 
 
 def test_live_samples(client: Client) -> None:

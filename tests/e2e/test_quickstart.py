@@ -14,6 +14,7 @@ import pytest
 PAGE = Path(__file__).parents[2] / "docs" / "quickstart.md"
 _BLOCK = re.compile(r"^```(console (terminal-\d)|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _PROMPT = "ready> "
+_SPACE = r"(?:\x1b\[\d*m)? "  # the page has no colours
 _PASSWORD = re.compile(r"with the password (\S+)")
 _JOIN = re.compile(r"CHATOPS_JOIN=(coj_\S+) chatops agent --allow exec,docker")
 
@@ -34,6 +35,7 @@ class Terminal:
         seen = ""
         for line in wanted:
             pattern = r".*?".join(re.escape(part) for part in re.split(r" … ?|…|  +", line.strip()))
+            pattern = pattern.replace(r"\ ", _SPACE)
             while self.shell.expect([pattern, *answers]) != 0:
                 seen += str(self.shell.before)
                 self.shell.sendline(answers[str(self.shell.match.re.pattern)])

@@ -46,6 +46,8 @@ def _value(kind: mi.Type, name: str, *, every: bool, default: Any = None) -> Any
         return inner(kind.type, default=default)
     if isinstance(kind, mi.ListType):
         return [inner(kind.item_type)]
+    if isinstance(kind, mi.TupleType):
+        return tuple(inner(one) for one in kind.item_types)
     if isinstance(kind, mi.DictType):
         return {f"a {name}": inner(kind.value_type)}
     return _scalar(kind, name, default)

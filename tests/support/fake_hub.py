@@ -119,7 +119,7 @@ class _Server(ThreadingHTTPServer):
 
 
 def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
-    methods = {f"do_{name}": _Handler.serve for name in ("GET", "POST", "PATCH", "DELETE")}
+    methods = {f"do_{name}": _Handler.serve for name in ("GET", "POST", "PUT", "PATCH", "DELETE")}
     return type("Handler", (_Handler,), {"hub": hub, **methods})
 
 

@@ -27,6 +27,7 @@ from chatops.server.first_run import ensure_admin
 from chatops.server.main import listening
 from chatops.server.secrets import load_secrets
 from chatops.server.settings import HubSettings
+from chatops.server.tls import open_certificate
 from tests.support.databases import lay_out
 from tests.support.waiting import until_async
 
@@ -52,10 +53,10 @@ class TestHub:
 
     __test__ = False
 
-    def __init__(self, hub: Hub, http: aiohttp.ClientSession) -> None:
+    def __init__(self, hub: Hub, http: aiohttp.ClientSession, url: str) -> None:
         self.hub = hub
         self.services = hub.services
-        self.url = hub.services.status.url
+        self.url = url
         self.http = http
         self.admin = ""
 
@@ -239,7 +240,12 @@ async def running_hub(
     async with open_hub(replace(given, **settings), load_secrets(folder), clock) as hub:
         database, services = hub.databases.chatops, hub.services
         await ensure_admin(database, services.auth, services.audit, services.settings, print)
-        async with listening(hub), aiohttp.ClientSession() as http:
-            test_hub = TestHub(hub, http)
+        certificate = open_certificate(services.settings)
+        anybody = aiohttp.TCPConnector(ssl=False)  # who shows which certificate is tested elsewhere
+        async with (
+            listening(hub, certificate) as url,
+            aiohttp.ClientSession(connector=anybody) as http,
+        ):
+            test_hub = TestHub(hub, http, url)
             test_hub.admin = await test_hub.login()
             yield test_hub

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import asyncio.runners
 import gc
+import itertools
 import os
 import threading
 import time
@@ -19,6 +20,8 @@ from tests.support.waiting import pause
 _KEPT = ("/dev/", "/proc/", "/sys/", "/usr/", "/etc/")
 # The only place where a runner can be looked at between a test's end and its loop's.
 _CANCEL_ALL = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]  # not public
+_COLLECT = 10
+"""Looks from one collection of garbage to the next."""
 _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 
@@ -46,15 +49,16 @@ def held() -> Held:
 def left_behind(before: Held, *, grace: float = 3.0) -> list[str]:
     """What is held since ``before`` and does not go away by itself within ``grace`` seconds."""
     deadline = time.monotonic() + grace
-    collected = False
-    while new := held().since(before):
+    for look in itertools.count():
+        new = held().since(before)
+        if not new:
+            return []
         if time.monotonic() > deadline:
             return sorted(new)
-        if not collected:  # costly, and seldom needed
+        if look % _COLLECT == 0:  # costly, and a thread that ends now may leave more of it
             gc.collect()
-            collected = True
         pause(0.02)
-    return []
+    raise AssertionError
 
 
 @contextmanager

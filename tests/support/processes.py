@@ -15,13 +15,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from chatops.cli.profiles import Profiles
+from chatops.client import Client
 from tests.support.source import SRC
 from tests.support.waiting import until
 
 PROGRAM = (sys.executable, "-m", "chatops.cli")
 PASSWORD = "a password for tests"
 _MARK = "CHATOPS_TEST_RUN"
-_READY = re.compile(rb"^chatops hub ready at (\S+)$", re.MULTILINE)
+_READY = re.compile(rb"^chatops hub ready at (\S+)", re.MULTILINE)
 
 
 class Finished(NamedTuple):
@@ -115,7 +117,7 @@ class Bench:
         where = str(data_dir or self.folder / "hub")
         given = {"CHATOPS_ADMIN_PASSWORD": PASSWORD, **environ}
         hub = self.start("hub", "serve", "--port", "0", "--data-dir", where, *flags, **given)
-        hub.says(rb"^chatops hub ready at \S+$")
+        hub.says(rb"^chatops hub ready at .+$")
         self.url = _READY.findall(hub.said)[-1].decode()
         return hub
 
@@ -138,6 +140,13 @@ class Bench:
         assert done.code == 0, done.err
         key: str = done.json()["key"]["key"]
         return key
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """The Python client, signed in as the command line is."""
+        (profile,) = Profiles(self.folder / "config").read().profiles.values()
+        with Client(self.url, profile.token) as client:
+            yield client
 
     def run(
         self, *words: str, stdin: str | bytes = b"", timeout: float = 60.0, **environ: str

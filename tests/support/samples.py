@@ -78,3 +78,14 @@ def command(**fields: object) -> dict[str, Any]:
             "status": "succeeded", "exit_code": 0, "signal": None, "created_at": THEN,
             "started_at": THEN, "finished_at": THEN, "duration_ms": 1500, "truncated": False,
             } | fields  # fmt: skip
+
+
+def run(name: str = "r1", *commands: dict[str, Any], target: str = "web-*") -> dict[str, Any]:
+    """A run of these commands."""
+    own = ("id", "server", "status", "exit_code", "signal")
+    counts: dict[str, int] = {}
+    for one in commands:
+        counts[one["status"]] = counts.get(one["status"], 0) + 1
+    return {"id": name, "user": "ada", "target": target, "command": "uptime", "created_at": THEN,
+            "finished_at": THEN, "counts": counts,
+            "commands": [{key: one[key] for key in own} for one in commands]}  # fmt: skip

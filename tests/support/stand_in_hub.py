@@ -17,8 +17,8 @@ from websockets.http11 import Request, Response
 from chatops.agent.settings import AGENT_PATH
 from chatops.protocol import codec
 from chatops.protocol.closing import CloseReason
-from chatops.protocol.frames import decode_frame
-from chatops.protocol.limits import STREAM_CREDIT
+from chatops.protocol.frames import decode_frame, encode_frame
+from chatops.protocol.limits import MAX_STREAM_DATA, STREAM_CREDIT
 from chatops.protocol.messages import (
     Auth,
     AuthSuccess,
@@ -32,6 +32,7 @@ from chatops.protocol.messages import (
     Ping,
     Pong,
     SessionLimits,
+    StreamClose,
     StreamCredit,
     StreamName,
     StreamOpen,
@@ -133,17 +134,52 @@ class StandInHub:
         cwd: str | None = None,
         env: dict[str, str] | None = None,
         watched: bool = True,
+        stdin: int | None = None,
     ) -> None:
+        """Send a command; ``stdin`` is the stream that will carry its input."""
         streams = [
             StreamOpen(
                 stream=number, command_id=id, name=name, credit=STREAM_CREDIT, watched=watched
             )
             for number, name in _STREAMS
         ]
+        if stdin is not None:
+            streams.append(StreamOpen(stream=stdin, command_id=id, name="stdin"))
         await self.send(
             Command(id=id, command=command, timeout=timeout, cwd=cwd, env=env or {},
-                    streams=streams)
+                    streams=streams, stdin=stdin is not None)
         )  # fmt: skip
+
+    async def feed(self, stream: int, data: bytes, piece: int = MAX_STREAM_DATA) -> None:
+        """Send input as the agent gives credit, from where it says on, until it has all of it
+        or takes no more."""
+        first = await self.wait_for(StreamCredit, lambda one: one.stream == stream)
+        position = first.offset
+        while position < len(data) and not self.closed(stream):
+            allowed = first.offset + self.credit(stream) - position
+            part = data[position : position + min(piece, allowed)]
+            if part:
+                await self.send_raw(encode_frame(stream, position, part))
+                position += len(part)
+            else:
+                await self._more_credit(stream, position - first.offset)
+
+    async def _more_credit(self, stream: int, than: int) -> None:
+        await until_async(
+            lambda: self.closed(stream) or self.credit(stream) > than, what="more credit"
+        )
+
+    async def end_input(self, stream: int, length: int) -> None:
+        """Say that the input had so many bytes."""
+        await self.send(StreamClose(stream=stream, offset=length))
+
+    def credit(self, stream: int) -> int:
+        """The credit that the agent has given on a stream."""
+        return sum(one.credit for one in self.of(StreamCredit) if one.stream == stream)
+
+    def closed(self, stream: int) -> bool:
+        """Whether the agent has closed a stream."""
+        return any(one.stream == stream for one in self.of(StreamClose))
 
     def text(self, stream: int = 1) -> str:
         return bytes(self.output.get(stream, b"")).decode()

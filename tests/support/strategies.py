@@ -44,6 +44,8 @@ def _struct(kind: Any) -> SearchStrategy[Any]:
 
 
 def _text(kind: Any) -> SearchStrategy[str]:
+    if kind.pattern is not None:
+        return st.from_regex(kind.pattern, fullmatch=True)
     low, high = kind.min_length or 0, kind.max_length
     return st.text(
         st.characters(exclude_categories=["Cs"]),
@@ -76,6 +78,10 @@ def _list(kind: Any) -> SearchStrategy[list[Any]]:
     return st.lists(_build(kind.item_type), min_size=low, max_size=low + 3)
 
 
+def _tuple(kind: Any) -> SearchStrategy[tuple[Any, ...]]:
+    return st.tuples(*(_build(one) for one in kind.item_types))
+
+
 def _dict(kind: Any) -> SearchStrategy[dict[Any, Any]]:
     return st.dictionaries(_build(kind.key_type), _build(kind.value_type), max_size=3)
 
@@ -91,6 +97,7 @@ _MAKERS: Final[dict[type[mi.Type], Callable[[Any], SearchStrategy[Any]]]] = {
     mi.LiteralType: lambda kind: st.sampled_from(kind.values),
     mi.ListType: _list,
     mi.DictType: _dict,
+    mi.TupleType: _tuple,
     mi.UnionType: lambda kind: st.one_of([_build(one) for one in kind.types]),
     mi.StructType: _struct,
 }

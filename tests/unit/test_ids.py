@@ -51,8 +51,13 @@ def test_every_random_bit_is_used() -> None:
     assert seen_clear & random_bits == random_bits
 
 
+GOOD = new_id(0.0)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "web-1", "0" * 36, new_id()[:-1], new_id() + "\n", "{" + new_id() + "}"]
+    "text",
+    ["", "web-1", "0" * 36, GOOD[:-1], GOOD + "\n", "{" + GOOD + "}"],
+    ids=["empty", "name", "no dashes", "short", "newline", "braces"],
 )
 def test_what_is_no_id(text: str) -> None:
     assert not is_id(text)

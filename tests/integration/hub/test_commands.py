@@ -11,50 +11,11 @@ import msgspec
 from chatops.clock import FakeClock
 from chatops.protocol.frames import CONTENT_TYPE, FrameReader, StreamFrame
 from chatops.protocol.limits import KEPT_HEAD, KEPT_TAIL
-from chatops.protocol.messages import (
-    CommandResponse,
-    HeldCommand,
-    JournalFacts,
-    StreamClose,
-)
+from chatops.protocol.messages import CommandResponse, HeldCommand, JournalFacts
 from chatops.tasks import Tasks
-from tests.support.hub import StubAgent, TestHub, running_hub
+from tests.support.fleet import CommandAgent, connect
+from tests.support.hub import TestHub, running_hub
 from tests.support.waiting import until_async
-
-
-class CommandAgent:
-    """A stub agent that plays one command by hand."""
-
-    def __init__(self, agent: StubAgent) -> None:
-        self.agent = agent
-        self.command: Any = None
-
-    async def started(self) -> None:
-        """Take the command and say that it runs."""
-        self.command = await self.agent.expect("command")
-        await self.agent.send(
-            CommandResponse(id=self.command["id"], state="running", started_at=time.time())
-        )
-
-    def stream(self, name: str) -> int:
-        """The number of one of its streams."""
-        return int(next(s["stream"] for s in self.command["streams"] if s["name"] == name))
-
-    async def finished(self, state: str = "succeeded", **fields: Any) -> None:
-        """Close the streams, give the outcome, and wait for the hub's ack."""
-        for name in ("stdout", "stderr"):
-            length = fields.get(f"{name}_bytes", 0)
-            await self.agent.send(StreamClose(stream=self.stream(name), offset=length))
-        fields = {"exit_code": 0, "duration_ms": 5, **fields}
-        await self.agent.send(CommandResponse(id=self.command["id"], state=state, **fields))  # type: ignore[arg-type]
-        assert (await self.agent.expect("command_ack"))["id"] == self.command["id"]
-
-
-async def connect(hub: TestHub, name: str = "web-1") -> CommandAgent:
-    key = (await hub.server(name))["key"]["key"]
-    agent = await hub.agent(key)
-    await agent.expect("auth_success")
-    return CommandAgent(agent)
 
 
 def run(hub: TestHub, command: object = "true", **fields: Any) -> Any:
@@ -114,9 +75,10 @@ async def test_a_stream_gives_every_byte_with_its_offset(hub: TestHub) -> None:
     ):
         assert response.headers["Content-Type"] == CONTENT_TYPE
         reader, frames = FrameReader(), []
-        first = await response.content.readany()
-        frames += list(reader.feed(first))
-        start = msgspec.json.decode(frames[0])
+        while len(frames) < 2:
+            frames += list(reader.feed(await response.content.readany()))
+        taken, start = (msgspec.json.decode(frame) for frame in frames[:2])
+        assert (taken["event"], taken["servers"]) == ("run", 1)
         assert (start["event"], start["server"]) == ("start", "web-1")
         await one.started()
         opened = {stream["name"]: stream for stream in one.command["streams"]}
@@ -133,6 +95,7 @@ async def test_a_stream_gives_every_byte_with_its_offset(hub: TestHub) -> None:
     assert (out, err) == (b"ab\x00\xffc", b"err")
     end = msgspec.json.decode(frames[-1])
     assert (end["event"], end["result"]["status"]) == ("end", "succeeded")
+    assert (end["stdout_bytes"], end["stderr_bytes"]) == (5, 3)
 
 
 async def test_a_detached_command_goes_on_by_itself(hub: TestHub) -> None:

@@ -8,11 +8,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chatops.protocol.frames import FrameReader
 from chatops.server.app import open_hub
 from chatops.server.secrets import load_secrets
 from chatops.server.services.metrics import MetricsService
 from chatops.server.settings import HubSettings
+from chatops.tasks import Tasks
 from tests.support.databases import lay_out
+from tests.support.fleet import connect, events_in
 from tests.support.hub import TestHub, running_hub
 from tests.support.waiting import until_async
 
@@ -69,3 +72,22 @@ async def test_a_hub_that_lost_its_writer_says_so(
     async with open_hub(settings, secrets, on_failure=failures.append):
         await until_async(lambda: failures, what="the failure")
     assert isinstance(failures[0], ZeroDivisionError)
+
+
+@pytest.mark.parametrize("mode", ["wait", "stream"])
+async def test_who_waits_for_a_command_does_not_hold_the_hub_up(tmp_path: Path, mode: str) -> None:
+    async with running_hub(tmp_path / "hub") as hub, Tasks() as tasks:
+        one = await connect(hub)
+        body = {"target": "web-1", "command": "sleep 100", "mode": mode}
+        asked = tasks.spawn(hub.call("POST", "/commands", body), name="ask")
+        await one.started()
+        async with asyncio.timeout(2):
+            await hub.hub.stop()
+            answer = await asked
+        if mode == "wait":
+            assert (answer.status, answer.code) == (503, "busy")
+            assert answer.body["error"]["details"] == {"sent": True}
+        else:
+            frames = list(FrameReader().feed(answer.body))
+            assert events_in(frames)[-1]["error"]["code"] == "busy"
+        await one.agent.close()

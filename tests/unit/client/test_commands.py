@@ -55,7 +55,8 @@ def test_events_come_typed_and_byte_exact(hub: FakeHub) -> None:
     assert events[4].result.exit_code == 3
     assert hub.asked[0].body == {
         "target": "web-1", "command": ["ls", "-l"], "mode": "stream", "timeout": 5,
-        "cwd": None, "env": {"A": "b"},
+        "cwd": None, "env": {"A": "b"}, "stdin": False, "parallel": 50, "batch": None,
+        "max_failures": None, "expect_count": None, "dry_run": False, "idempotency_key": None,
     }  # fmt: skip
 
 

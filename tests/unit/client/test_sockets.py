@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import ServerConnection, serve
+from websockets.sync.server import ServerConnection
 
 from chatops.client import Client
 from chatops.client.sockets import Link
@@ -26,8 +23,7 @@ from chatops.protocol.codec import Codec, encode
 from chatops.protocol.messages import Error, Ping, Pong
 from chatops.protocol.metrics import Cpu, Memory, Swap
 from chatops.protocol.rest import ServerSample
-
-Talk = Callable[[ServerConnection, int, ClientAuth], None]
+from tests.support.fake_sockets import hub
 
 
 def sample(number: int) -> str:
@@ -51,29 +47,6 @@ def sample(number: int) -> str:
             )
         )
     )
-
-
-@contextmanager
-def hub(talk: Talk) -> Iterator[str]:
-    """Takes the first frame, answers it, and goes on as told; counts connections from 1."""
-    count = 0
-
-    def handler(socket: ServerConnection) -> None:
-        nonlocal count
-        count += 1
-        try:
-            first = from_client().decode(socket.recv())
-            assert isinstance(first, ClientAuth)
-            talk(socket, count, first)
-        except ConnectionClosed:
-            pass
-
-    with serve(handler, "127.0.0.1", 0, compression=None) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.socket.getsockname()[1]}"
-        server.shutdown()
-        thread.join()
 
 
 def watch(url: str, count: int, token: str = "t") -> list[float | None]:

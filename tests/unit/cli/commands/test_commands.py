@@ -10,7 +10,7 @@ import pytest
 
 from chatops.cli import waiting
 from tests.support.fake_hub import Asked, FakeHub, Reply, error, page
-from tests.support.samples import HOSTILE, THEN, command, result
+from tests.support.samples import HOSTILE, THEN, command, result, run
 from tests.unit.cli.conftest import Invoke
 
 
@@ -24,6 +24,7 @@ def run_of_two(hub: FakeHub, **second: object) -> None:
     hub.on("GET /commands", listed)
     for one in found:
         hub.on(f"GET /commands/{one['id']}", one)
+    hub.on("GET /runs/r2", run("r2", *reversed(found)))
 
 
 def test_commands_are_listed_oldest_first(cli: Invoke, hub: FakeHub) -> None:
@@ -66,8 +67,8 @@ def test_a_run_stands_for_its_commands(cli: Invoke, hub: FakeHub) -> None:
     shown = cli("commands", "show", "r2", "-o", "json").json()
     assert [one["id"] for one in shown] == ["c1", "c2"]
     hub.on("GET /commands", lambda _: Reply(body=page(command())))
+    hub.on("GET /runs/r1", run("r1", command(), target="web-1"))
     assert cli("commands", "show", "r1", "-o", "json").json() == command()
-    hub.on("GET /commands", page())
     for words in (["show"], ["output"], ["cancel"]):
         assert cli("commands", *words, "nothing").code == 4
     assert cli("commands", "wait", "nothing").code == 125
@@ -115,6 +116,7 @@ def test_a_viewer_is_refused_the_output(cli: Invoke, hub: FakeHub) -> None:
 
 def test_cancelling_asks_for_those_that_run(cli: Invoke, hub: FakeHub) -> None:
     run_of_two(hub, status="running", exit_code=None)
+    hub.on("POST /runs/r2/cancel", run("r2", command(id="c2", server="web-2", status="running")))
     hub.on("POST /commands/c2/cancel", command(id="c2", server="web-2", status="running"))
     done = cli("commands", "cancel", "r2", "-o", "json")
     assert (done.code, done.json()["id"], done.json()["status"]) == (0, "c2", "running")
@@ -132,8 +134,8 @@ def test_cancelling_asks_for_those_that_run(cli: Invoke, hub: FakeHub) -> None:
         ({}, 0, ""),
         ({"status": "failed", "exit_code": 3}, 3, ""),
         ({"status": "failed", "exit_code": None, "signal": 9}, 137, ""),
-        ({"status": "cancelled", "exit_code": None, "signal": 15}, 143, "cancelled by somebody"),
-        ({"status": "cancelled", "exit_code": None}, 120, "cancelled by somebody"),
+        ({"status": "cancelled", "exit_code": None, "signal": 15}, 143, "cancelled from elsewhere"),
+        ({"status": "cancelled", "exit_code": None}, 120, "cancelled from elsewhere"),
         ({"status": "offline", "exit_code": None}, 120, "web-1 is offline"),
         ({"status": "refused", "exit_code": None}, 121, "web-1 refused"),
         ({"status": "lost", "exit_code": None}, 122, "web-1 vanished"),

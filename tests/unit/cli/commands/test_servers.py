@@ -107,3 +107,29 @@ def test_words_that_change_no_tag(word: str) -> None:
 
 def test_a_value_may_end_with_a_minus() -> None:
     assert tag_changes(["a=b-", "c-"]) == {"a": "b-", "c": None}
+
+
+SHARE = {
+    "server": "web-1", "user": "ada", "role": "operator", "effective": "operator",
+    "created_at": "2026-01-02T03:04:05Z",
+}  # fmt: skip
+
+
+def test_sharing_and_taking_it_back(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("PUT /servers/web-1/shares", SHARE)
+    hub.on("DELETE /servers/web-1/shares/ada", Reply(204))
+    done = cli("servers", "share", "web-1", "--user", "ada", "--role", "operator")
+    assert (done.code, done.out, done.err) == (0, "", "ada is operator on web-1\n")
+    assert hub.asked[0].body == {"user": "ada", "role": "operator"}
+    hub.on("PUT /servers/web-1/shares", SHARE | {"effective": "viewer"})
+    done = cli("servers", "share", "web-1", "--user", "ada", "--role", "operator")
+    assert done.err == ("ada is viewer on web-1\nthe account ada is viewer, and the less counts\n")
+    gone = cli("servers", "unshare", "web-1", "--user", "ada")
+    assert (gone.code, gone.err) == (0, "web-1 is not shared with ada any more\n")
+    assert cli("servers", "share", "web-1", "--user", "ada", "--role", "admin").code == 2
+
+
+def test_shares_are_listed(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /servers/web-1/shares", page(SHARE))
+    assert cli("servers", "shares", "web-1", "-q").out == "ada\n"
+    assert cli("servers", "shares", "web-1", "-o", "json").json() == [SHARE]

@@ -39,7 +39,10 @@ def test_passwords_come_from_stdin_and_stand_nowhere(cli: Invoke, hub: FakeHub) 
 def test_changes(cli: Invoke, hub: FakeHub) -> None:
     hub.on("PATCH /users/ada", user(role="admin"))
     hub.on("DELETE /users/ada", Reply(204))
-    assert cli("users", "set-role", "ada", "admin").err == "ada is admin now\n"
+    assert (
+        cli("users", "set-role", "ada", "admin").err
+        == "ada is admin now, and has to sign in again\n"
+    )
     assert cli("users", "disable", "ada").code == 0
     assert cli("users", "enable", "ada").code == 0
     assert cli("users", "delete", "ada", "--reassign-to", "bob").code == 2

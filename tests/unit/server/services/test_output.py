@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.server.services.output import KeptStream
+from chatops.server.services.output import IN_MEMORY, KeptStream
+from chatops.server.services.output_file import OutputFile
 
 HEAD, TAIL = 7, 5
 
@@ -60,4 +64,18 @@ def test_many_small_writes_do_not_become_many_pieces() -> None:
     kept = KeptStream(1000, 1000)
     for at in range(10_000):
         kept.feed(at, b"x")
-    assert len(kept.pieces()) <= 4
+    assert len(list(kept.pieces())) <= 4
+
+
+def test_a_full_disk_takes_no_slot_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = OutputFile(tmp_path)
+    kept = KeptStream(file=file)
+    with monkeypatch.context() as full:
+        full.setattr(OutputFile, "write", lambda *_: False)
+        for number in range(3):
+            kept.feed(number * IN_MEMORY * 2, b"x" * IN_MEMORY * 2)
+    assert kept.dropped == kept.end
+    assert file.take() == 0
+    file.close()

@@ -1,0 +1,39 @@
+"""Tables on a terminal: what is copied from them stays in one piece."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from chatops.cli.rich_table import print_table
+from chatops.cli.view import Cell, Column
+
+ID = "018cc251-f400-7000-8000-000000000abc"
+
+
+def table(monkeypatch: pytest.MonkeyPatch, width: int, rows: list[tuple[str, ...]]) -> str:
+    monkeypatch.setenv("COLUMNS", str(width))
+    columns = [Column(title, lambda _: None) for title in ("TIME", "ID", "COMMAND")]
+    out = io.StringIO()
+    print_table(out, columns, [[Cell(text) for text in row] for row in rows], color=False)
+    assert max(len(line) for line in out.getvalue().splitlines()) <= width
+    return out.getvalue()
+
+
+def test_an_id_is_not_broken_while_other_columns_can_give_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = table(monkeypatch, 60, [("2026-11-24 02:50:30", ID, "systemctl status nginx")])
+    assert ID in text
+    assert "nginx" in text
+
+
+def test_a_terminal_too_narrow_for_that_still_shows_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = table(monkeypatch, 30, [("2026-11-24 02:50:30", ID, "systemctl status nginx")])
+    assert ID not in text
+    assert "018cc251" in text
+
+
+def test_a_table_without_rows_has_its_titles(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert table(monkeypatch, 60, []).split() == ["TIME", "ID", "COMMAND"]
