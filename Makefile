@@ -27,6 +27,7 @@ soak: dev debian ## the tests that take long, and the random ones with many more
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest --timeout=7200 -m 'soak or hypothesis'
 
 bench: dev ## measure: the figures and ratios of benchmarks/
+	@scripts/debian.sh benchmarks
 	@for script in benchmarks/[a-z]*.py; do $(BIN)/python "$$script" || exit 1; done
 
 docs: dev ## write the generated pages of docs/ again
@@ -46,4 +47,4 @@ dev:
 	@scripts/setup.sh dev
 
 debian:
-	@scripts/debian.sh
+	@scripts/debian.sh tests
