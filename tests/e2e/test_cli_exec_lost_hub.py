@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import with_agent
-from tests.support.processes import PROGRAM, Bench, Finished
+from tests.support.lossy import losing
+from tests.support.processes import PASSWORD, PROGRAM, Bench, Finished
 from tests.support.waiting import until
 
 Process = subprocess.Popen[bytes]
@@ -70,6 +71,24 @@ def test_several_go_on_where_they_were_cut(two: Bench, words: list[str]) -> None
             lines = done.out.splitlines()
             text = "\n".join(one.removeprefix(head) for one in lines if one.startswith(head))
         assert text.split() == [str(number) for number in NUMBERS]
+
+
+@pytest.mark.parametrize("words", [["web-1"], ["-i", "web-1"], ["--detach", "web-1"], ["web-*"]])
+def test_an_answer_that_was_lost_is_asked_for_again(fleet: Bench, words: list[str]) -> None:
+    """The hub has the run, and the command line never heard of it: still it runs only once."""
+    file = fleet.folder / "runs"
+    with losing(int(fleet.url.rpartition(":")[2]), b"POST /api/v1/commands ") as relay:
+        login = ["login", relay.url, "-u", "admin", "--password-stdin"]
+        assert fleet.run(*login, stdin=PASSWORD).code == 0
+        done = fleet.run("exec", *words, f"echo x >> {file}; echo out", stdin="")
+        assert relay.lost == 1
+        assert done.code == 0, done.err
+        assert "trying to attach again for 60 s" in done.err
+        if "--detach" in words:
+            assert fleet.run("commands", "wait", done.out.strip()).code == 0
+        else:
+            assert done.out.endswith("out\n")
+    assert file.read_text() == "x\n"
 
 
 def test_input_goes_on_where_it_was_cut(two: Bench) -> None:

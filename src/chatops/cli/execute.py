@@ -11,6 +11,7 @@ from chatops.cli.reading import pairs, portion, seconds
 from chatops.cli.running.session import Shown, watch
 from chatops.cli.start import CLOSED
 from chatops.errors import InvalidInput, NotFound, SetupError
+from chatops.ids import new_id
 from chatops.protocol.limits import MAX_PARALLEL
 from chatops.protocol.target import parse_target
 
@@ -106,7 +107,8 @@ def _options(given: dict[str, Any]) -> RunOptions:
         "batch": portion(given.get("batch"), "--batch"),
         "max_failures": portion(given.get("max_failures"), "--max-failures"),
         "expect_count": given.get("expect_count"),
-        "idempotency_key": given.get("idempotency_key"),
+        # Always with one: when the answer is lost the hub can be asked again, and runs it once.
+        "idempotency_key": given.get("idempotency_key") or f"exec-{new_id()}",
     }
 
 
@@ -129,7 +131,12 @@ def _plan(cli: Cli, request: Request) -> int:
 
 
 def _detach(cli: Cli, request: Request) -> int:
-    started = cli.client.commands.detach(request.target, request.command, **request.options)
+    from chatops.cli.running.following import insist
+
+    commands = cli.client.commands
+    started = insist(
+        lambda: commands.detach(request.target, request.command, **request.options), cli.out.say
+    )
     if cli.out.form == "table" or cli.out.quiet:
         cli.out.text(started.run_id)
     else:

@@ -31,6 +31,8 @@ Renew = Callable[[str], str | None]
 """Given an access token that was refused, returns the one to use now, or None."""
 
 API: Final = "/api/v1"
+_OF_PROXIES: Final = (502, 503, 504)
+"""What a proxy says when the hub behind it is away."""
 _NOT_OURS: Final = "check the address; `chatops serve` prints the right one when it is ready"
 
 
@@ -130,11 +132,11 @@ class Session:
                 return
 
     def unusable(self, why: str, *, details: Mapping[str, object] | None = None) -> HubUnreachable:
-        """The error for an answer that no hub gives."""
+        """The error for an answer that no hub gives; ``details["foreign"]`` is true."""
         return HubUnreachable(
             f"what answers at {self.address.url} does not look like a ChatOps hub: {why}",
             hint=_NOT_OURS,
-            details={"sent": self.transport.sent, **(details or {})},
+            details={"sent": self.transport.sent, "foreign": True, **(details or {})},
         )
 
     def lost(self, error: Exception) -> HubUnreachable:
@@ -208,6 +210,8 @@ class Session:
         try:
             error = msgspec.json.decode(data, type=ErrorBody).error
         except (msgspec.DecodeError, UnicodeDecodeError):
+            if response.status in _OF_PROXIES:
+                return self.lost(EOFError(f"a proxy there answers with status {response.status}"))
             return self.unusable(f"it answers with status {response.status}")
         return from_code(error.code, error.message, hint=error.hint, details=error.details)
 

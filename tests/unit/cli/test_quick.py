@@ -106,7 +106,8 @@ def test_without_a_command_and_for_completion_typer_is_asked(
     assert quick.execute(["web-1", "true"]) is None
 
 
-def test_both_ways_do_the_same(cli: Invoke, hub: FakeHub) -> None:
+def test_both_ways_do_the_same(cli: Invoke, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatops.cli.execute.new_id", lambda: "1")
     hub.on("POST /commands", error(404, "not_found", "no such server"))
     quickly = cli("exec", "--output", "json", "web-1", "x")
     slowly = cli("exec", "-ojson", "web-1", "x")  # which the quick parser does not take

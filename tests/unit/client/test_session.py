@@ -90,7 +90,6 @@ def test_too_many_requests_say_how_long_to_wait(hub: FakeHub, session: Session) 
         Reply(200, raw=b"<html>welcome</html>"),
         Reply(200, {"status": "ok"}),
         Reply(200, raw=b"\xff\xfe"),
-        Reply(502, raw=b"<html>bad gateway</html>"),
         Reply(500, {"error": "just text"}),
         Reply(302, headers={"Location": "https://login.example.org/"}),
     ],
@@ -99,6 +98,14 @@ def test_what_is_no_hub_is_said_to_be_none(hub: FakeHub, session: Session, reply
     hub.on("GET /health", reply)
     with pytest.raises(HubUnreachable, match="does not look like a ChatOps hub"):
         session.call("GET", "/health", Health)
+    close(session)
+
+
+def test_a_proxy_without_its_hub_is_no_other_program(hub: FakeHub, session: Session) -> None:
+    hub.on("GET /health", Reply(502, raw=b"<html>bad gateway</html>"))
+    with pytest.raises(HubUnreachable, match="a proxy there answers with status 502") as caught:
+        session.call("GET", "/health", Health)
+    assert caught.value.details == {"sent": True}
     close(session)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from chatops.client.run_events import End, Offsets, Output, RunEvent, Start, StreamName, Taken
 from chatops.errors import Busy, ChatOpsError, HubUnreachable
@@ -18,6 +18,7 @@ from chatops.text import escape
 if TYPE_CHECKING:
     from chatops.protocol.session.backoff import Backoff
 
+T = TypeVar("T")
 RECOVERY: Final = 60.0
 """Seconds for which a lost hub is asked again."""
 _LONGEST: Final = 2.0
@@ -82,7 +83,8 @@ class Followed:
 
 
 class Follower:
-    """The events of a run, each of them once. ``begin`` sends it, ``again`` attaches to it by
+    """The events of a run, each of them once. ``begin`` sends it, and may be called again when
+    nobody knows whether the hub has it: it never makes a second run. ``again`` attaches to it by
     its id, from offsets on."""
 
     def __init__(
@@ -130,10 +132,11 @@ class Follower:
                     return
             except (HubUnreachable, Busy) as caught:
                 error = caught
-            if self.run_id is None:
+            if self.run_id is not None:
+                source = self._attached
+            elif not recovery.began and not _may_be_taken(error):
                 raise error
             recovery.wait(error)
-            source = self._attached
 
     def _attached(self) -> Iterator[RunEvent]:
         assert self.run_id is not None
@@ -193,6 +196,11 @@ class _Recovery:
         self._away = False
         self._backoff: Backoff | None = None
 
+    @property
+    def began(self) -> bool:
+        """Whether the hub is away."""
+        return self._until is not None
+
     def heard(self, event: RunEvent) -> None:
         """The hub is there; that it knows the run is no progress yet."""
         if self._away:
@@ -218,6 +226,29 @@ class _Recovery:
             self._away = True
             self._say(f"{escape(error.message)}; trying to attach again for {self._seconds:g} s")
         time.sleep(min(self._backoff.failed(now), _LONGEST, self._until - now))
+
+
+def insist(ask: Callable[[], T], say: Callable[[str], None]) -> T:
+    """The answer of the hub to what may be asked again: once it may have heard it, and is lost,
+    it is asked until it answers.
+
+    Raises:
+        HubUnreachable: it is gone for good; ChatOpsError: it refused.
+    """
+    recovery = _Recovery(say, RECOVERY)
+    while True:
+        try:
+            return ask()
+        except (HubUnreachable, Busy) as error:
+            if not recovery.began and not _may_be_taken(error):
+                raise
+            recovery.wait(error)
+
+
+def _may_be_taken(error: ChatOpsError) -> bool:
+    """Whether the hub may have got what was sent when the error came."""
+    details = error.details or {}
+    return details.get("sent") is True and "foreign" not in details
 
 
 def _broken_off() -> HubUnreachable:

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.cli.running import following
-from chatops.cli.running.following import Follower
+from chatops.cli.running.following import Follower, insist
 from chatops.client.run_events import End, Offsets, Output, RunEvent, Start, Taken
-from chatops.errors import HubUnreachable, NotFound
+from chatops.errors import Busy, HubUnreachable, NotFound
 from chatops.protocol.rest import CommandResult
 
 DATA = bytes(range(100))
 Script = Sequence[RunEvent | Exception]
 GONE = HubUnreachable("gone", details={"sent": True})
+FOREIGN = HubUnreachable("what answers is no hub", details={"sent": True, "foreign": True})
 
 
 @pytest.fixture(autouse=True)
@@ -140,8 +141,34 @@ def test_a_hub_that_only_says_hello_is_given_up_too(monkeypatch: pytest.MonkeyPa
         list(hub.follower.events())
 
 
+def test_what_the_hub_may_have_is_asked_for_again() -> None:
+    hub = Hub([GONE], [HubUnreachable("refused")], [taken(), start(), end("1", 0)])
+    assert [type(one) for one in hub.follower.events()] == [Taken, Start, End]
+    assert hub.asked == []
+    assert hub.said == ["gone; trying to attach again for 60 s", "the hub is back"]
+
+
+def test_an_answer_is_insisted_on_when_the_question_may_have_arrived() -> None:
+    replies: list[int | Exception] = [GONE, HubUnreachable("refused"), Busy("later"), 7]
+    said: list[str] = []
+
+    def ask() -> int:
+        reply = replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    assert insist(ask, said.append) == 7
+    assert said == ["gone; trying to attach again for 60 s"]
+    for error in (HubUnreachable("no"), Busy("no"), NotFound("no"), FOREIGN):
+        replies.append(error)
+        with pytest.raises(type(error)):
+            insist(ask, said.append)
+    assert len(said) == 1
+
+
 def test_what_was_not_taken_is_not_asked_again() -> None:
-    for error in (HubUnreachable("no"), NotFound("no")):
+    for error in (HubUnreachable("no"), NotFound("no"), FOREIGN):
         hub = Hub([error])
         with pytest.raises(type(error)):
             list(hub.follower.events())
