@@ -64,8 +64,9 @@ class Operation:
 
     ``returns`` is the answer's type; None answers 204 without a body, ``web.StreamResponse``
     means that the handler answers by itself. ``errors`` are the codes it can give beside
-    those that its access, query and body bring along. ``audited_as`` is given where the
-    audit's name is not the group's and the handler's first word.
+    those that its access, query and body bring along. An answer of the type ``created`` has the
+    status 201. ``audited_as`` is given where the audit's name is not the group's and the handler's
+    first word.
     """
 
     method: str

@@ -73,6 +73,6 @@ async def _record_denial(operation: Operation, call: Call[Any, Any]) -> None:
 def _answer(operation: Operation, answer: object) -> web.Response:
     if operation.returns is None:
         return web.Response(status=204)
-    return web.Response(
-        body=_encode(answer), status=operation.status, content_type="application/json"
-    )
+    made = operation.created is not None and isinstance(answer, operation.created)
+    status = 201 if made else operation.status
+    return web.Response(body=_encode(answer), status=status, content_type="application/json")
