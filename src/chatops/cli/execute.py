@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chatops.cli.context import Cli
 from chatops.cli.exits import several_exit_code
 from chatops.cli.reading import pairs, portion, seconds
+from chatops.cli.running.following import insist, may_be_taken
 from chatops.cli.running.session import Shown, watch
 from chatops.cli.start import CLOSED
-from chatops.errors import InvalidInput, NotFound, SetupError
+from chatops.errors import HubUnreachable, InvalidInput, NotFound, SetupError
 from chatops.ids import new_id
 from chatops.protocol.limits import MAX_PARALLEL
 from chatops.protocol.target import parse_target
@@ -62,10 +63,16 @@ def run(
     request = Request(target, command_of(words), several, _options(options))
     if dry_run:
         return _plan(cli, request)
-    if detach:
-        return _detach(cli, request)
-    shown = Shown(several=several, group=group, status_file=status_file)
-    return _attached(cli, request, shown, feed=stdin)
+    try:
+        if detach:
+            return _detach(cli, request)
+        shown = Shown(several=several, group=group, status_file=status_file)
+        return _attached(cli, request, shown, feed=stdin)
+    except HubUnreachable as error:
+        if may_be_taken(error):
+            key = request.options["idempotency_key"]
+            error.hint = f"--idempotency-key {key} with the same line shows it, and runs it once"
+        raise
 
 
 def command_of(words: list[str]) -> str | list[str]:
@@ -131,8 +138,6 @@ def _plan(cli: Cli, request: Request) -> int:
 
 
 def _detach(cli: Cli, request: Request) -> int:
-    from chatops.cli.running.following import insist
-
     commands = cli.client.commands
     started = insist(
         lambda: commands.detach(request.target, request.command, **request.options), cli.out.say

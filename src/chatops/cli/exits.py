@@ -117,7 +117,7 @@ def exec_status(result: CommandResult) -> int:
         case "timed_out":
             return TIMED_OUT
         case "cancelled":
-            return 128 + result.signal if result.signal else NOT_RUN
+            return _cancelled(result)
         case "succeeded" | "failed":
             return _ended(result)
         case _:
@@ -135,8 +135,17 @@ def run_status(results: Sequence[CommandResult]) -> int:
 
 def _was_run(result: CommandResult) -> bool:
     if result.status == "cancelled":
-        return result.signal is not None
+        return result.signal is not None or result.exit_code is not None
     return result.status not in ("offline", "refused")
+
+
+def _cancelled(result: CommandResult) -> int:
+    """One that ran was ended, also when it took that well and exited by itself."""
+    if result.signal:
+        return 128 + result.signal
+    if result.exit_code is None:
+        return NOT_RUN
+    return result.exit_code or TERMINATED
 
 
 def _ended(result: CommandResult) -> int:

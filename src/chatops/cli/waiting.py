@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 from chatops.cli.context import Cli
 from chatops.cli.exits import LOST, SOME_NOT_RUN, TIMED_OUT, exec_status, run_status
 from chatops.cli.output import Output
-from chatops.cli.running.following import RECOVERY
+from chatops.cli.running.following import PASSING, RECOVERY
 from chatops.cli.running.outcomes import outcome_error
-from chatops.errors import Busy, ChatOpsError, HubUnreachable, NotFound, TimedOut
+from chatops.errors import ChatOpsError, HubUnreachable, NotFound, TimedOut
 from chatops.protocol.rest import COMMAND_FINAL, CommandRecord, CommandResult, Run
 from chatops.protocol.target import parse_target
 from chatops.text import escape
@@ -81,7 +81,7 @@ class Waiter:
             time.sleep(next(pause) if left is None else min(next(pause), left))
             try:
                 self._ask()
-            except (Busy, HubUnreachable) as error:
+            except PASSING as error:
                 if self._gone(error):
                     return LOST
         return self._outcome()
@@ -107,7 +107,7 @@ class Waiter:
         for record in self.found.records:
             record.status = states.get(record.id, record.status)
 
-    def _gone(self, error: Busy | HubUnreachable) -> bool:
+    def _gone(self, error: ChatOpsError) -> bool:
         """Whether the hub gave no answer for too long; the first time it is said."""
         now = time.monotonic()
         if self._silent_since is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from chatops.errors import NotSignedIn
@@ -15,7 +17,17 @@ async def authenticate(services: Services, request: web.Request) -> Principal:
     Raises:
         NotSignedIn: there is none, or it is not valid.
     """
-    return await services.auth.verify_token(bearer(request))
+    return await verified(services, bearer(request))
+
+
+async def verified(services: Services, token: str) -> Principal:
+    """The account that a token belongs to, and as of when that is true.
+
+    Raises:
+        NotSignedIn: it is not valid.
+    """
+    since = services.runs.followed.now
+    return replace(await services.auth.verify_token(token), since=since)
 
 
 async def let_in(

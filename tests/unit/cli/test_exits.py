@@ -64,6 +64,8 @@ def result(status: CommandStatus, code: int | None = None, number: int | None = 
         ("failed", None, None, 126),
         ("timed_out", None, 15, 124),
         ("cancelled", None, 15, 143),
+        ("cancelled", 3, None, 3),
+        ("cancelled", 0, None, 143),
         ("cancelled", None, None, 120),
         ("offline", None, None, 120),
         ("refused", None, None, 121),

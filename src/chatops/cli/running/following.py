@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from chatops.client.run_events import End, Offsets, Output, RunEvent, Start, StreamName, Taken
-from chatops.errors import Busy, ChatOpsError, HubUnreachable
+from chatops.errors import Busy, ChatOpsError, HubUnreachable, TooManyRequests
 from chatops.protocol.rest.commands import CommandResult
 from chatops.text import escape
 
@@ -23,6 +23,8 @@ RECOVERY: Final = 60.0
 """Seconds for which a lost hub is asked again."""
 _LONGEST: Final = 2.0
 """Seconds between two attempts at most."""
+PASSING: Final = (HubUnreachable, Busy, TooManyRequests)
+"""Troubles that go by: it is right to ask again."""
 
 
 class Gap:
@@ -85,7 +87,7 @@ class Followed:
 class Follower:
     """The events of a run, each of them once. ``begin`` sends it, and may be called again when
     nobody knows whether the hub has it: it never makes a second run. ``again`` attaches to it by
-    its id, from offsets on."""
+    its id, from offsets on. Once the user is ``stopping``, nothing is sent that could begin it."""
 
     def __init__(
         self,
@@ -94,8 +96,10 @@ class Follower:
         say: Callable[[str], None],
         *,
         skipped: Offsets | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._begin = begin
+        self._stopping = stopping
         self._again = again
         self._say = say
         self._skipped = skipped or {}
@@ -128,25 +132,25 @@ class Follower:
                         yield fresh
                     if self.over:
                         return
-                if self._settled:
-                    return
-            except (HubUnreachable, Busy) as caught:
+            except ChatOpsError as caught:
                 error = caught
+            if not isinstance(error, PASSING):
+                raise self._final(error, recovery)
             if self.run_id is not None:
                 source = self._attached
-            elif not recovery.began and not _may_be_taken(error):
+            elif not recovery.began and not may_be_taken(error):
                 raise error
+            elif self._stopping():
+                raise _unknown(error)  # to ask again could be what starts it
             recovery.wait(error)
 
     def _attached(self) -> Iterator[RunEvent]:
         assert self.run_id is not None
         return self._again(self.run_id, self.offsets())
 
-    @property
-    def _settled(self) -> bool:
-        """Whether all that was heard of is over: when the hub has said its last word, that
-        counts, however many there were to be."""
-        return bool(self.commands) and all(one.result for one in self.commands.values())
+    def _final(self, error: ChatOpsError, recovery: _Recovery) -> ChatOpsError:
+        """A refusal; but when it is not known whether the hub has the run, that comes first."""
+        return _unknown(error) if self.run_id is None and recovery.began else error
 
     def offsets(self) -> dict[str, tuple[int, int]]:
         """How far the output of each command came."""
@@ -221,7 +225,7 @@ class _Recovery:
         self._until = self._until or now + self._seconds
         self._backoff = self._backoff or Backoff()
         if now >= self._until:
-            raise HubUnreachable(error.message, hint=error.hint, details={"sent": True})
+            raise _unknown(error)
         if not self._away:
             self._away = True
             self._say(f"{escape(error.message)}; trying to attach again for {self._seconds:g} s")
@@ -239,16 +243,23 @@ def insist(ask: Callable[[], T], say: Callable[[str], None]) -> T:
     while True:
         try:
             return ask()
-        except (HubUnreachable, Busy) as error:
-            if not recovery.began and not _may_be_taken(error):
+        except PASSING as error:
+            if not recovery.began and not may_be_taken(error):
                 raise
             recovery.wait(error)
+        except ChatOpsError as error:
+            raise _unknown(error) if recovery.began else error from None
 
 
-def _may_be_taken(error: ChatOpsError) -> bool:
+def may_be_taken(error: ChatOpsError) -> bool:
     """Whether the hub may have got what was sent when the error came."""
     details = error.details or {}
     return details.get("sent") is True and "foreign" not in details
+
+
+def _unknown(error: ChatOpsError) -> HubUnreachable:
+    """The hub may have the run, and the answer to that question is not to be had."""
+    return HubUnreachable(error.message, hint=error.hint, details={"sent": True})
 
 
 def _broken_off() -> HubUnreachable:

@@ -50,8 +50,10 @@ def watch(
     """
     report = _Report(cli, shown)
     printer = printer_for(cli, shown)
-    follower = Follower(begin, again, cli.out.say, skipped=shown.offsets)
     stopper = Stopper(cli, several=shown.several, detaches=shown.detaches)
+    follower = Follower(
+        begin, again, cli.out.say, skipped=shown.offsets, stopping=lambda: stopper.by is not None
+    )
     watcher = Watcher(
         cli, follower, printer, stopper, several=shown.several, results=report.results, stdin=stdin
     )

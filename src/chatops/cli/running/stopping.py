@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from chatops.cli.context import Cli
-from chatops.errors import Busy, ChatOpsError, Conflict, HubUnreachable
+from chatops.errors import Busy, ChatOpsError, Conflict, HubUnreachable, TooManyRequests
 
 if TYPE_CHECKING:
     import threading
@@ -124,7 +124,7 @@ class Stopper:
                 with self._cli.client_for(where) as client:
                     client.runs.cancel(run_id)
                 return
-            except (Busy, Conflict, HubUnreachable):
+            except (Busy, Conflict, HubUnreachable, TooManyRequests):
                 if self._released:
                     return
                 time.sleep(_AGAIN)  # the hub is away; or it is over, and that is heard soon

@@ -119,7 +119,8 @@ async def open_all(session: AsyncSession) -> list[Command]:
 async def failures(session: AsyncSession, run_id: str) -> int:
     """How many of a run's commands ran, or may have run, and did not succeed."""
     failed = col(Command.status).in_(("failed", "timed_out", "lost"))
-    ended = and_(col(Command.status) == "cancelled", col(Command.signal).is_not(None))
+    ran = or_(col(Command.signal).is_not(None), col(Command.exit_code).is_not(None))
+    ended = and_(col(Command.status) == "cancelled", ran)
     statement = select(func.count()).where(col(Command.run_id) == run_id, or_(failed, ended))
     return await session.scalar(statement) or 0
 
@@ -186,6 +187,30 @@ def add_output(
     if rows:
         tx.run(_FORGET_OUTPUT, rows[0])
         tx.run_all(_ADD_OUTPUT, rows)
+
+
+_LENGTHS: Final = Statement(
+    select(col(Command.stdout_bytes), col(Command.stderr_bytes)).where(
+        col(Command.id) == bindparam("command_id")
+    )
+)
+_STORED: Final = Statement(
+    select(func.coalesce(func.sum(func.length(col(CommandOutput.data))), 0)).where(
+        col(CommandOutput.command_id) == bindparam("command_id")
+    )
+)
+
+
+def lengths(tx: Transaction, command_id: str) -> tuple[int, int]:
+    """How long the streams of a command are, as far as its row tells."""
+    row = tx.first(_LENGTHS, {"command_id": command_id})
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def stored(tx: Transaction, command_id: str) -> int:
+    """How many bytes of both streams are kept."""
+    row = tx.first(_STORED, {"command_id": command_id})
+    return int(row[0]) if row else 0
 
 
 _OUTPUT: Final = Statement(

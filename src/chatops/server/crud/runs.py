@@ -51,6 +51,16 @@ _FORGET_ENV: Final = Statement(
 )
 
 
+_FORGET_NEEDLESS: Final = Statement(
+    sql_update(Run)
+    .where(
+        col(Run.sealed_env).is_not(None),
+        ~exists().where(col(Command.run_id) == col(Run.id), col(Command.status) == "queued"),
+    )
+    .values(sealed_env=None)
+)
+
+
 def create(tx: Transaction, row: NewRun) -> None:
     """A new run; the user must not have used the key before."""
     tx.run(_CREATE, row)
@@ -75,6 +85,11 @@ def by_key(tx: Transaction, *, user_id: str, key: str) -> KnownRun | None:
 def forget_env(tx: Transaction, run_id: str) -> None:
     """Nothing of the run has to be sent any more: its variables are not needed."""
     tx.run(_FORGET_ENV, {"run_id": run_id})
+
+
+def forget_needless_env(tx: Transaction) -> None:
+    """The same for all runs of which nothing waits."""
+    tx.run(_FORGET_NEEDLESS, {})
 
 
 async def delete_before(session: AsyncSession, *, before: float, limit: int) -> int:

@@ -8,7 +8,7 @@ answered as if the server did not exist.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from chatops.errors import NotFound, NotPermitted
@@ -37,11 +37,13 @@ _ROLES: Mapping[Access, Role] = {
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls: an account, with the role it has now."""
+    """Who calls: an account, with the role it has now. ``since`` is the count of revocations
+    when that was looked up (see Followings): of what came later it is not known yet."""
 
     user_id: str
     name: str
     role: Role
+    since: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

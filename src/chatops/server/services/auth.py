@@ -55,6 +55,7 @@ class AuthService:
         self.passwords = passwords.PasswordWorker()
         self._failures = SignInLimits(settings, clock)
         self._known: dict[str, tuple[float, User | None]] = {}
+        self._changes = 0
 
     hash_password = staticmethod(passwords.hash_password)
     verify_password = staticmethod(passwords.verify_password)
@@ -79,6 +80,7 @@ class AuthService:
 
     def forget(self, user_id: str) -> None:
         """An account changed: look it up again before the next decision about it."""
+        self._changes += 1
         self._known.pop(user_id, None)
 
     # -- sign-in --------------------------------------------------------------------
@@ -219,11 +221,13 @@ class AuthService:
         now = time.monotonic()
         if known is not None and now - known[0] < _CACHE_LIFE:
             return known[1]
+        changes = self._changes
         async with self._database.read() as session:
             user = await crud.get(session, user_id)
         if len(self._known) > 10_000:
             self._known.clear()
-        self._known[user_id] = (now, user)
+        if changes == self._changes:  # else this may be how it was before
+            self._known[user_id] = (now, user)
         return user
 
     async def _sign_in(self, user: User, address: str) -> rest.TokenPair | None:

@@ -192,23 +192,38 @@ class CommandRecords:
             **changes,
         }
         under_way = [state for state in allowed if state != "lost"]
-        corrected = False
+        lost: tuple[int, int] | None = None
         if not crud.update(tx, live.id, expected=under_way, **ended):
-            corrected = "lost" in allowed and crud.update(tx, live.id, expected=["lost"], **ended)
-            if not corrected:
+            lost = crud.lengths(tx, live.id)
+            if "lost" not in allowed or not crud.update(tx, live.id, expected=["lost"], **ended):
                 return False
         for name, kept in pieces.items():
             crud.add_output(tx, live.id, name, kept)
-        if corrected or result.status == "refused":
+        if lost is not None:
+            self._count_both(tx, result, lost)
+        if lost is not None or result.status == "refused":
             self._audit.note(
                 tx,
                 Origin(None, live.user_id, live.user_name),
-                "commands.corrected" if corrected else "commands.run",
+                "commands.run" if lost is None else "commands.corrected",
                 live.server_name,
                 outcome=result.status,
                 detail={"command_id": live.id, "error": result.error},
             )
         return True
+
+    def _count_both(
+        self, tx: Transaction, result: rest.CommandResult, lost: tuple[int, int]
+    ) -> None:
+        """What is kept of a command that was lost is of two accounts, and what is missing is what
+        neither has. ``lost`` is how long its streams were known to be then."""
+        stdout, stderr = map(max, lost, crud.lengths(tx, result.command_id))
+        dropped = stdout + stderr - crud.stored(tx, result.command_id)
+        result.dropped_bytes, result.truncated = dropped, dropped > 0
+        crud.update(
+            tx, result.command_id, expected=[result.status], truncated=result.truncated,
+            dropped_bytes=dropped, stdout_bytes=stdout, stderr_bytes=stderr,
+        )  # fmt: skip
 
 
 def _no_command(command_id: str) -> NotFound:

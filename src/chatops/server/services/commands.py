@@ -158,10 +158,14 @@ class CommandService:
             if self._agents.find(session.server_id) is not session:
                 return  # another one took over meanwhile, and has the streams
             if known is not None and known.server_id == session.server_id:
-                for opening in known.open_streams(session):
-                    session.post(opening)
-                if known.cancelled:
-                    session.post(CommandCancel(id=known.id))
+                self._open(known, session)
+
+    def _open(self, live: LiveCommand, session: AgentSession) -> None:
+        """Have a command that its agent knows come over this connection."""
+        for opening in live.open_streams(session):
+            session.post(opening)
+        if live.cancelled:
+            session.post(CommandCancel(id=live.id))
 
     # -- time ---------------------------------------------------------------------------
 
@@ -222,7 +226,8 @@ class CommandService:
 
     def finish(self, live: LiveCommand, result: rest.CommandResult) -> None:
         """Tell who waits for a command whose end is committed."""
-        self._live.pop(live.id, None)
+        if self._live.get(live.id) is live:
+            del self._live[live.id]
         live.finish(result)
         _log.debug("command over", extra={"command_id": live.id, "status": result.status})
 
@@ -288,6 +293,7 @@ class CommandService:
         try:
             if not self.is_online(live.server_id):
                 await self._lose(live, "agent_vanished")
+                await self._take_up(live)
         except Busy as error:
             _log.error("a lost command cannot be recorded: %s", error.message)
         finally:
@@ -296,14 +302,21 @@ class CommandService:
     async def _lose(self, live: LiveCommand, reason: str) -> None:
         await self.close(live, "lost", reason=reason, error=_LOST[reason])
 
+    async def _take_up(self, lost: LiveCommand) -> None:
+        """Its agent came back while it was written down as lost, and sends it to nobody."""
+        session = self._agents.find(lost.server_id)
+        if session is not None and lost.comes_over(session):
+            live = await self._revive(session.server_id, lost.id)
+            if live is not None and self._agents.find(session.server_id) is session:
+                self._open(live, session)
+
     async def _revive(self, server_id: str, command_id: str) -> LiveCommand | None:
         """A command that this hub gave up and its agent still knows."""
         found = await self.records.lost(server_id, command_id)
         if found is None:
             return None
         live = self.revived(*found, STREAM_CREDIT)
-        self.add(live)
-        return live
+        return self._live.setdefault(command_id, live)  # somebody else may have been faster
 
     def revived(self, row: Command, server: str, credit: int) -> LiveCommand:
         """A command of before, as its row has it."""

@@ -89,7 +89,11 @@ class Fleet:
         name, address = session.server_name, session.connection.address
         self._logs.note(session.server_id, name, "info", "hub", f"agent connected from {address}")
         _log.info("agent connected", extra={"server": name, "address": address})
-        await self._commands.on_connected(session, auth, found.server.journal_epoch)
+        known, epoch = found.server.journal_epoch, auth.journal.epoch
+        await self._commands.on_connected(session, auth, known)
+        if epoch != known:
+            async with self._database.write() as writing:
+                await self._servers.set_epoch(writing, session.server_id, epoch)
 
     async def refused(self, server_id: str | None, address: str, reason: CloseReason) -> None:
         """Record that an agent was turned away; of one address not more often than matters."""

@@ -45,7 +45,11 @@ class Following:
             ChatOpsError: the reader may not go on.
         """
         while self._stored and not self._ready:
-            self._ready.extend(await self._load(*self._stored.popleft()))
+            first = self._stored[0]
+            items = await self._load(*first)  # a reader that gives up here asks for it again
+            if self._stored:  # and one that was cut meanwhile gets nothing of it
+                self._stored.popleft()
+                self._ready.extend(items)
         return self._ready.popleft() if self._ready else await self._watcher.next()
 
     def cut(self, error: ChatOpsError) -> None:
@@ -60,7 +64,9 @@ class Following:
         self.on_close()
 
 
-class _Cut(NamedTuple):
+class Cut(NamedTuple):
+    """A revocation: what a user follows, or does on one server, has ended."""
+
     number: int
     user_id: str
     server_id: str | None
@@ -80,7 +86,7 @@ class Followings:
 
     def __init__(self) -> None:
         self._all: dict[Following, tuple[str, frozenset[str]]] = {}
-        self._cuts: deque[_Cut] = deque(maxlen=_REMEMBERED)
+        self._cuts: deque[Cut] = deque(maxlen=_REMEMBERED)
         self._count = 0
 
     @property
@@ -95,15 +101,19 @@ class Followings:
         servers = frozenset(server_ids)
         self._all[following] = (user_id, servers)
         following.on_close = lambda: self._all.pop(following, None)
-        for cut in self._cuts:
-            if cut.number > since and cut.meets(user_id, servers):
-                following.cut(cut.error)
+        for cut in self.since(since, user_id, servers):
+            following.cut(cut.error)
         return following
+
+    def since(self, count: int, user_id: str, server_ids: Iterable[str]) -> list[Cut]:
+        """What was taken of a user on these servers after the first ``count`` revocations."""
+        servers = frozenset(server_ids)
+        return [one for one in self._cuts if one.number > count and one.meets(user_id, servers)]
 
     def cut(self, user_id: str, server_id: str | None, error: ChatOpsError) -> None:
         """Cut what a user follows, or just that which comes from one server too."""
         self._count += 1
-        cut = _Cut(self._count, user_id, server_id, error)
+        cut = Cut(self._count, user_id, server_id, error)
         self._cuts.append(cut)
         for following, who in list(self._all.items()):
             if cut.meets(*who):

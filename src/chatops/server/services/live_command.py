@@ -39,13 +39,16 @@ class IncomingStream:
         self.name = name
         self.kept = KeptStream(file=file)
         self._credit = credit
-        self._session: AgentSession | None = None
+        self.session: AgentSession | None = None
+        """The connection that it comes over, or came at last."""
         self._number = 0
         self._owed = 0
         self._unpaid = 0
         """Bytes that watchers have not taken yet, over whichever connection they came."""
         self._granted = 0
         self._received = 0
+        self.last: Delivery | None = None
+        """What went to the watchers last; more may join it while it waits."""
 
     @property
     def command_id(self) -> str:
@@ -54,7 +57,7 @@ class IncomingStream:
 
     def open(self, session: AgentSession) -> StreamOpen:
         """Have the stream come over ``session``, from where it was cut."""
-        self._session = session
+        self.session = session
         self._number = session.open_stream(self)
         self._owed = self._received = 0
         self._granted = max(self._credit - self._unpaid, 0)
@@ -88,12 +91,12 @@ class IncomingStream:
         """The stream is ``offset`` bytes long, and closed."""
         self.kept.skip_to(max(offset, 0))
         self.leave()
-        self._session = None
+        self.session = None
 
     def leave(self) -> None:
         """Nothing more is taken."""
-        if self._session is not None:
-            self._session.streams.pop(self._number, None)
+        if self.session is not None:
+            self.session.streams.pop(self._number, None)
 
     def pay(self, count: int) -> None:
         """Give the sender credit for bytes that are out of our hands, in larger sums."""
@@ -104,11 +107,11 @@ class IncomingStream:
 
     def settle(self) -> None:
         """Pay what is owed, and tell whether somebody watches."""
-        if self._session is not None:
+        if self.session is not None:
             credit = StreamCredit(
                 stream=self._number, credit=self._owed, watched=self._live.watched
             )
-            self._session.post(credit)
+            self.session.post(credit)
         self._granted += self._owed
         self._owed = 0
 
@@ -192,14 +195,22 @@ class LiveCommand:
                 self.stdin.came(session)
         return opened
 
+    def comes_over(self, session: AgentSession) -> bool:
+        """Whether its output was opened over that connection, whatever became of it since."""
+        return any(stream.session is session for stream in self.streams.values())
+
     def deliver(self, stream: IncomingStream, offset: int, data: bytes) -> None:
         """Pass bytes on to the watchers."""
         if not self._watchers:
             stream.pay(len(data))
             return
-        delivery = Delivery(stream, offset, data, len(self._watchers))
+        last = stream.last
+        if last is not None and last.join(offset, data, self._watchers):
+            return
+        count = len(self._watchers)
+        stream.last = Delivery(stream, offset, data, count, left=count)
         for watcher in self._watchers:
-            watcher.put(delivery)
+            watcher.put(stream.last)
 
     def outcome(self, status: CommandStatus, **fields: Any) -> CommandResult:
         """The result in a state, with the fields of it that are known, without output."""

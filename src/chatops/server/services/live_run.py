@@ -10,7 +10,8 @@ from chatops.server.services.access import Principal
 from chatops.server.services.live_command import LiveCommand
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.run_plan import RunPlan
-from chatops.server.services.run_records import MadeRun, OpenRun
+from chatops.server.services.run_records import MadeRun
+from chatops.server.services.run_recovery import OpenRun
 from chatops.server.services.run_spec import RunSpec
 from chatops.server.services.standard_input import StandardInput
 
@@ -22,7 +23,8 @@ class LiveRun:
 
     ``held`` are commands whose turn came, after a restart of the hub, before their agents were
     back. ``attach_by`` is when somebody must have attached, by the monotonic clock. ``since`` is
-    the count of revocations when its maker's rights were read (see Followings).
+    the count of revocations when its maker's rights were read (see Followings). ``sealed``: its
+    variables lie in the database, for what waits.
     """
 
     id: str
@@ -34,6 +36,7 @@ class LiveRun:
     resumed: bool = False
     attach_by: float | None = None
     since: int = 0
+    sealed: bool = False
 
     def __post_init__(self) -> None:
         self.open = {live.id: live for live in self.commands if live.result is None}
@@ -52,7 +55,8 @@ def new_run(made: MadeRun, principal: Principal, file: OutputFile, since: int) -
         if row["status"] == "offline":
             live.finish(live.outcome("offline", error=row["error"]))
         lives.append(live)
-    return LiveRun(made.id, spec, made.plan, lives, first=made.first, since=since)
+    sealed = bool(spec.env and made.plan.waiting)
+    return LiveRun(made.id, spec, made.plan, lives, first=made.first, since=since, sealed=sealed)
 
 
 def resumed_run(opened: OpenRun, revive: Callable[[Command, str, int], LiveCommand]) -> LiveRun:
@@ -68,7 +72,7 @@ def resumed_run(opened: OpenRun, revive: Callable[[Command, str, int], LiveComma
         under_way=[live.id for live in lives if live.sent],
         failures=opened.failures,
     )
-    return LiveRun(opened.id, spec, plan, lives, resumed=True)
+    return LiveRun(opened.id, spec, plan, lives, resumed=True, sealed=bool(spec.env))
 
 
 def _prepare(live: LiveCommand, spec: RunSpec, count: int) -> None:

@@ -17,6 +17,11 @@ IN_MEMORY: Final = 16 * KiB
 """Bytes of a stream that are held in memory before it gets room in the file."""
 
 
+_STRETCHES: Final = 64
+"""Stretches of a part that are told from one another. A stream has few holes; one that is full of
+them is a hostile agent's."""
+
+
 class Piece(NamedTuple):
     """Some bytes of a stream, and the offset of the first."""
 
@@ -50,6 +55,10 @@ class _Part:
         """Bytes that fit in before the oldest have to go."""
         return self._size - self.held
 
+    def takes(self, offset: int) -> bool:
+        """Whether bytes from there on can be told from the others."""
+        return len(self.stretches) < _STRETCHES or self._follows(offset)
+
     def add(self, offset: int, data: bytes) -> None:
         """Take some bytes that come after all others; at most as many as fit in."""
         done = 0
@@ -62,11 +71,16 @@ class _Part:
             self._written += len(part)
             done += len(part)
         self.held += len(data)
-        last = self.stretches[-1] if self.stretches else None
-        if last is not None and last.offset + last.length == offset:
-            last.length += len(data)
+        if self._follows(offset):
+            self.stretches[-1].length += len(data)
         else:
             self.stretches.append(_Stretch(offset, len(data)))
+
+    def make_way(self, count: int) -> None:
+        """Let the oldest go until ``count`` bytes fit in, and another stretch."""
+        self.drop(max(count - self.left, 0))
+        if len(self.stretches) >= _STRETCHES:
+            self.drop(self.stretches[0].length)
 
     def drop(self, count: int) -> None:
         """Let the oldest ``count`` bytes go."""
@@ -83,6 +97,10 @@ class _Part:
     def clear(self) -> None:
         """Let all go."""
         self.drop(self.held)
+
+    def _follows(self, offset: int) -> bool:
+        last = self.stretches[-1] if self.stretches else None
+        return last is not None and last.offset + last.length == offset
 
     def read(self, offset: int, limit: int) -> Piece | None:
         """At most ``limit`` bytes from the first that is held at or after ``offset``."""
@@ -171,7 +189,8 @@ class KeptStream:
         if not data:
             return None
         self.end = offset + len(data)
-        taken = 0 if self._tail.held else min(self._head.left, len(data))
+        to_tail = self._tail.held or not self._head.takes(offset)
+        taken = 0 if to_tail else min(self._head.left, len(data))
         if taken:
             self._head.add(offset, data[:taken])
         if taken < len(data):
@@ -215,10 +234,6 @@ class KeptStream:
         self._room.close()
 
     def _keep_tail(self, offset: int, data: bytes) -> None:
-        if len(data) >= self._tail_limit:
-            surplus = len(data) - self._tail_limit
-            self._tail.clear()
-            offset, data = offset + surplus, data[surplus:]
-        elif len(data) > self._tail.left:
-            self._tail.drop(len(data) - self._tail.left)
-        self._tail.add(offset, data)
+        surplus = max(len(data) - self._tail_limit, 0)
+        self._tail.make_way(len(data) - surplus)
+        self._tail.add(offset + surplus, data[surplus:])

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from chatops.clock import Clock
 from chatops.errors import Busy
+from chatops.protocol import rest
 from chatops.protocol.limits import ATTACH_WITHIN
 from chatops.server.services.commands import CommandService
 from chatops.server.services.live_command import LiveCommand
@@ -79,7 +80,12 @@ class RunDriver:
                 for live in run.open.values()
                 if live.user_id == user_id and server_id in (None, live.server_id)
             ]
-            await self._give_up(run, [one.id for one in mine if self._take_out(run, one)], why)
+            await self._keep_from_starting(run, mine, why)
+
+    async def drop(self, run: LiveRun, why: str) -> None:
+        """Start nothing of a run that was just added."""
+        await self._keep_from_starting(run, list(run.open.values()), why)
+        await self.begin(run)  # which ends what is recorded as sent
 
     # -- time -----------------------------------------------------------------------------
 
@@ -88,6 +94,10 @@ class RunDriver:
         for opened in await self._records.open_runs():
             run = resumed_run(opened, self._commands.revived)
             self.add(run)
+            gone = [one for one in opened.withdrawn if self._take_out(run, run.open[one])]
+            if gone:
+                why = "not started: whoever asked for it may not do this any more"
+                self._spawn(run, self._give_up(run, gone, why))
             if not opened.complete:
                 why = "not started: the hub was restarted, and cannot read the variables any more"
                 self._spawn(run, self._give_up(run, run.plan.abandon(), why))
@@ -119,12 +129,15 @@ class RunDriver:
         run.open.pop(live.id, None)
         run.plan.abandon(live.id)  # its server may have been removed while it waited
         run.held.discard(live.id)
-        cut = live.result.status == "cancelled" and live.result.signal is not None
-        run.plan.over(live.id, failed=cut or live.result.status in _FAILED)
+        run.plan.over(live.id, failed=_has_failed(live.result))
         if not run.open:
             del self._runs[run.id]
         else:
             self._advance(run)
+        if run.sealed and not run.plan.waiting and not run.held:
+            run.sealed = False
+            forgetting = _for_sure(lambda: self._records.forget_env(run.id))
+            self._spawn(run, forgetting)
 
     def _advance(self, run: LiveRun) -> None:
         if run.attach_by is not None:
@@ -151,6 +164,7 @@ class RunDriver:
         ids = [live.id for live in lives]
         last = not run.plan.waiting and not run.held
         await _for_sure(lambda: self._records.set_sent(run.id, ids, last=last))
+        run.sealed = run.sealed and not last
         for live in lives:
             await self._commands.send(live, run.spec)
 
@@ -160,6 +174,11 @@ class RunDriver:
         if live is None or not run.resumed or self._commands.settled:
             return True
         return self._commands.is_online(live.server_id)
+
+    async def _keep_from_starting(self, run: LiveRun, lives: list[LiveCommand], why: str) -> None:
+        for live in lives:  # recorded as sent, and not sent yet: it will not be
+            live.cancelled = live.cancelled or live.id in run.first
+        await self._give_up(run, [one.id for one in lives if self._take_out(run, one)], why)
 
     def _take_out(self, run: LiveRun, live: LiveCommand) -> bool:
         """Keep a command from starting; whether it was still waiting for that."""
@@ -175,8 +194,15 @@ class RunDriver:
         ids = [live.id for live in lives]
         last = not run.plan.waiting and not run.held
         await _for_sure(lambda: self._records.abandon(run.id, ids, why, last=last))
+        run.sealed = run.sealed and not last
         for live in lives:
             self._commands.finish(live, live.outcome("cancelled", error=why))
+
+
+def _has_failed(result: rest.CommandResult) -> bool:
+    """Whether a command ran, or may have run, and did not succeed."""
+    ran = result.signal is not None or result.exit_code is not None
+    return result.status in _FAILED or (result.status == "cancelled" and ran)
 
 
 async def _for_sure(write: Callable[[], Awaitable[None]]) -> None:

@@ -25,6 +25,7 @@ from chatops.server.services.access import Access, Principal
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.box import Box
 from chatops.server.services.run_plan import RunPlan
+from chatops.server.services.run_recovery import OpenRun, open_runs
 from chatops.server.services.run_spec import RunSpec
 from chatops.server.services.servers import ServerService
 from chatops.server.services.targets import Meant, resolve
@@ -42,20 +43,6 @@ class MadeRun:
     plan: RunPlan
     commands: list[tuple[NewCommand, str]]
     first: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenRun:
-    """A run that was under way when the hub stopped. ``complete``: what waits can be sent;
-    ``begun``: some of it was."""
-
-    id: str
-    spec: RunSpec
-    complete: bool
-    begun: bool
-    count: int
-    failures: int
-    commands: list[tuple[Command, str]]
 
 
 class RunRecords:
@@ -143,6 +130,10 @@ class RunRecords:
 
         await self._database.transact(write)
 
+    async def forget_env(self, run_id: str) -> None:
+        """Nothing of a run has to be sent any more: its variables are not needed."""
+        await self._database.transact(lambda tx: crud.forget_env(tx, run_id))
+
     async def set_cancelled(self, command_ids: Sequence[str]) -> None:
         """Somebody wants these to end: their agents are to be told, whenever they are back."""
         now = self._clock.now()
@@ -187,30 +178,9 @@ class RunRecords:
 
     async def open_runs(self) -> list[OpenRun]:
         """Those with commands that were not over when the hub stopped."""
+        await self._database.transact(crud.forget_needless_env)
         async with self._database.read() as session:
-            rows = await commands_crud.open_all(session)
-            names = await servers_crud.names(session, ids={row.server_id for row in rows})
-            runs = {run.id: run for run in await crud.get_all(session, {r.run_id for r in rows})}
-            found = []
-            for run_id in dict.fromkeys(row.run_id for row in rows):
-                whole = await commands_crud.in_run(session, run_id)
-                spec, complete = RunSpec(""), False
-                if run_id in runs:
-                    spec, complete = RunSpec.load(runs[run_id], self._box)
-                found.append(
-                    OpenRun(
-                        id=run_id,
-                        spec=spec,
-                        complete=complete,
-                        begun=any(row.sent_at is not None for row in whole),
-                        count=len(whole),
-                        failures=await commands_crud.failures(session, run_id),
-                        commands=[
-                            (row, names[row.server_id]) for row in rows if row.run_id == run_id
-                        ],
-                    )
-                )
-            return found
+            return await open_runs(session, self._servers, self._box)
 
     async def find(
         self, principal: Principal, run_id: str, access: Access
@@ -278,7 +248,8 @@ class RunRecords:
     ) -> MadeRun:
         now = self._clock.now()
         ids = {one.id: new_id(now) for one in meant}
-        able = [ids[one.id] for one in meant if is_online(one.id)]
+        online = {one.id for one in meant if is_online(one.id)}  # asked once: agents come and go
+        able = [ids[one.id] for one in meant if one.id in online]
         plan = spec.plan(able, len(meant))
         first = [] if body.mode == "attach" else plan.start()
         run_id = new_id(now)
@@ -291,7 +262,7 @@ class RunRecords:
             )  # fmt: skip
             if row["id"] in first:
                 row["status"], row["sent_at"] = "sent", now
-            elif not is_online(one.id):
+            elif one.id not in online:
                 row["status"], row["finished_at"] = "offline", now
                 row["error"] = f"{one.name} is offline; the command was not run"
             commands.append((row, one.name))

@@ -69,14 +69,14 @@ class RunService:
         check_request(body)
         if body.stdin and (body.mode != "attach" or parse_target(body.target).one is None):
             raise InvalidInput("standard input goes to one server, in mode attach")
-        since = self.followed.now
         made = await self.records.create(principal, origin, body, self._commands.is_online)
         if isinstance(made, str):
             return made
-        run = new_run(made, principal, self._commands.file, since)
+        run = new_run(made, principal, self._commands.file, principal.since)
         if body.mode == "attach":
             run.attach_by = self._clock.monotonic() + ATTACH_WITHIN
         self.driver.add(run)
+        await self._check_still_allowed(principal, run)
         return run
 
     async def plan(self, principal: Principal, body: rest.CommandCreate) -> rest.RunPlan:
@@ -102,7 +102,6 @@ class RunService:
         Raises:
             NotFound, NotPermitted: for this caller.
         """
-        since = self.followed.now
         rows = await self._find_told(principal, name)
         watcher, stored = Watcher(), []
         for row, server in rows:
@@ -114,7 +113,7 @@ class RunService:
         run_id, load = rows[0][0].run_id, self._commands.records.story
         following = Following(run_id, len(rows), stored, watcher, load)
         servers = [row.server_id for row, _ in rows]
-        self.followed.add(following, principal.user_id, servers, since=since)
+        self.followed.add(following, principal.user_id, servers, since=principal.since)
         return following, self.driver.find(run_id)
 
     def follow_new(self, principal: Principal, run: LiveRun) -> Following:
@@ -197,6 +196,13 @@ class RunService:
         return await self.show(principal, run_id)
 
     # -- inside -----------------------------------------------------------------------------
+
+    async def _check_still_allowed(self, principal: Principal, run: LiveRun) -> None:
+        """Rights may have ended while a slow request came in, or was written down."""
+        servers = [live.server_id for live in run.commands]
+        for cut in self.followed.since(principal.since, principal.user_id, servers):
+            await self.driver.drop(run, f"not started: {principal.name} may not do this any more")
+            raise cut.error
 
     async def _find_told(self, principal: Principal, name: str) -> list[tuple[Command, str]]:
         """The same as ``find``, once all that is not over is followed here: another request may

@@ -280,8 +280,11 @@ class ServerService:
             allow=auth.policy.allow,
             address=address,
             clock_skew_s=round(auth.time - now, 3),
-            journal_epoch=auth.journal.epoch,
         )
+
+    async def set_epoch(self, session: AsyncSession, server_id: str, epoch: str) -> None:
+        """Keep the epoch of an agent's journal, once what it does not know was given up."""
+        await crud.set_facts(session, server_id, journal_epoch=epoch)
 
     # -- inside -----------------------------------------------------------------------
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from chatops.errors import ChatOpsError
+from chatops.protocol.limits import KiB
 from chatops.protocol.rest import CommandResult
 
 if TYPE_CHECKING:
@@ -58,14 +60,34 @@ class _Kept(NamedTuple):
     end: int
 
 
+_JOINED: Final = 16 * KiB
+_CROWDED: Final = 256
+"""Things that wait for a reader, from which on the order between two streams is given up to keep
+their number small."""
+
+
 @dataclass(slots=True)
 class Delivery:
-    """Some bytes on their way to ``left`` watchers."""
+    """Some bytes on their way to ``left`` of ``count`` watchers."""
 
     stream: IncomingStream
     offset: int
-    data: bytes
+    data: bytes | bytearray
+    count: int
     left: int
+
+    def join(self, offset: int, data: bytes, watchers: Sequence[Watcher]) -> bool:
+        """Take what follows these bytes with them, while all of these watchers still wait for
+        them: a target may say a megabyte in single bytes. Whether that was done."""
+        fits = self.offset + len(self.data) == offset and len(self.data) + len(data) <= _JOINED
+        if not fits or not self.left == self.count == len(watchers):
+            return False
+        if not all(one.is_last(self) for one in watchers):
+            return False
+        if isinstance(self.data, bytes):
+            self.data = bytearray(self.data)
+        self.data += data
+        return True
 
     def taken(self) -> None:
         """One watcher took them, or went away."""
@@ -145,6 +167,10 @@ class Watcher:
         """Bytes for this watcher came."""
         self._put(delivery)
 
+    def is_last(self, delivery: Delivery) -> bool:
+        """Whether nothing came after this that its order matters to."""
+        return self._queue[-1] is delivery or len(self._queue) > _CROWDED
+
     def over(self, live: LiveCommand) -> None:
         """A command is over."""
         self.started(live)
@@ -184,13 +210,13 @@ class Watcher:
                 return fresh
         return None
 
-    def _fresh(self, stream: IncomingStream, offset: int, data: bytes) -> Bytes | None:
+    def _fresh(self, stream: IncomingStream, offset: int, data: bytes | bytearray) -> Bytes | None:
         """What of some bytes the reader has not had. After a restart of the hub the agent tells
         a stream from its beginning."""
         had = max(self._wanted.get(stream, 0) - offset, 0)
         if had >= len(data):
             return None
-        return Bytes(stream.command_id, stream.name, offset + had, data[had:])
+        return Bytes(stream.command_id, stream.name, offset + had, bytes(data[had:]))
 
     def _end(self, live: LiveCommand) -> Ended:
         assert live.result is not None

@@ -22,6 +22,7 @@ from chatops.protocol.frames import StreamFrame, decode_frame, encode_frame
 from chatops.protocol.limits import AUTH_TIMEOUT, MAX_HUB_FRAME, MiB
 from chatops.protocol.messages import Error, Message, Ping, Pong, StreamClose
 from chatops.protocol.rest import StreamEvent
+from chatops.server.authentication import verified
 from chatops.server.context import Services
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.audit import Origin
@@ -109,7 +110,7 @@ class _Follower:
         if not isinstance(first, ClientAuth):
             raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
         try:
-            principal = await self._services.auth.verify_token(first.token)
+            principal = await verified(self._services, first.token)
             await self._services.runs.find(principal, name, Access.OPERATOR)
         except ChatOpsError as error:
             raise refusal(error) from None

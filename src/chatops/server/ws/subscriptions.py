@@ -19,6 +19,7 @@ from chatops.protocol.client_messages import (
 from chatops.protocol.codec import UnusableFrame, encode
 from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME
 from chatops.protocol.messages import Error, Ping, Pong
+from chatops.server.authentication import verified
 from chatops.server.context import Services
 from chatops.server.services.access import Principal
 from chatops.server.services.servers import ServerName
@@ -67,7 +68,7 @@ async def _let_in(services: Services, first: FromClient, name: str) -> tuple[Pri
     if not isinstance(first, ClientAuth):
         raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
     try:
-        principal = await services.auth.verify_token(first.token)
+        principal = await verified(services, first.token)
         return principal, await services.servers.name_of(principal, name)
     except ChatOpsError as error:
         raise refusal(error) from None
@@ -84,6 +85,8 @@ async def _serve(
     connection.post(encode(ClientAuthSuccess(server_id=server.id, user=principal.name)))
     services.subscribers.connect(connection, server.id, kind, user_id=principal.user_id)
     try:
+        for cut in services.runs.followed.since(principal.since, principal.user_id, [server.id]):
+            raise refusal(cut.error)
         await _send_known(services, kind, server, connection)
         await _listen(socket, connection)
     finally:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chatops.cli.running import following
 from chatops.cli.running.following import Follower, insist
 from chatops.client.run_events import End, Offsets, Output, RunEvent, Start, Taken
-from chatops.errors import Busy, HubUnreachable, NotFound
+from chatops.errors import Busy, ChatOpsError, HubUnreachable, NotFound, TooManyRequests
 from chatops.protocol.rest import CommandResult
 
 DATA = bytes(range(100))
@@ -181,10 +181,33 @@ def test_a_stream_that_just_stops_is_a_loss() -> None:
     assert hub.follower.over
 
 
-def test_a_command_of_a_larger_run_is_over_by_itself() -> None:
-    hub = Hub([taken(20), start(), end("1", 0)])
+def test_a_server_of_which_nothing_was_told_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That the hub has said its last word does not mean that it has said all."""
+    hub = Hub([taken(2), start("1"), end("1", 0)], [taken(2), start("2"), end("2", 0)])
     list(hub.follower.events())
-    assert hub.said == []
+    assert sorted(hub.follower.commands) == ["c1", "c2"]
+
+
+@pytest.mark.parametrize("error", [TooManyRequests("later", retry_after=1), Busy("later")])
+def test_what_passes_is_waited_out(error: ChatOpsError) -> None:
+    hub = Hub([taken(), start(), GONE], [error], [taken(), start(), end("1", 0)])
+    list(hub.follower.events())
+    assert hub.follower.over
+
+
+def test_a_refusal_does_not_hide_that_the_hub_may_have_it() -> None:
+    hub = Hub([GONE], [NotFound("no such server")])
+    with pytest.raises(HubUnreachable, match="no such server") as caught:
+        list(hub.follower.events())
+    assert caught.value.details == {"sent": True}
+
+
+def test_who_is_stopping_does_not_start_it_by_asking() -> None:
+    hub = Hub([GONE])
+    hub.follower = Follower(hub.begin, hub.again, hub.said.append, stopping=lambda: True)
+    with pytest.raises(HubUnreachable):
+        list(hub.follower.events())
+    assert hub.scripts == []
 
 
 def test_offsets_that_were_given_count_as_shown() -> None:
