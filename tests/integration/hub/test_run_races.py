@@ -118,7 +118,13 @@ async def test_what_waits_of_an_account_that_was_disabled_as_the_hub_died(tmp_pa
         for one in agents:
             await one.agent.close()
     async with running_hub(tmp_path / "hub") as hub:
-        await wait_statuses(hub, made["run_id"], "sent", "cancelled")
+        waited = made["commands"][1]["id"]
+
+        async def cancelled() -> bool:
+            return await status(hub, waited) == "cancelled"
+
+        await until_async(cancelled, what="the end of what waited")
+        assert await status(hub, made["commands"][0]["id"]) in ("sent", "running")
         rows = sqlite3.connect(tmp_path / "hub" / "chatops.db")
         await until_async(
             lambda: rows.execute("select sealed_env from runs").fetchall() == [(None,)],
