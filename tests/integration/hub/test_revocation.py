@@ -108,7 +108,7 @@ async def test_open_subscriptions_end(hub: TestHub, end: Call) -> None:
     async with asyncio.timeout(1):
         for socket in sockets:
             assert (await socket.closed())[0] in (4014, 4015)
-    assert len(hub.services.subscribers) == 0
+    await until_async(lambda: len(hub.services.subscribers) == 0, what="nobody listens")
 
 
 async def _token(hub: TestHub, session: str, **fields: Any) -> Any:

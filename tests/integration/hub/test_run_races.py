@@ -118,7 +118,12 @@ async def test_what_waits_of_an_account_that_was_disabled_as_the_hub_died(tmp_pa
         for one in agents:
             await one.agent.close()
     async with running_hub(tmp_path / "hub") as hub:
-        await wait_statuses(hub, made["run_id"], "sent", "cancelled")
+        waited = made["commands"][1]["id"]  # the other may have been recorded as running, or not
+
+        async def withdrawn() -> bool:
+            return await status(hub, waited) == "cancelled"
+
+        await until_async(withdrawn, what="the withdrawal")
         rows = sqlite3.connect(tmp_path / "hub" / "chatops.db")
         await until_async(
             lambda: rows.execute("select sealed_env from runs").fetchall() == [(None,)],
