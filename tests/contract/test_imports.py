@@ -30,8 +30,10 @@ IN_FUNCTIONS = {
     "chatops.cli.commands.serve": {"server"},
     "chatops.cli.commands.agent": {"agent"},
     "chatops.cli.commands.demo": {"agent", "server"},
+    "chatops.cli.commands.users": {"server"},  # reset-password on the control host, without a hub
 }
-"""The commands that run a program: they import it when it is to run, and not before."""
+"""The commands that run a program, or do its work in its place: they import it when it is to run,
+and not before."""
 
 BASE = {"settings", "secrets"}
 WEB = {"context", "authentication"}

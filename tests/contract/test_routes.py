@@ -27,7 +27,7 @@ OPEN = {
     "GET /openapi.json",
 }
 """The operations that need no credentials: these, and no others."""
-RANK = {Access.VIEWER: 0, Access.OPERATOR: 1, Access.ADMIN: 2}
+RANK = {Access.SESSION: 0, Access.VIEWER: 0, Access.OPERATOR: 1, Access.ADMIN: 2}
 
 
 @pytest.fixture

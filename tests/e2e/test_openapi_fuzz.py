@@ -32,7 +32,7 @@ from tests.support.waiting import pause
 
 CHECKS: Final = [not_a_server_error, status_code_conformance, content_type_conformance,
           response_headers_conformance, response_schema_conformance]  # fmt: skip
-ROLES: Final = ("nobody", "stranger", "viewer", "operator", "admin", "agent")
+ROLES: Final = ("nobody", "stranger", "viewer", "operator", "token", "admin", "agent")
 SOAK: Final = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 EXAMPLES: Final = 200 if SOAK else 3
 SCHEMA: Final = schemathesis.openapi.from_dict(json.loads(msgspec.json.encode(
@@ -76,9 +76,12 @@ def furnished(place: Bench) -> World:
         assert two.key is not None
         owner.servers.share("web-1", "viewer", "viewer")
         run = owner.commands.detach("web-1", "true")
+        made, old = (owner.tokens.create(name, role="operator", servers="web-*")
+                     for name in ("ci", "old"))  # fmt: skip
         stays = {"user": "operator", "server": one.id, "key": one.key.id, "run": run.run_id,
-                 "command": run.commands[0].id}  # fmt: skip
-    spare = {**stays, "user": "stranger", "server": two.id, "key": two.key.id}
+                 "command": run.commands[0].id, "token": made.id}  # fmt: skip
+    spare = {**stays, "user": "stranger", "server": two.id, "key": two.key.id, "token": old.id}
+    tokens["token"] = made.token
     place.start_agent("web-1", one.key.key)  # which allows nothing: random commands go nowhere
     tokens["agent"] = one.key.key
     return World(place.url, stays, spare, tokens)

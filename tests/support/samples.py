@@ -33,6 +33,12 @@ def key(**fields: object) -> dict[str, Any]:
             } | fields  # fmt: skip
 
 
+def token(**fields: object) -> dict[str, Any]:
+    """An API token of the list."""
+    return {"id": "t1", "name": "ci", "role": "viewer", "servers": None, "expires_at": None,
+            "last_used": None} | fields  # fmt: skip
+
+
 def event(**fields: object) -> dict[str, Any]:
     """A connection event."""
     return {"server": "web-1", "event": "connected", "ts": THEN, "address": "127.0.0.1",

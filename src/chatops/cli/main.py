@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "users": Entry("users", "accounts of the hub"),
     "servers": Entry("servers", "the servers of the fleet"),
     "keys": Entry("keys", "API keys that agents sign in with"),
+    "tokens": Entry("tokens", "API tokens that scripts use in your name"),
     "metrics": Entry("metrics", "measured values: latest, past and live"),
     "exec": Entry("exec", "run a command on one server or on many"),
     "commands": Entry("commands", "what was run: list, output, attach, wait, cancel"),

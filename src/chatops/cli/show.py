@@ -18,6 +18,15 @@ def age(stamp: str | None, now: float | None = None) -> str | None:
     return f"{_coarse(passed)} ago"
 
 
+def ahead(stamp: str | None, now: float | None = None) -> str | None:
+    """How long until a time of the hub's: ``in 3d``, ``expired`` when it has passed."""
+    seconds = _seconds(stamp)
+    if seconds is None:
+        return stamp
+    left = seconds - (time.time() if now is None else now)
+    return f"in {_coarse(left)}" if left > 0 else "expired"
+
+
 def local(stamp: str | None) -> str | None:
     """A time of the hub's in this machine's time zone."""
     seconds = _seconds(stamp)

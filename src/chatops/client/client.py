@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chatops.client.runs import Runs
     from chatops.client.servers import Servers
     from chatops.client.status import StatusArea
+    from chatops.client.tokens import Tokens
     from chatops.client.users import Users
     from chatops.protocol.rest import TokenPair
 
@@ -107,6 +108,13 @@ class Client:
         from chatops.client.keys import Keys
 
         return Keys(self._session)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """API tokens of people."""
+        from chatops.client.tokens import Tokens
+
+        return Tokens(self._session)
 
     @cached_property
     def metrics(self) -> Metrics:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from chatops.clock import Clock, SystemClock
-from chatops.errors import Busy
+from chatops.errors import Busy, ChatOpsError
 from chatops.server.api import docs_page
 from chatops.server.api.openapi import DOCUMENT, build_document
 from chatops.server.api.operation import PREFIX
@@ -42,6 +43,7 @@ from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
 from chatops.server.services.shares import ShareService
 from chatops.server.services.status import StatusService
+from chatops.server.services.tokens import TokenService
 from chatops.server.services.users import UserService
 from chatops.server.services.ws_manager import WSManager
 from chatops.server.settings import HubSettings
@@ -92,6 +94,8 @@ class Hub:
         self.services.commands.stop(stopping)
         await self.services.metrics.drain()
         await self.services.logs.drain()
+        with contextlib.suppress(ChatOpsError):
+            await self.services.auth.api_tokens.flush()
         await self.notes.finished()
 
 
@@ -150,6 +154,8 @@ def build(
         auth=auth,
         audit=audit,
         users=UserService(db, auth, audit, revocation),
+        tokens=TokenService(db, auth.api_tokens, servers, revocation, audit, clock),
+        revocation=revocation,
         servers=servers,
         shares=ShareService(db, servers, revocation, audit, clock),
         keys=keys,
@@ -198,4 +204,5 @@ def _start(hub: Hub, tasks: Tasks) -> None:
     tasks.spawn(services.metrics.run(), name="metrics writer")
     tasks.spawn(services.logs.run(), name="log writer")
     tasks.spawn(hub.fleet.run(), name="fleet sweep")
+    tasks.spawn(services.tokens.run(), name="token expiry")
     tasks.spawn(Housekeeping(services, hub.fleet).run(), name="housekeeping")

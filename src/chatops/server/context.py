@@ -14,10 +14,12 @@ from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics import MetricsService
+from chatops.server.services.revocation import Revocation
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
 from chatops.server.services.shares import ShareService
 from chatops.server.services.status import StatusService
+from chatops.server.services.tokens import TokenService
 from chatops.server.services.users import UserService
 from chatops.server.services.ws_manager import WSManager
 from chatops.server.settings import HubSettings
@@ -32,6 +34,8 @@ class Services:
     auth: AuthService
     audit: AuditService
     users: UserService
+    tokens: TokenService
+    revocation: Revocation
     servers: ServerService
     shares: ShareService
     keys: KeyService

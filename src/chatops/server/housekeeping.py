@@ -38,6 +38,7 @@ class Housekeeping:
         """One round."""
         services, now = self._services, self._services.clock.now()
         await self._fleet.keep_last_seen()
+        await services.auth.api_tokens.flush()
         raw, events = services.settings.raw_retention, services.settings.events_retention
         await _in_steps(services.metrics.purge, now - raw)
         await _in_steps(services.events.purge, now - events)

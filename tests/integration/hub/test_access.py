@@ -98,10 +98,35 @@ async def test_an_account_that_is_demoted_loses_what_it_could(hub: TestHub) -> N
 async def test_servers_of_a_deleted_account_go_to_its_heir(hub: TestHub) -> None:
     ann, bob = await hub.user("ann", "operator"), await hub.user("bob", "operator")
     await hub.server("ann-1", token=ann)
+    await hub.ok("PUT", "/servers/ann-1/shares", {"user": "bob", "role": "viewer"}, token=ann)
+    refused = await hub.call("DELETE", "/users/ann")
+    assert (refused.status, refused.code) == (409, "conflict")
+    assert "ann owns ann-1" in refused.body["error"]["message"]
+    assert "--reassign-to" in refused.body["error"]["hint"]
+    assert (await hub.call("GET", "/auth/me", token=ann)).status == 200
+    for heir, status in (("ann", 422), ("nobody", 404)):
+        answer = await hub.call("DELETE", f"/users/ann?reassign_to={heir}")
+        assert answer.status == status, heir
     assert (await hub.call("DELETE", "/users/ann?reassign_to=bob")).status == 204
     assert (await hub.call("GET", "/auth/me", token=ann)).status == 401
     listed = await hub.ok("GET", "/servers", token=bob)
     assert [(one["name"], one["owner"]) for one in listed["items"]] == [("ann-1", "bob")]
+    assert (await hub.ok("GET", "/servers/ann-1/shares", token=bob))["items"] == []
+
+
+async def test_there_is_always_an_administrator(hub: TestHub) -> None:
+    await hub.user("ann", "admin")
+    await hub.ok("PATCH", "/users/ann", {"disabled": True})
+    for method, body in (
+        ("DELETE", None),
+        ("PATCH", {"disabled": True}),
+        ("PATCH", {"role": "operator"}),
+    ):
+        answer = await hub.call(method, "/users/admin", body)
+        assert (answer.status, answer.code) == (409, "conflict")
+    await hub.ok("PATCH", "/users/ann", {"disabled": False})
+    await hub.ok("PATCH", "/users/admin", {"role": "operator"})
+    assert (await hub.call("GET", "/users", token=await hub.login("ann"))).status == 200
 
 
 async def test_the_audit_chain_holds_and_shows_a_change(hub: TestHub) -> None:

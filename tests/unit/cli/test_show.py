@@ -18,6 +18,15 @@ def test_ages_are_coarse(passed: float, text: str) -> None:
     assert show.age(format_time(now - passed), now) == text
 
 
+@pytest.mark.parametrize(
+    ("left", "text"), [(200_000, "in 2d"), (60, "in 1m"), (0, "expired"), (-5, "expired")]
+)
+def test_ends_are_coarse_too(left: float, text: str) -> None:
+    now = 1_700_000_000.0
+    assert show.ahead(format_time(now + left), now) == text
+    assert show.ahead(None) is None
+
+
 def test_a_time_that_is_none_is_shown_as_it_came() -> None:
     assert show.age("soon") == show.local("soon") == "soon"
     assert show.age(None) is show.local(None) is show.clock(None) is None

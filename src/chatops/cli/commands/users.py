@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -81,11 +82,37 @@ def set_role(
 
 
 @command(app, "reset-password", example="chatops users reset-password ada")
-def reset_password(cli: Cli, name: NAME, *, password_stdin: PASSWORD_STDIN = False) -> None:
-    """Give somebody a new password."""
-    password = read_password(stdin=password_stdin, prompt=f"new password for {name}", twice=True)
-    cli.client.users.update(name, password=password)
+def reset_password(
+    cli: Cli,
+    name: NAME,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir", metavar="DIR", help="folder of a hub that does not run: the way back in"
+        ),
+    ] = None,
+    *,
+    password_stdin: PASSWORD_STDIN = False,
+) -> None:
+    """Give somebody a new password, and end the account's sessions.
+
+    With --data-dir it is done on the control host itself, while the hub is stopped: nobody has
+    to be signed in, only the folder's owner can do it.
+    """
+
+    def ask(who: str) -> str:
+        return read_password(stdin=password_stdin, prompt=f"new password for {who}", twice=True)
+
+    if data_dir is None:
+        cli.client.users.update(name, password=ask(escape(name)))
+        cli.out.say(f"{escape(name)} has a new password")
+        return
+    from chatops.server.local_reset import reset_password as reset_here
+
+    usable = reset_here(data_dir, name, ask)
     cli.out.say(f"{escape(name)} has a new password")
+    if not usable:
+        cli.out.say("the account is disabled: an administrator can enable it")
 
 
 @command(app, "disable", example="chatops users disable ada")

@@ -60,6 +60,38 @@ class UserCreate(Request):
     role: Role = "viewer"
 
 
+class Token(Struct, kw_only=True):
+    """An API token. ``servers`` is a TARGET; null: all that its user may see, now and later."""
+
+    id: str
+    name: str
+    role: Role
+    servers: str | None
+    expires_at: Timestamp | None
+    last_used: Timestamp | None
+
+
+class TokenCreated(Struct, kw_only=True):
+    """The only time the token is seen."""
+
+    id: str
+    name: str
+    token: str
+    role: Role
+    servers: str | None
+    expires_at: Timestamp | None
+    last_used: Timestamp | None
+
+
+class TokenCreate(Request):
+    """``expires_in`` is in seconds; without it the token does not end by itself."""
+
+    name: Name
+    role: Literal["viewer", "operator"] = "viewer"
+    servers: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
+    expires_in: Annotated[float, Meta(gt=0, le=10 * 366 * 86_400)] | None = None
+
+
 class UserUpdate(Request):
     """Only the given fields change."""
 

@@ -93,7 +93,7 @@ async def _following(call: Run, made: LiveRun | str) -> Following:
     if isinstance(made, str):  # a repeated key: the answer is that of the first time
         following, _ = await call.services.runs.follow(call.principal, made, {})
         return following
-    return call.services.runs.follow_new(call.principal, made)
+    return call.services.runs.follow_new(made)
 
 
 async def _started(call: Run, made: LiveRun | str) -> rest.RunStarted:

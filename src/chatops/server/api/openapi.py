@@ -29,7 +29,8 @@ _SECURITY: Final[Mapping[Access, list[dict[str, list[str]]]]] = {
 _SCHEMES: Final = {
     "token": {
         "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-        "description": "An access token of POST /auth/login.",
+        "description": "An access token of POST /auth/login, or (but where x-role is session) an "
+        "API token.",
     },
     "apiKey": {
         "type": "http", "scheme": "bearer",

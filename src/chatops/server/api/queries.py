@@ -38,6 +38,12 @@ class KeysQuery(PageQuery, kw_only=True):
     server: Text | None = None
 
 
+class TokensQuery(PageQuery, kw_only=True):
+    """API tokens, of another user if named."""
+
+    user: Text | None = None
+
+
 class SpanQuery(PageQuery, kw_only=True):
     """A history list, newest first; ``since`` is included, ``until`` is not."""
 

@@ -12,7 +12,17 @@ from aiohttp import web
 
 from chatops.protocol import rest
 from chatops.protocol.frames import CONTENT_TYPE
-from chatops.server.api import auth, commands, history, keys, metrics, servers, status, users
+from chatops.server.api import (
+    auth,
+    commands,
+    history,
+    keys,
+    metrics,
+    servers,
+    status,
+    tokens,
+    users,
+)
 from chatops.server.api.openapi import openapi_document
 from chatops.server.api.operation import Operation
 from chatops.server.api.queries import (
@@ -24,10 +34,12 @@ from chatops.server.api.queries import (
     KeysQuery,
     PageQuery,
     ServersQuery,
+    TokensQuery,
 )
 from chatops.server.services.access import Access
 
 _OPEN, _KEY = Access.OPEN, Access.AGENT_KEY
+_SESSION = Access.SESSION
 _VIEWER, _OPERATOR, _ADMIN = Access.VIEWER, Access.OPERATOR, Access.ADMIN
 _404: Final = ("not_found",)
 
@@ -40,7 +52,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
               errors=("not_signed_in",)),
     Operation("POST", "/auth/logout", _OPEN, auth.logout, body=rest.Logout),
     Operation("GET", "/auth/me", _VIEWER, auth.me, rest.User),
-    Operation("POST", "/auth/password", _VIEWER, auth.change_password, body=rest.PasswordChange,
+    Operation("POST", "/auth/password", _SESSION, auth.change_password, body=rest.PasswordChange,
               audited_as="auth.password"),
     Operation("GET", "/users", _ADMIN, users.list_users, rest.Page[rest.User], query=PageQuery),
     Operation("POST", "/users", _ADMIN, users.create_user, rest.User, 201, body=rest.UserCreate,
@@ -49,6 +61,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation("PATCH", "/users/{user}", _ADMIN, users.update_user, rest.User,
               body=rest.UserUpdate, errors=(*_404, "conflict")),
     Operation("DELETE", "/users/{user}", _ADMIN, users.delete_user, query=DeleteUserQuery,
+              errors=(*_404, "conflict")),
+    Operation("GET", "/tokens", _SESSION, tokens.list_tokens, rest.Page[rest.Token],
+              query=TokensQuery, errors=_404),
+    Operation("POST", "/tokens", _SESSION, tokens.create_token, rest.TokenCreated, 201,
+              body=rest.TokenCreate, errors=_404),
+    Operation("DELETE", "/tokens/{token}", _SESSION, tokens.revoke_token, rest.Token,
               errors=(*_404, "conflict")),
     Operation("GET", "/servers", _VIEWER, servers.list_servers, rest.Page[rest.Server],
               query=ServersQuery),

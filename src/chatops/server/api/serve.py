@@ -32,13 +32,17 @@ def make_handler(
 
     async def handle(request: web.Request) -> web.StreamResponse:
         caller = await _let_in(operation, services, request)
+        query, body = read_query(request.query, operation.query), None
+        if operation.body is not None:
+            body = await read_body(request, operation.body)
+            caller = await _let_in(operation, services, request)  # it may have come slowly
         call = Call(
             services=services,
             caller=caller,
             address=request.remote or "",
             path=request.match_info,
-            query=read_query(request.query, operation.query),
-            body=await read_body(request, operation.body),
+            query=query,
+            body=body,
             request=request,
         )
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatops.protocol import rest
+from chatops.protocol.target import Facts
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.api.queries import ServersQuery
 
@@ -28,9 +29,12 @@ async def show_server(call: Call[NoQuery, None]) -> rest.ServerDetail:
 
 async def update_server(call: Call[NoQuery, rest.ServerUpdate]) -> rest.Server:
     """Rename a server or change its tags."""
-    return await call.services.servers.update(
+    services = call.services
+    item = await services.servers.update(
         call.principal, call.origin, call.path["server"], call.body
     )
+    await services.revocation.server_changed(Facts(item.id, item.name, item.tags))
+    return item
 
 
 async def remove_server(call: Call[NoQuery, None]) -> None:

@@ -29,5 +29,5 @@ async def update_user(call: Call[NoQuery, rest.UserUpdate]) -> rest.User:
 
 
 async def delete_user(call: Call[DeleteUserQuery, None]) -> None:
-    """Remove an account; its servers go to another one or stay without an owner."""
+    """Remove an account; if it owns servers, another one gets them."""
     await call.services.users.delete(call.origin, call.path["user"], call.query.reassign_to)

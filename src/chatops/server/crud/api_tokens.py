@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chatops.ids import new_id
 from chatops.protocol.names import Role
-from chatops.server.crud.filters import equals
 from chatops.server.crud.paging import page
-from chatops.server.db.bulk import change
+from chatops.server.db.bulk import change, execute_many
 from chatops.server.db.models import ApiToken
 
 
@@ -54,11 +55,18 @@ async def get_by_prefix(session: AsyncSession, prefix: str) -> ApiToken | None:
     return await session.scalar(select(ApiToken).where(col(ApiToken.prefix) == prefix))
 
 
+async def expiring(session: AsyncSession) -> list[ApiToken]:
+    """Those that are not revoked and end by themselves, or did."""
+    ends = (col(ApiToken.revoked_at).is_(None), col(ApiToken.expires_at).is_not(None))
+    return list(await session.scalars(select(ApiToken).where(*ends)))
+
+
 async def list_page(
-    session: AsyncSession, *, limit: int, cursor: str | None = None, user_id: str | None = None
+    session: AsyncSession, *, limit: int, cursor: str | None = None, user_id: str
 ) -> tuple[list[ApiToken], str | None]:
-    """Tokens in order of name; of one user only, if given."""
-    statement = select(ApiToken).where(*equals(col(ApiToken.user_id), user_id))
+    """The tokens of a user that are not revoked, in order of name."""
+    mine = (col(ApiToken.user_id) == user_id, col(ApiToken.revoked_at).is_(None))
+    statement = select(ApiToken).where(*mine)
     by = [col(ApiToken.name), col(ApiToken.id)]
     return await page(session, statement, by=by, limit=limit, cursor=cursor)
 
@@ -73,8 +81,14 @@ async def revoke(session: AsyncSession, token_id: str, *, now: float) -> bool:
     return await change(session, statement) == 1
 
 
-async def touch(session: AsyncSession, token_id: str, *, now: float) -> None:
-    """Note that the token was used."""
-    await session.execute(
-        sql_update(ApiToken).where(col(ApiToken.id) == token_id).values(last_used=now)
+async def touch(session: AsyncSession, used: Mapping[str, float]) -> None:
+    """Note when the tokens (by id) were used last; unknown ids are passed over.
+
+    Objects that the session has loaded keep the value they had.
+    """
+    table = ApiToken.metadata.tables["api_tokens"]
+    await execute_many(
+        session,
+        sql_update(table).where(table.c.id == bindparam("token")).values(last_used=bindparam("at")),
+        [{"token": token, "at": when} for token, when in used.items()],
     )

@@ -22,6 +22,7 @@ class NewRun(TypedDict):
     id: str
     user_id: str
     user_name: str
+    token_id: str | None
     target: str
     command: str | list[str]
     options: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypedDict, Unpack
 
@@ -14,7 +15,7 @@ from sqlmodel import col
 from chatops.ids import is_id, new_id
 from chatops.protocol.names import Role
 from chatops.protocol.target import Facts
-from chatops.server.crud.filters import Conditions, among
+from chatops.server.crud.filters import Conditions, among, equals
 from chatops.server.crud.paging import page
 from chatops.server.db.bulk import change, execute_many
 from chatops.server.db.models import Server, ServerShare
@@ -46,11 +47,13 @@ class ServerFacts(TypedDict, total=False):
 class Filters(TypedDict, total=False):
     """Which servers are meant; filters that are left out or None let all pass.
 
-    ``visible_to`` owns the server or has a share in it, ``operated_by`` owns it or has one as
-    an operator (both are ids of users). ``ids`` and ``without`` take and leave out ids, ``seen``
-    is whether an agent has ever connected, ``tags`` must all be there with these values.
+    ``owned_by`` owns the server, ``visible_to`` owns it or has a share in it, ``operated_by``
+    owns it or has one as an operator (all are ids of users). ``ids`` and ``without`` take and
+    leave out ids, ``seen`` is whether an agent has ever connected, ``tags`` must all be there with
+    these values.
     """
 
+    owned_by: str | None
     visible_to: str | None
     operated_by: str | None
     tags: Mapping[str, str]
@@ -62,14 +65,13 @@ class Filters(TypedDict, total=False):
 class Identity(NamedTuple):
     """Which server it is, whose, and what somebody was given on it."""
 
-    id: str
-    name: str
+    server: Facts
     owner_id: str | None
     share: Role | None
 
 
 _IDENTITY: Final = select(
-    col(Server.id), col(Server.name), col(Server.owner_id), col(ServerShare.role)
+    col(Server.id), col(Server.name), col(Server.tags), col(Server.owner_id), col(ServerShare.role)
 ).outerjoin(
     ServerShare,
     and_(
@@ -103,7 +105,10 @@ async def get_by_name(session: AsyncSession, name: str) -> Server | None:
 def identify(tx: Transaction, text: str, *, user_id: str) -> Identity | None:
     """The server that ``text`` names, as far as it takes to say what the user may do there."""
     row = tx.first(_BY_ID if is_id(text) else _BY_NAME, {"text": text, "user": user_id})
-    return Identity(*row) if row else None
+    if row is None:
+        return None
+    server_id, name, tags, owner_id, share = row
+    return Identity(Facts(server_id, name, json.loads(tags)), owner_id, share)
 
 
 async def get_by_name_or_id(session: AsyncSession, text: str) -> Server | None:
@@ -196,6 +201,7 @@ def _used_by(user_id: str | None, role: Role | None = None) -> Conditions:
 
 def _conditions(filters: Filters) -> Conditions:
     found = [
+        *equals(col(Server.owner_id), filters.get("owned_by")),
         *_used_by(filters.get("visible_to")),
         *_used_by(filters.get("operated_by"), "operator"),
         *among(col(Server.id), filters.get("ids")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import delete as sql_delete
@@ -37,6 +38,15 @@ async def remove(session: AsyncSession, *, server_id: str, user_id: str) -> bool
         col(ServerShare.server_id) == server_id, col(ServerShare.user_id) == user_id
     )
     return await change(session, statement) == 1
+
+
+async def remove_from(session: AsyncSession, server_ids: Iterable[str], *, user_id: str) -> None:
+    """Take the user's shares of these servers back, where there are any."""
+    await session.execute(
+        sql_delete(ServerShare).where(
+            col(ServerShare.server_id).in_(set(server_ids)), col(ServerShare.user_id) == user_id
+        )
+    )
 
 
 class Given(NamedTuple):

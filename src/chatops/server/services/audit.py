@@ -22,7 +22,7 @@ from chatops.server.crud import audit as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import AuditLog
 from chatops.server.db.transactions import Transaction, in_session
-from chatops.server.services.access import Principal
+from chatops.server.services.access import Principal, UsedToken
 from chatops.units import format_time
 
 GENESIS: Final = "0" * 64
@@ -31,16 +31,18 @@ GENESIS: Final = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whose doing something is: the account, if one is known, and the address."""
+    """Whose doing something is: the account, if one is known, its API token, if one was shown,
+    and the address."""
 
     address: str | None
     user_id: str | None = None
     user_name: str | None = None
+    token: UsedToken | None = None
 
     @classmethod
     def of(cls, principal: Principal, address: str | None) -> Origin:
         """The origin of what a signed-in caller does."""
-        return cls(address, principal.user_id, principal.name)
+        return cls(address, principal.user_id, principal.name, principal.token)
 
 
 class _Entry(NamedTuple):
@@ -95,6 +97,9 @@ class AuditService:
 
         That there is one writer keeps the chain in order.
         """
+        if origin.token is not None:
+            named = {"token": origin.token.name, "token_id": origin.token.id}
+            detail = {**(detail or {}), **named}
         entry = _Entry(
             ts=self._clock.now(),
             user_id=origin.user_id,

@@ -8,7 +8,6 @@ users stole it.
 
 from __future__ import annotations
 
-import time
 from typing import Final, NoReturn
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,14 +25,20 @@ from chatops.server.secrets import HubSecrets
 from chatops.server.services import passwords
 from chatops.server.services.access import Principal
 from chatops.server.services.access_tokens import ACCESS_LIFE, AccessTokens
+from chatops.server.services.api_tokens import ApiTokens, by_token
 from chatops.server.services.audit import AuditService, Origin
-from chatops.server.services.credentials import REFRESH, hash_credential, new_credential
+from chatops.server.services.credentials import (
+    REFRESH,
+    TOKEN,
+    hash_credential,
+    new_credential,
+    prefix_of,
+)
+from chatops.server.services.remembered import Remembered
 from chatops.server.services.sign_in_limits import SignInLimits
 from chatops.server.settings import HubSettings
 
 REFRESH_LIFE: Final = 7 * 86_400
-_CACHE_LIFE: Final = 1.0
-"""Seconds that an account's state is trusted without asking the database again."""
 
 
 class AuthService:
@@ -54,8 +59,8 @@ class AuthService:
         self._clock = clock
         self.passwords = passwords.PasswordWorker()
         self._failures = SignInLimits(settings, clock)
-        self._known: dict[str, tuple[float, User | None]] = {}
-        self._changes = 0
+        self._users = Remembered(self._load_user)
+        self.api_tokens = ApiTokens(database, clock)
 
     hash_password = staticmethod(passwords.hash_password)
     verify_password = staticmethod(passwords.verify_password)
@@ -67,21 +72,23 @@ class AuthService:
         return self._tokens.create(user_id, generation, self._clock.now())
 
     async def verify_token(self, token: str) -> Principal:
-        """Who an access token belongs to, with the role the account has now.
+        """Who an access or API token belongs to, with the role that it gives now.
 
         Raises:
-            NotSignedIn: it is no token of ours, is expired, or its account was changed since.
+            NotSignedIn: it is no token of ours, is expired or revoked, or its account may not
+                be used, or was changed since the access token was made.
         """
+        if prefix_of(token, TOKEN) is not None:
+            return await self._verify_api_token(token)
         user_id, generation = self._tokens.read(token, self._clock.now())
-        user = await self._user(user_id)
+        user = await self._users.get(user_id)
         if user is None or user.disabled or user.generation != generation:
             raise _ended()
         return Principal(user.id, user.name, user.role)
 
     def forget(self, user_id: str) -> None:
         """An account changed: look it up again before the next decision about it."""
-        self._changes += 1
-        self._known.pop(user_id, None)
+        self._users.forget(user_id)
 
     # -- sign-in --------------------------------------------------------------------
 
@@ -216,19 +223,17 @@ class AuthService:
 
     # -- inside ---------------------------------------------------------------------
 
-    async def _user(self, user_id: str) -> User | None:
-        known = self._known.get(user_id)
-        now = time.monotonic()
-        if known is not None and now - known[0] < _CACHE_LIFE:
-            return known[1]
-        changes = self._changes
+    async def _load_user(self, user_id: str) -> User | None:
         async with self._database.read() as session:
-            user = await crud.get(session, user_id)
-        if len(self._known) > 10_000:
-            self._known.clear()
-        if changes == self._changes:  # else this may be how it was before
-            self._known[user_id] = (now, user)
-        return user
+            return await crud.get(session, user_id)
+
+    async def _verify_api_token(self, text: str) -> Principal:
+        row = await self.api_tokens.read(text)
+        user = await self._users.get(row.user_id)
+        if user is None or user.disabled:
+            raise NotSignedIn("the account of this API token may not be used")
+        self.api_tokens.note_use(row)
+        return by_token(user, row)
 
     async def _sign_in(self, user: User, address: str) -> rest.TokenPair | None:
         """Tokens for an account whose password was right; None if it may not be used, or was

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, NamedTuple
 
 from chatops.errors import ChatOpsError
+from chatops.server.services.access import Holder
+from chatops.server.services.losses import Loss
 from chatops.server.services.watching import Item, Watcher
 
 
@@ -65,16 +67,11 @@ class Following:
 
 
 class Cut(NamedTuple):
-    """A revocation: what a user follows, or does on one server, has ended."""
+    """A revocation: what somebody follows, or does on one server, has ended."""
 
     number: int
-    user_id: str
-    server_id: str | None
+    loss: Loss
     error: ChatOpsError
-
-    def meets(self, user_id: str, server_ids: frozenset[str]) -> bool:
-        """Whether it is about somebody who follows these servers."""
-        return self.user_id == user_id and (self.server_id is None or self.server_id in server_ids)
 
 
 class Followings:
@@ -85,7 +82,7 @@ class Followings:
     """
 
     def __init__(self) -> None:
-        self._all: dict[Following, tuple[str, frozenset[str]]] = {}
+        self._all: dict[Following, tuple[Holder, frozenset[str]]] = {}
         self._cuts: deque[Cut] = deque(maxlen=_REMEMBERED)
         self._count = 0
 
@@ -95,28 +92,27 @@ class Followings:
         return self._count
 
     def add(
-        self, following: Following, user_id: str, server_ids: Iterable[str], *, since: int
+        self, following: Following, holder: Holder, server_ids: Iterable[str], *, since: int
     ) -> Following:
-        """Somebody, whose rights were read after ``since``, follows commands on these servers."""
+        """``holder``, whose rights were read after ``since``, follows commands on these servers."""
         servers = frozenset(server_ids)
-        self._all[following] = (user_id, servers)
+        self._all[following] = (holder, servers)
         following.on_close = lambda: self._all.pop(following, None)
-        for cut in self.since(since, user_id, servers):
+        for cut in self.since(since, holder, servers):
             following.cut(cut.error)
         return following
 
-    def since(self, count: int, user_id: str, server_ids: Iterable[str]) -> list[Cut]:
-        """What was taken of a user on these servers after the first ``count`` revocations."""
+    def since(self, count: int, holder: Holder, server_ids: Iterable[str]) -> list[Cut]:
+        """What ``holder`` lost on these servers after the first ``count`` revocations."""
         servers = frozenset(server_ids)
-        return [one for one in self._cuts if one.number > count and one.meets(user_id, servers)]
+        return [one for one in self._cuts if one.number > count and one.loss.meets(holder, servers)]
 
-    def cut(self, user_id: str, server_id: str | None, error: ChatOpsError) -> None:
-        """Cut what a user follows, or just that which comes from one server too."""
+    def cut(self, loss: Loss, error: ChatOpsError) -> None:
+        """Rights were taken back: cut those who follow something by them."""
         self._count += 1
-        cut = Cut(self._count, user_id, server_id, error)
-        self._cuts.append(cut)
-        for following, who in list(self._all.items()):
-            if cut.meets(*who):
+        self._cuts.append(Cut(self._count, loss, error))
+        for following, (holder, servers) in list(self._all.items()):
+            if loss.meets(holder, servers):
                 following.cut(error)
 
     def stop(self, error: ChatOpsError) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chatops.server.db.models import Command
-from chatops.server.services.access import Principal
+from chatops.server.services.access import Holder, Principal
 from chatops.server.services.live_command import LiveCommand
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.run_plan import RunPlan
@@ -23,14 +23,15 @@ class LiveRun:
 
     ``held`` are commands whose turn came, after a restart of the hub, before their agents were
     back. ``attach_by`` is when somebody must have attached, by the monotonic clock. ``since`` is
-    the count of revocations when its maker's rights were read (see Followings). ``sealed``: its
-    variables lie in the database, for what waits.
+    the count of revocations when its maker's rights were read (see Followings); it stands on
+    those of ``holder``. ``sealed``: its variables lie in the database, for what waits.
     """
 
     id: str
     spec: RunSpec
     plan: RunPlan
     commands: list[LiveCommand]
+    holder: Holder
     first: list[str] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
     resumed: bool = False
@@ -55,8 +56,10 @@ def new_run(made: MadeRun, principal: Principal, file: OutputFile, since: int) -
         if row["status"] == "offline":
             live.finish(live.outcome("offline", error=row["error"]))
         lives.append(live)
-    sealed = bool(spec.env and made.plan.waiting)
-    return LiveRun(made.id, spec, made.plan, lives, first=made.first, since=since, sealed=sealed)
+    return LiveRun(
+        made.id, spec, made.plan, lives, principal.holder, first=made.first, since=since,
+        sealed=bool(spec.env and made.plan.waiting),
+    )  # fmt: skip
 
 
 def resumed_run(opened: OpenRun, revive: Callable[[Command, str, int], LiveCommand]) -> LiveRun:
@@ -72,7 +75,7 @@ def resumed_run(opened: OpenRun, revive: Callable[[Command, str, int], LiveComma
         under_way=[live.id for live in lives if live.sent],
         failures=opened.failures,
     )
-    return LiveRun(opened.id, spec, plan, lives, resumed=True, sealed=bool(spec.env))
+    return LiveRun(opened.id, spec, plan, lives, opened.holder, resumed=True, sealed=bool(spec.env))
 
 
 def _prepare(live: LiveCommand, spec: RunSpec, count: int) -> None:

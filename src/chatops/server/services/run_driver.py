@@ -18,6 +18,7 @@ from chatops.protocol.limits import ATTACH_WITHIN
 from chatops.server.services.commands import CommandService
 from chatops.server.services.live_command import LiveCommand
 from chatops.server.services.live_run import LiveRun, resumed_run
+from chatops.server.services.losses import Loss
 from chatops.server.services.run_records import RunRecords
 from chatops.tasks import Tasks
 
@@ -71,16 +72,12 @@ class RunDriver:
         if run is not None:
             await self._give_up(run, unsent, why)
 
-    async def withdraw(self, user_id: str, server_id: str | None, why: str) -> None:
-        """An account lost its rights, or those on a server: of what it asked for there nothing
-        more is started. What runs was permitted, and goes on."""
+    async def withdraw(self, loss: Loss, why: str) -> None:
+        """Rights were taken back: of what was asked for by them nothing more is started. What
+        runs was permitted, and goes on."""
         for run in list(self._runs.values()):
-            mine = [
-                live
-                for live in run.open.values()
-                if live.user_id == user_id and server_id in (None, live.server_id)
-            ]
-            await self._keep_from_starting(run, mine, why)
+            met = [one for one in run.open.values() if loss.meets(run.holder, (one.server_id,))]
+            await self._keep_from_starting(run, met, why)
 
     async def drop(self, run: LiveRun, why: str) -> None:
         """Start nothing of a run that was just added."""

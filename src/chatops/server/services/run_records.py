@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.clock import Clock
-from chatops.errors import Conflict, NotFound
+from chatops.errors import Conflict, NotFound, NotPermitted
 from chatops.ids import new_id
 from chatops.protocol import rest
 from chatops.protocol.target import parse_target
@@ -28,7 +28,7 @@ from chatops.server.services.run_plan import RunPlan
 from chatops.server.services.run_recovery import OpenRun, open_runs
 from chatops.server.services.run_spec import RunSpec
 from chatops.server.services.servers import ServerService
-from chatops.server.services.targets import Meant, resolve
+from chatops.server.services.targets import Meant, check_count, resolve
 
 IsOnline = Callable[[str], bool]
 
@@ -180,7 +180,7 @@ class RunRecords:
         """Those with commands that were not over when the hub stopped."""
         await self._database.transact(crud.forget_needless_env)
         async with self._database.read() as session:
-            return await open_runs(session, self._servers, self._box)
+            return await open_runs(session, self._servers, self._box, self._clock.now())
 
     async def find(
         self, principal: Principal, run_id: str, access: Access
@@ -190,16 +190,19 @@ class RunRecords:
 
         Raises:
             NotFound: there is none of which the caller may see anything.
+            NotPermitted: the caller may see some of it, but do this nowhere.
         """
         async with self._database.read() as session:
             run = await crud.get(session, run_id)
             rows = await commands_crud.in_run(session, run_id) if run else []
-            mine = await self._servers.allowed(
-                session, principal, {row.server_id for row in rows}, access
-            )
-        found = [(row, mine[row.server_id]) for row in rows if row.server_id in mine]
-        if run is None or not found:
+            ids = {row.server_id for row in rows}
+            mine = await self._servers.allowed(session, principal, ids, access)
+            seen = mine or await self._servers.allowed(session, principal, ids, Access.VIEWER)
+        if run is None or not seen:
             raise NotFound(f"there is no run {run_id[:80]!r}", hint="see `chatops commands list`")
+        if not mine:
+            raise NotPermitted(f"this needs the role {access.value} on a server of the run")
+        found = [(row, mine[row.server_id]) for row in rows if row.server_id in mine]
         return run, sorted(found, key=lambda pair: pair[1])
 
     # -- inside -------------------------------------------------------------------------
@@ -208,14 +211,14 @@ class RunRecords:
         self, session: AsyncSession, principal: Principal, body: rest.CommandCreate
     ) -> list[Meant]:
         meant = await resolve(session, self._servers, principal, body.target, Access.OPERATOR)
-        _check_count(body, len(meant))
+        check_count(body.target, body.expect_count, len(meant))
         return meant
 
     def _identify(
         self, tx: Transaction, principal: Principal, body: rest.CommandCreate, name: str
     ) -> Meant:
         found = self._servers.identify(tx, principal, name, Access.OPERATOR)
-        _check_count(body, 1)
+        check_count(body.target, body.expect_count, 1)
         return Meant(found.id, found.name)
 
     def _known(
@@ -276,6 +279,7 @@ class RunRecords:
             id=made.id,
             user_id=principal.user_id,
             user_name=principal.name,
+            token_id=principal.token.id if principal.token else None,
             target=body.target,
             command=body.command,
             options=made.spec.options(),
@@ -298,12 +302,3 @@ class RunRecords:
         else:
             detail["servers"] = [name for _, name in made.commands]
         self._audit.note(tx, origin, "commands.run", target, outcome=outcome, detail=detail)
-
-
-def _check_count(body: rest.CommandCreate, count: int) -> None:
-    if body.expect_count is not None and body.expect_count != count:
-        servers = f"{count} server" if count == 1 else f"{count} servers"
-        raise Conflict(
-            f"{body.target[:80]!r} means {servers}, not {body.expect_count}; nothing was sent",
-            hint="--dry-run shows which",
-        )

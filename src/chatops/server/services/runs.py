@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chatops.clock import Clock
-from chatops.errors import Busy, ChatOpsError, Conflict, InvalidInput, NotFound
+from chatops.errors import Busy, Conflict, InvalidInput, NotFound
 from chatops.protocol import rest
 from chatops.protocol.limits import ATTACH_WITHIN
 from chatops.protocol.rest import COMMAND_FINAL
@@ -113,21 +113,17 @@ class RunService:
         run_id, load = rows[0][0].run_id, self._commands.records.story
         following = Following(run_id, len(rows), stored, watcher, load)
         servers = [row.server_id for row, _ in rows]
-        self.followed.add(following, principal.user_id, servers, since=principal.since)
+        self.followed.add(following, principal.holder, servers, since=principal.since)
         return following, self.driver.find(run_id)
 
-    def follow_new(self, principal: Principal, run: LiveRun) -> Following:
+    def follow_new(self, run: LiveRun) -> Following:
         """The same for a run that was just made, before anything of it is sent."""
         watcher, load = Watcher(), self._commands.records.story
         for live in run.commands:
             watcher.follow(live)
         following = Following(run.id, len(run.commands), [], watcher, load)
         servers = [live.server_id for live in run.commands]
-        return self.followed.add(following, principal.user_id, servers, since=run.since)
-
-    def cut(self, user_id: str, server_id: str | None, error: ChatOpsError) -> None:
-        """An account lost its session, or its rights on a server: it follows nothing there."""
-        self.followed.cut(user_id, server_id, error)
+        return self.followed.add(following, run.holder, servers, since=run.since)
 
     async def find(
         self, principal: Principal, name: str, access: Access
@@ -200,7 +196,7 @@ class RunService:
     async def _check_still_allowed(self, principal: Principal, run: LiveRun) -> None:
         """Rights may have ended while a slow request came in, or was written down."""
         servers = [live.server_id for live in run.commands]
-        for cut in self.followed.since(principal.since, principal.user_id, servers):
+        for cut in self.followed.since(principal.since, principal.holder, servers):
             await self.driver.drop(run, f"not started: {principal.name} may not do this any more")
             raise cut.error
 

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.clock import Clock
-from chatops.errors import Conflict, InvalidInput
+from chatops.errors import Conflict, InvalidInput, NotPermitted
 from chatops.protocol import closing, rest
 from chatops.protocol.messages import Auth, HostFacts
 from chatops.protocol.names import check_name, check_tags
-from chatops.server.crud import alerts, shares, users
+from chatops.protocol.target import Facts
+from chatops.server.crud import alerts, users
 from chatops.server.crud import servers as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import Server
-from chatops.server.db.transactions import Transaction
-from chatops.server.services.access import (
-    Access,
-    Principal,
-    no_server,
-    require,
-    require_on_server,
-)
+from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.latest import LatestSamples
+from chatops.server.services.server_finder import ServerFinder
 from chatops.server.services.ws_manager import WSManager
 from chatops.units import format_time
 
 
-class ServerName(NamedTuple):
-    """What identifies a server: the id to programs, the name to people."""
-
-    id: str
-    name: str
-
-
-class ServerService:
-    """Finds, lists, makes, changes and removes servers; decides who sees which."""
+class ServerService(ServerFinder):
+    """Lists, makes, changes and removes servers."""
 
     def __init__(
         self,
@@ -51,7 +38,7 @@ class ServerService:
         latest: LatestSamples,
         clock: Clock,
     ) -> None:
-        self._database = database
+        super().__init__(database)
         self._audit = audit
         self._agents = agents
         self._subscribers = subscribers
@@ -59,82 +46,6 @@ class ServerService:
         self._clock = clock
         self.removed: set[str] = set()
         """Ids whose rows in the other files still have to go (see housekeeping)."""
-
-    # -- who sees what ----------------------------------------------------------------
-
-    async def find(self, principal: Principal, name: str, access: Access = Access.VIEWER) -> Server:
-        """The server of that name or id, if the caller may do there what ``access`` says.
-
-        Raises:
-            NotFound: there is none, or none that the caller may see.
-            NotPermitted: the caller may see it, but not do this.
-        """
-        async with self._database.read() as session:
-            return await self.find_in(session, principal, name, access)
-
-    async def name_of(self, principal: Principal, name: str) -> ServerName:
-        """Id and name of a server that the caller may see.
-
-        Raises:
-            NotFound: there is none.
-        """
-        row = await self.find(principal, name)
-        return ServerName(row.id, row.name)
-
-    async def find_in(
-        self,
-        session: AsyncSession,
-        principal: Principal,
-        name: str,
-        access: Access = Access.VIEWER,
-    ) -> Server:
-        """The same inside a transaction."""
-        row = await crud.get_by_name_or_id(session, name)
-        if row is None:
-            raise no_server(name)
-        share = None
-        if principal.role != "admin" and row.owner_id != principal.user_id:
-            share = await shares.role(session, server_id=row.id, user_id=principal.user_id)
-        require_on_server(principal, name, row.owner_id, share, access)
-        return row
-
-    def identify(
-        self, tx: Transaction, principal: Principal, name: str, access: Access
-    ) -> ServerName:
-        """As ``find``, inside a short transaction."""
-        found = crud.identify(tx, name, user_id=principal.user_id)
-        if found is None:
-            raise no_server(name)
-        require_on_server(principal, name, found.owner_id, found.share, access)
-        return ServerName(found.id, found.name)
-
-    async def scope(
-        self, session: AsyncSession, principal: Principal, server: str | None
-    ) -> list[str] | None:
-        """Ids of the servers a list is about: one, or all the caller may see; None is every one.
-
-        Raises:
-            NotFound: ``server`` is not there for this caller.
-        """
-        if server is not None:
-            return [(await self.find_in(session, principal, server)).id]
-        if principal.role == "admin":
-            return None
-        return list(await crud.names(session, visible_to=principal.user_id))
-
-    async def allowed(
-        self, session: AsyncSession, principal: Principal, ids: Collection[str], access: Access
-    ) -> dict[str, str]:
-        """The names, by id, of those of ``ids`` where the caller may do what ``access`` says.
-
-        Raises:
-            NotPermitted: the caller's account may do that nowhere.
-        """
-        require(principal, access)
-        user = None if principal.role == "admin" else principal.user_id
-        if access is Access.OPERATOR:
-            return await crud.names(session, ids=ids, operated_by=user)
-        return await crud.names(session, ids=ids, visible_to=user)
 
     # -- reading ----------------------------------------------------------------------
 
@@ -153,12 +64,13 @@ class ServerService:
             InvalidInput: a tag that is not ``key=value``.
         """
         wanted = dict(_tag(text) for text in tags)
-        user = None if principal.role == "admin" else principal.user_id
         items: list[rest.Server] = []
         async with self._database.read() as session:
+            meant = await self.seen_by(session, principal)
+            meant["tags"] = wanted
             while True:
                 rows, cursor = await crud.list_page(
-                    session, visible_to=user, tags=wanted, limit=limit - len(items), cursor=cursor
+                    session, limit=limit - len(items), cursor=cursor, **meant
                 )
                 shown = await self._show_all(session, rows)
                 items += [one for one in shown if status is None or one.status == status]
@@ -187,9 +99,10 @@ class ServerService:
     async def counts(self, principal: Principal) -> rest.ServerCounts:
         """How many of the caller's servers are in which state."""
         async with self._database.read() as session:
-            user = None if principal.role == "admin" else principal.user_id
-            everything = await crud.names(session, visible_to=user)
-            unseen = await crud.names(session, visible_to=user, seen=False)
+            meant = await self.seen_by(session, principal)
+            everything = await crud.names(session, **meant)
+            meant["seen"] = False
+            unseen = await crud.names(session, **meant)
         online = sum(self._agents.find(server_id) is not None for server_id in everything)
         never = sum(self._agents.last_heard(server_id) is None for server_id in unseen)
         return rest.ServerCounts(
@@ -208,8 +121,11 @@ class ServerService:
 
         Raises:
             InvalidInput, Conflict: the name or a tag is bad, or the name is taken.
+            NotPermitted: the caller's token is for other servers only.
         """
         name, tags = check_name(body.name, "server name"), check_tags(body.tags)
+        if not principal.covers(Facts("", name, tags)):
+            raise NotPermitted(f"{principal.title} is not for a server like {name}")
         await self._check_free(session, name)
         row = await crud.create(
             session, name=name, owner_id=principal.user_id, tags=tags, now=self._clock.now()

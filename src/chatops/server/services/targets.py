@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chatops.errors import NotFound, NotPermitted
+from chatops.errors import Conflict, NotFound, NotPermitted
 from chatops.protocol.target import parse_target
-from chatops.server.crud import servers as crud
 from chatops.server.services.access import Access, Principal, require
 from chatops.server.services.servers import ServerService
 
@@ -35,15 +34,14 @@ async def resolve(
         row = await servers.find_in(session, principal, parsed.one, access)
         return [Meant(row.id, row.name)]
     require(principal, access)
-    user = None if principal.role == "admin" else principal.user_id
-    seen = await crud.facts(session, visible_to=user)
+    seen = await servers.seen(session, principal)
     found = parsed.select(seen, lambda facts: facts)
     allowed = await servers.allowed(session, principal, {facts.id for facts in found}, access)
     if len(allowed) < len(found):
         names = [facts.name for facts in found if facts.id not in allowed]
         raise NotPermitted(
             f"this needs the role {access.value} on {', '.join(names[:5])}"
-            f"{' and others' if len(names) > 5 else ''}; {principal.name} may only look there",
+            f"{' and others' if len(names) > 5 else ''}; {principal.title} may only look there",
             hint="leave them out with !NAME, or ask their owners",
         )
     if not found:
@@ -51,3 +49,17 @@ async def resolve(
             f"no server matches {target[:80]!r}", hint="`chatops servers list` shows what is there"
         )
     return [Meant(facts.id, facts.name) for facts in found]
+
+
+def check_count(target: str, expected: int | None, count: int) -> None:
+    """That ``target`` means as many servers as expected, if any number is.
+
+    Raises:
+        Conflict: it does not.
+    """
+    if expected is not None and expected != count:
+        servers = f"{count} server" if count == 1 else f"{count} servers"
+        raise Conflict(
+            f"{target[:80]!r} means {servers}, not {expected}; nothing was sent",
+            hint="--dry-run shows which",
+        )

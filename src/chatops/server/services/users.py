@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chatops.errors import Conflict, InvalidInput, NotFound
 from chatops.protocol import rest
 from chatops.protocol.names import Role
-from chatops.server.crud import servers
+from chatops.server.crud import servers, shares
 from chatops.server.crud import users as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import User
@@ -50,7 +50,8 @@ class UserService:
     async def change_password(
         self, principal: Principal, current: str, new: str, address: str
     ) -> None:
-        """Set the caller's own password; its sessions and subscriptions end.
+        """Set the caller's own password; its sessions and what they have open end. Its API
+        tokens stay good.
 
         Raises: as AuthService.change_password does.
         """
@@ -70,7 +71,8 @@ class UserService:
         return to_user(user)
 
     async def update(self, origin: Origin, name: str, changes: rest.UserUpdate) -> rest.User:
-        """Change role, state or password; the account's sessions end with any such change.
+        """Change role, state or password; the account's sessions end with any such change, and
+        what its API tokens have open.
 
         Raises:
             NotFound: there is no such account.
@@ -93,12 +95,11 @@ class UserService:
         return await self.show(user.id)
 
     async def delete(self, origin: Origin, name: str, reassign_to: str | None) -> None:
-        """Remove an account. Its servers go to ``reassign_to``, else stay without an owner, which
-        only administrators see.
+        """Remove an account. Its servers go to ``reassign_to``.
 
         Raises:
             NotFound: one of the two accounts is not there.
-            Conflict: it is the last administrator.
+            Conflict: it is the last administrator, or owns servers and nobody gets them.
             InvalidInput: the account is to inherit from itself.
         """
         user = await self._find(name)
@@ -107,10 +108,14 @@ class UserService:
             raise InvalidInput(f"{user.name} cannot inherit its own servers")
         async with self._database.write() as session:
             await self._keep_an_admin(session, user)
+            owned = await servers.names(session, owned_by=user.id)
+            if owned and heir is None:
+                raise _owns(user.name, list(owned.values()))
             if heir is not None:
+                await shares.remove_from(session, owned, user_id=heir.id)
                 await servers.reassign(session, owner_id=user.id, to=heir.id)
             await crud.delete(session, user.id)
-            detail = {"reassigned_to": heir.name} if heir else None
+            detail = {"reassigned_to": heir.name, "servers": list(owned.values())} if heir else None
             await self._audit.record(session, origin, "users.delete", user.name, detail=detail)
         self._auth.forget(user.id)
         await self._revocation.rights_lost(user.id, user.name)
@@ -133,10 +138,19 @@ class UserService:
         return fields
 
     async def _keep_an_admin(self, session: AsyncSession, user: User) -> None:
-        if user.role != "admin" or user.disabled:
+        now = await crud.get(session, user.id)
+        if now is None or now.role != "admin" or now.disabled:
             return
         if await crud.count(session, role="admin", enabled=True) <= 1:
             raise Conflict(f"{user.name} is the last administrator", hint="make another one first")
+
+
+def _owns(name: str, owned: list[str]) -> Conflict:
+    more = f" and {len(owned) - 5} more" if len(owned) > 5 else ""
+    return Conflict(
+        f"{name} owns {', '.join(owned[:5])}{more}",
+        hint="name who gets them: --reassign-to USER",
+    )
 
 
 def to_user(row: User) -> rest.User:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from chatops.errors import Busy
 from chatops.protocol import closing
@@ -13,9 +13,12 @@ from chatops.protocol.client_messages import Dropped, DroppedEvent, LogEvent, Me
 from chatops.protocol.codec import encode
 from chatops.protocol.limits import MAX_SUBSCRIBERS
 from chatops.protocol.rest import LogEntry, ServerSample
+from chatops.server.services.access import Holder
 from chatops.server.services.connection import Connection
+from chatops.server.services.losses import Loss
 
 ClientType = Literal["metrics", "logs"]
+_NOBODY: Final = Holder(None)
 _log = logging.getLogger(__name__)
 
 
@@ -23,7 +26,7 @@ _log = logging.getLogger(__name__)
 class _Subscriber:
     connection: Connection
     client_type: ClientType
-    user_id: str
+    holder: Holder
     dropped: int = 0
 
 
@@ -35,16 +38,21 @@ class WSManager:
         self._count = 0
 
     def connect(
-        self, websocket: Connection, server_id: str, client_type: ClientType, *, user_id: str = ""
+        self,
+        websocket: Connection,
+        server_id: str,
+        client_type: ClientType,
+        *,
+        holder: Holder = _NOBODY,
     ) -> None:
-        """Subscribe a client to one kind of event of one server.
+        """Subscribe a client to one kind of event of one server, by the rights of ``holder``.
 
         Raises:
             Busy: there are too many subscribers.
         """
         if self._count >= MAX_SUBSCRIBERS:
             raise Busy("the hub has too many subscribers", hint="try again later")
-        self._by_server[server_id].append(_Subscriber(websocket, client_type, user_id))
+        self._by_server[server_id].append(_Subscriber(websocket, client_type, holder))
         self._count += 1
 
     def disconnect(self, websocket: Connection, server_id: str) -> None:
@@ -69,13 +77,15 @@ class WSManager:
         for entry in logs if listeners else ():
             self._send(listeners, encode(LogEvent(data=entry)))
 
-    def end_user(self, user_id: str, server_id: str | None = None) -> None:
-        """An account lost its rights, or those on one server: end its subscriptions."""
-        if server_id is None:
-            self._end([one for one in self._all() if one.user_id == user_id], closing.NOT_SIGNED_IN)
-            return
-        there = self._by_server.get(server_id, ())
-        self._end([one for one in there if one.user_id == user_id], closing.NOT_FOUND)
+    def end(self, loss: Loss, reason: closing.CloseReason) -> None:
+        """Rights were taken back: end the subscriptions that stood on them."""
+        met = [
+            one
+            for server_id, subscribers in self._by_server.items()
+            for one in subscribers
+            if loss.meets(one.holder, (server_id,))
+        ]
+        self._end(met, reason)
 
     def end_server(self, server_id: str) -> None:
         """A server is gone: end the subscriptions to it."""

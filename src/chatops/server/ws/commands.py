@@ -205,4 +205,6 @@ class _Follower:
 def _may_begin(principal: Principal, run: LiveRun) -> bool:
     """Whether a run that waits for somebody to attach waits for this one: who may see a part of
     it, on a server of their own, starts nothing on those of others."""
-    return principal.role == "admin" or principal.user_id == run.commands[0].user_id
+    return principal.role == "admin" or (
+        principal.user_id == run.holder.user_id and principal.token in (None, run.holder.token)
+    )

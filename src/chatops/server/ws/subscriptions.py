@@ -22,7 +22,7 @@ from chatops.protocol.messages import Error, Ping, Pong
 from chatops.server.authentication import verified
 from chatops.server.context import Services
 from chatops.server.services.access import Principal
-from chatops.server.services.servers import ServerName
+from chatops.server.services.server_finder import ServerName
 from chatops.server.services.ws_manager import ClientType
 from chatops.server.ws.connection import SocketConnection
 from chatops.server.ws.sockets import (
@@ -83,9 +83,9 @@ async def _serve(
     connection: SocketConnection,
 ) -> None:
     connection.post(encode(ClientAuthSuccess(server_id=server.id, user=principal.name)))
-    services.subscribers.connect(connection, server.id, kind, user_id=principal.user_id)
+    services.subscribers.connect(connection, server.id, kind, holder=principal.holder)
     try:
-        for cut in services.runs.followed.since(principal.since, principal.user_id, [server.id]):
+        for cut in services.runs.followed.since(principal.since, principal.holder, [server.id]):
             raise refusal(cut.error)
         await _send_known(services, kind, server, connection)
         await _listen(socket, connection)

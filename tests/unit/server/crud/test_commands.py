@@ -16,7 +16,8 @@ from tests.support.transactions import tx
 
 def _run(run_id: str, user: User, **fields: Any) -> runs.NewRun:
     row: Any = {
-        "id": run_id, "user_id": user.id, "user_name": user.name, "target": "all", "command": "x",
+        "id": run_id, "user_id": user.id, "user_name": user.name, "token_id": None, "target": "all",
+        "command": "x",
         "options": {"batch": 2}, "idempotency_key": None, "digest": None, "sealed_env": None,
         "created_at": 1.0,
     }  # fmt: skip

@@ -65,7 +65,8 @@ async def test_a_token_and_its_life(session: AsyncSession, ann: User) -> None:
     token = await _token(session, ann, "ci")
     assert await api_tokens.get(session, token.id) is token
     assert await api_tokens.get_by_prefix(session, "cot_ci") is token
-    await api_tokens.touch(session, token.id, now=2.0)
+    await api_tokens.touch(session, {token.id: 2.0, new_id(): 2.0})
+    await session.refresh(token)
     assert await api_tokens.revoke(session, token.id, now=3.0)
     assert not await api_tokens.revoke(session, token.id, now=4.0)
     assert (token.servers, token.last_used, token.revoked_at) == ("tag:env=prod", 2.0, 3.0)
@@ -76,6 +77,9 @@ async def test_tokens_of_a_user(session: AsyncSession, ann: User) -> None:
         await _token(session, ann, name)
     rows, _ = await api_tokens.list_page(session, limit=9, user_id=ann.id)
     assert [row.name for row in rows] == ["a", "b"]
+    await api_tokens.revoke(session, rows[0].id, now=2.0)
+    rows, _ = await api_tokens.list_page(session, limit=9, user_id=ann.id)
+    assert [row.name for row in rows] == ["b"]
     assert await api_tokens.list_page(session, limit=9, user_id=new_id()) == ([], None)
 
 

@@ -21,7 +21,8 @@ class Run(ChatOpsModel, table=True):
     ``options`` holds timeout, cwd, batch and the like, of the environment only the names:
     values may be secret. ``sealed_env`` has them, encrypted, while commands wait for their
     turn that could not be sent otherwise after a restart of the hub. ``digest`` tells whether
-    a repeated ``idempotency_key`` came with the same request.
+    a repeated ``idempotency_key`` came with the same request. ``token_id`` is the API token
+    that it was asked for with; no foreign key, the run outlives the token.
     """
 
     __tablename__ = "runs"
@@ -37,6 +38,7 @@ class Run(ChatOpsModel, table=True):
     digest: str | None = None
     sealed_env: bytes | None = None
     created_at: float = Field(index=True)
+    token_id: str | None = None
 
 
 class Command(ChatOpsModel, table=True):

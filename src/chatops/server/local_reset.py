@@ -1,0 +1,96 @@
+"""``chatops users reset-password --data-dir``: the way back in, on the control host, without a hub.
+
+Who may write the data folder is the hub's master anyway; this keeps the audit and the file
+modes right. It takes the hub's place: while a hub runs on the folder, that one is to be asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from chatops.clock import SystemClock
+from chatops.errors import Conflict, InvalidInput, NotFound, SetupError
+from chatops.locks import FolderLock
+from chatops.paths import private_dir
+from chatops.protocol.limits import MAX_PASSWORD, MIN_PASSWORD
+from chatops.server.crud import users
+from chatops.server.db.engine import Database
+from chatops.server.db.files import FILES
+from chatops.server.db.migrate import migrate
+from chatops.server.db.models import User
+from chatops.server.secrets import HubSecrets, load_secrets
+from chatops.server.services.audit import AuditService, Origin
+from chatops.server.services.auth import AuthService
+from chatops.server.settings import HubSettings
+
+LOCAL = "local"
+"""Stands in the audit where else the address is."""
+
+
+def reset_password(folder: Path, name: str, ask: Callable[[str], str]) -> bool:
+    """Give an account the password that ``ask`` (called with the account's name) gives, and end
+    its sessions; whether the account may be used, because it is not disabled.
+
+    Raises:
+        SetupError: the folder is not a hub's, or not this user's.
+        Conflict: a hub runs on it.
+        NotFound: there is no such account.
+        InvalidInput: the password cannot be one.
+    """
+    if not (folder / FILES[0]).exists():
+        raise SetupError(
+            f"there are no data of a hub in {folder}", hint="name its folder with --data-dir"
+        )
+    with _in_place_of_a_hub(private_dir(folder)):
+        secrets = load_secrets(folder)
+        migrate(folder)
+        return asyncio.run(_reset(folder, secrets, name, ask))
+
+
+@contextmanager
+def _in_place_of_a_hub(folder: Path) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(FolderLock(folder, "hub"))
+        except SetupError as error:
+            raise Conflict(
+                error.message,
+                hint="stop it first; or leave out --data-dir, as an administrator of that hub",
+            ) from None
+        yield
+
+
+async def _reset(folder: Path, secrets: HubSecrets, name: str, ask: Callable[[str], str]) -> bool:
+    database, clock = await Database.open(folder / FILES[0]), SystemClock()
+    try:
+        audit = AuditService(database, secrets.audit, clock)
+        auth = AuthService(database, audit, HubSettings(data_dir=folder), secrets, clock)
+        async with database.read() as session:
+            user = await users.get_by_name_or_id(session, name)
+        if user is None:
+            raise NotFound(f"there is no user {name[:80]!r} in {folder}")
+        hashed = await auth.hash_new(user.name, _checked(ask(user.name)))
+        await _store(database, auth, audit, user, hashed)
+        return not user.disabled
+    finally:
+        await database.close()
+
+
+async def _store(
+    database: Database, auth: AuthService, audit: AuditService, user: User, hashed: str
+) -> None:
+    detail = {"password_hash": "changed", "uid": os.getuid()}
+    async with database.write() as session:
+        await users.update(session, user.id, password_hash=hashed)
+        await auth.end_sessions(session, user.id)
+        await audit.record(session, Origin(LOCAL), "users.update", user.name, detail=detail)
+
+
+def _checked(password: str) -> str:
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise InvalidInput(f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
+    return password
