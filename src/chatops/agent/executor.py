@@ -69,11 +69,12 @@ class Executor:
 
     # -- what the hub asks --------------------------------------------------------------------
 
-    def start(self, command: Command) -> CommandResponse:
-        """Begin a command. The answer is ``running``, a refusal, or what is known of its id."""
+    def start(self, command: Command) -> CommandResponse | None:
+        """Begin a command. The answer is ``running``, a refusal, or what is known of its id;
+        None when that is an outcome that has to follow its output."""
         known = self._commands.told(command.id)
         if known is not None:
-            return known
+            return self._in_turn(known)
         life = self._refusal(command) or self._write_down(command.id)
         if isinstance(life, CommandResponse):
             self._commands.refuse(life)
@@ -87,14 +88,15 @@ class Executor:
         return life.told()
 
     def cancel(self, message: CommandCancel) -> CommandResponse | Error | None:
-        """End a command; its outcome follows. An id that is not known is answered by an error."""
+        """End a command; its outcome follows, after its output. An id that is not known is
+        answered by an error."""
         known = self._commands.told(message.id)
         if known is None:
             return Error(
                 code="not_found", message="this agent knows no such command", re=message.id
             )
         if known.state != "running":
-            return known
+            return self._in_turn(known)
         self._runs[message.id].end("cancelled", max(message.grace, 0.0))
         return None
 
@@ -190,6 +192,10 @@ class Executor:
         known = [(one.id, self._commands.outcome(one.id)) for one in self._commands.held()]
         found = [self._runs.get(command_id, response) for command_id, response in known]
         return [one for one in found if one is not None]
+
+    def _in_turn(self, known: CommandResponse) -> CommandResponse | None:
+        """An answer that overtakes no output: an outcome that waits for it is told by itself."""
+        return None if self._delivery.is_waiting(known.id) else known
 
     def _refusal(self, command: Command) -> CommandResponse | None:
         if self._stopping:
