@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import signal
+import threading
 from pathlib import Path
 
 import psutil
@@ -28,6 +29,7 @@ from chatops.protocol.messages import (
     StreamOpen,
 )
 from tests.support.agents import LocalAgent, group_members, local_agent
+from tests.support.leaks import held
 from tests.support.stand_in_hub import StandInHub, stand_in_hub
 from tests.support.waiting import until, until_async
 
@@ -120,6 +122,40 @@ async def test_a_folder_that_is_not_there_is_named() -> None:
         outcome = await hub.run(["true"], cwd="/no/such/folder")
         assert (outcome.state, outcome.exit_code) == ("failed", 126)
         assert "/no/such/folder" in (outcome.error or "")
+
+
+async def test_a_command_that_gets_no_thread_fails_at_once_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with stand_in_hub() as hub, local_agent(hub.url):
+        await hub.connected()
+        await hub.run("true")
+        await hub.wait_for(Metrics, count=2)  # the sampler has its thread, and no file open
+        before = held()
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", no_thread)
+            outcome = await hub.run("true", id="c2")
+        assert (outcome.state, outcome.exit_code, outcome.reason) == ("failed", 126, "spawn")
+        assert outcome.error == "true: Resource temporarily unavailable"
+        assert hub.text(2) == f"chatops: {outcome.error}\n"
+        assert held().since(before) == []
+        assert (await hub.run("true", id="c3")).state == "succeeded"
+
+
+async def test_a_fault_of_the_agents_own_is_an_outcome_and_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chatops.agent.run.Launch", no_thread)
+    async with stand_in_hub() as hub, local_agent(hub.url):
+        await hub.connected()
+        outcome = await hub.run("true")
+        assert (outcome.state, outcome.reason) == ("failed", "internal")
+        assert hub.closed(1)
+        assert hub.closed(2)
+
+
+def no_thread(*_given: object, **_more: object) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 async def test_a_shell_line_gives_127_itself() -> None:

@@ -126,6 +126,7 @@ class Run:
         self.life.finish(self._outcome("failed", ExitStatus(None, None), "internal", sentence))
         self._close_stdin()
         self._count_output()
+        self._end_output()
 
     async def _launch(self) -> Process | None:
         """The process; None when it is not there in time, which is an outcome.
@@ -228,6 +229,9 @@ class Run:
         self.stderr.buffer.append(f"chatops: {sentence}\n".encode(errors="replace"))
         self.life.finish(self._outcome(state, ExitStatus(code, None), reason, sentence))
         self._count_output()
+        self._end_output()
+
+    def _end_output(self) -> None:
         for stream in self.streams:
             stream.ended = True
             self._moved(stream)
