@@ -52,7 +52,8 @@ class StandInHub:
     interval: float = 60.0
     limits: SessionLimits = field(default_factory=SessionLimits)
     refuse: CloseReason | None = None
-    before_auth: list[Message] = field(default_factory=list)
+    before_auth: list[Message | str | bytes] = field(default_factory=list)
+    welcome: AuthSuccess | None = None
     silent: bool = False
     ack_metrics: bool = True
     ack_commands: bool = True
@@ -209,8 +210,8 @@ class StandInHub:
             self.socket = None
 
     async def _sign_in(self, socket: ServerConnection) -> bool:
-        for message in self.before_auth:
-            await socket.send(codec.encode(message))
+        for frame in self.before_auth:
+            await socket.send(codec.encode(frame) if isinstance(frame, Message) else frame)
         auth = codec.from_agent().decode(await socket.recv())
         assert isinstance(auth, Auth)
         self.auths.append(auth)
@@ -221,7 +222,7 @@ class StandInHub:
             await socket.send(codec.encode(Error(code=self.refuse.name, message=self.refuse.text)))
             await socket.close(self.refuse.code, self.refuse.name)
             return False
-        welcome = AuthSuccess(
+        welcome = self.welcome or AuthSuccess(
             server_id="s1", name="web-1", interval=self.interval, time=auth.time,
             limits=self.limits,
         )  # fmt: skip

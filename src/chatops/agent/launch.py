@@ -18,7 +18,7 @@ from typing import Final
 
 from chatops.agent.guard import Guard
 from chatops.agent.pipes import PipeReader
-from chatops.agent.process import Process, home_folder, let_go, signal_session, vector_of
+from chatops.agent.process import Process, home_folder, reap, signal_session, vector_of
 
 Took = Callable[[bytes], None]
 Pipe = tuple[int, int]
@@ -31,8 +31,6 @@ class Launch:
     ValueError: an argument, a variable or the folder's name holds a zero byte.
 
     Any other is a fault, and what had been started is dead.
-
-    Cancelling ``started`` lets the start go: what still comes of it is killed.
 
     Raises:
         OSError: there is no room for the pipes, or for the thread.
@@ -66,6 +64,11 @@ class Launch:
             self._settle(None)
             self._close()
             raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
+
+    def let_go(self) -> None:
+        """Nobody waits for it any more: what came of it, or still comes, is killed."""
+        if not self.started.cancel() and self.started.exception() is None:
+            self.started.result().release()
 
     def _work(self) -> None:
         try:
@@ -103,7 +106,7 @@ class Launch:
             process = self._process(done)
         except Exception as error:  # noqa: BLE001  (whoever waits is told, whatever it is)
             signal_session(done.pid, signal.SIGKILL)
-            let_go(done, self._guard)
+            reap(done, self._guard)
             self._fail(error)
             return
         if self.started.done():

@@ -61,7 +61,7 @@ def signal_session(leader: int, number: int) -> None:
             os.killpg(group, number)
 
 
-def let_go(child: subprocess.Popen[bytes], guard: Guard) -> None:
+def reap(child: subprocess.Popen[bytes], guard: Guard) -> None:
     """The session is dead or may live on: reap its leader, which is not to run any more."""
     guard.release(child.pid)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -124,7 +124,7 @@ class Process:
         self._stop_watch()
         if not self.exited.done():
             self.signal(signal.SIGKILL)
-        let_go(self._child, self._guard)
+        reap(self._child, self._guard)
 
     async def _dies_within(self, seconds: float, *, kill: bool = False) -> bool:
         clock = asyncio.get_running_loop().time

@@ -134,7 +134,7 @@ class Run:
         Raises:
             OSError, ValueError: see Launch.
         """
-        started = Launch(
+        launch = Launch(
             self.command.command,
             environment=base_environment() | self.command.env,
             folder=self.command.cwd or None,
@@ -142,13 +142,17 @@ class Run:
             stdout=lambda data: self._took(self.stdout, data),
             stderr=lambda data: self._took(self.stderr, data),
             stdin=self.stdin is not None,
-        ).started
-        await self._first_of(started)
-        if not started.done():
-            await asyncio.wait((started,), timeout=LAUNCH_GRACE)
-        if started.done():
-            return started.result()
-        started.cancel()
+        )
+        try:
+            await self._first_of(launch.started)
+            if not launch.started.done():
+                await asyncio.wait((launch.started,), timeout=LAUNCH_GRACE)
+        except asyncio.CancelledError:
+            launch.let_go()
+            raise
+        if launch.started.done():
+            return launch.started.result()
+        launch.let_go()
         self.life.end("timeout")
         ordered = self._order.done()
         state: Outcome = "cancelled" if ordered else "timed_out"

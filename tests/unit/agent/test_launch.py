@@ -20,6 +20,7 @@ from chatops.agent.run import Run
 from chatops.agent.spill import Spill
 from chatops.clock import SystemClock
 from chatops.protocol.messages import Command
+from chatops.tasks import Tasks
 from tests.support.agents import group_members
 from tests.support.waiting import until_async
 
@@ -118,9 +119,36 @@ async def test_a_process_that_cannot_be_followed_is_ended_and_leaks_nothing(
 async def test_a_start_that_is_let_go_is_ended_when_it_comes(guard: Guard) -> None:
     before = open_files()
     starting = launch(guard, "sleep 1000", bytearray())
-    starting.started.cancel()
+    starting.let_go()
     await until_async(lambda: open_files() == before)
     await until_async(lambda: children_that_sleep() == 0)
+
+
+async def test_a_process_that_is_let_go_when_it_has_just_come_is_ended(guard: Guard) -> None:
+    before = open_files()
+    starting = launch(guard, "sleep 1000", bytearray())
+    await starting.started
+    starting.let_go()
+    assert open_files() == before
+    assert children_that_sleep() == 0
+
+
+async def test_a_command_whose_agent_ends_while_it_is_started_is_ended(
+    guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(monkeypatch)
+    run = Run(
+        Command(id="c", command="sleep 1000"),
+        Life("c", 0.0), guard, SystemClock(), Spill(tmp_path, 0, 0).open(),
+        lambda _: None, lambda _: None,
+    )  # fmt: skip
+    before = open_files()
+    async with Tasks() as tasks:
+        tasks.spawn(run.carry_out(), name="command")
+        await until_async(lambda: open_files() > before)
+    held.release.set()
+    await until_async(lambda: held.pids and not group_members(held.pids[0]))
+    await until_async(lambda: open_files() == before)
 
 
 async def test_the_time_limit_holds_for_a_start_that_hangs(
