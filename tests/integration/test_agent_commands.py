@@ -124,6 +124,14 @@ async def test_a_folder_that_is_not_there_is_named() -> None:
         assert "/no/such/folder" in (outcome.error or "")
 
 
+async def test_a_folder_with_an_endless_name_is_not_told_whole() -> None:
+    async with stand_in_hub() as hub, local_agent(hub.url):
+        await hub.connected()
+        outcome = await hub.run(["true"], cwd="/" + "\x01" * 160_000)
+        assert (outcome.state, outcome.exit_code) == ("failed", 126)
+        assert len(outcome.error or "") < 1000
+
+
 async def test_a_command_that_gets_no_thread_fails_at_once_and_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -11,7 +11,7 @@ import itertools
 import logging
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any, Final, get_args
 
 import msgspec
@@ -20,10 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
+from chatops.agent.executor import Executor
 from chatops.agent.launch import Launch
 from chatops.agent.link import FINAL
 from chatops.protocol import closing
 from chatops.protocol.codec import encode
+from chatops.protocol.frames import MAX_STREAM
 from chatops.protocol.messages import (
     AuthSuccess,
     Command,
@@ -33,6 +35,7 @@ from chatops.protocol.messages import (
     Metrics,
     Ping,
     Pong,
+    StreamName,
     StreamOpen,
 )
 from tests.support import strategies
@@ -54,17 +57,27 @@ _INTERVAL: Final = 0.1
 _STREAMS: Final = 5
 """Numbers that the streams of what is really there get: few, so that they meet."""
 
+_wanted = st.builds(
+    StreamOpen,
+    stream=st.integers(0, 9) | st.integers(MAX_STREAM, 2**40),
+    command_id=strategies.TEXT,
+    name=st.sampled_from(get_args(StreamName)),
+    credit=st.integers(0, 100),
+)
 _true = st.builds(
     Command,
     id=strategies.TEXT,
     command=st.sampled_from(HARMLESS),
     timeout=st.none() | strategies.FLOAT,
-    cwd=st.none() | st.just("/") | strategies.TEXT,
+    cwd=st.sampled_from([None, "/none"]),  # which gives some output
     stdin=st.booleans(),
-    streams=st.lists(strategies.of(StreamOpen), max_size=3),
+    streams=st.lists(_wanted, min_size=1, max_size=3),
 )
 _closing = st.builds(Error, code=st.sampled_from(sorted(closing.REASONS)), message=strategies.TEXT)
-SAID: Final = frames(get_args(HubMessage), _true, _true, _closing)
+_any = st.one_of([strategies.of(kind) for kind in get_args(HubMessage)])
+SAID: Final = frames(get_args(HubMessage), _true, _closing)
+OF_COMMANDS: Final = st.builds(lambda *parts: [*parts[:-1], *parts[-1]], _true, _any, _true, SAID)
+"""The first and the third are really there."""
 
 
 class Careful:
@@ -102,14 +115,18 @@ class World:
             self._at_rest, self._growth = amounts(), Growth(os.getpid())
 
     async def say(self, said: Sequence[Any]) -> None:
-        """Say it for as long as it is heard. Every other message is of what is really there."""
+        """Say it for as long as it is heard, and let it have its way. Every other message is of
+        what is really there."""
+        socket, last = self.hub.socket, Ping(id=next(self._numbers))
         ids = [f"{next(self._numbers)}" for _ in range(2)]
         for number, frame in enumerate(said):
-            real = number % 2 and isinstance(frame, Message)
-            if not await self._send(
-                of_what_is_there(frame, ids[number % 4 == 1]) if real else frame
-            ):
-                return
+            real = number % 2 == 0 and isinstance(frame, Message)
+            await self._send(of_what_is_there(frame, ids[number % 4 // 2]) if real else frame)
+        await self._send(last)
+        await until_async(
+            lambda: self._answered(last) or self.hub.socket is not socket, what="all answers"
+        )
+        await until_async(lambda: self.executor.running == 0 or self._is_over, what="all ends")
 
     async def reconnect(
         self, before: Sequence[Any] = (), welcome: AuthSuccess | None = None
@@ -130,9 +147,7 @@ class World:
         if self._is_over:
             await self._start_again(said)
         await self._is_heard()
-        assert self.local is not None
-        executor = self.local.agent.executor
-        await until_async(lambda: executor.running + executor.unacked == 0, what="all outcomes")
+        await until_async(lambda: self.executor.unacked == 0, what="all acks")
         await until_async(
             lambda: all(now <= rest for now, rest in zip(amounts(), self._at_rest, strict=True)),
             what="the end of what was begun",
@@ -146,6 +161,11 @@ class World:
 
     async def close(self) -> None:
         await self._agents.aclose()
+
+    @property
+    def executor(self) -> Executor:
+        assert self.local is not None
+        return self.local.agent.executor
 
     @property
     def _is_over(self) -> bool:
@@ -164,22 +184,20 @@ class World:
         await self._agents.aclose()
         await self._start()
 
-    async def _send(self, frame: Message | str | bytes) -> bool:
-        try:
+    async def _send(self, frame: Message | str | bytes) -> None:
+        with suppress(ConnectionClosed):
             if self.hub.socket is not None:
-                data = encode(frame) if isinstance(frame, Message) else frame
-                await self.hub.socket.send(data)
-                return True
-        except ConnectionClosed:
-            pass
-        return False
+                await self.hub.socket.send(encode(frame) if isinstance(frame, Message) else frame)
+
+    def _answered(self, ping: Ping) -> bool:
+        return any(one.id == ping.id for one in self.hub.of(Pong))
 
     async def _is_heard(self) -> None:
-        number, samples = next(self._numbers), len(self.hub.of(Metrics))
+        asked, samples = Ping(id=next(self._numbers)), len(self.hub.of(Metrics))
 
         async def answers() -> bool:
-            await self._send(Ping(id=number))
-            return any(one.id == number for one in self.hub.of(Pong))
+            await self._send(asked)
+            return self._answered(asked)
 
         await until_async(answers, what="the answer to a ping")
         await until_async(lambda: len(self.hub.of(Metrics)) > samples, what="another sample")
@@ -191,7 +209,7 @@ def of_what_is_there(frame: Any, command_id: str) -> Any:
     for name in ("id", "command_id"):
         if isinstance(getattr(frame, name, None), str):
             changes[name] = command_id
-    if hasattr(frame, "stream") and frame.stream % 3:  # the others keep a number of any size
+    if hasattr(frame, "stream") and frame.stream <= MAX_STREAM:
         changes["stream"] = frame.stream % _STREAMS
     if isinstance(frame, Command):
         changes["streams"] = [of_what_is_there(one, command_id) for one in frame.streams]
@@ -232,7 +250,7 @@ async def test_nothing_runs_that_is_not_allowed(world: World, said: list[Any]) -
 
 
 @ONE_PEER
-@given(said=SAID)
+@given(said=OF_COMMANDS)
 async def test_a_hub_that_says_anything(world: World, said: list[Any]) -> None:
     await world.begin(ONLY_TRUE)
     await world.say(said)
@@ -240,7 +258,7 @@ async def test_a_hub_that_says_anything(world: World, said: list[Any]) -> None:
 
 
 @ONE_PEER
-@given(before=SAID, said=SAID)
+@given(before=OF_COMMANDS, said=OF_COMMANDS)
 async def test_a_hub_that_says_anything_before_it_knows_the_agent(
     world: World, before: list[Any], said: list[Any]
 ) -> None:
@@ -251,7 +269,7 @@ async def test_a_hub_that_says_anything_before_it_knows_the_agent(
 
 
 @ONE_PEER
-@given(welcome=strategies.of(AuthSuccess), said=SAID)
+@given(welcome=strategies.of(AuthSuccess), said=OF_COMMANDS)
 async def test_a_hub_that_welcomes_with_anything(
     world: World, welcome: AuthSuccess, said: list[Any]
 ) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TypeVar
@@ -67,6 +68,19 @@ class StandInHub:
     secure: bool = False
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    hears: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.hears.set()
+
+    @contextlib.contextmanager
+    def deaf(self) -> Iterator[None]:
+        """Read nothing of what comes, so that it waits with the agent."""
+        self.hears.clear()
+        try:
+            yield
+        finally:
+            self.hears.set()
 
     @property
     def url(self) -> str:
@@ -205,6 +219,7 @@ class StandInHub:
         with contextlib.suppress(ConnectionClosed):
             if await self._sign_in(socket):
                 async for frame in socket:
+                    await self.hears.wait()
                     await self._take(socket, frame)
         if self.socket is socket:
             self.socket = None

@@ -89,6 +89,11 @@ class Delivery:
             return frame
         return self._due.popleft() if self._due else None
 
+    @property
+    def due(self) -> int:
+        """How many messages are due, those that end a stream apart."""
+        return len(self._due)
+
     # -- what the hub says of streams --------------------------------------------------------
 
     def open(self, run: Run, stream: OutputStream, message: StreamOpen) -> None:

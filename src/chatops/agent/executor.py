@@ -21,7 +21,7 @@ from chatops.agent.run import Run
 from chatops.agent.spill import Spill
 from chatops.clock import Clock
 from chatops.errors import ProtocolError
-from chatops.protocol.frames import StreamFrame
+from chatops.protocol.frames import MAX_STREAM, StreamFrame
 from chatops.protocol.limits import MAX_ARGUMENTS, MAX_COMMAND, MAX_RUNNING_COMMANDS
 from chatops.protocol.messages import (
     Command,
@@ -106,10 +106,12 @@ class Executor:
             self._forget(self._runs.pop(message.id))
 
     def open(self, message: StreamOpen) -> None:
-        """Send a stream of a command, or take its input. One that is not known here is
-        answered by its close."""
+        """Send a stream of a command, or take its input. One that is not known here, or has a
+        number that fits into no frame, is answered by its close."""
         run = self._runs.get(message.command_id)
-        if message.name == "stdin":
+        if message.stream > MAX_STREAM:
+            self._delivery.post(StreamClose(stream=message.stream, reason="invalid"))
+        elif message.name == "stdin":
             self._open_input(run, message)
         elif run is not None:
             stream = run.stdout if message.name == "stdout" else run.stderr
@@ -156,6 +158,11 @@ class Executor:
     def next_frame(self) -> str | bytes | None:
         """The next frame for the hub; None when there is nothing to send."""
         return self._delivery.next_frame()
+
+    @property
+    def due(self) -> int:
+        """How many messages wait for the hub, output apart."""
+        return self._delivery.due
 
     # -- the end --------------------------------------------------------------------------------
 

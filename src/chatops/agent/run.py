@@ -34,7 +34,7 @@ LAUNCH_GRACE: Final = 1.0
 _NOT_FOUND: Final = 127
 _NOT_EXECUTABLE: Final = 126
 _NAME: Final = 500
-"""Characters of a command in a sentence."""
+"""Characters of a command or a folder in a sentence, which is kept in the journal."""
 
 
 class Run:
@@ -273,7 +273,8 @@ def explain(command: Command, error: OSError | ValueError) -> tuple[int, str]:
     if isinstance(error, ValueError):
         return _NOT_EXECUTABLE, "the command, its folder or a variable holds a zero byte"
     if command.cwd is not None and error.filename == command.cwd:
-        return _NOT_EXECUTABLE, f"cannot start in the folder {command.cwd}: {error.strerror}"
+        folder = shorten(command.cwd, _NAME)
+        return _NOT_EXECUTABLE, f"cannot start in the folder {folder}: {error.strerror}"
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return _NOT_FOUND, f"{name}: not found"
     return _NOT_EXECUTABLE, f"{name}: {error.strerror or os.strerror(error.errno or 0)}"
