@@ -14,7 +14,6 @@ from chatops.protocol.messages import Message
 from tests.support import strategies
 
 ONE_PEER: Final = settings(
-    settings.get_profile("suite"),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
