@@ -52,7 +52,8 @@ ONLY_TRUE: Final[dict[str, Any]] = {
     "allow": ("exec",),
     "policy": {"exec": {"commands": [["true"]]}},
 }
-_GROWTH: Final = 32 * MiB
+_GROWTH: Final = 96 * MiB
+"""Of this process. The examples themselves stay in memory: some 30 KiB each."""
 _INTERVAL: Final = 0.1
 _STREAMS: Final = 5
 """Numbers that the streams of what is really there get: few, so that they meet."""
