@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import signal
+import threading
 from pathlib import Path
 
 import psutil
@@ -19,12 +20,16 @@ from chatops.protocol.messages import (
     CommandResponse,
     Error,
     HeldCommand,
+    Message,
     Metrics,
+    Ping,
+    Pong,
     StreamClose,
     StreamCredit,
     StreamOpen,
 )
-from tests.support.agents import group_members, local_agent
+from tests.support.agents import LocalAgent, group_members, local_agent
+from tests.support.leaks import held
 from tests.support.stand_in_hub import StandInHub, stand_in_hub
 from tests.support.waiting import until, until_async
 
@@ -117,6 +122,48 @@ async def test_a_folder_that_is_not_there_is_named() -> None:
         outcome = await hub.run(["true"], cwd="/no/such/folder")
         assert (outcome.state, outcome.exit_code) == ("failed", 126)
         assert "/no/such/folder" in (outcome.error or "")
+
+
+async def test_a_folder_with_an_endless_name_is_not_told_whole() -> None:
+    async with stand_in_hub() as hub, local_agent(hub.url):
+        await hub.connected()
+        outcome = await hub.run(["true"], cwd="/" + "\x01" * 160_000)
+        assert (outcome.state, outcome.exit_code) == ("failed", 126)
+        assert len(outcome.error or "") < 1000
+
+
+async def test_a_command_that_gets_no_thread_fails_at_once_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with stand_in_hub() as hub, local_agent(hub.url):
+        await hub.connected()
+        await hub.run("true")
+        await hub.wait_for(Metrics, count=2)  # the sampler has its thread, and no file open
+        before = held()
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", no_thread)
+            outcome = await hub.run("true", id="c2")
+        assert (outcome.state, outcome.exit_code, outcome.reason) == ("failed", 126, "spawn")
+        assert outcome.error == "true: Resource temporarily unavailable"
+        assert hub.text(2) == f"chatops: {outcome.error}\n"
+        assert held().since(before) == []
+        assert (await hub.run("true", id="c3")).state == "succeeded"
+
+
+async def test_a_fault_of_the_agents_own_is_an_outcome_and_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chatops.agent.run.Launch", no_thread)
+    async with stand_in_hub() as hub, local_agent(hub.url):
+        await hub.connected()
+        outcome = await hub.run("true")
+        assert (outcome.state, outcome.reason) == ("failed", "internal")
+        assert hub.closed(1)
+        assert hub.closed(2)
+
+
+def no_thread(*_given: object, **_more: object) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 async def test_a_shell_line_gives_127_itself() -> None:
@@ -407,6 +454,81 @@ async def test_output_is_there_again_for_a_hub_that_lost_it() -> None:
         await hub.send(StreamOpen(stream=6, command_id="nobody", name="stdout", credit=100))
         unknown = await hub.wait_for(StreamClose, lambda one: one.stream == 6)
         assert unknown.reason == "unknown"
+
+
+# -- an outcome overtakes no output -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", [CommandCancel(id="c1"), Command(id="c1", command="true")])
+async def test_what_is_asked_of_a_command_that_has_ended_overtakes_none_of_its_output(
+    asked: Message,
+) -> None:
+    hub = StandInHub(give_credit=False, ack_commands=False)
+    async with stand_in_hub(hub), local_agent(hub.url) as local:
+        await hub.connected()
+        await hub.start("seq 1 200000; echo last >&2")
+        await until_async(lambda: local.agent.executor.unacked == 1)
+        await hub.send(asked)
+        await hub.send(Ping(id=1))
+        await hub.wait_for(Pong)
+        assert outcomes(hub) == []
+        hub.give_credit = True
+        await hub.send(StreamCredit(stream=1, credit=STREAM_CREDIT))
+        outcome = await hub.outcome("c1")
+        assert hub.text() == "".join(f"{n}\n" for n in range(1, 200001))
+        assert (len(hub.output[1]), hub.text(2)) == (outcome.stdout_bytes, "last\n")
+        assert hub.closed(1)
+        assert hub.closed(2)
+
+
+async def test_an_outcome_after_a_reconnection_follows_both_streams(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "RESUME_SECONDS", 60.0)
+    async with stand_in_hub() as hub, local_agent(hub.url) as local:
+        await ended_after_a_cut(hub, local, tmp_path)
+        assert outcomes(hub) == []
+        await hub.send(StreamOpen(stream=9, command_id="c1", name="stdout", credit=99))
+        await until_async(lambda: hub.closed(9))
+        await hub.send(Ping(id=2))
+        await hub.wait_for(Pong, count=2)
+        assert outcomes(hub) == []
+        await hub.send(StreamOpen(stream=10, command_id="c1", name="stderr", credit=99))
+        outcome = await hub.outcome("c1")
+        assert outcome.state == "succeeded"
+        assert (hub.text(9), hub.text(10)) == ("ready\nout\n", "err\n")
+
+
+@pytest.mark.parametrize("opened", ["neither", "one"])
+async def test_an_outcome_does_not_wait_for_long_for_streams_that_nobody_opens(
+    opened: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "RESUME_SECONDS", 0.2)
+    async with stand_in_hub() as hub, local_agent(hub.url) as local:
+        await ended_after_a_cut(hub, local, tmp_path)
+        if opened == "one":
+            await hub.send(StreamOpen(stream=9, command_id="c1", name="stdout", credit=99))
+        outcome = await hub.outcome("c1")
+        assert (outcome.stdout_bytes, outcome.stderr_bytes) == (10, 4)
+
+
+async def ended_after_a_cut(hub: StandInHub, local: LocalAgent, folder: Path) -> None:
+    """A command that ended while a new session had begun and opened none of its streams."""
+    go = folder / "go"
+    hub.ack_commands = False
+    await hub.connected()
+    await hub.start(f"echo ready; until [ -e {go} ]; do sleep 0.02; done; echo out; echo err >&2")
+    await until_async(lambda: hub.text() == "ready\n")
+    await hub.drop()
+    await hub.connected(2)
+    go.touch()
+    await until_async(lambda: local.agent.executor.unacked == 1)
+    await hub.send(Ping(id=1))
+    await hub.wait_for(Pong)
+
+
+def outcomes(hub: StandInHub) -> list[CommandResponse]:
+    return [one for one in hub.of(CommandResponse) if one.state != "running"]
 
 
 # -- refusals ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import logging
 import socket
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from chatops.protocol import closing
 from chatops.protocol.messages import (
@@ -16,10 +17,13 @@ from chatops.protocol.messages import (
     DockerCommand,
     DockerResponse,
     Error,
+    Message,
     Metrics,
     Ping,
     Pong,
     SessionLimits,
+    StreamClose,
+    StreamOpen,
 )
 from tests.support.agents import local_agent
 from tests.support.relay import relay
@@ -185,6 +189,52 @@ async def test_endless_garbage_and_frames_over_the_limit_end_a_session_not_the_a
         await hub.connected(3)
         await hub.send(Ping(id=1))
         await hub.wait_for(Pong)
+
+
+async def test_a_stream_whose_number_fits_into_no_frame_is_refused_and_the_session_goes_on() -> (
+    None
+):
+    async with stand_in_hub() as hub, local_agent(hub.url):
+        await hub.connected()
+        output = StreamOpen(stream=2**32, command_id="c", name="stdout", credit=100)
+        await hub.send(Command(id="c", command="echo hello", streams=[output]))
+        assert (await hub.wait_for(StreamClose)).reason == "invalid"
+        assert (await hub.outcome("c")).stdout_bytes == 6
+        assert hub.connections == 1
+
+
+async def test_a_command_with_an_endless_id_is_refused_and_not_kept() -> None:
+    async with stand_in_hub() as hub, local_agent(hub.url) as local:
+        await hub.connected()
+        await hub.send(Command(id="c" * 201, command="true"))
+        assert (await hub.wait_for(Error)).code == "invalid_message"
+        assert local.agent.executor.unacked == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [Ping(id=1), StreamOpen(stream=5, command_id="nobody", name="stdout")],
+    ids=["replies", "streams"],
+)
+async def test_a_hub_that_asks_on_and_on_and_does_not_read_is_left(asked: Message) -> None:
+    hub, size = StandInHub(), 64 * 2**20
+    async with stand_in_hub(hub), local_agent(hub.url):
+        await hub.connected()
+        output = StreamOpen(stream=1, command_id="c", name="stdout", credit=2 * size, watched=True)
+        with hub.deaf():
+            await hub.send(Command(id="c", command=f"head -c {size} /dev/zero", streams=[output]))
+            await until_async(lambda: asks_in_vain(hub, asked), what="the end of the session")
+        await hub.connected(2)
+
+
+async def asks_in_vain(hub: StandInHub, asked: Message) -> bool:
+    """Ask some times; whether nobody is there any more."""
+    try:
+        for _ in range(100):
+            await hub.send(asked)
+    except ConnectionClosed:
+        return True
+    return False
 
 
 async def test_messages_that_have_no_place_are_answered() -> None:

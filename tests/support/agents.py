@@ -50,7 +50,8 @@ async def local_agent(
     given = {"hub": url, "key": KEY, "allow": tuple(allow)} if "join" not in more else {}
     settings = AgentSettings(**{**given, "data_dir": data_folder(), **more})
     said: list[str] = []
-    agent = Agent(settings, resolve(settings), policy.build(settings.allow), said.append)
+    rules = policy.build(settings.allow, settings.policy)
+    agent = Agent(settings, resolve(settings), rules, said.append)
     async with Tasks() as tasks:
         task = tasks.spawn(agent.run(), name="agent under test")
         local = LocalAgent(agent, task, said)

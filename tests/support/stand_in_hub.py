@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import TypeVar
@@ -52,7 +53,8 @@ class StandInHub:
     interval: float = 60.0
     limits: SessionLimits = field(default_factory=SessionLimits)
     refuse: CloseReason | None = None
-    before_auth: list[Message] = field(default_factory=list)
+    before_auth: list[Message | str | bytes] = field(default_factory=list)
+    welcome: AuthSuccess | None = None
     silent: bool = False
     ack_metrics: bool = True
     ack_commands: bool = True
@@ -66,6 +68,19 @@ class StandInHub:
     secure: bool = False
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    hears: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.hears.set()
+
+    @contextlib.contextmanager
+    def deaf(self) -> Iterator[None]:
+        """Read nothing of what comes, so that it waits with the agent."""
+        self.hears.clear()
+        try:
+            yield
+        finally:
+            self.hears.set()
 
     @property
     def url(self) -> str:
@@ -204,13 +219,14 @@ class StandInHub:
         with contextlib.suppress(ConnectionClosed):
             if await self._sign_in(socket):
                 async for frame in socket:
+                    await self.hears.wait()
                     await self._take(socket, frame)
         if self.socket is socket:
             self.socket = None
 
     async def _sign_in(self, socket: ServerConnection) -> bool:
-        for message in self.before_auth:
-            await socket.send(codec.encode(message))
+        for frame in self.before_auth:
+            await socket.send(codec.encode(frame) if isinstance(frame, Message) else frame)
         auth = codec.from_agent().decode(await socket.recv())
         assert isinstance(auth, Auth)
         self.auths.append(auth)
@@ -221,7 +237,7 @@ class StandInHub:
             await socket.send(codec.encode(Error(code=self.refuse.name, message=self.refuse.text)))
             await socket.close(self.refuse.code, self.refuse.name)
             return False
-        welcome = AuthSuccess(
+        welcome = self.welcome or AuthSuccess(
             server_id="s1", name="web-1", interval=self.interval, time=auth.time,
             limits=self.limits,
         )  # fmt: skip

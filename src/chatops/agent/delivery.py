@@ -1,7 +1,8 @@
 """What goes to the hub of commands in one session: their output in turn, then their outcomes.
 
-An outcome follows the output that the hub has opened. It does not wait for ever: not for a
-hub that takes nothing, nor for streams that nobody opens.
+An outcome follows the output that the hub has opened, or will: a new command comes with all
+streams that are wanted, one from before the session gets them anew. It does not wait for ever:
+not for a hub that takes nothing, nor for streams that nobody opens.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from chatops.protocol.messages import (
 NO_CREDIT_SECONDS: Final = 60.0
 """An outcome waits so long for a hub that takes none of its output."""
 RESUME_SECONDS: Final = 2.0
-"""An outcome that is told again waits so long for the hub to open its output."""
+"""The outcome of a command from before the session waits so long for the hub to open its
+output."""
 
 
 class Delivery:
@@ -34,6 +36,8 @@ class Delivery:
         self._wake: Callable[[], None] | None = None
         self._streams: dict[int, tuple[Run, OutputStream]] = {}
         self._numbers: dict[OutputStream, int] = {}
+        self._unopened: set[OutputStream] = set()
+        """Those of commands from before this session, which the hub has yet to open in it."""
         self._ready: dict[OutputStream, None] = {}
         self._due: deque[str] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -48,9 +52,8 @@ class Delivery:
         for known in held:
             if isinstance(known, CommandResponse):
                 self._due.append(codec.encode(known))
-            elif known.response is not None and any(one.buffer.end for one in known.streams):
-                self._arm(known, RESUME_SECONDS)
             else:
+                self._unopened.update(known.streams)
                 self.settle(known)
         wake()
 
@@ -59,6 +62,7 @@ class Delivery:
         self._wake = None
         self._due.clear()
         self._ready.clear()
+        self._unopened.clear()
         self._told.clear()
         for command_id in list(self._timers):
             self._disarm(command_id)
@@ -85,6 +89,11 @@ class Delivery:
             return frame
         return self._due.popleft() if self._due else None
 
+    @property
+    def due(self) -> int:
+        """How many messages are due, those that end a stream apart."""
+        return len(self._due)
+
     # -- what the hub says of streams --------------------------------------------------------
 
     def open(self, run: Run, stream: OutputStream, message: StreamOpen) -> None:
@@ -94,6 +103,7 @@ class Delivery:
                 self._drop(number)
         self._streams[message.stream] = (run, stream)
         self._numbers[stream] = message.stream
+        self._unopened.discard(stream)
         stream.open(message)
         self._go_on(run, stream)
 
@@ -138,18 +148,25 @@ class Delivery:
 
     def settle(self, run: Run) -> None:
         """Tell the outcome of a run if nothing of its output has to go before it."""
-        if run.response is None or self._wake is None:
+        if run.response is None or self._wake is None or run.id in self._told:
             return
         if any(stream.is_open for stream in run.streams):
             self._arm(run, NO_CREDIT_SECONDS)
+        elif any(stream in self._unopened and stream.buffer.end for stream in run.streams):
+            self._arm(run, RESUME_SECONDS)
         else:
             self._tell(run)
+
+    def is_waiting(self, command_id: str) -> bool:
+        """Whether the outcome of a command is there, and will be told after its output."""
+        return command_id in self._timers
 
     def forget(self, run: Run) -> None:
         """The hub has the outcome."""
         self._disarm(run.id)
         self._told.discard(run.id)
         for stream in run.streams:
+            self._unopened.discard(stream)
             if stream in self._numbers:
                 self._drop(self._numbers[stream])
 
@@ -158,8 +175,7 @@ class Delivery:
     def _go_on(self, run: Run, stream: OutputStream) -> None:
         run.regulate()
         self.moved(stream)
-        if run.id in self._timers:
-            self._disarm(run.id)
+        if self.is_waiting(run.id):
             self.settle(run)
 
     def _drop(self, number: int) -> None:
@@ -176,9 +192,10 @@ class Delivery:
             self._poke()
 
     def _arm(self, run: Run, seconds: float) -> None:
-        if run.id not in self._timers:
-            loop = asyncio.get_running_loop()
-            self._timers[run.id] = loop.call_later(seconds, self._tell, run)
+        """Tell the outcome in so many seconds, counted from now."""
+        self._disarm(run.id)
+        loop = asyncio.get_running_loop()
+        self._timers[run.id] = loop.call_later(seconds, self._tell, run)
 
     def _disarm(self, command_id: str) -> None:
         timer = self._timers.pop(command_id, None)

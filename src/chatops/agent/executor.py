@@ -21,7 +21,7 @@ from chatops.agent.run import Run
 from chatops.agent.spill import Spill
 from chatops.clock import Clock
 from chatops.errors import ProtocolError
-from chatops.protocol.frames import StreamFrame
+from chatops.protocol.frames import MAX_STREAM, StreamFrame
 from chatops.protocol.limits import MAX_ARGUMENTS, MAX_COMMAND, MAX_RUNNING_COMMANDS
 from chatops.protocol.messages import (
     Command,
@@ -69,11 +69,12 @@ class Executor:
 
     # -- what the hub asks --------------------------------------------------------------------
 
-    def start(self, command: Command) -> CommandResponse:
-        """Begin a command. The answer is ``running``, a refusal, or what is known of its id."""
+    def start(self, command: Command) -> CommandResponse | None:
+        """Begin a command. The answer is ``running``, a refusal, or what is known of its id;
+        None when that is an outcome that has to follow its output."""
         known = self._commands.told(command.id)
         if known is not None:
-            return known
+            return self._in_turn(known)
         life = self._refusal(command) or self._write_down(command.id)
         if isinstance(life, CommandResponse):
             self._commands.refuse(life)
@@ -87,14 +88,15 @@ class Executor:
         return life.told()
 
     def cancel(self, message: CommandCancel) -> CommandResponse | Error | None:
-        """End a command; its outcome follows. An id that is not known is answered by an error."""
+        """End a command; its outcome follows, after its output. An id that is not known is
+        answered by an error."""
         known = self._commands.told(message.id)
         if known is None:
             return Error(
                 code="not_found", message="this agent knows no such command", re=message.id
             )
         if known.state != "running":
-            return known
+            return self._in_turn(known)
         self._runs[message.id].end("cancelled", max(message.grace, 0.0))
         return None
 
@@ -104,10 +106,12 @@ class Executor:
             self._forget(self._runs.pop(message.id))
 
     def open(self, message: StreamOpen) -> None:
-        """Send a stream of a command, or take its input. One that is not known here is
-        answered by its close."""
+        """Send a stream of a command, or take its input. One that is not known here, or has a
+        number that fits into no frame, is answered by its close."""
         run = self._runs.get(message.command_id)
-        if message.name == "stdin":
+        if message.stream > MAX_STREAM:
+            self._delivery.post(StreamClose(stream=message.stream, reason="invalid"))
+        elif message.name == "stdin":
             self._open_input(run, message)
         elif run is not None:
             stream = run.stdout if message.name == "stdout" else run.stderr
@@ -155,6 +159,11 @@ class Executor:
         """The next frame for the hub; None when there is nothing to send."""
         return self._delivery.next_frame()
 
+    @property
+    def due(self) -> int:
+        """How many messages wait for the hub, output apart."""
+        return self._delivery.due
+
     # -- the end --------------------------------------------------------------------------------
 
     @property
@@ -190,6 +199,10 @@ class Executor:
         known = [(one.id, self._commands.outcome(one.id)) for one in self._commands.held()]
         found = [self._runs.get(command_id, response) for command_id, response in known]
         return [one for one in found if one is not None]
+
+    def _in_turn(self, known: CommandResponse) -> CommandResponse | None:
+        """An answer that overtakes no output: an outcome that waits for it is told by itself."""
+        return None if self._delivery.is_waiting(known.id) else known
 
     def _refusal(self, command: Command) -> CommandResponse | None:
         if self._stopping:

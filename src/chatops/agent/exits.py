@@ -1,18 +1,21 @@
 """Learning that a process ended, without reaping it.
 
 A process that has ended and is not reaped keeps its number, so signals to its group cannot
-reach a stranger. The event loop waits on a pidfd; kernels before 5.3 get a thread.
+reach a stranger. The event loop waits on a pidfd. Where there is none to be had, on kernels
+before 5.3 and without room for a file, it looks again and again, which needs nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable
-from typing import NamedTuple
+from contextlib import suppress
+from typing import Final, NamedTuple
 
 Stop = Callable[[], None]
+_LOOK_FIRST: Final = 0.001
+_LOOK_LAST: Final = 0.05
 
 
 class ExitStatus(NamedTuple):
@@ -31,7 +34,7 @@ def watch_exit(pid: int, ended: Callable[[], None]) -> Stop:
     try:
         handle = os.pidfd_open(pid)
     except OSError:
-        return _watch_in_thread(loop, pid, ended)
+        return _Looks(loop, pid, ended).stop
     open_handles = [handle]
 
     def stop() -> None:
@@ -61,19 +64,26 @@ def peek_status(pid: int) -> ExitStatus | None:
     return ExitStatus(None, seen.si_status)
 
 
-def _watch_in_thread(loop: asyncio.AbstractEventLoop, pid: int, ended: Callable[[], None]) -> Stop:
-    stopped = threading.Event()
+class _Looks:
+    """Looks at a child, at first often, until it has ended."""
 
-    def deliver() -> None:
-        if not stopped.is_set():
-            ended()
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, pid: int, ended: Callable[[], None]
+    ) -> None:
+        self._loop = loop
+        self._pid = pid
+        self._ended = ended
+        self._wait(_LOOK_FIRST)
 
-    def wait() -> None:
-        try:
-            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-            loop.call_soon_threadsafe(deliver)
-        except (ChildProcessError, RuntimeError):  # reaped, or the loop is closed
-            return
+    def stop(self) -> None:
+        self._timer.cancel()
 
-    threading.Thread(target=wait, name=f"chatops-wait-{pid}", daemon=True).start()
-    return stopped.set
+    def _wait(self, seconds: float) -> None:
+        self._timer = self._loop.call_later(seconds, self._look, seconds)
+
+    def _look(self, waited: float) -> None:
+        with suppress(ChildProcessError):  # somebody reaped it, and knows more
+            if peek_status(self._pid) is None:
+                self._wait(min(waited * 2, _LOOK_LAST))
+            else:
+                self._ended()

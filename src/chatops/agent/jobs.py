@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 Job = Callable[[], Any]
+_NO_THREAD: Final = "the system has no room for a thread"
 
 
 class Round:
@@ -77,8 +78,17 @@ class Jobs:
 
     def _hand_over(self, round_: Round) -> None:
         with self._lock:
-            if self._worker is None:
-                self._worker = _Worker(self)
+            self._employ(round_)
+
+    def _employ(self, round_: Round) -> None:
+        """Have a thread take what is to be done. Without room for one nothing more is."""
+        try:
+            self._worker = self._worker or _Worker(self)
+        except RuntimeError:
+            round_.missing.update((name, _NO_THREAD) for name, _job in round_.todo)
+            round_.todo.clear()
+            round_.finished()
+        else:
             round_.started = time.monotonic()
             self._worker.inbox.put(round_)
 
@@ -94,9 +104,8 @@ class Jobs:
             round_.missing[name] = self._no_answer()
             round_.current = None
             self._stuck.add(name)
-            self._worker = _Worker(self)
-            round_.started = time.monotonic()
-            self._worker.inbox.put(round_)
+            self._worker = None
+            self._employ(round_)
 
     def _no_answer(self) -> str:
         return f"did not answer within {self.limit:g} s"

@@ -7,7 +7,9 @@ the start happens in a thread of its own, and a caller who has waited enough let
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
@@ -16,7 +18,7 @@ from typing import Final
 
 from chatops.agent.guard import Guard
 from chatops.agent.pipes import PipeReader
-from chatops.agent.process import Process, home_folder, vector_of
+from chatops.agent.process import Process, home_folder, reap, signal_session, vector_of
 
 Took = Callable[[bytes], None]
 Pipe = tuple[int, int]
@@ -28,7 +30,10 @@ class Launch:
     OSError: not found, not executable, no such folder, no room.
     ValueError: an argument, a variable or the folder's name holds a zero byte.
 
-    Cancelling ``started`` lets the start go: what still comes of it is killed.
+    Any other is a fault, and what had been started is dead.
+
+    Raises:
+        OSError: there is no room for the pipes, or for the thread.
     """
 
     def __init__(
@@ -53,12 +58,22 @@ class Launch:
         self._inode = os.fstat(self._out[1]).st_ino
         self.started: Final[asyncio.Future[Process]] = self._loop.create_future()
         guard.announce(self._inode)
-        threading.Thread(target=self._work, name="chatops-launch", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, name="chatops-launch", daemon=True).start()
+        except RuntimeError as error:  # the system's processes, or this user's, are used up
+            self._settle(None)
+            self._close()
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
+
+    def let_go(self) -> None:
+        """Nobody waits for it any more: what came of it, or still comes, is killed."""
+        if not self.started.cancel() and self.started.exception() is None:
+            self.started.result().release()
 
     def _work(self) -> None:
         try:
-            done: subprocess.Popen[bytes] | OSError | ValueError = self._popen_told()
-        except (OSError, ValueError) as error:
+            done: subprocess.Popen[bytes] | Exception = self._popen_told()
+        except Exception as error:  # noqa: BLE001  (whoever waits is told, whatever it is)
             done = error
         try:
             self._loop.call_soon_threadsafe(self._finish, done)
@@ -81,30 +96,48 @@ class Launch:
             start_new_session=True,
         )
 
-    def _finish(self, done: subprocess.Popen[bytes] | OSError | ValueError) -> None:
-        child = done if isinstance(done, subprocess.Popen) else None
-        self._guard.settle(self._inode, child.pid if child else None)
-        os.close(self._out[1])
-        os.close(self._err[1])
-        if self._in:
-            os.close(self._in[0])
-        if isinstance(done, subprocess.Popen):
-            self._hand_over(done)
+    def _finish(self, done: subprocess.Popen[bytes] | Exception) -> None:
+        if isinstance(done, Exception):
+            self._settle(None)
+            self._fail(done)
             return
-        os.close(self._out[0])
-        os.close(self._err[0])
-        if self._in:
-            os.close(self._in[1])
-        if not self.started.done():
-            self.started.set_exception(done)
-
-    def _hand_over(self, child: subprocess.Popen[bytes]) -> None:
-        readers = (PipeReader(self._out[0], self._took[0]), PipeReader(self._err[0], self._took[1]))
-        process = Process(child, self._guard, *readers, stdin=self._in[1] if self._in else None)
+        self._settle(done.pid)
+        try:
+            process = self._process(done)
+        except Exception as error:  # noqa: BLE001  (whoever waits is told, whatever it is)
+            signal_session(done.pid, signal.SIGKILL)
+            reap(done, self._guard)
+            self._fail(error)
+            return
         if self.started.done():
             process.release()
         else:
             self.started.set_result(process)
+
+    def _process(self, child: subprocess.Popen[bytes]) -> Process:
+        readers = (PipeReader(self._out[0], self._took[0]), PipeReader(self._err[0], self._took[1]))
+        return Process(child, self._guard, *readers, stdin=self._in[1] if self._in else None)
+
+    def _settle(self, group: int | None) -> None:
+        """The start is over; only a child needs its ends of the pipes from now on."""
+        self._guard.settle(self._inode, group)
+        os.close(self._out[1])
+        os.close(self._err[1])
+        if self._in:
+            os.close(self._in[0])
+
+    def _fail(self, error: Exception) -> None:
+        self._close()
+        if not self.started.done():
+            self.started.set_exception(error)
+
+    def _close(self) -> None:
+        """Close this side's ends of the pipes, without a word to who would take the output."""
+        for handle in (self._out[0], self._err[0]):
+            self._loop.remove_reader(handle)
+            os.close(handle)
+        if self._in:
+            os.close(self._in[1])
 
 
 def _pipes(count: int) -> list[Pipe]:

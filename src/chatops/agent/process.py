@@ -54,6 +54,20 @@ def vector_of(command: str | list[str]) -> list[str]:
     return ["/bin/sh", "-c", command] if isinstance(command, str) else command
 
 
+def signal_session(leader: int, number: int) -> None:
+    """Send a signal to every group of a session; one that is gone is no error."""
+    for group in {leader, *members({leader})}:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, number)
+
+
+def reap(child: subprocess.Popen[bytes], guard: Guard) -> None:
+    """The session is dead or may live on: reap its leader, which is not to run any more."""
+    guard.release(child.pid)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=_REAP)
+
+
 class Process:
     """A running group and its pipes. The leader is not reaped before ``release``.
 
@@ -79,9 +93,7 @@ class Process:
 
     def signal(self, number: int) -> None:
         """Send a signal to every group of the session; one that is gone is no error."""
-        for group in {self.pid, *members({self.pid})}:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(group, number)
+        signal_session(self.pid, number)
 
     def take_stdin(self) -> int | None:
         """The pipe of the input; None when it has none, or it was taken."""
@@ -112,9 +124,7 @@ class Process:
         self._stop_watch()
         if not self.exited.done():
             self.signal(signal.SIGKILL)
-        self._guard.release(self.pid)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(timeout=_REAP)
+        reap(self._child, self._guard)
 
     async def _dies_within(self, seconds: float, *, kill: bool = False) -> bool:
         clock = asyncio.get_running_loop().time

@@ -34,7 +34,7 @@ LAUNCH_GRACE: Final = 1.0
 _NOT_FOUND: Final = 127
 _NOT_EXECUTABLE: Final = 126
 _NAME: Final = 500
-"""Characters of a command in a sentence."""
+"""Characters of a command or a folder in a sentence, which is kept in the journal."""
 
 
 class Run:
@@ -126,6 +126,7 @@ class Run:
         self.life.finish(self._outcome("failed", ExitStatus(None, None), "internal", sentence))
         self._close_stdin()
         self._count_output()
+        self._end_output()
 
     async def _launch(self) -> Process | None:
         """The process; None when it is not there in time, which is an outcome.
@@ -133,7 +134,7 @@ class Run:
         Raises:
             OSError, ValueError: see Launch.
         """
-        started = Launch(
+        launch = Launch(
             self.command.command,
             environment=base_environment() | self.command.env,
             folder=self.command.cwd or None,
@@ -141,13 +142,17 @@ class Run:
             stdout=lambda data: self._took(self.stdout, data),
             stderr=lambda data: self._took(self.stderr, data),
             stdin=self.stdin is not None,
-        ).started
-        await self._first_of(started)
-        if not started.done():
-            await asyncio.wait((started,), timeout=LAUNCH_GRACE)
-        if started.done():
-            return started.result()
-        started.cancel()
+        )
+        try:
+            await self._first_of(launch.started)
+            if not launch.started.done():
+                await asyncio.wait((launch.started,), timeout=LAUNCH_GRACE)
+        except asyncio.CancelledError:
+            launch.let_go()
+            raise
+        if launch.started.done():
+            return launch.started.result()
+        launch.let_go()
         self.life.end("timeout")
         ordered = self._order.done()
         state: Outcome = "cancelled" if ordered else "timed_out"
@@ -228,6 +233,9 @@ class Run:
         self.stderr.buffer.append(f"chatops: {sentence}\n".encode(errors="replace"))
         self.life.finish(self._outcome(state, ExitStatus(code, None), reason, sentence))
         self._count_output()
+        self._end_output()
+
+    def _end_output(self) -> None:
         for stream in self.streams:
             stream.ended = True
             self._moved(stream)
@@ -265,7 +273,8 @@ def explain(command: Command, error: OSError | ValueError) -> tuple[int, str]:
     if isinstance(error, ValueError):
         return _NOT_EXECUTABLE, "the command, its folder or a variable holds a zero byte"
     if command.cwd is not None and error.filename == command.cwd:
-        return _NOT_EXECUTABLE, f"cannot start in the folder {command.cwd}: {error.strerror}"
+        folder = shorten(command.cwd, _NAME)
+        return _NOT_EXECUTABLE, f"cannot start in the folder {folder}: {error.strerror}"
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return _NOT_FOUND, f"{name}: not found"
     return _NOT_EXECUTABLE, f"{name}: {error.strerror or os.strerror(error.errno or 0)}"

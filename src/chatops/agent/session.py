@@ -32,7 +32,8 @@ from chatops.tasks import Tasks
 
 SIGN_IN_SECONDS: Final = 10.0
 MAX_REPLIES: Final = 1000
-"""Replies waiting for a hub that does not read; past it the session is given up."""
+"""Replies and other short messages waiting for a hub that does not read; past it the session
+is given up."""
 
 _MOMENTS: Final = 3
 """Rounds of the event loop from a process's end to its outcome."""
@@ -148,6 +149,10 @@ class Session:
     def _receive(self, frame: str | bytes) -> Message | None:
         """The message in a frame; None when it has none, or was put right already."""
         self._heartbeat.heard(self._parts.clock.monotonic())
+        if len(self._replies) + self._parts.executor.due >= MAX_REPLIES:
+            self._told = closing.SILENT.name
+            self._socket.transport.abort()
+            return None
         try:
             message: Message | None = None
             if isinstance(frame, bytes):
@@ -181,10 +186,6 @@ class Session:
             self.wake()  # an ack made room
 
     def _reply(self, message: Message) -> None:
-        if len(self._replies) >= MAX_REPLIES:
-            self._told = closing.SILENT.name
-            self._socket.transport.abort()
-            return
         self._replies.append(codec.encode(message))
         self.wake()
 

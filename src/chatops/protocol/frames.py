@@ -18,6 +18,8 @@ _HEADER: Final = struct.Struct(">IQ")
 _ENVELOPE: Final = struct.Struct(">BI")
 _TEXT: Final = 0
 _BINARY: Final = 1
+MAX_STREAM: Final = 2**32 - 1
+"""The largest number of a stream that the header has room for."""
 _MAX_OFFSET: Final = 2**63 - 1
 
 CONTENT_TYPE: Final = "application/vnd.chatops.frames"

@@ -8,13 +8,15 @@ the encoding.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from chatops.protocol.integers import Count, Int
 from chatops.protocol.metrics import Sample
 
+CommandId = Annotated[str, Meta(max_length=200)]
+"""Agents keep the ids of commands for long, so there is a bound."""
 StreamName = Literal["stdin", "stdout", "stderr"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "refused"]
 
@@ -241,7 +243,7 @@ class Command(Message, tag="command"):
     output at once, sparing a round trip; with ``stdin`` the input too, which is empty without.
     """
 
-    id: str
+    id: CommandId
     command: str | list[str]
     timeout: float | None = None
     cwd: str | None = None

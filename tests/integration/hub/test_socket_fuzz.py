@@ -10,41 +10,20 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
 from chatops.protocol import client_messages, messages
 from chatops.protocol.codec import encode
-from chatops.protocol.frames import encode_frame
 from chatops.protocol.messages import Message, Ping
 from tests.support import strategies
+from tests.support.anything import ONE_PEER, frames
 from tests.support.hub import StubAgent, TestHub, auth_message
 from tests.support.waiting import until_async
 
-ONE_HUB = settings(
-    settings.get_profile("suite"),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-"""All examples of a test are sent to the same hub, and what they leave adds up: to look for a
-smaller one would prove nothing."""
 IDS = ("id", "command_id")
 _LAST = 2**40 + 7
-
-
-def frames(kinds: Sequence[type[Message]]) -> st.SearchStrategy[Any]:
-    """A message of a kind, a part of one, bytes of a stream that may be open, or garbage."""
-    message = st.one_of([strategies.of(kind) for kind in kinds])
-    text = message.map(encode)
-    piece = st.builds(
-        encode_frame, st.integers(0, 8), st.integers(0, 300_000), st.binary(max_size=2000)
-    )
-    cut = st.tuples(text, st.integers(0, 200)).map(lambda pair: pair[0][: pair[1]])
-    return st.lists(
-        st.one_of(message, message, piece, cut, strategies.TEXT, st.binary(max_size=40)),
-        max_size=12,
-    )
 
 
 FROM_AGENT = frames(get_args(messages.AgentMessage))
@@ -110,7 +89,7 @@ async def world(hub: TestHub, caplog: pytest.LogCaptureFixture) -> World:
     return made
 
 
-@ONE_HUB
+@ONE_PEER
 @given(said=FROM_AGENT)
 async def test_an_agent_that_says_anything(world: World, said: list[Any]) -> None:
     async with await world.hub.agent(world.keys[0], time=time.time()) as agent:
@@ -120,7 +99,7 @@ async def test_an_agent_that_says_anything(world: World, said: list[Any]) -> Non
     await world.check()
 
 
-@ONE_HUB
+@ONE_PEER
 @given(first=st.one_of(FROM_AGENT, FROM_CLIENT), agents=st.booleans())
 async def test_anything_before_the_first_frame(
     world: World, first: list[Any], agents: bool
@@ -131,7 +110,7 @@ async def test_anything_before_the_first_frame(
     await world.check()
 
 
-@ONE_HUB
+@ONE_PEER
 @given(fields=strategies.of(messages.Auth))
 async def test_an_agent_that_is_anything(world: World, fields: messages.Auth) -> None:
     """All of an auth message but its key and version is anything."""
@@ -143,7 +122,7 @@ async def test_an_agent_that_is_anything(world: World, fields: messages.Auth) ->
     await world.check()
 
 
-@ONE_HUB
+@ONE_PEER
 @given(said=FROM_CLIENT, place=st.sampled_from(["metrics/web-1", "logs/web-1", "commands"]))
 async def test_a_client_that_says_anything(world: World, said: list[Any], place: str) -> None:
     if place == "commands":

@@ -1,4 +1,4 @@
-"""Learning of an exit, by pidfd and by thread, without reaping."""
+"""Learning of an exit, by pidfd and by looking, without reaping."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import threading
 
 import pytest
 
@@ -14,6 +15,10 @@ from chatops.agent.exits import ExitStatus, peek_status, watch_exit
 
 def no_pidfd(_pid: int) -> int:
     raise OSError(38, "Function not implemented")
+
+
+def no_thread(_thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 @pytest.mark.parametrize("modern", [True, False])
@@ -52,3 +57,15 @@ async def test_a_watch_that_is_stopped_says_nothing(
     assert peek_status(child.pid) == ExitStatus(None, signal.SIGKILL)
     assert told == []
     child.wait()
+
+
+async def test_a_system_without_room_for_a_file_or_a_thread_does_not_hide_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "pidfd_open", no_pidfd)
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    child = subprocess.Popen(["sleep", "0.1"])
+    ended = asyncio.Event()
+    watch_exit(child.pid, ended.set)
+    await asyncio.wait_for(ended.wait(), 10)
+    assert child.wait() == 0

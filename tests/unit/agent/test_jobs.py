@@ -6,6 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 
+import pytest
+
 from chatops.agent.jobs import Job, Jobs
 from tests.support.waiting import until_async
 
@@ -15,7 +17,7 @@ def sampler_threads() -> int:
 
 
 def failing(error: Exception) -> Job:
-    def job() -> None:
+    def job(*_given: object) -> None:
         raise error
 
     return job
@@ -33,6 +35,33 @@ async def test_results_and_failures_by_name() -> None:
     )
     assert found.results == {"one": 1, "two": 2}
     assert found.missing == {"broken": "ValueError: bad", "unreadable": "Permission denied"}
+    jobs.close()
+
+
+async def test_without_room_for_a_thread_everything_is_missing_until_there_is_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jobs = Jobs(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", failing(RuntimeError("can't start new thread")))
+        found = await asyncio.wait_for(jobs.run({"one": lambda: 1, "two": lambda: 2}), 10)
+    assert (found.results, list(found.missing)) == ({}, ["one", "two"])
+    assert (await jobs.run({"one": lambda: 1})).results == {"one": 1}
+    jobs.close()
+
+
+async def test_a_job_that_hangs_when_there_is_no_room_for_another_thread_ends_the_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jobs, release = Jobs(0.05), threading.Event()
+    await jobs.run({"one": lambda: 1})  # the thread that is there
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", failing(RuntimeError("can't start new thread")))
+        found = await asyncio.wait_for(jobs.run({"hung": release.wait, "two": lambda: 2}), 10)
+    assert (found.results, list(found.missing)) == ({}, ["hung", "two"])
+    assert (await jobs.run({"two": lambda: 2})).results == {"two": 2}
+    release.set()
+    await until_async(lambda: not jobs.stuck)
     jobs.close()
 
 

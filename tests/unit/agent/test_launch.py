@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,6 +20,7 @@ from chatops.agent.run import Run
 from chatops.agent.spill import Spill
 from chatops.clock import SystemClock
 from chatops.protocol.messages import Command
+from chatops.tasks import Tasks
 from tests.support.agents import group_members
 from tests.support.waiting import until_async
 
@@ -31,16 +33,26 @@ async def guard() -> AsyncIterator[Guard]:
     made.close()
 
 
-def launch(guard: Guard, command: str | list[str], took: bytearray) -> Launch:
+def launch(
+    guard: Guard, command: str | list[str], took: bytearray, *, stdin: bool = False
+) -> Launch:
     environment = {"PATH": os.environ["PATH"]}
     return Launch(
         command, environment=environment, folder="/", guard=guard,
-        stdout=took.extend, stderr=lambda _data: None,
+        stdout=took.extend, stderr=lambda _data: None, stdin=stdin,
     )  # fmt: skip
 
 
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def no_thread(_thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def no_process(*_given: Any, **_more: Any) -> None:
+    raise MemoryError
 
 
 class Held:
@@ -79,12 +91,64 @@ async def test_a_start_that_fails_says_why_and_leaks_nothing(
     assert open_files() == before
 
 
+async def test_a_start_that_gets_no_thread_says_so_and_leaks_nothing(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = open_files()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        for stdin in (False, True):
+            with pytest.raises(BlockingIOError):
+                launch(guard, "true", bytearray(), stdin=stdin)
+    assert open_files() == before
+    assert guard._starts == set()
+
+
+async def test_a_process_that_cannot_be_followed_is_ended_and_leaks_nothing(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = open_files()
+    monkeypatch.setattr("chatops.agent.launch.Process", no_process)
+    with pytest.raises(MemoryError):
+        await asyncio.wait_for(launch(guard, "sleep 1000", bytearray(), stdin=True).started, 10)
+    assert open_files() == before
+    assert children_that_sleep() == 0
+    assert guard._groups == set()
+
+
 async def test_a_start_that_is_let_go_is_ended_when_it_comes(guard: Guard) -> None:
     before = open_files()
     starting = launch(guard, "sleep 1000", bytearray())
-    starting.started.cancel()
+    starting.let_go()
     await until_async(lambda: open_files() == before)
     await until_async(lambda: children_that_sleep() == 0)
+
+
+async def test_a_process_that_is_let_go_when_it_has_just_come_is_ended(guard: Guard) -> None:
+    before = open_files()
+    starting = launch(guard, "sleep 1000", bytearray())
+    await starting.started
+    starting.let_go()
+    assert open_files() == before
+    assert children_that_sleep() == 0
+
+
+async def test_a_command_whose_agent_ends_while_it_is_started_is_ended(
+    guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(monkeypatch)
+    run = Run(
+        Command(id="c", command="sleep 1000"),
+        Life("c", 0.0), guard, SystemClock(), Spill(tmp_path, 0, 0).open(),
+        lambda _: None, lambda _: None,
+    )  # fmt: skip
+    before = open_files()
+    async with Tasks() as tasks:
+        tasks.spawn(run.carry_out(), name="command")
+        await until_async(lambda: open_files() > before)
+    held.release.set()
+    await until_async(lambda: held.pids and not group_members(held.pids[0]))
+    await until_async(lambda: open_files() == before)
 
 
 async def test_the_time_limit_holds_for_a_start_that_hangs(
