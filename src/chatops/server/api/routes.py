@@ -12,7 +12,18 @@ from aiohttp import web
 
 from chatops.protocol import rest
 from chatops.protocol.frames import CONTENT_TYPE
-from chatops.server.api import auth, commands, history, keys, metrics, servers, status, users
+from chatops.server.api import (
+    audit,
+    auth,
+    commands,
+    history,
+    keys,
+    metrics,
+    servers,
+    settings,
+    status,
+    users,
+)
 from chatops.server.api.openapi import openapi_document
 from chatops.server.api.operation import Operation
 from chatops.server.api.queries import (
@@ -94,8 +105,18 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
               errors=(*_404, "conflict"), audited_as="runs.cancel"),
     Operation("GET", "/events", _VIEWER, history.list_events, rest.Page[rest.Event],
               query=EventsQuery, errors=_404),
-    Operation("GET", "/audit", _ADMIN, history.list_audit, rest.Page[rest.AuditRecord],
-              query=AuditQuery, audited_as="audit.list"),
+    Operation("GET", "/audit", _ADMIN, audit.list_audit, rest.Page[rest.AuditRecord],
+              query=AuditQuery),
+    Operation("GET", "/audit/verify", _ADMIN, audit.verify_audit, rest.AuditVerdict),
+    Operation("GET", "/audit/export", _ADMIN, audit.export_audit,
+              rest.Page[rest.ChainedRecord], query=PageQuery),
+    Operation("GET", "/settings", _ADMIN, settings.list_settings, rest.Page[rest.Setting]),
+    Operation("GET", "/settings/{key}", _ADMIN, settings.show_setting, rest.Setting,
+              errors=_404),
+    Operation("PUT", "/settings/{key}", _ADMIN, settings.set_setting, rest.Setting,
+              body=rest.SettingChange, errors=_404),
+    Operation("DELETE", "/settings/{key}", _ADMIN, settings.reset_setting, rest.Setting,
+              errors=_404),
     Operation("GET", "/status", _VIEWER, status.show_status, rest.Status),
     Operation("GET", "/health", _OPEN, status.health, rest.Health),
     Operation("GET", "/openapi.json", _OPEN, openapi_document, web.StreamResponse),
