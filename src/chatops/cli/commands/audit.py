@@ -122,7 +122,7 @@ def export(
     if last is None:
         cli.out.say("exported no records")
     else:
-        cli.out.say(f"exported {records.count} records, to {last.id} with the hash {last.hash}")
+        cli.out.say(f"exported {records.count} records; the last is {last.id}, hash {last.hash}")
 
 
 class _Counted:

@@ -110,15 +110,6 @@ async def test_old_records_go_from_the_old_end_in_steps(session: AsyncSession) -
     assert await tx(session, audit.oldest) == (made[5], 5.0)
 
 
-
-async def test_ids_of_deleted_records_are_not_given_again(session: AsyncSession) -> None:
-    first = await _record(session)
-    gone = first.id or 0
-    await session.delete(first)
-    await session.flush()
-    assert ((await _record(session)).id or 0) > gone
-
-
 # -- thresholds and alerts ------------------------------------------------------------
 
 
