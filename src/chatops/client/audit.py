@@ -33,7 +33,7 @@ class Audit:
         return self._session.pages("/audit", Page[AuditRecord], query=query, limit=limit)
 
     def verify(self) -> AuditVerdict:
-        """Have the hub check the whole trail; it takes about 20 s a million records."""
+        """Have the hub check the whole trail; it takes about 25 s a million records."""
         return self._session.call("GET", "/audit/verify", AuditVerdict, patient=True)
 
     def export(self) -> Iterator[ChainedRecord]:
