@@ -18,6 +18,9 @@ the configuration file (TOML, `--config FILE`) come from there. A flag beats a v
 variable beats the file, the file beats the default. An empty variable counts as not set, an
 unknown key in the file is an error.
 
+What is marked *live* an administrator can also change while the hub runs (`chatops settings`); a
+value that was set so stands above all others until it is reset.
+
 Durations are written `500ms`, `30s`, `5m`, `2h`, `7d`, sizes `512KiB`, `64MB`, `2GiB`; lists
 are words with commas between them, in the file also arrays.
 
@@ -43,7 +46,7 @@ def _program(title: str, cls: type[Any]) -> str:
 
 def _meaning(one: Option) -> str:
     choices = ", ".join(code(choice) for choice in one.choices)
-    return one.help + (f" (of {choices})" if choices else "")
+    return one.help + (f" (of {choices})" if choices else "") + (" (*live*)" if one.live else "")
 
 
 def _default(one: Option) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from chatops.errors import InvalidInput, SetupError
-from chatops.units import parse_duration, parse_size
+from chatops.units import exact_duration, exact_size, parse_duration, parse_size
 
 Kind = Literal["text", "int", "flag", "duration", "size", "path", "list"]
 S = TypeVar("S")
@@ -31,6 +31,7 @@ class Option:
 
     ``flag`` is None for settings that have no flag, ``env`` None where no variable is read.
     ``metavar`` stands for the value in help; ``default_text`` for a default found at run time.
+    ``live`` ones may be changed while the program runs.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Option:
     metavar: str = ""
     secret: bool = False
     default_text: str | None = None
+    live: bool = False
 
 
 def option(
@@ -56,11 +58,12 @@ def option(
     metavar: str = "",
     secret: bool = False,
     default_text: str | None = None,
+    live: bool = False,
 ) -> Any:
     """A field of a settings class. ``auto`` derives flag and variable from the field's name."""
     meta = {
         "kind": kind, "help": help, "flag": flag, "env": env, "choices": tuple(choices),
-        "metavar": metavar, "secret": secret, "default_text": default_text,
+        "metavar": metavar, "secret": secret, "default_text": default_text, "live": live,
     }  # fmt: skip
     return dataclasses.field(default=default, metadata={_META: meta})
 
@@ -141,6 +144,13 @@ def parse(one: Option, value: Any, source: str) -> Any:
     if one.choices:
         _check_choices(one, parsed, source)
     return parsed
+
+
+def text_of(one: Option, value: Any) -> str:
+    """A value as people write it; ``parse`` reads it again as the same."""
+    if one.kind == "duration":
+        return exact_duration(value)
+    return exact_size(value) if one.kind == "size" else str(value)
 
 
 def _pick(

@@ -63,8 +63,9 @@ def private_dir(path: Path) -> Path:
     return path
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Replace ``path`` with ``data``, mode 0600, whole or not at all.
+def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace ``path`` with ``data``, mode 0600, whole or not at all; ``durable``: on the disk
+    when this returns, and not only for other processes.
 
     Raises:
         OSError: the file cannot be written (no space, no permission).
@@ -77,7 +78,8 @@ def write_private(path: Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         path.with_name(name).replace(path)
     except BaseException:
         path.with_name(name).unlink(missing_ok=True)

@@ -70,6 +70,14 @@ def format_duration(seconds: float) -> str:
     return f"{whole}s"
 
 
+def exact_duration(seconds: float) -> str:
+    """A duration that ``parse_duration`` reads as the same: ``90s``, ``2h``, ``1.5s``."""
+    for unit in ("d", "h", "m"):
+        if seconds and seconds % _SECONDS[unit] == 0:
+            return f"{int(seconds // _SECONDS[unit])}{unit}"
+    return f"{seconds:.15f}".rstrip("0").rstrip(".") + "s"
+
+
 def parse_size(text: str) -> int:
     """Bytes of ``10``, ``10B``, ``64kB``, ``1.5GiB``. kB, MB, GB are powers of ten.
 
@@ -95,6 +103,14 @@ def format_size(size: float) -> str:
             return f"{value:.3g} {unit}"
         value /= 1024
     return f"{value:.3g} TiB" if abs(value) < 999.5 else f"{value:.0f} TiB"
+
+
+def exact_size(size: int) -> str:
+    """Bytes as ``parse_size`` reads them again: ``64KiB``, ``1MB``, ``1500B``."""
+    for unit in ("GiB", "MiB", "KiB", "GB", "MB", "kB"):
+        if size and size % _BYTES[unit] == 0:
+            return f"{size // _BYTES[unit]}{unit}"
+    return f"{size}B"
 
 
 def format_time(ts: float) -> str:

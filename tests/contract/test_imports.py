@@ -27,6 +27,7 @@ BELOW = {
 """What each part may import beside the leaves and itself."""
 
 IN_FUNCTIONS = {
+    "chatops.cli.commands.audit": {"server"},
     "chatops.cli.commands.serve": {"server"},
     "chatops.cli.commands.agent": {"agent"},
     "chatops.cli.commands.demo": {"agent", "server"},

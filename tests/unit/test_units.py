@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from chatops.errors import InvalidInput
 from chatops.units import (
+    exact_duration,
+    exact_size,
     format_duration,
     format_size,
     format_time,
@@ -211,3 +213,25 @@ def test_a_moment_is_a_duration_ago_or_a_time() -> None:
     assert parse_moment("2026-01-02T03:04:05.678Z", 0.0) == pytest.approx(NOW)
     with pytest.raises(InvalidInput, match="neither a duration nor a time"):
         parse_moment("90", NOW)
+
+
+@given(st.integers(0, 10**9))
+@example(86_400)
+@example(5400)
+def test_an_exact_duration_is_read_as_the_same(millis: int) -> None:
+    assert parse_duration(exact_duration(millis / 1000)) == millis / 1000
+
+
+@given(st.integers(0, 10**15))
+@example(65_536)
+@example(1_500_000)
+def test_an_exact_size_is_read_as_the_same(size: int) -> None:
+    assert parse_size(exact_size(size)) == size
+
+
+def test_exact_forms_are_the_shortest_that_people_write() -> None:
+    seconds = (0, 0.5, 90, 3600, 5400, 172_800, 1.0)
+    texts = ["0s", "0.5s", "90s", "1h", "90m", "2d", "1s"]
+    assert [exact_duration(one) for one in seconds] == texts
+    sizes = (0, 1500, 1024, 65_536, 10**6, 2**30)
+    assert [exact_size(one) for one in sizes] == ["0B", "1500B", "1KiB", "64KiB", "1MB", "1GiB"]

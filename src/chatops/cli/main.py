@@ -39,7 +39,8 @@ COMMANDS: Final[dict[str, Entry]] = {
     "exec": Entry("exec", "run a command on one server or on many"),
     "commands": Entry("commands", "what was run: list, output, attach, wait, cancel"),
     "events": Entry("events", "connections and disconnections"),
-    "audit": Entry("audit", "who did what"),
+    "audit": Entry("audit", "who did what: list, verify, export"),
+    "settings": Entry("settings", "what an administrator changes while the hub runs"),
 }
 _OWN_STATUS: Final = (["exec"], ["commands", "attach"], ["commands", "wait"])
 """Commands whose usage errors must not look like a remote command's exit status."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatops.client.metrics import Metrics
     from chatops.client.runs import Runs
     from chatops.client.servers import Servers
+    from chatops.client.settings import Settings
     from chatops.client.status import StatusArea
     from chatops.client.tokens import Tokens
     from chatops.client.users import Users
@@ -150,6 +151,13 @@ class Client:
         from chatops.client.audit import Audit
 
         return Audit(self._session)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What an administrator changes while the hub runs."""
+        from chatops.client.settings import Settings
+
+        return Settings(self._session)
 
     @cached_property
     def hub(self) -> StatusArea:

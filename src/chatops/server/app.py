@@ -25,14 +25,20 @@ from chatops.server.middleware import add_headers, make_middlewares
 from chatops.server.secrets import HubSecrets
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService
+from chatops.server.services.audit_feed import AuditTail
+from chatops.server.services.audit_head import HeadFile
+from chatops.server.services.audit_sinks import make_sinks
+from chatops.server.services.audit_verify import AuditVerifier
 from chatops.server.services.auth import AuthService
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
+from chatops.server.services.denials import Denials
 from chatops.server.services.events import EventService
 from chatops.server.services.fleet import Fleet
 from chatops.server.services.keys import KeyService
 from chatops.server.services.latest import LatestSamples
 from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics import MetricsService
 from chatops.server.services.output_file import OutputFile
@@ -41,6 +47,7 @@ from chatops.server.services.run_driver import RunDriver
 from chatops.server.services.run_records import RunRecords
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
+from chatops.server.services.settings import SettingsService
 from chatops.server.services.shares import ShareService
 from chatops.server.services.status import StatusService
 from chatops.server.services.tokens import TokenService
@@ -72,6 +79,7 @@ class Hub:
 
     services: Services
     fleet: Fleet
+    tail: AuditTail
     notes: Tasks
     databases: Databases
     app: web.Application
@@ -97,6 +105,7 @@ class Hub:
         with contextlib.suppress(ChatOpsError):
             await self.services.auth.api_tokens.flush()
         await self.notes.finished()
+        await self.tail.close()
 
 
 @asynccontextmanager
@@ -115,6 +124,8 @@ async def open_hub(
     try:
         async with Tasks() as tasks, Tasks() as notes, Tasks(on_failure) as vital:
             hub = build(settings, secrets, databases, tasks, notes, clock)
+            await hub.services.settings_service.load()
+            await hub.tail.start()
             await hub.services.metrics.load_latest()
             await hub.services.runs.driver.load_open()
             await hub.services.auth.passwords.prepare()
@@ -135,13 +146,16 @@ def build(
     """All objects of a hub, wired; nothing runs yet."""
     db = databases.chatops
     latest, subscribers, agents = LatestSamples(), WSManager(), AgentManager(clock)
+    live = LiveSettings(settings)
     audit = AuditService(db, secrets.audit, clock)
-    auth = AuthService(db, audit, settings, secrets, clock)
+    heads = HeadFile(settings.folder, audit.key, durable=settings.durability == "full")
+    tail = AuditTail(audit, heads, make_sinks(settings))
+    auth = AuthService(db, audit, live, secrets, clock)
     servers = ServerService(db, audit, agents, subscribers, latest, clock)
     keys = KeyService(db, servers, agents, audit, clock)
     records = CommandRecords(db, servers, audit, clock)
     output = OutputFile(settings.folder)
-    commands = CommandService(records, agents, tasks, clock, output, settings.lost_after)
+    commands = CommandService(records, agents, tasks, clock, output)
     run_records = RunRecords(db, servers, audit, secrets, clock)
     driver = RunDriver(run_records, commands, tasks, clock)
     runs = RunService(run_records, driver, commands, audit, clock)
@@ -149,10 +163,13 @@ def build(
     events = EventService(db, servers, clock)
     logs = LogService(databases.logs, subscribers, clock)
     services = Services(
-        settings=settings,
+        live=live,
         clock=clock,
         auth=auth,
         audit=audit,
+        verifier=AuditVerifier(db, audit.key, heads),
+        denials=Denials(audit, clock),
+        settings_service=SettingsService(db, live, audit, clock),
         users=UserService(db, auth, audit, revocation),
         tokens=TokenService(db, auth.api_tokens, servers, revocation, audit, clock),
         revocation=revocation,
@@ -166,11 +183,18 @@ def build(
         runs=runs,
         events=events,
         logs=logs,
-        status=StatusService(db, servers, settings, clock),
-        requests=RateLimiter(rate=settings.request_limit, burst=settings.request_limit),
+        status=StatusService(db, servers, live, tail, clock),
+        requests=RateLimiter(rate=1, burst=1),
     )
+    live.follow(lambda now: _apply(now, services))
     fleet = Fleet(db, agents, servers, keys, commands, runs, events, logs, notes, clock)
-    return Hub(services, fleet, notes, databases, make_app(services, fleet, tasks))
+    return Hub(services, fleet, tail, notes, databases, make_app(services, fleet, tasks))
+
+
+def _apply(now: HubSettings, services: Services) -> None:
+    """Hand on settings to those who do not ask for them each time."""
+    services.requests.resize(rate=now.request_limit, burst=now.request_limit)
+    services.commands.lost_after = now.lost_after
 
 
 def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
@@ -205,4 +229,7 @@ def _start(hub: Hub, tasks: Tasks) -> None:
     tasks.spawn(services.logs.run(), name="log writer")
     tasks.spawn(hub.fleet.run(), name="fleet sweep")
     tasks.spawn(services.tokens.run(), name="token expiry")
+    tasks.spawn(hub.tail.run(), name="audit head")
+    for feed in hub.tail.feeds:
+        tasks.spawn(feed.run(), name=f"audit to {feed.name}")
     tasks.spawn(Housekeeping(services, hub.fleet).run(), name="housekeeping")

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from chatops.clock import Clock
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService
+from chatops.server.services.audit_verify import AuditVerifier
 from chatops.server.services.auth import AuthService
 from chatops.server.services.commands import CommandService
+from chatops.server.services.denials import Denials
 from chatops.server.services.events import EventService
 from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics import MetricsService
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
+from chatops.server.services.settings import SettingsService
 from chatops.server.services.shares import ShareService
 from chatops.server.services.status import StatusService
 from chatops.server.services.tokens import TokenService
@@ -29,10 +33,13 @@ from chatops.server.settings import HubSettings
 class Services:
     """Everything a request may need. Built once, in chatops.server.app."""
 
-    settings: HubSettings
+    live: LiveSettings
     clock: Clock
     auth: AuthService
     audit: AuditService
+    verifier: AuditVerifier
+    denials: Denials
+    settings_service: SettingsService
     users: UserService
     tokens: TokenService
     revocation: Revocation
@@ -48,3 +55,8 @@ class Services:
     logs: LogService
     status: StatusService
     requests: RateLimiter
+
+    @property
+    def settings(self) -> HubSettings:
+        """The settings as they are now; what is kept of it does not change with them."""
+        return self.live.now

@@ -24,7 +24,10 @@ from chatops.server.db.migrate import migrate
 from chatops.server.db.models import User
 from chatops.server.secrets import HubSecrets, load_secrets
 from chatops.server.services.audit import AuditService, Origin
+from chatops.server.services.audit_feed import AuditTail
+from chatops.server.services.audit_head import HeadFile
 from chatops.server.services.auth import AuthService
+from chatops.server.services.live_settings import LiveSettings
 from chatops.server.settings import HubSettings
 
 LOCAL = "local"
@@ -68,13 +71,18 @@ async def _reset(folder: Path, secrets: HubSecrets, name: str, ask: Callable[[st
     database, clock = await Database.open(folder / FILES[0]), SystemClock()
     try:
         audit = AuditService(database, secrets.audit, clock)
-        auth = AuthService(database, audit, HubSettings(data_dir=folder), secrets, clock)
+        tail = AuditTail(audit, HeadFile(folder, audit.key), [])
+        await tail.start()
+        auth = AuthService(
+            database, audit, LiveSettings(HubSettings(data_dir=folder)), secrets, clock
+        )
         async with database.read() as session:
             user = await users.get_by_name_or_id(session, name)
         if user is None:
             raise NotFound(f"there is no user {name[:80]!r} in {folder}")
         hashed = await auth.hash_new(user.name, _checked(ask(user.name)))
         await _store(database, auth, audit, user, hashed)
+        await tail.close()
         return not user.disabled
     finally:
         await database.close()

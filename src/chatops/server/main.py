@@ -24,6 +24,7 @@ from chatops.server.first_run import ensure_admin
 from chatops.server.http import HubRunner, HubSite
 from chatops.server.proxies import Proxies, parse_networks
 from chatops.server.secrets import HubSecrets, load_secrets
+from chatops.server.services.audit_sinks import make_sinks
 from chatops.server.settings import HubSettings, check_values
 from chatops.server.tls import HubCertificate, open_certificate
 
@@ -186,6 +187,7 @@ def _say_ready(hub: Hub, certificate: HubCertificate | None, address: str, say: 
 def _check(settings: HubSettings) -> None:
     check_values(settings)
     parse_networks(settings.trusted_proxy)
+    make_sinks(settings)
     if not 0 <= settings.port <= 65_535:
         raise SetupError(f"{settings.port} is no port", hint="take 1 to 65535, or 0 for a free one")
     if settings.tls or settings.insecure or is_loopback(settings.host):

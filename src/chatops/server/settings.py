@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from chatops.errors import InvalidInput
-from chatops.options import option
+from chatops.options import option, options_of, text_of
 from chatops.paths import default_data_dir
 from chatops.protocol.limits import (
     DEFAULT_INTERVAL,
@@ -19,6 +19,8 @@ from chatops.protocol.limits import (
     MIN_INTERVAL,
     KiB,
 )
+
+_DAY: Final = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class HubSettings:
     )
     registration: Literal["closed", "open"] = option(
         "closed", "whether strangers may make themselves a viewer account",
-        choices=("closed", "open"),
+        choices=("closed", "open"), live=True,
     )  # fmt: skip
     interval: float = option(
         DEFAULT_INTERVAL, "pace of samples, for agents without their own", kind="duration",
@@ -81,31 +83,43 @@ class HubSettings:
         default_text="random, shown once",
     )  # fmt: skip
     sign_in_account_limit: int = option(
-        10, "failed sign-ins a minute by address and account", kind="int", flag=None
+        10, "failed sign-ins a minute by address and account", kind="int", flag=None, live=True
     )
     sign_in_address_limit: int = option(
-        100, "failed sign-ins a minute by address", kind="int", flag=None
+        100, "failed sign-ins a minute by address", kind="int", flag=None, live=True
     )
     request_limit: int = option(
-        500, "requests a second by address, at least 100", kind="int", flag=None
+        500, "requests a second by address, at least 100", kind="int", flag=None, live=True
     )
     max_body: int = option(MAX_BODY, "largest request body", kind="size", flag=None)
     lost_after: float = option(
         LOST_AFTER, "silence of an agent after which its commands are lost", kind="duration",
-        flag=None,
+        flag=None, live=True,
     )  # fmt: skip
     raw_retention: float = option(
-        86_400.0, "how long raw samples are kept", kind="duration", flag=None
+        _DAY, "how long raw samples are kept", kind="duration", flag=None, live=True
     )
     logs_retention: float = option(
-        30 * 86_400.0, "how long log entries are kept", kind="duration", flag=None
+        30 * _DAY, "how long log entries are kept", kind="duration", flag=None, live=True
     )
     events_retention: float = option(
-        90 * 86_400.0, "how long connection events and commands are kept", kind="duration",
-        flag=None,
+        90 * _DAY, "how long connection events and commands are kept", kind="duration",
+        flag=None, live=True,
+    )  # fmt: skip
+    audit_retention: float = option(
+        0.0, "how long audit records are kept, at least 30d; 0: for ever", kind="duration",
+        flag=None, live=True, default_text="for ever",
+    )  # fmt: skip
+    audit_file: Path | None = option(
+        None, "file that audit records are appended to as they happen, as JSON lines",
+        kind="path", metavar="FILE",
+    )  # fmt: skip
+    audit_syslog: str | None = option(
+        None, "syslog that audit records are sent to: /dev/log or udp://HOST:PORT",
+        metavar="ADDRESS",
     )  # fmt: skip
     subscriber_buffer: int = option(
-        256 * KiB, "bytes waiting for one slow subscriber", kind="size", flag=None
+        256 * KiB, "bytes waiting for one slow subscriber", kind="size", flag=None, live=True
     )
 
     @property
@@ -131,6 +145,8 @@ _LEAST: Final[Mapping[str, float]] = {
     "events_retention": 3600.0,
     "subscriber_buffer": 4 * KiB,
 }
+_LEAST_AUDIT: Final = 30 * _DAY
+"""Seconds: whoever took an administrator's account over cannot have its traces removed at once."""
 _URL: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
 
 
@@ -143,16 +159,27 @@ def check_values(settings: HubSettings) -> None:
     for name, least in _LEAST.items():
         value = getattr(settings, name)
         if value < least:
-            raise InvalidInput(f"{name} cannot be {value:g}", hint=f"the least is {least:g}")
+            raise _not(name, value, f"the least is {_text(name, least)}")
     if settings.interval > MAX_INTERVAL:
-        raise InvalidInput(
-            f"interval cannot be {settings.interval:g}", hint=f"the most is {MAX_INTERVAL:g}"
-        )
+        most = _text("interval", MAX_INTERVAL)
+        raise _not("interval", settings.interval, f"the most is {most}")
+    if 0 < settings.audit_retention < _LEAST_AUDIT:
+        hint = f"the least is {_text('audit_retention', _LEAST_AUDIT)}; 0 keeps them for ever"
+        raise _not("audit_retention", settings.audit_retention, hint)
     _check_tls(settings)
     if settings.public_url is not None and _URL.fullmatch(settings.public_url) is None:
         raise InvalidInput(
             f"{settings.public_url!r} is no URL of a hub", hint="write it like https://hub.example"
         )
+
+
+def _not(name: str, value: float, hint: str) -> InvalidInput:
+    return InvalidInput(f"{name} cannot be {_text(name, value)}", hint=hint)
+
+
+def _text(name: str, value: float) -> str:
+    (one,) = (one for one in options_of(HubSettings) if one.name == name)
+    return text_of(one, value)
 
 
 def _check_tls(settings: HubSettings) -> None:

@@ -14,6 +14,7 @@ from chatops.server.first_run import PASSWORD_FILE, ensure_admin
 from chatops.server.secrets import HubSecrets
 from chatops.server.services.audit import AuditService
 from chatops.server.services.auth import AuthService
+from chatops.server.services.live_settings import LiveSettings
 from chatops.server.settings import HubSettings
 from tests.support.databases import failing, open_databases
 
@@ -23,7 +24,7 @@ async def first_run(databases: Databases, folder: Path, password: str | None) ->
     database, clock, secrets = databases.chatops, SystemClock(), HubSecrets()
     settings = HubSettings(data_dir=folder, admin_password=password)
     audit = AuditService(database, secrets.audit, clock)
-    auth = AuthService(database, audit, settings, secrets, clock)
+    auth = AuthService(database, audit, LiveSettings(settings), secrets, clock)
     said: list[str] = []
     await ensure_admin(database, auth, audit, settings, said.append)
     return said

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import typer
 
 from chatops.cli import show
 from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, print_newest
 from chatops.cli.context import Cli
+from chatops.cli.declared import Form
 from chatops.cli.define import command, group
-from chatops.cli.output import compact
+from chatops.cli.output import Output, compact
 from chatops.cli.reading import moment
 from chatops.cli.view import Column, View
-from chatops.protocol.rest import AuditRecord
+from chatops.errors import ChatOpsError, Conflict
+from chatops.protocol.rest import AuditRecord, AuditVerdict, ChainedRecord
+from chatops.text import escape
 
 app = group("Who did what.")
 AUDIT = View(
@@ -30,6 +37,21 @@ AUDIT = View(
         Column("DETAIL", lambda r: compact(r.detail) if r.detail else None),
     ],
 )
+VERDICT = View(
+    AuditVerdict,
+    lambda verdict: "ok" if verdict.ok else "broken",
+    [
+        Column("trail", lambda v: "holds" if v.ok else "does not hold",
+               lambda v: "good" if v.ok else "bad"),
+        Column("records", lambda v: str(v.records)),
+        Column("first", lambda v: _record(v.first_id, v.first_ts)),
+        Column("last", lambda v: _record(v.last_id, v.last_ts)),
+        Column("hash", lambda v: v.last_hash),
+        Column("pruned to", lambda v: _record(v.pruned_through)),
+        Column("anchor", lambda v: _record(v.anchor_id)),
+    ],
+)  # fmt: skip
+EXPORT = View(ChainedRecord, lambda record: str(record.id), [])
 
 
 @command(app, "list", example="chatops audit list --user ada --since 7d")
@@ -51,4 +73,108 @@ def list_audit(
     print_newest(cli.out, found, AUDIT, limit)
 
 
-app.callback()(lambda: None)  # so that it stays a group as long as it has one command only
+@command(app, "verify", example="chatops audit verify")
+def verify(
+    cli: Cli,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir", metavar="DIR", help="check this hub's folder, here and without a hub"
+        ),
+    ] = None,
+) -> None:
+    """Check the whole audit trail: that no record was changed, removed, added or reordered, and
+    that its end was not cut off. Exit 1 names the first record that is wrong or missing."""
+    verdict = _verify_here(data_dir) if data_dir else cli.client.audit.verify()
+    cli.out.item(verdict, VERDICT)
+    cli.out.flush()
+    for warning in verdict.warnings:
+        cli.out.say(f"warning: {escape(warning)}")
+    if not verdict.ok:
+        raise ChatOpsError(
+            f"the audit trail does not hold: {verdict.reason}",
+            hint="keep the data folder as it is, and compare it with a backup or an export",
+        )
+
+
+def _record(number: int | None, ts: str | None = None) -> str | None:
+    if number is None:
+        return None
+    return f"record {number}" + (f", {show.local(ts)}" if ts else "")
+
+
+@command(app, "export", example="chatops audit export audit.ndjson")
+def export(
+    cli: Cli,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="a new file, 0600; - is standard output")
+    ],
+) -> None:
+    """Write all audit records with their hashes, oldest first: one JSON object a line, with
+    `-o json` an array, with `-o csv` a table. Who has the audit key can verify them."""
+    records = _Counted(cli.client.audit.export())
+    if file == "-":
+        write_records(sys.stdout, records, cli.common.output)
+    else:
+        _write_new(file, records, cli.common.output)
+    last = records.last
+    cli.out.flush()
+    if last is None:
+        cli.out.say("exported no records")
+    else:
+        cli.out.say(f"exported {records.count} records; the last is {last.id}, hash {last.hash}")
+
+
+class _Counted:
+    """Records that are counted as they pass."""
+
+    def __init__(self, records: Iterator[ChainedRecord]) -> None:
+        self._records = records
+        self.count = 0
+        self.last: ChainedRecord | None = None
+
+    def __iter__(self) -> Iterator[ChainedRecord]:
+        for record in self._records:
+            self.count, self.last = self.count + 1, record
+            yield record
+
+
+def write_records(out: TextIO, records: Iterable[ChainedRecord], form: Form) -> None:
+    """All records in a form: lines of JSON unless csv or one array is asked for."""
+    if form == "csv":
+        Output("csv", out=out).items(records, EXPORT)
+        return
+    if form == "json":
+        out.write("[")
+        for number, record in enumerate(records):
+            out.write((",\n" if number else "\n") + compact(record))
+        out.write("\n]\n")
+        return
+    for record in records:
+        out.write(compact(record) + "\n")
+
+
+def _write_new(name: str, records: Iterable[ChainedRecord], form: Form) -> None:
+    """Whole or not at all, and never over another file.
+
+    Raises:
+        Conflict: there is a file of that name.
+    """
+    try:
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Conflict(
+            f"there is a file {name} already", hint="remove it, or name another"
+        ) from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+            write_records(out, records, form)
+    except BaseException:
+        Path(name).unlink()
+        raise
+
+
+def _verify_here(folder: Path) -> AuditVerdict:
+    from chatops.server.offline import verify_folder
+
+    return verify_folder(folder)

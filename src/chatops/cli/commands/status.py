@@ -7,6 +7,7 @@ from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.view import Column, Style, View
 from chatops.protocol.rest import Status
+from chatops.text import escape
 
 app = group("The hub's version and the fleet's health.")
 STATUS = View(
@@ -29,7 +30,11 @@ STATUS = View(
 @command(app, "status", example="chatops status -o json")
 def show_status(cli: Cli) -> None:
     """The hub's version and uptime, how many servers there are, and firing alerts."""
-    cli.out.item(cli.client.hub.status(), STATUS)
+    status = cli.client.hub.status()
+    cli.out.item(status, STATUS)
+    cli.out.flush()
+    for warning in status.warnings:
+        cli.out.say(f"warning: {escape(warning)}")
 
 
 def _bad(count: int) -> Style | None:

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from chatops.protocol.rest.history import (
         AlertCounts,
         AuditRecord,
+        AuditVerdict,
+        ChainedRecord,
         Event,
         Health,
         LogEntry,
@@ -77,6 +79,13 @@ if TYPE_CHECKING:
         Share,
         ShareCreate,
     )
+    from chatops.protocol.rest.settings import (
+        Setting,
+        SettingChange,
+        SettingKind,
+        SettingSource,
+        SettingValue,
+    )
 
 __all__ = [
     "COMMAND_FINAL",
@@ -86,6 +95,8 @@ __all__ = [
     "ApiKeyCreated",
     "ApiKeySelf",
     "AuditRecord",
+    "AuditVerdict",
+    "ChainedRecord",
     "CommandCreate",
     "CommandRecord",
     "CommandResult",
@@ -119,6 +130,11 @@ __all__ = [
     "ServerSample",
     "ServerStatus",
     "ServerUpdate",
+    "Setting",
+    "SettingChange",
+    "SettingKind",
+    "SettingSource",
+    "SettingValue",
     "Share",
     "ShareCreate",
     "StartedCommand",
@@ -140,9 +156,17 @@ if not TYPE_CHECKING:
         """The body of that name, from the module that declares it."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from chatops.protocol.rest import accounts, commands, common, history, metrics, servers
+        from chatops.protocol.rest import (
+            accounts,
+            commands,
+            common,
+            history,
+            metrics,
+            servers,
+            settings,
+        )
 
-        for module in (accounts, commands, common, history, metrics, servers):
+        for module in (accounts, commands, common, history, metrics, servers, settings):
             if name in vars(module):
                 return globals().setdefault(name, vars(module)[name])
         raise AssertionError(f"{name} is declared nowhere")

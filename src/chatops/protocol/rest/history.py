@@ -39,6 +39,45 @@ class AuditRecord(Struct, kw_only=True):
     hash: str
 
 
+class ChainedRecord(Struct, kw_only=True):
+    """A whole record of the audit trail: all that its hash covers, and the hash."""
+
+    id: int
+    ts: Timestamp
+    user_id: str | None
+    user: str | None
+    action: str
+    target: str | None
+    outcome: str
+    address: str | None
+    detail: dict[str, Any] | None
+    prev_hash: str
+    hash: str
+
+
+class AuditVerdict(Struct, kw_only=True):
+    """Whether the audit trail holds. ``records`` were found right, up to ``last_id``; then
+    ``fault_id`` is the first that is wrong, or missing (to ``missing_through``), ``reason`` why.
+
+    ``pruned_through`` is the last record that was removed as too old, ``anchor_id`` the newest
+    that the head anchor beside the database knows.
+    """
+
+    ok: bool
+    records: int
+    first_id: int | None
+    first_ts: Timestamp | None
+    last_id: int | None
+    last_ts: Timestamp | None
+    last_hash: str | None
+    pruned_through: int | None
+    anchor_id: int | None
+    fault_id: int | None
+    missing_through: int | None
+    reason: str | None
+    warnings: list[str]
+
+
 class ServerCounts(Struct, kw_only=True):
     total: int
     online: int
@@ -52,11 +91,14 @@ class AlertCounts(Struct, kw_only=True):
 
 
 class Status(Struct, kw_only=True):
+    """``warnings``: what an administrator should look after; none for others."""
+
     version: str
     url: str
     uptime_s: float
     servers: ServerCounts
     alerts: AlertCounts
+    warnings: list[str] = []
 
 
 class Health(Struct, kw_only=True):

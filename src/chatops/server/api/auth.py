@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatops.errors import NotSignedIn
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.services.users import to_user
@@ -21,7 +22,11 @@ async def register(call: Call[NoQuery, rest.Register]) -> rest.User:
 
 async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.TokenPair:
     """Renew a session; the refresh token is used up."""
-    return await call.services.auth.refresh(call.body.refresh_token, call.address)
+    try:
+        return await call.services.auth.refresh(call.body.refresh_token, call.address)
+    except NotSignedIn:
+        await call.services.denials.record(call.origin, "auth.refresh", call.request.path)
+        raise
 
 
 async def logout(call: Call[NoQuery, rest.Logout]) -> None:

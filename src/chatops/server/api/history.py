@@ -1,10 +1,10 @@
-"""/events and /audit: what happened."""
+"""/events: connections and disconnections."""
 
 from __future__ import annotations
 
 from chatops.protocol import rest
 from chatops.server.api.operation import Call
-from chatops.server.api.queries import AuditQuery, EventsQuery, moment
+from chatops.server.api.queries import EventsQuery, moment
 
 
 async def list_events(call: Call[EventsQuery, None]) -> rest.Page[rest.Event]:
@@ -13,19 +13,6 @@ async def list_events(call: Call[EventsQuery, None]) -> rest.Page[rest.Event]:
     return await call.services.events.page(
         call.principal,
         server=query.server,
-        since=moment(query.since, "since"),
-        until=moment(query.until, "until"),
-        limit=query.limit,
-        cursor=query.cursor,
-    )
-
-
-async def list_audit(call: Call[AuditQuery, None]) -> rest.Page[rest.AuditRecord]:
-    """List the audit trail, newest first."""
-    query = call.query
-    return await call.services.audit.page(
-        user=query.user,
-        action=query.action,
         since=moment(query.since, "since"),
         until=moment(query.until, "until"),
         limit=query.limit,

@@ -88,6 +88,11 @@ class Operation:
         return self.handler.__name__
 
     @property
+    def changes(self) -> bool:
+        """Whether it may change something: then all denials of it are audited."""
+        return self.method != "GET"
+
+    @property
     def action(self) -> str:
         """What the audit calls it, in success and denial alike: ``servers.add``."""
         return self.audited_as or f"{self.tag}.{self.id.split('_', 1)[0]}"

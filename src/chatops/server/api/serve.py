@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from chatops.errors import NotPermitted
+from chatops.errors import NotFound, NotPermitted, NotSignedIn, TooManyRequests
 from chatops.server.api.operation import Call, Operation
 from chatops.server.api.reading import read_body, read_query
 from chatops.server.authentication import authenticate, let_in
 from chatops.server.context import Services
 from chatops.server.services.access import Agent, Principal
+from chatops.server.services.access_tokens import EXPIRED
 from chatops.server.services.audit import Origin
 
 _log = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ def make_handler(
         )
         try:
             answer = await operation.handler(call)
-        except NotPermitted:
-            await _record_denial(operation, call)
+        except (NotPermitted, NotFound, TooManyRequests) as error:
+            await _record_denial(operation, call, error)
             raise
         return answer if isinstance(answer, web.StreamResponse) else _answer(operation, answer)
 
@@ -63,15 +64,26 @@ async def _let_in(
     except NotPermitted:
         principal = await authenticate(services, request)
         origin = Origin.of(principal, request.remote)
-        await services.audit.record_alone(
-            origin, operation.action, request.path[:200], outcome="denied"
-        )
+        await services.denials.record(origin, operation.action, request.path)
+        raise
+    except NotSignedIn as error:
+        expired = (error.details or {}).get("reason") == EXPIRED  # it will be renewed
+        if operation.changes and not expired:
+            await services.denials.record(Origin(request.remote), operation.action, request.path)
         raise
 
 
-async def _record_denial(operation: Operation, call: Call[Any, Any]) -> None:
-    target = call.request.path[:200]
-    await call.services.audit.record_alone(call.origin, operation.action, target, outcome="denied")
+async def _record_denial(
+    operation: Operation,
+    call: Call[Any, Any],
+    error: NotPermitted | NotFound | TooManyRequests,
+) -> None:
+    """A role that does not suffice is always told; the rest where something was to change."""
+    denials, path = call.services.denials, call.request.path
+    if isinstance(error, NotPermitted):
+        await denials.record(call.origin, operation.action, path)
+    elif operation.changes:
+        await denials.record(call.origin, operation.action, path, outcome=error.code)
 
 
 def _answer(operation: Operation, answer: object) -> web.Response:

@@ -1,11 +1,10 @@
-"""The audit record. It is only ever appended to."""
+"""The audit record. It is appended to, and pruned from its old end; nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import Any, Final, TypedDict
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import bindparam, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,6 +18,7 @@ from chatops.server.db.transactions import Transaction
 class NewRecord(TypedDict):
     """A record that was chained to the last one."""
 
+    id: int
     ts: float
     user_id: str | None
     user_name: str | None
@@ -31,19 +31,68 @@ class NewRecord(TypedDict):
     hash: str
 
 
+Row = tuple[Any, ...]
+"""A record's columns in the order of NewRecord; ``detail`` is JSON text or None."""
+
+_ID, _TS = col(AuditLog.id), col(AuditLog.ts)
+_COLUMNS: Final = [getattr(AuditLog, name) for name in NewRecord.__annotations__]
 _APPEND: Final = Statement(insert(AuditLog), NewRecord.__annotations__)
-_LAST_HASH: Final = Statement(select(col(AuditLog.hash)).order_by(col(AuditLog.id).desc()).limit(1))
+_NEWEST: Final = Statement(select(_ID, col(AuditLog.hash)).order_by(_ID.desc()).limit(1))
+_AFTER: Final = Statement(
+    select(*_COLUMNS).where(bindparam("after") < _ID).order_by(_ID).limit(bindparam("count"))
+)
+_OF: Final = Statement(
+    select(*_COLUMNS)
+    .where(col(AuditLog.action) == bindparam("wanted"))
+    .order_by(_ID.desc())
+    .limit(bindparam("count"))
+)
+_OLDEST: Final = Statement(select(_ID, _TS).order_by(_ID).limit(1))
+_NEWEST_BEFORE: Final = Statement(
+    select(_ID, col(AuditLog.hash))
+    .where(bindparam("before") > _TS)
+    .order_by(_TS.desc(), _ID.desc())
+    .limit(1)
+)
+_DELETE: Final = Statement(delete(AuditLog).where(bindparam("through") >= _ID))
 
 
 def append(tx: Transaction, record: NewRecord) -> None:
-    """Add a record; the caller has chained it to ``last_hash`` in the same transaction."""
+    """Add a record; the caller has chained it to ``newest`` in the same transaction."""
     tx.run(_APPEND, record)
 
 
-def last_hash(tx: Transaction) -> str | None:
-    """The hash of the newest record."""
-    row = tx.first(_LAST_HASH)
-    return row[0] if row else None
+def newest(tx: Transaction) -> tuple[int, str] | None:
+    """Id and hash of the newest record."""
+    return _pair(tx.first(_NEWEST))
+
+
+def after(tx: Transaction, record_id: int, *, limit: int) -> list[Row]:
+    """The next records above an id, oldest first."""
+    return tx.all(_AFTER, {"after": record_id, "count": limit})
+
+
+def of_action(tx: Transaction, action: str, *, limit: int) -> list[Row]:
+    """Records of one action, newest first."""
+    return tx.all(_OF, {"wanted": action, "count": limit})
+
+
+def oldest(tx: Transaction) -> tuple[int, float] | None:
+    """Id and time of the oldest record."""
+    return _pair(tx.first(_OLDEST))
+
+
+def newest_before(tx: Transaction, before: float) -> tuple[int, str] | None:
+    """Id and hash of the last record from before a time."""
+    return _pair(tx.first(_NEWEST_BEFORE, {"before": before}))
+
+
+def delete_through(tx: Transaction, through: int, *, limit: int) -> int:
+    """Delete at most ``limit`` records with an id up to ``through``, the oldest first; how many."""
+    first = oldest(tx)
+    if first is None or first[0] > through:
+        return 0
+    return tx.run(_DELETE, {"through": min(through, first[0] + limit - 1)})
 
 
 async def list_page(
@@ -57,25 +106,15 @@ async def list_page(
     until: float | None = None,
 ) -> tuple[list[AuditLog], str | None]:
     """Records, newest first. ``user`` is a name or id, ``action`` how the action begins."""
-    statement = select(AuditLog).where(*within(col(AuditLog.ts), since, until))
+    statement = select(AuditLog).where(*within(_TS, since, until))
     if user is not None:
         own = or_(col(AuditLog.user_name) == user, col(AuditLog.user_id) == user)
         statement = statement.where(own)
     if action is not None:
         statement = statement.where(col(AuditLog.action).startswith(action, autoescape=True))
-    by = [col(AuditLog.id)]
+    by = [_ID]
     return await page(session, statement, by=by, limit=limit, cursor=cursor, newest_first=True)
 
 
-async def iterate(
-    session: AsyncSession, *, after: int = 0, batch: int = 500
-) -> AsyncGenerator[AuditLog, None]:
-    """All records with an id above ``after``, oldest first, read in batches."""
-    while True:
-        statement = select(AuditLog).where(col(AuditLog.id) > after)
-        rows = list(await session.scalars(statement.order_by(col(AuditLog.id)).limit(batch)))
-        for row in rows:
-            yield row
-        if len(rows) < batch:
-            return
-        after = rows[-1].id or after
+def _pair(row: Row | None) -> tuple[Any, Any] | None:
+    return (row[0], row[1]) if row else None

@@ -10,6 +10,8 @@ from chatops.errors import NotSignedIn
 
 ACCESS_LIFE: Final = 30 * 60
 """Seconds for which an access token is good."""
+EXPIRED: Final = "expired"
+"""Reason in the error's details of a token that was good once."""
 _ALGORITHM: Final = "HS256"
 _REMEMBERED: Final = 10_000
 
@@ -47,7 +49,10 @@ class AccessTokens:
             self._read[token] = claims
         if claims.expires <= now:
             del self._read[token]
-            raise NotSignedIn("the token has expired", hint="sign in again: chatops login")
+            raise NotSignedIn(
+                "the token has expired", hint="sign in again: chatops login",
+                details={"reason": EXPIRED},
+            )  # fmt: skip
         return claims.user_id, claims.generation
 
     def _verify(self, token: str) -> _Claims:

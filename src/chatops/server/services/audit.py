@@ -1,32 +1,32 @@
-"""AuditService: who did what, from where, on what, with what outcome, in a chain.
-
-Each record's hash is an HMAC over the record and its predecessor's hash, with a key that
-lies outside the databases: without the key nobody can change, reorder or leave out a record
-and have the chain still verify.
-"""
+"""AuditService: who did what, from where, on what, with what outcome, in a chain (audit_chain)."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.clock import Clock
-from chatops.protocol.rest import AuditRecord, Page
+from chatops.protocol.rest import AuditRecord, ChainedRecord, Page
 from chatops.server.crud import audit as crud
+from chatops.server.crud import paging
 from chatops.server.db.engine import Database
 from chatops.server.db.models import AuditLog
 from chatops.server.db.transactions import Transaction, in_session
 from chatops.server.services.access import Principal, UsedToken
+from chatops.server.services.audit_chain import START, Entry, Head, seal
 from chatops.units import format_time
 
-GENESIS: Final = "0" * 64
-"""What the first record names as its predecessor's hash."""
+PRUNE: Final = "audit.prune"
+DAY: Final = 86_400.0
+_PRUNES: Final = 100
+"""Records of prunes that are looked at for the newest one that is genuine."""
+_PAGE_BYTES: Final = 4 * 1024 * 1024
+"""Text on one page of whole records: a command may be 128 KiB long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +45,22 @@ class Origin:
         return cls(address, principal.user_id, principal.name, principal.token)
 
 
-class _Entry(NamedTuple):
-    """What a record's hash covers."""
-
-    ts: float
-    user_id: str | None
-    user_name: str | None
-    action: str
-    target: str | None
-    outcome: str
-    address: str | None
-    detail: dict[str, Any] | None
-    prev_hash: str
-
-
 class AuditService:
-    """Writes the trail and checks it."""
+    """Writes the trail and reads it.
+
+    ``head`` is the newest record that is known to be committed, also from before a restart: the
+    next one follows it even if it was removed from the database meanwhile, so that the gap
+    stays. ``noted`` is the highest id that was given out, committed or not.
+    """
 
     def __init__(self, database: Database, key: str, clock: Clock) -> None:
         self._database = database
-        self._key = bytes.fromhex(key)
+        self.key = bytes.fromhex(key)
         self._clock = clock
+        self.head = START
+        self.noted = 0
+
+    # -- writing ----------------------------------------------------------------------
 
     async def record(
         self,
@@ -100,19 +95,23 @@ class AuditService:
         if origin.token is not None:
             named = {"token": origin.token.name, "token_id": origin.token.id}
             detail = {**(detail or {}), **named}
-        entry = _Entry(
-            ts=self._clock.now(),
+        newest = Head(*(crud.newest(tx) or START))
+        before = newest if newest.id > self.head.id else self.head
+        ts = round(self._clock.now(), 3)
+        entry = Entry(
+            id=before.id + 1,
+            ts=format_time(ts),
             user_id=origin.user_id,
-            user_name=origin.user_name,
+            user=origin.user_name,
             action=action,
-            target=target,
+            target=_storable(target),
             outcome=outcome,
             address=origin.address,
             detail=dict(detail) if detail else None,
-            prev_hash=crud.last_hash(tx) or GENESIS,
+            prev_hash=before.hash,
         )
-        sealed = {**entry._asdict(), "hash": self._seal(entry)}
-        crud.append(tx, cast("crud.NewRecord", sealed))
+        crud.append(tx, _new_record(entry, ts, seal(self.key, entry)))
+        self.noted = max(self.noted, entry.id)
 
     async def record_alone(
         self,
@@ -127,6 +126,25 @@ class AuditService:
         await self._database.transact(
             lambda tx: self.note(tx, origin, action, target, outcome=outcome, detail=detail)
         )
+
+    async def prune(self, before: float, limit: int) -> int:
+        """Remove at most ``limit`` records that are older; how many it were.
+
+        What goes is recorded first, with the hash of its last record, which the chain goes on
+        from. A new removal begins once a day's worth is too old: it leaves a record itself.
+        """
+
+        def work(tx: Transaction) -> int:
+            oldest, known = crud.oldest(tx), pruned(tx, self.key)
+            if oldest is None or (oldest[0] > known.id and oldest[1] >= before - DAY):
+                return 0
+            if oldest[0] > known.id:
+                known = self._declare(tx, before)
+            return crud.delete_through(tx, known.id, limit=limit)
+
+        return await self._database.transact(work)
+
+    # -- reading ----------------------------------------------------------------------
 
     async def page(
         self,
@@ -146,25 +164,52 @@ class AuditService:
             )  # fmt: skip
         return Page(items=[to_record(row) for row in rows], next=after)
 
-    async def verify(self) -> int | None:
-        """Walk the whole chain. None when it holds, else the id of the first wrong record."""
-        previous: str | None = None
+    async def export(self, *, limit: int, cursor: str | None) -> Page[ChainedRecord]:
+        """Whole records, oldest first, as the chain's hashes cover them."""
+        after = paging.decode(cursor, [int])[0] if cursor else 0
+        found = await self.after(after, limit + 1)
+        items, size = [], 0
+        for entry, digest in found[:limit]:
+            record = ChainedRecord(**entry._asdict(), hash=digest)
+            size += len(msgspec.json.encode(record.detail))
+            items.append(record)
+            if size > _PAGE_BYTES:
+                break
+        more = len(found) > len(items)
+        return Page(items=items, next=paging.encode([items[-1].id]) if more else None)
+
+    async def after(self, record_id: int, limit: int) -> list[tuple[Entry, str]]:
+        """The next committed records above an id, oldest first, with their hashes."""
         async with self._database.read() as session:
-            async for row in crud.iterate(session):
-                if previous is not None and row.prev_hash != previous:
-                    return row.id
-                if not hmac.compare_digest(self._seal(_entry_of(row)), row.hash):
-                    return row.id
-                previous = row.hash
-        return None
+            rows = await in_session(session, lambda tx: crud.after(tx, record_id, limit=limit))
+        return [entry_of(row) for row in rows]
 
-    def _seal(self, entry: _Entry) -> str:
-        text = json.dumps(entry._asdict(), sort_keys=True, separators=(",", ":"))
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+    async def newest(self) -> Head:
+        """The newest record that is committed."""
+        async with self._database.read() as session:
+            return Head(*(await in_session(session, crud.newest) or START))
+
+    def _declare(self, tx: Transaction, before: float) -> Head:
+        head = Head(*(crud.newest_before(tx, before) or START))
+        detail = {"through": head.id, "hash": head.hash, "before": format_time(before)}
+        self.note(tx, Origin(None), PRUNE, detail=detail)
+        return head
 
 
-def _entry_of(row: AuditLog) -> _Entry:
-    return _Entry(**{name: getattr(row, name) for name in _Entry._fields})
+def entry_of(row: crud.Row) -> tuple[Entry, str]:
+    """A row of the table as what the chain covers, and its hash."""
+    detail = json.loads(row[8]) if row[8] is not None else None
+    fields = (row[0], format_time(row[1]), *row[2:8], detail, row[9])
+    return Entry._make(fields), row[10]
+
+
+def pruned(tx: Transaction, key: bytes) -> Head:
+    """The last record that was removed on purpose, as the newest genuine record of it says."""
+    for row in crud.of_action(tx, PRUNE, limit=_PRUNES):
+        entry, digest = entry_of(row)
+        if entry.detail is not None and seal(key, entry) == digest:
+            return Head(entry.detail["through"], entry.detail["hash"])
+    return START
 
 
 def to_record(row: AuditLog) -> AuditRecord:
@@ -181,3 +226,24 @@ def to_record(row: AuditLog) -> AuditRecord:
         detail=row.detail,
         hash=row.hash,
     )
+
+
+def _new_record(entry: Entry, ts: float, digest: str) -> crud.NewRecord:
+    return crud.NewRecord(
+        id=entry.id,
+        ts=ts,
+        user_id=entry.user_id,
+        user_name=entry.user,
+        action=entry.action,
+        target=entry.target,
+        outcome=entry.outcome,
+        address=entry.address,
+        detail=entry.detail,
+        prev_hash=entry.prev_hash,
+        hash=digest,
+    )
+
+
+def _storable(text: str | None) -> str | None:
+    """Text as a database takes it: what came as no UTF-8 in a request's path is replaced."""
+    return text if text is None else text.encode("utf-8", "replace").decode()

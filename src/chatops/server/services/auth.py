@@ -34,9 +34,9 @@ from chatops.server.services.credentials import (
     new_credential,
     prefix_of,
 )
+from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.remembered import Remembered
 from chatops.server.services.sign_in_limits import SignInLimits
-from chatops.server.settings import HubSettings
 
 REFRESH_LIFE: Final = 7 * 86_400
 
@@ -48,7 +48,7 @@ class AuthService:
         self,
         database: Database,
         audit: AuditService,
-        settings: HubSettings,
+        settings: LiveSettings,
         secrets: HubSecrets,
         clock: Clock,
     ) -> None:
@@ -124,7 +124,7 @@ class AuthService:
                 origin = await _owner(session, row, address)
                 await self._audit.record(session, origin, "auth.refresh", outcome="replayed")
             elif row is not None and self._usable(row):
-                pair = await self._rotate(session, row)
+                pair = await self._rotate(session, row, address)
         if pair is None:
             raise NotSignedIn("the session cannot be renewed", hint="sign in again: chatops login")
         return pair
@@ -149,7 +149,7 @@ class AuthService:
             InvalidInput, Conflict: the name is bad or taken.
         """
         self._failures.take(username, address)
-        if self._settings.registration != "open":
+        if self._settings.now.registration != "open":
             raise NotPermitted(
                 "registration is closed on this hub", hint="ask an administrator for an account"
             )
@@ -258,11 +258,14 @@ class AuthService:
             expires_in=ACCESS_LIFE,
         )
 
-    async def _rotate(self, session: AsyncSession, row: RefreshToken) -> rest.TokenPair | None:
+    async def _rotate(
+        self, session: AsyncSession, row: RefreshToken, address: str
+    ) -> rest.TokenPair | None:
         user = await crud.get(session, row.user_id)
         if user is None or user.disabled:
             return None
         await refresh_tokens.mark_used(session, row.id, now=self._clock.now())
+        await self._audit.record(session, Origin(address, user.id, user.name), "auth.refresh")
         return await self._pair(session, user, row.family)
 
     def _usable(self, row: RefreshToken) -> bool:

@@ -66,7 +66,8 @@ class CommandService:
         self._agents = agents
         self._tasks = tasks
         self._clock = clock
-        self._lost_after = lost_after
+        self.lost_after = lost_after
+        """Seconds of an agent's silence after which its commands are lost."""
         self._started = clock.monotonic()
         self._live: dict[str, LiveCommand] = {}
         self._losing: set[str] = set()
@@ -236,12 +237,12 @@ class CommandService:
     @property
     def settled(self) -> bool:
         """Whether agents had the time to come back since the hub started."""
-        patience = max(self._lost_after, LOST_AFTER_START)
+        patience = max(self.lost_after, LOST_AFTER_START)
         return self._clock.monotonic() - self._started >= patience
 
     def _is_vanished(self, live: LiveCommand) -> bool:
         silence = self._agents.silence(live.server_id)
-        return self.settled if silence is None else silence >= self._lost_after
+        return self.settled if silence is None else silence >= self.lost_after
 
     async def _counted(self, session: AgentSession, work: Coroutine[Any, Any, None]) -> None:
         session.settling += 1

@@ -19,6 +19,11 @@ class RateLimiter:
         self._max_keys = max_keys
         self._buckets: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
+    def resize(self, *, rate: float, burst: float) -> None:
+        """Allow so much from now on; no bucket holds more than ``burst``."""
+        self._rate = rate
+        self._burst = burst
+
     def take(self, key: Hashable, now: float) -> float:
         """Use one unit. 0 when it was there, else the seconds until one will be."""
         level, at = self._buckets.pop(key, (self._burst, now))

@@ -5,16 +5,18 @@ from __future__ import annotations
 from chatops.clock import Clock
 from chatops.errors import TooManyRequests
 from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.live_settings import LiveSettings
 from chatops.server.settings import HubSettings
 
 
 class SignInLimits:
     """Each attempt takes one unit; one that succeeds gives it back."""
 
-    def __init__(self, settings: HubSettings, clock: Clock) -> None:
+    def __init__(self, settings: LiveSettings, clock: Clock) -> None:
         self._clock = clock
-        self._by_account = _per_minute(settings.sign_in_account_limit)
-        self._by_address = _per_minute(settings.sign_in_address_limit)
+        self._by_account = RateLimiter(rate=1, burst=1)
+        self._by_address = RateLimiter(rate=1, burst=1)
+        settings.follow(self._resize)
 
     def take(self, username: str, address: str) -> None:
         """An attempt begins.
@@ -38,6 +40,7 @@ class SignInLimits:
         self._by_account.give_back((address, username))
         self._by_address.give_back(address)
 
-
-def _per_minute(count: int) -> RateLimiter:
-    return RateLimiter(rate=count / 60, burst=count)
+    def _resize(self, now: HubSettings) -> None:
+        account, address = now.sign_in_account_limit, now.sign_in_address_limit
+        self._by_account.resize(rate=account / 60, burst=account)
+        self._by_address.resize(rate=address / 60, burst=address)

@@ -8,19 +8,26 @@ from chatops.protocol import rest
 from chatops.server.crud import alerts
 from chatops.server.db.engine import Database
 from chatops.server.services.access import Principal
+from chatops.server.services.audit_feed import AuditTail
+from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.servers import ServerService
-from chatops.server.settings import HubSettings
 
 
 class StatusService:
     """Counts for ``chatops status``, and the health that anybody may ask for."""
 
     def __init__(
-        self, database: Database, servers: ServerService, settings: HubSettings, clock: Clock
+        self,
+        database: Database,
+        servers: ServerService,
+        settings: LiveSettings,
+        tail: AuditTail,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._servers = servers
         self._settings = settings
+        self._tail = tail
         self._clock = clock
         self._started = clock.monotonic()
         self.url = ""
@@ -38,10 +45,11 @@ class StatusService:
             alerts=rest.AlertCounts(
                 firing=states.get("firing", 0), pending=states.get("pending", 0)
             ),
+            warnings=self._tail.warnings() if principal.role == "admin" else [],
         )
 
     def health(self) -> rest.Health:
         """That the hub answers, and whether strangers may register."""
         return rest.Health(
-            status="ok", version=__version__, registration=self._settings.registration
+            status="ok", version=__version__, registration=self._settings.now.registration
         )

@@ -111,11 +111,20 @@ class _Follower:
             raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
         try:
             principal = await verified(self._services, first.token)
+        except ChatOpsError as error:
+            await self._note_denial(Origin(self._connection.address), name)
+            raise refusal(error) from None
+        try:
             await self._services.runs.find(principal, name, Access.OPERATOR)
         except ChatOpsError as error:
+            await self._note_denial(Origin.of(principal, self._connection.address), name)
             raise refusal(error) from None
         self._tell(ClientAuthSuccess(user=principal.name))
         return principal
+
+    async def _note_denial(self, origin: Origin, name: str) -> None:
+        """Who attaches may feed a command, so refusals are told as for what changes something."""
+        await self._services.denials.record(origin, "commands.attach", name)
 
     async def _attach(self) -> Attach:
         try:

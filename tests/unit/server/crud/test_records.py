@@ -56,17 +56,18 @@ async def _record(session: AsyncSession, **fields: Any) -> AuditLog:
         "ts": 1.0, "user_id": None, "user_name": None, "action": "login", "target": None,
         "outcome": "ok", "address": None, "detail": None, "prev_hash": "", "hash": "h",
     }  # fmt: skip
-    record: Any = given | fields
+    before = await tx(session, audit.newest)
+    record: Any = {"id": before[0] + 1 if before else 1} | given | fields
     await tx(session, audit.append, record)
     (newest,), _ = await audit.list_page(session, limit=1)
     return newest
 
 
 async def test_the_last_record(session: AsyncSession) -> None:
-    assert await tx(session, audit.last_hash) is None
+    assert await tx(session, audit.newest) is None
     await _record(session, hash="a")
     found = await _record(session, prev_hash="a", hash="b", detail={"k": [1, None]})
-    assert await tx(session, audit.last_hash) == "b"
+    assert await tx(session, audit.newest) == (found.id, "b")
     assert (found.prev_hash, found.hash, found.detail) == ("a", "b", {"k": [1, None]})
 
 
@@ -89,20 +90,24 @@ async def test_audit_filters(session: AsyncSession) -> None:
     assert await found(action="user", user="bob") == ["user.delete"]
 
 
-async def test_iterating_goes_from_the_oldest_in_batches(session: AsyncSession) -> None:
-    made = [(await _record(session, ts=float(n))).id or 0 for n in range(7)]
-    for batch in (1, 3, 7, 100):
-        assert [row.id async for row in audit.iterate(session, batch=batch)] == made
-    rest = [row.id async for row in audit.iterate(session, after=made[4], batch=2)]
-    assert rest == made[5:]
+async def test_whole_records_come_oldest_first(session: AsyncSession) -> None:
+    made = [(await _record(session, ts=float(n), detail={"n": n})).id or 0 for n in range(7)]
+    rows = await tx(session, lambda tx: audit.after(tx, made[1], limit=3))
+    assert [row[0] for row in rows] == made[2:5]
+    assert (rows[0][1], rows[0][8], rows[0][10]) == (2.0, '{"n": 2}', "h")
 
 
-async def test_ids_of_deleted_records_are_not_given_again(session: AsyncSession) -> None:
-    first = await _record(session)
-    gone = first.id or 0
-    await session.delete(first)
-    await session.flush()
-    assert ((await _record(session)).id or 0) > gone
+async def test_old_records_go_from_the_old_end_in_steps(session: AsyncSession) -> None:
+    assert await tx(session, lambda tx: audit.delete_through(tx, 9, limit=3)) == 0
+    made = [(await _record(session, ts=float(n), hash=str(n))).id or 0 for n in range(7)]
+    assert await tx(session, audit.oldest) == (made[0], 0.0)
+    assert await tx(session, lambda tx: audit.newest_before(tx, 5.0)) == (made[4], "4")
+    assert await tx(session, lambda tx: audit.newest_before(tx, 0.0)) is None
+    counts = [
+        await tx(session, lambda tx: audit.delete_through(tx, made[4], limit=3)) for _ in "abc"
+    ]
+    assert counts == [3, 2, 0]
+    assert await tx(session, audit.oldest) == (made[5], 5.0)
 
 
 # -- thresholds and alerts ------------------------------------------------------------

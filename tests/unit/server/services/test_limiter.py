@@ -40,6 +40,16 @@ def test_what_did_not_happen_is_given_back() -> None:
     assert limiter.take("unknown", 0.0) == 0
 
 
+def test_another_size_holds_at_once_for_old_keys_too() -> None:
+    limiter = RateLimiter(rate=10.0, burst=10.0)
+    assert limiter.take("a", 0.0) == 0
+    limiter.resize(rate=0.5, burst=2.0)
+    waits = [limiter.take("a", 0.0) for _ in range(3)]
+    assert waits == [0, 0, 2.0]
+    limiter.resize(rate=10.0, burst=10.0)
+    assert limiter.take("a", 1.0) == 0
+
+
 def test_keys_do_not_touch_each_other_and_are_bounded() -> None:
     limiter = RateLimiter(rate=0.001, burst=1.0, max_keys=100)
     for number in range(1000):

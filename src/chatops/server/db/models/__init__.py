@@ -8,6 +8,7 @@ from chatops.server.db.models.commands import Command, CommandOutput, OutputStre
 from chatops.server.db.models.logs import LogEntryRow
 from chatops.server.db.models.metrics import MetricsRow
 from chatops.server.db.models.servers import ConnectionEvent, Server, ServerShare
+from chatops.server.db.models.settings import SettingRow
 
 __all__ = [
     "Alert",
@@ -28,5 +29,6 @@ __all__ = [
     "Run",
     "Server",
     "ServerShare",
+    "SettingRow",
     "User",
 ]
