@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.agent.policy import build
+from chatops.agent.policy_table import build
 from chatops.errors import InvalidInput
 
 FILE = """

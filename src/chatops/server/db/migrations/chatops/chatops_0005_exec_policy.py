@@ -1,0 +1,20 @@
+"""Servers know what their agents' policies say of commands.
+
+Revision ID: chatops_0005
+Revises: chatops_0004
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "chatops_0005"
+down_revision = "chatops_0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add what the agent told of [policy.exec]."""
+    op.add_column("servers", sa.Column("exec", sa.JSON()))
