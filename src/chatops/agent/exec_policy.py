@@ -147,8 +147,8 @@ class ExecPolicy:
             if self.takes_all_variables:
                 continue
             if self.commands is not None and steers(name):
-                why = f"{name} can change what a command is, and is never set where commands are"
-                return _refusal("env_allow", f"{why} listed (env_allow)")
+                why = f"env_allow never takes {name} where commands are listed"
+                return _refusal("env_allow", why)
             if not is_named(name, self.env_allow or ()):
                 return _refusal("env_allow", f"env_allow does not name {name}")
         return None

@@ -57,7 +57,7 @@ def explain(
     folder = bounds.folder(cwd) or bounds.home
     if decision.allowed and cwd:
         decision, folder = _enter(bounds, folder, decision)
-    variables = bounds.environment(given)
+    variables = bounds.environment(given if decision.allowed else {})
     return CommandCheck(
         command=command,
         allowed=decision.allowed,
