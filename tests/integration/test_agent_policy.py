@@ -16,7 +16,6 @@ from tests.support.stand_in_hub import StandInHub, stand_in_hub
 from tests.support.waiting import until_async
 
 NOBODY = pwd.getpwnam("nobody")
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
 def bounds(**keys: Any) -> dict[str, Any]:
@@ -32,7 +31,6 @@ def refusal(outcome: CommandResponse) -> tuple[str, str | None]:
 # -- another user --------------------------------------------------------------------------------
 
 
-@as_root
 async def test_a_command_is_its_user_with_all_its_groups_and_variables() -> None:
     async with stand_in_hub() as hub, local_agent(hub.url, **bounds(user="nobody")):
         await hub.connected()
@@ -45,7 +43,6 @@ async def test_a_command_is_its_user_with_all_its_groups_and_variables() -> None
         assert folder == "/"  # the home is not there
 
 
-@as_root
 async def test_a_user_cannot_go_back_nor_read_what_is_roots(tmp_path: Path) -> None:
     secret = tmp_path / "key"
     secret.write_text("hush")
@@ -62,7 +59,6 @@ async def test_a_user_cannot_go_back_nor_read_what_is_roots(tmp_path: Path) -> N
         assert hub.text(2).count("pipe:[") == 2  # stdout and stderr, and nothing of the agent's
 
 
-@as_root
 async def test_a_user_can_open_its_output_by_name() -> None:
     async with stand_in_hub() as hub, local_agent(hub.url, **bounds(user="nobody")):
         await hub.connected()
@@ -70,7 +66,6 @@ async def test_a_user_can_open_its_output_by_name() -> None:
         assert (outcome.state, hub.text(1), hub.text(2)) == ("succeeded", "out\n", "err\n")
 
 
-@as_root
 @pytest.mark.parametrize("end", ["cancel", "timeout"])
 async def test_all_processes_of_another_user_end(end: str) -> None:
     line = "trap '' TERM; echo $$; sh -mc 'sleep 1000 & wait' & while :; do sleep 0.05; done"
@@ -88,7 +83,6 @@ async def test_all_processes_of_another_user_end(end: str) -> None:
         assert group_members(group) == []
 
 
-@as_root
 async def test_the_watchdog_ends_another_users_processes() -> None:
     async with stand_in_hub() as hub, local_agent(hub.url, **bounds(user="nobody")) as local:
         await hub.connected()
@@ -126,7 +120,7 @@ def tree(tmp_path: Path) -> Path:
     [("in", "in"), ("in/deep", "in/deep"), ("in/stays", "in/deep"), ("enters", "in/deep"),
      ("in/../in/deep/.", "in/deep")],
 )  # fmt: skip
-@pytest.mark.parametrize("user", [None, pytest.param("nobody", marks=as_root)])
+@pytest.mark.parametrize("user", [None, "nobody"])
 async def test_a_folder_within_is_entered(
     tree: Path, name: str, real: str, user: str | None
 ) -> None:
@@ -138,7 +132,7 @@ async def test_a_folder_within_is_entered(
 
 
 @pytest.mark.parametrize("name", ["out", "in/leaves", "in/..", "in/deep/../../out", "inside", "."])
-@pytest.mark.parametrize("user", [None, pytest.param("nobody", marks=as_root)])
+@pytest.mark.parametrize("user", [None, "nobody"])
 async def test_a_folder_outside_is_refused_wherever_its_name_begins(
     tree: Path, name: str, user: str | None
 ) -> None:
@@ -161,7 +155,6 @@ async def test_what_is_no_folder_is_no_refusal(tree: Path, name: str) -> None:
         assert f"cannot start in the folder {tree}/{name}: N" in (outcome.error or "")
 
 
-@as_root
 async def test_a_folder_is_entered_with_the_users_rights_and_not_with_roots(tree: Path) -> None:
     (tree / "locked/open").mkdir()
     (tree / "way").symlink_to(tree / "locked/open")

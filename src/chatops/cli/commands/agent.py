@@ -44,7 +44,7 @@ _COMMAND = (
     Column("because", lambda c: c.why),
     Column("runs as", lambda c: c.user),
     Column("in the folder", lambda c: c.folder),
-    Column("program", lambda c: c.program),
+    Column("program", lambda c: c.program or "not found"),
     Column("PATH", lambda c: c.path),
     Column("variables", lambda c: " ".join(c.variables)),
     Column("time limit", lambda c: show.duration(c.timeout) or "none"),

@@ -35,10 +35,10 @@ class Server(ChatOpsModel, table=True):
     os: str | None = None
     host: dict[str, Any] | None = Field(default=None, sa_type=Json)
     allow: list[str] | None = Field(default=None, sa_type=Json)
-    exec: dict[str, Any] | None = Field(default=None, sa_type=Json)
     address: str | None = None
     clock_skew_s: float | None = None
     journal_epoch: str | None = None
+    exec: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
     owner: Optional["User"] = related("servers")
     api_keys: list["ApiKey"] = related("server")
