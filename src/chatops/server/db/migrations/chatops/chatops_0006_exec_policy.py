@@ -1,7 +1,7 @@
 """Servers know what their agents' policies say of commands.
 
-Revision ID: chatops_0005
-Revises: chatops_0004
+Revision ID: chatops_0006
+Revises: chatops_0005
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "chatops_0005"
-down_revision = "chatops_0004"
+revision = "chatops_0006"
+down_revision = "chatops_0005"
 branch_labels = None
 depends_on = None
 
