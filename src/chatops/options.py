@@ -121,9 +121,19 @@ def read_file(path: Path) -> dict[str, Any]:
         SetupError: it cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_file(path, path.read_bytes())
     except OSError as error:
         raise SetupError(f"cannot read {path}: {error.strerror}") from error
+
+
+def parse_file(path: Path, data: bytes) -> dict[str, Any]:
+    """The same of a file that was read already.
+
+    Raises:
+        SetupError: it is no TOML.
+    """
+    try:
+        return tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SetupError(f"{path} is not a TOML file: {error}") from error
 

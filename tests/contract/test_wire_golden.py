@@ -53,13 +53,21 @@ def fields_in(data: Any, at: str = "") -> set[str]:
     )
 
 
+def known(means: Any, sample: Any) -> Any:
+    """``means`` without the fields, at any depth, that were added after the sample was made."""
+    if isinstance(means, dict) and isinstance(sample, dict):
+        return {key: known(means[key], old) for key, old in sample.items()}
+    if isinstance(means, list) and isinstance(sample, list) and len(means) == len(sample):
+        return [known(*pair) for pair in zip(means, sample, strict=True)]
+    return means
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_old_messages_are_read_and_written_as_ever(name: str) -> None:
     for sample in samples(name):
         message = msgspec.json.decode(json.dumps(sample["wire"]), type=CLASSES[name])
         assert json.loads(msgspec.json.encode(message)) == sample["wire"]
-        means = spelled_out(message)
-        assert {key: means[key] for key in sample["means"]} == sample["means"]
+        assert known(spelled_out(message), sample["means"]) == sample["means"]
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from chatops.agent import policy
+from chatops.agent import policy_table
 from chatops.agent.runner import Agent
 from chatops.agent.settings import AgentSettings, resolve
 from chatops.tasks import Tasks
@@ -50,8 +50,8 @@ async def local_agent(
     given = {"hub": url, "key": KEY, "allow": tuple(allow)} if "join" not in more else {}
     settings = AgentSettings(**{**given, "data_dir": data_folder(), **more})
     said: list[str] = []
-    rules = policy.build(settings.allow, settings.policy)
-    agent = Agent(settings, resolve(settings), rules, said.append)
+    policy = policy_table.build(settings.allow, settings.policy)
+    agent = Agent(settings, resolve(settings), policy, said.append)
     async with Tasks() as tasks:
         task = tasks.spawn(agent.run(), name="agent under test")
         local = LocalAgent(agent, task, said)

@@ -12,8 +12,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from chatops.agent import policy as policies
-from chatops.agent import tls
+from chatops.agent import policy_table, tls
 from chatops.agent.http_probe import Answer, Probe
 from chatops.agent.settings import (
     AgentSettings,
@@ -130,7 +129,7 @@ class _Check:
 
     def _policy(self) -> None:
         try:
-            policy = policies.build(self._settings.allow, self._settings.policy)
+            policy = policy_table.build(self._settings.allow, self._settings.policy)
         except ChatOpsError as error:
             self._bad("policy", error.message, error.hint)
             return

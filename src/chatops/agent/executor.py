@@ -79,7 +79,7 @@ class Executor:
         if isinstance(life, CommandResponse):
             self._commands.refuse(life)
             return life
-        run = Run(command, life, self._guard, self._clock, self._spill.open(),
+        run = Run(command, life, self._policy.exec, self._guard, self._clock, self._spill.open(),
                   self._delivery.moved, self._tell)  # fmt: skip
         self._runs[command.id] = run
         for stream in command.streams:
@@ -207,17 +207,23 @@ class Executor:
     def _refusal(self, command: Command) -> CommandResponse | None:
         if self._stopping:
             return _refused(command.id, "agent_stopping", "the agent is being stopped")
-        decision = self._policy.decide(command.command)
+        decision = self._policy.decide(command.command, cwd=command.cwd, env=command.env)
         if not decision.allowed:
             reason = "not_allowed" if decision.rule == "allow" else "policy"
             return _refused(command.id, reason, decision.message)
         problem = _unfit(command)
         if problem:
             return _refused(command.id, "invalid", problem)
-        if self.running >= MAX_RUNNING_COMMANDS or self._commands.full:
-            sentence = f"{self.running} commands run on this agent, and no more are taken"
-            return _refused(command.id, "too_many", sentence)
-        return None
+        return self._crowded(command.id)
+
+    def _crowded(self, command_id: str) -> CommandResponse | None:
+        running, bounds = self.running, self._policy.exec
+        if running < bounds.most and not self._commands.full:
+            return None
+        sentence = f"{running} commands run on this agent, and no more are taken"
+        if bounds.max_running is not None and running >= bounds.most:
+            sentence = f"{sentence}: max_running of its policy is {bounds.max_running}"
+        return _refused(command_id, "too_many", sentence)
 
     def _write_down(self, command_id: str) -> Life | CommandResponse:
         """Put the id into the journal; a refusal when that cannot be done."""

@@ -16,18 +16,24 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Final
 
+from chatops.agent.account import Account
+from chatops.agent.exec_policy import ExecPolicy
+from chatops.agent.folders import FolderError, open_folder, path_of
 from chatops.agent.guard import Guard
 from chatops.agent.pipes import PipeReader
-from chatops.agent.process import Process, home_folder, reap, signal_session, vector_of
+from chatops.agent.process import Process, reap, signal_session, vector_of
 
 Took = Callable[[bytes], None]
 Pipe = tuple[int, int]
 
 
 class Launch:
-    """One start. ``started`` becomes the process, or the error that there is none:
+    """One start, within the bounds of the policy: as its user, with its variables. ``env`` and
+    ``folder`` are the hub's own, which the policy has let pass; where the folder leads is seen
+    here. ``started`` becomes the process, or the error that there is none:
 
-    OSError: not found, not executable, no such folder, no room.
+    OutsideFolders, FolderError: the policy, or the system, has it not start in that folder.
+    OSError: not found, not executable, no room.
     ValueError: an argument, a variable or the folder's name holds a zero byte.
 
     Any other is a fault, and what had been started is dead.
@@ -40,7 +46,8 @@ class Launch:
         self,
         command: str | list[str],
         *,
-        environment: Mapping[str, str],
+        bounds: ExecPolicy,
+        env: Mapping[str, str],
         folder: str | None,
         guard: Guard,
         stdout: Took,
@@ -49,7 +56,8 @@ class Launch:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._command = command
-        self._environment = dict(environment)
+        self._bounds = bounds
+        self._env = dict(env)
         self._folder = folder
         self._guard = guard
         self._took = (stdout, stderr)
@@ -86,15 +94,41 @@ class Launch:
         return child
 
     def _popen(self) -> subprocess.Popen[bytes]:
+        folder = self._bounds.folder(self._folder)
+        if folder is None:
+            return self._popen_in(self._bounds.home)
+        handle = open_folder(folder, self._bounds.user, self._bounds.allowed_folders)
+        try:
+            return self._popen_in(path_of(handle))
+        except OSError as error:
+            if error.filename != path_of(handle):
+                raise
+            raise FolderError(error.errno, error.strerror, folder) from None
+        finally:
+            os.close(handle)
+
+    def _popen_in(self, folder: str) -> subprocess.Popen[bytes]:
+        user = self._bounds.user
+        if user.switched:
+            self._give_pipes(user)
         return subprocess.Popen(
             vector_of(self._command),
             stdin=self._in[0] if self._in else subprocess.DEVNULL,
             stdout=self._out[1],
             stderr=self._err[1],
-            env=self._environment,
-            cwd=self._folder if self._folder is not None else home_folder(self._environment),
+            env=self._bounds.environment(self._env),
+            cwd=folder,
             start_new_session=True,
+            user=user.uid if user.switched else None,
+            group=user.gid if user.switched else None,
+            extra_groups=user.groups if user.switched else None,
         )
+
+    def _give_pipes(self, user: Account) -> None:
+        """Let the user open its pipes again by name, as `echo > /dev/stderr` does."""
+        for pipe in (self._in, self._out, self._err):
+            if pipe is not None:
+                os.fchown(pipe[0], user.uid, user.gid)
 
     def _finish(self, done: subprocess.Popen[bytes] | Exception) -> None:
         if isinstance(done, Exception):

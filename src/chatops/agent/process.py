@@ -9,11 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import pwd
 import signal
 import subprocess
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from chatops.agent.exits import ExitStatus, peek_status, watch_exit
@@ -21,32 +18,12 @@ from chatops.agent.guard import Guard
 from chatops.agent.pipes import PipeReader
 from chatops.agent.watchdog import members
 
-_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _CONFIRM: Final = 30.0
 """Seconds to wait for the death of a group that was sent KILL."""
 _REAP: Final = 0.2
 """Seconds to wait for the end of a leader that was sent KILL; what hangs is left alone."""
 _LOOK_FIRST: Final = 0.01
 _LOOK_LAST: Final = 0.25
-
-
-def base_environment() -> dict[str, str]:
-    """What every command finds: built here, never the agent's own variables."""
-    try:
-        user = pwd.getpwuid(os.geteuid())
-        name, home, shell = user.pw_name, user.pw_dir, user.pw_shell
-    except KeyError:  # a uid without an entry, usual in containers
-        name, home, shell = str(os.geteuid()), "/", ""
-    return {
-        "PATH": _PATH, "HOME": home, "USER": name, "LOGNAME": name,
-        "SHELL": shell or "/bin/sh", "LANG": "C.UTF-8",
-    }  # fmt: skip
-
-
-def home_folder(environment: Mapping[str, str]) -> str:
-    """Where a command starts unless told: the user's home, or / when that is not there."""
-    home = environment.get("HOME", "/")
-    return home if Path(home).is_dir() else "/"
 
 
 def vector_of(command: str | list[str]) -> list[str]:

@@ -2,39 +2,38 @@
 
 started ──leader exits──────────────► drain the pipes (1 s at most) ──► succeeded | failed
    ├─────time limit──► TERM, KILL ──► the session is dead ─────────────► timed_out
+   ├─────too much────► TERM, KILL ──► the session is dead ─────────────► cancelled
    ├─────cancelled───► TERM, KILL ──► the session is dead ─────────────► cancelled
-   └─────not started───────────────────────────────────────────────────► failed (126, 127)
+   └─────not started───────────────────────────────────────────────────► failed (126, 127),
+                                                                          refused (its folder)
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 from collections.abc import Callable
 from typing import Any, Final
 
 from chatops.agent.command_states import Life
+from chatops.agent.exec_policy import ExecPolicy
 from chatops.agent.exits import ExitStatus
+from chatops.agent.folders import OutsideFolders
 from chatops.agent.guard import Guard
 from chatops.agent.launch import Launch
 from chatops.agent.output import OutputBuffer, OutputStream
+from chatops.agent.output_limit import OutputLimit
 from chatops.agent.pipes import PipeReader
-from chatops.agent.process import Process, base_environment
+from chatops.agent.process import Process
+from chatops.agent.sentences import cancelled, not_started, outside, time_limit_reached
 from chatops.agent.spill import SpillFile
 from chatops.agent.stdin import StandardInput, Tell
 from chatops.clock import Clock
 from chatops.protocol.messages import Command, CommandResponse, Outcome
-from chatops.text import shorten
 
 DRAIN_SECONDS: Final = 1.0
 TIMEOUT_GRACE: Final = 5.0
 LAUNCH_GRACE: Final = 1.0
 """Seconds that a start may still take when the command is to end already."""
-_NOT_FOUND: Final = 127
-_NOT_EXECUTABLE: Final = 126
-_NAME: Final = 500
-"""Characters of a command or a folder in a sentence, which is kept in the journal."""
 
 
 class Run:
@@ -48,6 +47,7 @@ class Run:
         self,
         command: Command,
         life: Life,
+        bounds: ExecPolicy,
         guard: Guard,
         clock: Clock,
         spill: SpillFile,
@@ -59,6 +59,9 @@ class Run:
         self.stdout: Final = OutputStream("stdout", OutputBuffer(spill))
         self.stderr: Final = OutputStream("stderr", OutputBuffer(spill))
         self.life: Final = life
+        self._bounds = bounds
+        self._time = bounds.time_limit(command.timeout)
+        self._room = OutputLimit(bounds.max_output)
         self._guard = guard
         self._clock = clock
         self._spill = spill
@@ -104,8 +107,11 @@ class Run:
         """Run the command to its end; ``response`` is set then."""
         try:
             self._process = await self._launch()
+        except OutsideFolders as error:
+            sentence = outside(self._bounds, error)
+            self._not_started("refused", None, "policy", sentence)
         except (OSError, ValueError) as error:
-            code, sentence = explain(self.command, error)
+            code, sentence = not_started(self.command, error)
             self._not_started("failed", code, "spawn", sentence)
         if self._process is None:
             self._close_stdin()
@@ -136,8 +142,9 @@ class Run:
         """
         launch = Launch(
             self.command.command,
-            environment=base_environment() | self.command.env,
-            folder=self.command.cwd or None,
+            bounds=self._bounds,
+            env=self.command.env,
+            folder=self.command.cwd,
             guard=self._guard,
             stdout=lambda data: self._took(self.stdout, data),
             stderr=lambda data: self._took(self.stderr, data),
@@ -175,15 +182,17 @@ class Run:
     async def _first_of(self, awaited: asyncio.Future[Any]) -> None:
         """Wait for it, for the order to end, or for the time limit, whichever is first."""
         left = None
-        if self.command.timeout is not None:
-            left = max(self._began + self.command.timeout - self._clock.monotonic(), 0.0)
+        if self._time.seconds is not None:
+            left = max(self._began + self._time.seconds - self._clock.monotonic(), 0.0)
         await asyncio.wait(
             (awaited, self._order), timeout=left, return_when=asyncio.FIRST_COMPLETED
         )
 
     def _took(self, stream: OutputStream, data: bytes) -> None:
         if data:
-            stream.buffer.append(data)
+            stream.buffer.append(self._room.take(data))
+            if self._room.exceeded:
+                self.end("max_output", TIMEOUT_GRACE)
         else:
             stream.ended = True
         self.regulate()
@@ -194,17 +203,23 @@ class Run:
         if process.exited.done():
             self.life.end("exited")
             await self._drain(process)
+            if self._room.exceeded:
+                return self._cancelled(process, "max_output", dead=True)
             return self._exited(process.exited.result())
         if self._order.done():
             reason, grace = self._order.result()
             dead = await process.end(grace)
             await self._drain(process)
-            return self._ended("cancelled", process, reason, _CANCELLED.get(reason), dead=dead)
+            return self._cancelled(process, reason, dead=dead)
         self.life.end("timeout")
         dead = await process.end(TIMEOUT_GRACE)
         await self._drain(process)
-        sentence = f"the time limit of {self.command.timeout:g} s was reached"
+        sentence = time_limit_reached(self._time)
         return self._ended("timed_out", process, "timeout", sentence, dead=dead)
+
+    def _cancelled(self, process: Process, reason: str, *, dead: bool) -> CommandResponse:
+        sentence = cancelled(reason, self._bounds)
+        return self._ended("cancelled", process, reason, sentence, dead=dead)
 
     async def _drain(self, process: Process) -> None:
         readers = (process.stdout, process.stderr)
@@ -230,7 +245,8 @@ class Run:
         return self._outcome("failed", status, "not_ended", sentence)
 
     def _not_started(self, state: Outcome, code: int | None, reason: str, sentence: str) -> None:
-        self.stderr.buffer.append(f"chatops: {sentence}\n".encode(errors="replace"))
+        if state != "refused":
+            self.stderr.buffer.append(f"chatops: {sentence}\n".encode(errors="replace"))
         self.life.finish(self._outcome(state, ExitStatus(code, None), reason, sentence))
         self._count_output()
         self._end_output()
@@ -264,26 +280,6 @@ class Run:
             self.response.stdout_bytes = self.stdout.buffer.end
             self.response.stderr_bytes = self.stderr.buffer.end
             self.response.dropped_bytes = self.stdout.buffer.dropped + self.stderr.buffer.dropped
-
-
-def explain(command: Command, error: OSError | ValueError) -> tuple[int, str]:
-    """The exit code that a shell gives a command that cannot be started, and why."""
-    name = command.command if isinstance(command.command, str) else command.command[0]
-    name = shorten(name, _NAME)
-    if isinstance(error, ValueError):
-        return _NOT_EXECUTABLE, "the command, its folder or a variable holds a zero byte"
-    if command.cwd is not None and error.filename == command.cwd:
-        folder = shorten(command.cwd, _NAME)
-        return _NOT_EXECUTABLE, f"cannot start in the folder {folder}: {error.strerror}"
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return _NOT_FOUND, f"{name}: not found"
-    return _NOT_EXECUTABLE, f"{name}: {error.strerror or os.strerror(error.errno or 0)}"
-
-
-_CANCELLED: Final = {
-    "agent_stopping": "the agent was stopped before the command had ended",
-    "stdin_lost": "the command's standard input was cut off before its end",
-}
 
 
 def _regulate(stream: OutputStream, reader: PipeReader) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from chatops import __version__, logs
-from chatops.agent import policy as policies
-from chatops.agent import tls
+from chatops.agent import policy_table, tls
 from chatops.agent.executor import Executor
 from chatops.agent.facts import host_facts
 from chatops.agent.guard import Guard
@@ -53,7 +52,7 @@ def run(settings: AgentSettings, say: Say) -> int:
     """
     logs.setup(settings.log_level, cast("logs.Format", settings.log_format))
     target = resolve(settings)
-    policy = policies.build(settings.allow, settings.policy)
+    policy = policy_table.build(settings.allow, settings.policy)
     return asyncio.run(Agent(settings, target, policy, say).run())
 
 

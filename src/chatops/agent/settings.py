@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from chatops import options
+from chatops.agent.config_file import read_config
 from chatops.errors import InvalidInput, SetupError
 from chatops.options import option
 from chatops.paths import default_data_dir
@@ -106,9 +107,9 @@ def load(
 
     Raises:
         InvalidInput: a value that does not fit; its source is named.
-        SetupError: the file cannot be read.
+        SetupError: the file cannot be read, or others could have written it.
     """
-    file = options.read_file(config) if config is not None else {}
+    file = read_config(config) if config is not None else {}
     policy = file.pop("policy", {})
     if not isinstance(policy, dict):
         raise InvalidInput("configuration key policy is not a table", hint="write it as [policy]")

@@ -81,6 +81,11 @@ ATTACH_WITHIN: Final = 30.0
 MAX_RUNNING_COMMANDS: Final = 64
 """Commands an agent runs at the same time; one more is refused with a reason."""
 
+MAX_POLICY_RULES: Final = 100
+"""Entries of each list in an agent's policy that a hub is told of."""
+MAX_POLICY_TEXT: Final = 200
+"""Characters of each of them."""
+
 # Samples
 MIN_INTERVAL: Final = 1.0
 """Shortest time between samples."""

@@ -43,10 +43,29 @@ class HostFacts(Struct, omit_defaults=True, kw_only=True):
     virtualization: str = ""
 
 
+class ExecFacts(Struct, omit_defaults=True, kw_only=True):
+    """What [policy.exec] of the agent holds, as text to show: rules as they are written, the
+    user and PATH of commands, variables that the hub may set and folders it may name (null: all,
+    but for what the policy sets itself), and the most that may run, last and be written."""
+
+    commands: list[str] | None = None
+    deny: list[str] = []
+    user: str = ""
+    path: str = ""
+    env_allow: list[str] | None = None
+    folders: list[str] | None = None
+    max_running: Count | None = None
+    timeout: float | None = None
+    max_output: Count | None = None
+
+
 class PolicyFacts(Struct, omit_defaults=True, kw_only=True):
-    """What the target's owner lets the hub do: capabilities out of exec docker shell files."""
+    """What the target's owner lets the hub do: capabilities out of exec docker shell files.
+    ``exec`` says more of exec, where that is one of them. The agent decides, whatever a hub
+    makes of this."""
 
     allow: list[str] = []
+    exec: ExecFacts | None = None
 
 
 class HeldCommand(Struct, omit_defaults=True, kw_only=True):

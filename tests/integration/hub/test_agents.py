@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from chatops.clock import FakeClock
-from chatops.protocol.messages import Error, HostFacts, Ping
+from chatops.protocol.limits import MAX_POLICY_RULES, MAX_POLICY_TEXT
+from chatops.protocol.messages import Error, ExecFacts, HostFacts, Ping, PolicyFacts
 from chatops.server.services.keys import KeyAndServer
 from chatops.server.ws import agents
 from tests.support.databases import failing
@@ -34,6 +35,26 @@ async def test_an_agent_connects_and_its_host_is_known(hub: TestHub) -> None:
         return [one["event"] for one in events] == ["disconnected", "connected"]
 
     await until_async(recorded, what="the event of its end")
+
+
+async def test_what_an_agent_says_of_its_policy_is_shown_and_bounded(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    said = PolicyFacts(
+        allow=["exec"] * 999,
+        exec=ExecFacts(commands=["x" * 999] * 999, user="deploy", folders=["/srv"], timeout=60.0),
+    )
+    async with await hub.agent(key, policy=said) as agent:
+        await agent.expect("auth_success")
+        shown = await hub.ok("GET", "/servers/web-1")
+        assert len(shown["allow"]) == MAX_POLICY_RULES
+        assert len(shown["exec"]["commands"]) == MAX_POLICY_RULES
+        assert {len(one) for one in shown["exec"]["commands"][:-1]} == {MAX_POLICY_TEXT}
+        assert (shown["exec"]["user"], shown["exec"]["folders"]) == ("deploy", ["/srv"])
+        assert (shown["exec"]["timeout"], shown["exec"]["env_allow"]) == (60.0, None)
+    async with await hub.agent(key, policy=PolicyFacts()) as agent:
+        await agent.expect("auth_success")
+        shown = await hub.ok("GET", "/servers/web-1")
+        assert (shown["allow"], shown["exec"]) == ([], None)
 
 
 async def test_pings_are_answered(hub: TestHub) -> None:

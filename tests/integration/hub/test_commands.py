@@ -187,6 +187,20 @@ async def test_a_refusal_of_the_agents_policy_is_the_outcome(hub: TestHub) -> No
         ("sent", "admin"),
     ]
     assert audit[0]["detail"]["error"] == "denied by rule 1"
+    assert audit[0]["detail"]["reason"] == "policy"
+
+
+async def test_a_refusal_that_comes_when_it_was_said_to_run_is_audited_too(hub: TestHub) -> None:
+    """As of a command whose folder the agent sees only when it enters it."""
+    one = await connect(hub)
+    async with one.agent:
+        command_id = (await run(hub, mode="detach"))["commands"][0]["id"]
+        await one.started()
+        await one.finished("refused", exit_code=None, reason="policy", error="folders has /srv")
+        assert await status_of(hub, command_id) == "refused"
+    audit = (await hub.ok("GET", "/audit?action=commands.run"))["items"]
+    assert [one["outcome"] for one in audit] == ["refused", "sent"]
+    assert audit[0]["detail"]["error"] == "folders has /srv"
 
 
 async def test_an_agent_that_is_gone_for_long_makes_it_lost_and_the_truth_replaces_that(

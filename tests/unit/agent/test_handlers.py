@@ -12,7 +12,7 @@ from chatops.agent.executor import Executor
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
 from chatops.agent.journal import Journal
-from chatops.agent.policy import build
+from chatops.agent.policy_table import build
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import SystemClock

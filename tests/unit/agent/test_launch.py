@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import threading
 from collections.abc import AsyncIterator
@@ -14,6 +13,7 @@ import psutil
 import pytest
 
 from chatops.agent.command_states import Life
+from chatops.agent.exec_policy import ExecPolicy
 from chatops.agent.guard import Guard
 from chatops.agent.launch import Launch
 from chatops.agent.run import Run
@@ -36,9 +36,8 @@ async def guard() -> AsyncIterator[Guard]:
 def launch(
     guard: Guard, command: str | list[str], took: bytearray, *, stdin: bool = False
 ) -> Launch:
-    environment = {"PATH": os.environ["PATH"]}
     return Launch(
-        command, environment=environment, folder="/", guard=guard,
+        command, bounds=ExecPolicy(), env={}, folder="/", guard=guard,
         stdout=took.extend, stderr=lambda _data: None, stdin=stdin,
     )  # fmt: skip
 
@@ -139,7 +138,7 @@ async def test_a_command_whose_agent_ends_while_it_is_started_is_ended(
     held = Held(monkeypatch)
     run = Run(
         Command(id="c", command="sleep 1000"),
-        Life("c", 0.0), guard, SystemClock(), Spill(tmp_path, 0, 0).open(),
+        Life("c", 0.0), ExecPolicy(), guard, SystemClock(), Spill(tmp_path, 0, 0).open(),
         lambda _: None, lambda _: None,
     )  # fmt: skip
     before = open_files()
@@ -158,7 +157,7 @@ async def test_the_time_limit_holds_for_a_start_that_hangs(
     held = Held(monkeypatch)
     run = Run(
         Command(id="c", command="sleep 1000", timeout=0.05),
-        Life("c", 0.0), guard, SystemClock(), Spill(tmp_path, 0, 0).open(),
+        Life("c", 0.0), ExecPolicy(), guard, SystemClock(), Spill(tmp_path, 0, 0).open(),
         lambda _: None, lambda _: None,
     )  # fmt: skip
     await asyncio.wait_for(run.carry_out(), 10)
@@ -176,7 +175,7 @@ async def test_a_cancel_holds_for_a_start_that_hangs(
     spill = Spill(tmp_path, 0, 0).open()
     run = Run(
         Command(id="c", command="sleep 1000", stdin=True),
-        Life("c", 0.0), guard, SystemClock(), spill, lambda _: None, lambda _: None,
+        Life("c", 0.0), ExecPolicy(), guard, SystemClock(), spill, lambda _: None, lambda _: None,
     )  # fmt: skip
     before = open_files()
     run.end("cancelled", 0.0)

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Final
+import shlex
+from typing import Annotated, Any, Final
 
 import typer
 
+from chatops.cli import show
 from chatops.cli.context import Cli
 from chatops.cli.define import adapted, command, group
-from chatops.cli.exits import DONE, FAILED, SIGN_IN, UNREACHABLE, USAGE
+from chatops.cli.exits import DONE, FAILED, FORBIDDEN, SIGN_IN, UNREACHABLE, USAGE
 from chatops.cli.options import CONFIG, flags_of
+from chatops.cli.reading import pairs, seconds
 from chatops.cli.view import Column, View
+from chatops.errors import InvalidInput
+
+WORDS = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[COMMAND [ARG ...]]", help="a shell line, or a program's vector"),
+]
+CWD = Annotated[str | None, typer.Option("--cwd", metavar="DIR", help="COMMAND: its folder")]
+ENV = Annotated[
+    list[str] | None, typer.Option("--env", metavar="K=V", help="COMMAND: a variable it is given")
+]
+TIMEOUT = Annotated[
+    str | None, typer.Option("--timeout", metavar="DURATION", help="COMMAND: its time limit")
+]
 
 app = group("Run the agent of this machine.")
 _CHECKS = (
@@ -20,6 +36,21 @@ _CHECKS = (
     Column("FOUND", lambda r: r.detail),
     Column("WHAT TO DO", lambda r: r.hint or ""),
 )
+_COMMAND = (
+    Column("command", lambda c: c.command if isinstance(c.command, str) else shlex.join(c.command)),
+    Column("allowed", lambda c: "yes" if c.allowed else "no",
+           lambda c: "good" if c.allowed else "bad"),
+    Column("by the rule", lambda c: c.rule),
+    Column("because", lambda c: c.why),
+    Column("runs as", lambda c: c.user),
+    Column("in the folder", lambda c: c.folder),
+    Column("program", lambda c: c.program or "not found"),
+    Column("PATH", lambda c: c.path),
+    Column("variables", lambda c: " ".join(c.variables)),
+    Column("time limit", lambda c: show.duration(c.timeout) or "none"),
+    Column("output limit", lambda c: show.size(c.max_output) or "none"),
+    Column("at a time", lambda c: str(c.max_running)),
+)  # fmt: skip
 _FAILED: Final = {
     "settings": USAGE, "dns": UNREACHABLE, "tcp": UNREACHABLE, "tls": UNREACHABLE,
     "hub": UNREACHABLE, "key": SIGN_IN,
@@ -53,17 +84,53 @@ def sample(cli: Cli) -> None:
     cli.out.value(sample_once())
 
 
-@command(app, "check", example="chatops agent check --hub https://hub.example.org", hub=False,
-         extra=_flags())  # fmt: skip
-def check(cli: Cli, config: CONFIG = None, **flags: Any) -> int:
-    """Check whether the hub can be reached, the key is good, and what the hub may do here."""
-    from chatops.agent.check import CheckResult
-    from chatops.agent.check import check as check_all
+@command(app, "check", example="chatops agent check --config agent.toml -- systemctl status ssh",
+         hub=False, extra=_flags(), options_first=True)  # fmt: skip
+def check(
+    cli: Cli,
+    words: WORDS = None,
+    config: CONFIG = None,
+    cwd: CWD = None,
+    env: ENV = None,
+    timeout: TIMEOUT = None,
+    **flags: Any,
+) -> int:
+    """Check whether the hub can be reached, the key is good, and what the hub may do here.
+
+    With COMMAND, say what that would get, without a hub and without running it: allowed or
+    refused and by which rule, the user, folder, program, variables and limits. As with exec, one
+    COMMAND argument is a shell line and two or more are a vector; options come before it. The
+    folder is entered as the command's user, so this is to be run as the agent is. Exit 5 when
+    the command would be refused.
+    """
     from chatops.agent.settings import load
 
-    results = check_all(load(flags, config=config))
+    settings = load(flags, config=config)
+    asked = {"cwd": cwd, "env": pairs(env, "--env"), "timeout": seconds(timeout, "--timeout")}
+    if words:
+        return _explain(cli, settings, words, asked)
+    if any(asked.values()):
+        raise InvalidInput("--cwd, --env and --timeout are those of a command, and none was given",
+                           hint="write the command after the options")  # fmt: skip
+    return _check_all(cli, settings)
+
+
+def _check_all(cli: Cli, settings: Any) -> int:
+    from chatops.agent.check import CheckResult
+    from chatops.agent.check import check as check_all
+
+    results = check_all(settings)
     cli.out.items(results, View(CheckResult, lambda result: result.name, _CHECKS))
     return next((_FAILED.get(one.name, FAILED) for one in results if not one.ok), DONE)
+
+
+def _explain(cli: Cli, settings: Any, words: list[str], asked: dict[str, Any]) -> int:
+    from chatops.agent.explain import CommandCheck, explain
+    from chatops.cli.execute import command_of
+
+    found = explain(settings, command_of(words), **asked)
+    cli.out.item(found, View(CommandCheck, lambda one: one.rule, _COMMAND))
+    return DONE if found.allowed else FORBIDDEN
 
 
 app.callback(

@@ -14,8 +14,8 @@ from chatops.cli.define import command, group
 from chatops.cli.reading import pairs
 from chatops.cli.view import Column, Style, View
 from chatops.errors import InvalidInput
-from chatops.protocol.rest import Server, ServerCreated, ServerDetail, Share
-from chatops.text import escape
+from chatops.protocol.rest import ExecPolicy, Server, ServerCreated, ServerDetail, Share
+from chatops.text import escape, shorten
 
 app = group("The servers of the fleet.")
 STATUS = Annotated[
@@ -35,6 +35,22 @@ def _alerts_style(server: Server) -> Style | None:
     return "bad" if server.alerts else None
 
 
+def _commands(policy: ExecPolicy) -> str:
+    """Which commands the agent runs; all of it stands in -o json."""
+    listed = "any" if policy.commands is None else ", ".join(policy.commands) or "none"
+    denied = f"; never {', '.join(policy.deny)}" if policy.deny else ""
+    return shorten(listed + denied, 200)
+
+
+def _limits(policy: ExecPolicy) -> str:
+    parts = {
+        "at a time": policy.max_running,
+        "time": show.duration(policy.timeout),
+        "output": show.size(policy.max_output),
+    }
+    return ", ".join(f"{value} {name}" for name, value in parts.items() if value) or "none"
+
+
 SERVERS = View(
     Server,
     lambda server: server.name,
@@ -49,6 +65,11 @@ SERVERS = View(
         Column("TAGS", lambda s: show.tags(s.tags)),
         Column("OS", lambda s: s.os),
     ],
+)
+BOUNDS = (
+    Column("runs as", lambda s: s.exec and s.exec.user),
+    Column("commands", lambda s: s.exec and _commands(s.exec)),
+    Column("limits", lambda s: s.exec and _limits(s.exec)),
 )
 SHARES = View(
     Share,
@@ -76,6 +97,7 @@ DETAIL = View(
         Column("memory size", lambda s: show.size(s.host.memory_total) if s.host else None),
         Column("agent", lambda s: s.agent_version),
         Column("allows", lambda s: None if s.allow is None else " ".join(s.allow) or "nothing"),
+        *BOUNDS,
         Column("address", lambda s: s.address),
         Column("created", lambda s: show.local(s.created_at)),
         Column("last seen", lambda s: show.age(s.last_seen)),

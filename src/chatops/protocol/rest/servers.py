@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from chatops.protocol.messages import HostFacts
+from chatops.protocol.messages import ExecFacts, HostFacts
 from chatops.protocol.rest.common import Name, Request, Timestamp
 
 ServerStatus = Literal["online", "offline", "never"]
@@ -28,12 +28,19 @@ class Server(Struct, kw_only=True):
     alerts: int
 
 
+class ExecPolicy(ExecFacts, omit_defaults=False, kw_only=True):
+    """What the target's policy says of commands, as its agent told it. ``commands``,
+    ``env_allow`` and ``folders`` are null where the hub is not bound to a list."""
+
+
 class ServerDetail(Server, kw_only=True):
     """A server with what its agent told of the host. ``allow``: what the target's policy
-    lets the hub do; null before the first connection."""
+    lets the hub do; null before the first connection. ``exec``: the bounds of commands, where
+    they are allowed."""
 
     host: HostFacts | None = None
     allow: list[str] | None = None
+    exec: ExecPolicy | None = None
     address: str | None = None
     connected_at: Timestamp | None = None
     clock_skew_s: float | None = None

@@ -39,6 +39,7 @@ class ServerFacts(TypedDict, total=False):
     os: str
     host: dict[str, Any]
     allow: list[str]
+    exec: dict[str, Any] | None
     address: str | None
     clock_skew_s: float
     journal_epoch: str

@@ -208,7 +208,11 @@ class CommandRecords:
                 "commands.run" if lost is None else "commands.corrected",
                 live.server_name,
                 outcome=result.status,
-                detail={"command_id": live.id, "error": result.error},
+                detail={
+                    "command_id": live.id,
+                    "reason": changes.get("reason"),
+                    "error": result.error,
+                },
             )
         return True
 

@@ -12,6 +12,7 @@ from chatops.errors import Conflict, InvalidInput, NotPermitted
 from chatops.protocol import closing, rest
 from chatops.protocol.messages import Auth, HostFacts
 from chatops.protocol.names import check_name, check_tags
+from chatops.protocol.policy_facts import bounded
 from chatops.protocol.target import Facts
 from chatops.server.crud import alerts, users
 from chatops.server.crud import servers as crud
@@ -91,6 +92,7 @@ class ServerService(ServerFinder):
             **msgspec.structs.asdict(item),
             host=msgspec.convert(row.host, HostFacts) if row.host else None,
             allow=row.allow,
+            exec=msgspec.convert(row.exec, rest.ExecPolicy) if row.exec is not None else None,
             address=row.address,
             connected_at=format_time(live.connected_at) if live else None,
             clock_skew_s=row.clock_skew_s,
@@ -186,6 +188,7 @@ class ServerService(ServerFinder):
     ) -> None:
         """Keep what an agent said of its host when it connected."""
         now = self._clock.now()
+        policy = bounded(auth.policy)
         await crud.set_facts(
             session,
             server_id,
@@ -193,7 +196,8 @@ class ServerService(ServerFinder):
             agent_version=auth.agent_version[:40],
             os=auth.host.os[:120],
             host=msgspec.to_builtins(auth.host),
-            allow=auth.policy.allow,
+            allow=policy.allow,
+            exec=msgspec.to_builtins(policy.exec),
             address=address,
             clock_skew_s=round(auth.time - now, 3),
         )

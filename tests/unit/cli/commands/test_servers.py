@@ -74,6 +74,25 @@ def test_showing_one(cli: Invoke, hub: FakeHub) -> None:
     assert "allows       -\n" in cli("servers", "show", "web-1").out
 
 
+def test_showing_what_its_policy_says_of_commands(cli: Invoke, hub: FakeHub) -> None:
+    policy = {
+        "commands": ["['uptime']", HOSTILE], "deny": ["'reboot'"], "user": HOSTILE, "path": "/bin",
+        "env_allow": [], "folders": None, "max_running": 2, "timeout": 90.0, "max_output": 1024,
+    }  # fmt: skip
+    hub.on("GET /servers/web-1", server() | {"allow": ["exec"], "exec": policy})
+    shown = cli("servers", "show", "web-1").out
+    assert "limits       2 at a time, 1m30s time, 1 KiB output\n" in shown
+    assert "commands     ['uptime'], " in shown
+    assert "; never 'reboot'\n" in shown
+    assert not set("\x1b\x9b\u202e") & set(shown)
+    assert cli("servers", "show", "web-1", "-o", "json").json()["exec"] == policy
+    unbounded = {"user": "root", "path": "/bin", "deny": [], "commands": None}
+    hub.on("GET /servers/web-1", server() | {"allow": ["exec"], "exec": unbounded})
+    shown = cli("servers", "show", "web-1").out
+    for line in ("runs as      root\n", "commands     any\n", "limits       none\n"):
+        assert line in shown
+
+
 def test_renaming_tagging_and_removing(cli: Invoke, hub: FakeHub) -> None:
     hub.on("PATCH /servers/web-1", server("web-2"))
     hub.on(f"DELETE /servers/{SERVER_ID}", Reply(204))
