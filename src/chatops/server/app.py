@@ -12,6 +12,7 @@ from aiohttp import web
 
 from chatops.clock import Clock, SystemClock
 from chatops.errors import Busy
+from chatops.protocol.limits import MAX_FOLLOWERS, MAX_REQUESTS, MAX_USER_FOLLOWERS
 from chatops.server.api import docs_page
 from chatops.server.api.openapi import DOCUMENT, build_document
 from chatops.server.api.operation import PREFIX
@@ -35,6 +36,7 @@ from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics import MetricsService
 from chatops.server.services.output_file import OutputFile
+from chatops.server.services.places import Places
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.run_driver import RunDriver
 from chatops.server.services.run_records import RunRecords
@@ -130,7 +132,8 @@ def build(
 ) -> Hub:
     """All objects of a hub, wired; nothing runs yet."""
     db = databases.chatops
-    latest, subscribers, agents = LatestSamples(), WSManager(), AgentManager(clock)
+    latest, subscribers = LatestSamples(), WSManager(settings.subscription_limit)
+    agents = AgentManager(clock)
     audit = AuditService(db, secrets.audit, clock)
     auth = AuthService(db, audit, settings, secrets, clock)
     servers = ServerService(db, audit, agents, subscribers, latest, clock)
@@ -162,6 +165,8 @@ def build(
         logs=logs,
         status=StatusService(db, servers, settings, clock),
         requests=RateLimiter(rate=settings.request_limit, burst=settings.request_limit),
+        open_requests=Places(MAX_REQUESTS, settings.open_request_limit, "requests", "address"),
+        followers=Places(MAX_FOLLOWERS, MAX_USER_FOLLOWERS, "commands to follow", "account"),
     )
     fleet = Fleet(db, agents, servers, keys, commands, runs, events, logs, notes, clock)
     return Hub(services, fleet, notes, databases, make_app(services, fleet, tasks))
@@ -178,7 +183,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
     for operation in OPERATIONS:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
-    waiting = Waiting()
+    waiting = Waiting(services.settings)
     agents, metrics, logs, commands = SOCKETS
     app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
     app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from chatops.errors import NotSignedIn
 from chatops.server.context import Services
+from chatops.server.gate import welcome
 from chatops.server.services.access import Access, Agent, Principal, require
 
 
@@ -17,7 +18,9 @@ async def authenticate(services: Services, request: web.Request) -> Principal:
     Raises:
         NotSignedIn: there is none, or it is not valid.
     """
-    return await verified(services, bearer(request))
+    principal = await verified(services, bearer(request))
+    welcome(request)
+    return principal
 
 
 async def verified(services: Services, token: str) -> Principal:
@@ -42,7 +45,9 @@ async def let_in(
     if access is Access.OPEN:
         return None
     if access is Access.AGENT_KEY:
-        return await services.keys.holder(bearer(request))
+        agent = await services.keys.holder(bearer(request))
+        welcome(request)
+        return agent
     principal = await authenticate(services, request)
     require(principal, access)
     return principal

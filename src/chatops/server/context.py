@@ -14,6 +14,7 @@ from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics import MetricsService
+from chatops.server.services.places import Places
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
 from chatops.server.services.shares import ShareService
@@ -44,3 +45,5 @@ class Services:
     logs: LogService
     status: StatusService
     requests: RateLimiter
+    open_requests: Places
+    followers: Places

@@ -21,6 +21,7 @@ from chatops.server.address import is_loopback, is_wildcard, own_address, url_of
 from chatops.server.app import Hub, open_hub
 from chatops.server.db.migrate import migrate
 from chatops.server.first_run import ensure_admin
+from chatops.server.gate import Gate, raise_file_limit
 from chatops.server.http import HubRunner, HubSite
 from chatops.server.proxies import Proxies, parse_networks
 from chatops.server.secrets import HubSecrets, load_secrets
@@ -102,8 +103,9 @@ async def listening(hub: Hub, certificate: HubCertificate | None = None) -> Asyn
 
 async def _listen(hub: Hub, certificate: HubCertificate | None) -> HubRunner:
     settings = hub.services.settings
+    gate = Gate(settings, hub.services.clock, raise_file_limit())
     runner = HubRunner(
-        hub.app, Proxies(settings.trusted_proxy), handle_signals=False,
+        hub.app, Proxies(settings.trusted_proxy), gate, handle_signals=False,
         shutdown_timeout=SHUTDOWN_WAIT,
     )  # fmt: skip
     await runner.setup()
@@ -131,7 +133,7 @@ def _settle_down() -> None:
 
 def _set_urls(hub: Hub, certificate: HubCertificate | None, runner: HubRunner) -> str:
     settings = hub.services.settings
-    host, port = runner.addresses[0][:2]
+    host, port = runner.address
     scheme = "https" if certificate else "http"
     if not is_loopback(host) and not is_wildcard(settings.host):
         host = settings.host  # a name, maybe: a certificate is for it and not for its address

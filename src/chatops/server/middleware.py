@@ -25,6 +25,7 @@ from chatops.protocol.rest import ErrorBody, ErrorDetail
 from chatops.server.api.operation import PREFIX
 from chatops.server.authentication import authenticate
 from chatops.server.context import Services
+from chatops.server.services.limiter import network_of
 
 _log = logging.getLogger(__name__)
 _HEADERS: Final = {
@@ -77,7 +78,7 @@ def make_middlewares(services: Services) -> list[Middleware]:
 
     @web.middleware
     async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
-        wait = services.requests.take(request.remote, services.clock.monotonic())
+        wait = services.requests.take(network_of(request.remote), services.clock.monotonic())
         if wait:
             raise TooManyRequests("too many requests from this address", retry_after=wait)
         return await handler(request)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
+from chatops.server.gate import welcome
 from chatops.server.services.users import to_user
 
 
 async def login(call: Call[NoQuery, rest.Login]) -> rest.TokenPair:
     """Sign in with a user name and password."""
     body = call.body
-    return await call.services.auth.login(body.username, body.password, call.address)
+    pair = await call.services.auth.login(body.username, body.password, call.address)
+    welcome(call.request)
+    return pair
 
 
 async def register(call: Call[NoQuery, rest.Register]) -> rest.User:
@@ -21,7 +24,9 @@ async def register(call: Call[NoQuery, rest.Register]) -> rest.User:
 
 async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.TokenPair:
     """Renew a session; the refresh token is used up."""
-    return await call.services.auth.refresh(call.body.refresh_token, call.address)
+    pair = await call.services.auth.refresh(call.body.refresh_token, call.address)
+    welcome(call.request)
+    return pair
 
 
 async def logout(call: Call[NoQuery, rest.Logout]) -> None:

@@ -19,7 +19,7 @@ from chatops.server.services.commands import CommandService
 from chatops.server.services.connection import Connection
 from chatops.server.services.events import EventService, Kind
 from chatops.server.services.keys import KeyAndServer, KeyService
-from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.limiter import RateLimiter, network_of
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
@@ -55,6 +55,7 @@ class Fleet:
         self._tasks = tasks
         self._clock = clock
         self._refusals = RateLimiter(rate=0.1, burst=5)
+        self._all_refusals = RateLimiter(rate=2, burst=100)
         agents.on_gone.append(self._gone)
 
     def register(self, found: KeyAndServer, auth: Auth, connection: Connection) -> AgentSession:
@@ -97,8 +98,13 @@ class Fleet:
 
     async def refused(self, server_id: str | None, address: str, reason: CloseReason) -> None:
         """Record that an agent was turned away; of one address not more often than matters."""
-        _log.warning("agent refused", extra={"address": address, "reason": reason.name})
-        if self._refusals.take(address, self._clock.monotonic()) == 0:
+        now = self._clock.monotonic()
+        matters = not (
+            self._refusals.take(network_of(address), now) or self._all_refusals.take("", now)
+        )
+        facts = {"address": address, "reason": reason.name}
+        _log.log(logging.WARNING if matters else logging.DEBUG, "agent refused", extra=facts)
+        if matters:
             await self._note(server_id, "refused", address, reason.name)
 
     async def run(self) -> None:

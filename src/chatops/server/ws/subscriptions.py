@@ -21,6 +21,7 @@ from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME
 from chatops.protocol.messages import Error, Ping, Pong
 from chatops.server.authentication import verified
 from chatops.server.context import Services
+from chatops.server.gate import welcome
 from chatops.server.services.access import Principal
 from chatops.server.services.servers import ServerName
 from chatops.server.services.ws_manager import ClientType
@@ -56,8 +57,9 @@ def make_subscription_route(
             heartbeat=HEARTBEAT,
         )
         async with told(connection):
-            first = await first_message(socket, from_client(), waiting)
+            first = await first_message(socket, connection, from_client(), waiting)
             principal, server = await _let_in(services, first, request.match_info["server"])
+            welcome(request)
             await _serve(services, kind, principal, server, socket, connection)
         return socket
 
@@ -82,8 +84,8 @@ async def _serve(
     socket: web.WebSocketResponse,
     connection: SocketConnection,
 ) -> None:
-    connection.post(encode(ClientAuthSuccess(server_id=server.id, user=principal.name)))
     services.subscribers.connect(connection, server.id, kind, user_id=principal.user_id)
+    connection.post(encode(ClientAuthSuccess(server_id=server.id, user=principal.name)))
     try:
         for cut in services.runs.followed.since(principal.since, principal.user_id, [server.id]):
             raise refusal(cut.error)
