@@ -27,6 +27,7 @@ from chatops.protocol.messages import (
     Command,
     CommandResponse,
     HubMessage,
+    MetricsAck,
     Ping,
     Pong,
     StreamClose,
@@ -61,6 +62,9 @@ class SwarmAgent:
         self.connected = False
         self.samples = 0
         """Samples that went out."""
+        self.slowest = 0.0
+        """Seconds that the hub took at most to acknowledge a sample."""
+        self._sent: dict[int, float] = {}
         self._key = key
         self._outputs: dict[str, _Output] = {}
 
@@ -82,6 +86,7 @@ class SwarmAgent:
     async def _sample(self, socket: ClientConnection) -> None:
         for seq in itertools.count(1):
             await asyncio.sleep(1.0)
+            self._sent[seq] = time.monotonic()
             await socket.send(encode(metrics_message(seq, time.time(), epoch=self.name)))
             self.samples = seq
 
@@ -89,6 +94,9 @@ class SwarmAgent:
         match message:
             case AuthSuccess():
                 self.connected = True
+            case MetricsAck():
+                took = time.monotonic() - self._sent.pop(message.seq, time.monotonic())
+                self.slowest = max(self.slowest, took)
             case Ping():
                 await socket.send(encode(Pong(id=message.id)))
             case Command():

@@ -7,7 +7,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import http_exceptions, web
 
@@ -125,9 +125,9 @@ class HubRequestHandler(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        assert isinstance(transport, asyncio.Transport)
-        self._visitor.abort = transport.abort
-        self._hurry = asyncio.get_running_loop().call_later(HEAD_TIMEOUT, transport.abort)
+        abort = cast("asyncio.Transport", transport).abort  # uvloop's is no subclass of it
+        self._visitor.abort = abort
+        self._hurry = asyncio.get_running_loop().call_later(HEAD_TIMEOUT, abort)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._in_time()
