@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -68,9 +69,11 @@ class SwarmAgent:
         self._key = key
         self._outputs: dict[str, _Output] = {}
 
-    async def run(self, url: str, tasks: Tasks) -> None:
+    async def run(self, url: str, tasks: Tasks, context: ssl.SSLContext | None = None) -> None:
         """Be connected until cancelled."""
-        async with connect(url, compression=None, ping_interval=None, max_queue=4) as socket:
+        async with connect(
+            url, compression=None, ping_interval=None, max_queue=4, ssl=context
+        ) as socket:
             await socket.send(encode(auth_message(self._key, instance=self.name)))
             sampling = tasks.spawn(self._sample(socket), name=f"samples of {self.name}")
             try:
@@ -147,7 +150,9 @@ class SwarmAgent:
 
 
 @contextmanager
-def swarm(hub: str, keys: Mapping[str, str]) -> Iterator[list[SwarmAgent]]:
+def swarm(
+    hub: str, keys: Mapping[str, str], context: ssl.SSLContext | None = None
+) -> Iterator[list[SwarmAgent]]:
     """An agent for each server's key, all connected to the hub at that URL."""
     agents = [SwarmAgent(name, key) for name, key in keys.items()]
     url = f"ws{hub.removeprefix('http')}/api/v1/agents/ws"
@@ -157,7 +162,7 @@ def swarm(hub: str, keys: Mapping[str, str]) -> Iterator[list[SwarmAgent]]:
     async def live() -> None:
         async with Tasks() as tasks:
             for agent in agents:
-                tasks.spawn(agent.run(url, tasks), name=agent.name)
+                tasks.spawn(agent.run(url, tasks, context), name=agent.name)
             await over.wait()
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(live()), name="swarm")

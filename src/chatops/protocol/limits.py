@@ -20,6 +20,8 @@ MAX_ADDRESS_STRANGERS: Final = 1000
 """Of these from one address; one more is answered 429."""
 STRANGER_GRACE: Final = 2.0
 """How long who has not signed in may be silent before its place is given to a newcomer."""
+ASKED_GRACE: Final = 10.0
+"""How much longer it keeps its place after a whole request, which may wait for its turn."""
 MAX_REFUSALS: Final = 64
 """Refused connections that are told why at the same time; more are just closed."""
 SPARE_FILES: Final = 256

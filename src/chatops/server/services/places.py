@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chatops.errors import Busy, TooManyRequests
-from chatops.protocol.limits import STRANGER_GRACE
+from chatops.protocol.limits import ASKED_GRACE, STRANGER_GRACE
 
 _RETRY: Final = 1.0
 """Seconds until another attempt makes sense."""
@@ -111,10 +111,11 @@ class Crowd:
         return stranger
 
     def stir(self, stranger: Stranger, now: float) -> None:
-        """This one said something: it is the last of its address to go now."""
+        """This one asked for something, and waits itself now: it is the last of its address to
+        go, and goes for nobody as long as an answer may take."""
         mine = self._by_holder.get(stranger.holder, {})
         if stranger in mine:
-            stranger.since = now
+            stranger.since = now + ASKED_GRACE
             del mine[stranger]
             mine[stranger] = None
 
