@@ -30,6 +30,7 @@ from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
 from chatops.server.services.events import EventService
 from chatops.server.services.fleet import Fleet
+from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyService
 from chatops.server.services.latest import LatestSamples
 from chatops.server.services.limiter import RateLimiter
@@ -147,6 +148,7 @@ def build(
     revocation = Revocation(subscribers, runs)
     events = EventService(db, servers, clock)
     logs = LogService(databases.logs, subscribers, clock)
+    key_warnings = KeyWarnings(db, servers, agents, logs, clock)
     services = Services(
         settings=settings,
         clock=clock,
@@ -163,12 +165,15 @@ def build(
         runs=runs,
         events=events,
         logs=logs,
-        status=StatusService(db, servers, settings, clock),
+        key_warnings=key_warnings,
+        status=StatusService(db, servers, key_warnings, settings, clock),
         requests=RateLimiter(rate=settings.request_limit, burst=settings.request_limit),
         open_requests=Places(MAX_REQUESTS, settings.open_request_limit, "requests", "address"),
         followers=Places(MAX_FOLLOWERS, MAX_USER_FOLLOWERS, "commands to follow", "account"),
     )
-    fleet = Fleet(db, agents, servers, keys, commands, runs, events, logs, notes, clock)
+    fleet = Fleet(
+        db, agents, servers, keys, commands, runs, events, logs, key_warnings, notes, clock
+    )
     return Hub(services, fleet, notes, databases, make_app(services, fleet, tasks))
 
 

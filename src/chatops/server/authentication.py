@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from aiohttp import web
 
 from chatops.errors import NotSignedIn
 from chatops.server.context import Services
-from chatops.server.gate import welcome
 from chatops.server.services.access import Access, Agent, Principal, require
 
 
@@ -63,3 +63,10 @@ def bearer(request: web.Request) -> str:
     if kind.lower() != "bearer" or not credential.strip():
         raise NotSignedIn("this needs credentials", hint="sign in: chatops login")
     return credential.strip()
+
+
+def welcome(request: web.BaseRequest) -> None:
+    """A request showed a good credential: its connection is no stranger's any more."""
+    known: Callable[[], None] | None = getattr(request.protocol, "welcome", None)
+    if known is not None:
+        known()

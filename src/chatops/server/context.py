@@ -10,6 +10,7 @@ from chatops.server.services.audit import AuditService
 from chatops.server.services.auth import AuthService
 from chatops.server.services.commands import CommandService
 from chatops.server.services.events import EventService
+from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
@@ -43,6 +44,7 @@ class Services:
     runs: RunService
     events: EventService
     logs: LogService
+    key_warnings: KeyWarnings
     status: StatusService
     requests: RateLimiter
     open_requests: Places

@@ -10,8 +10,6 @@ import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiohttp import web
-
 from chatops.clock import Clock
 from chatops.protocol.limits import SPARE_FILES
 from chatops.server.proxies import Proxies
@@ -88,14 +86,6 @@ class Gate:
 
     def __len__(self) -> int:
         return len(self._all)
-
-
-def welcome(request: web.BaseRequest) -> None:
-    """A request showed a good credential: its connection is no stranger's any more."""
-    connection_is_known: Callable[[], None] | None
-    connection_is_known = getattr(request.protocol, "welcome", None)
-    if connection_is_known is not None:
-        connection_is_known()
 
 
 def raise_file_limit() -> int:

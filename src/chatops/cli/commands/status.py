@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chatops.cli import show
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.view import Column, Style, View
 from chatops.protocol.rest import Status
+from chatops.text import escape
 
 app = group("The hub's version and the fleet's health.")
 STATUS = View(
@@ -28,8 +31,28 @@ STATUS = View(
 
 @command(app, "status", example="chatops status -o json")
 def show_status(cli: Cli) -> None:
-    """The hub's version and uptime, how many servers there are, and firing alerts."""
-    cli.out.item(cli.client.hub.status(), STATUS)
+    """The hub's version and uptime, how many servers there are, and firing alerts. Keys that
+    expire within 14 days, or that two agents use, are named on stderr."""
+    status = cli.client.hub.status()
+    cli.out.item(status, STATUS)
+    if cli.out.form == "table" and not cli.out.quiet:
+        for line in _warnings(status):
+            cli.out.say(line)
+
+
+def _warnings(status: Status) -> Iterator[str]:
+    for key in status.keys_expiring:
+        yield (
+            f"warning: the key {escape(key.name)} of {escape(key.server)} expires at "
+            f"{show.local(key.expires_at)}"
+        )
+    if status.keys_expiring:
+        yield "hint: chatops keys create SERVER, and give the new key to the agent"
+    for shared in status.keys_shared:
+        agents = " and ".join(escape(one) for one in shared.agents)
+        yield f"warning: two agents use the key of {escape(shared.server)}: {agents}"
+    if status.keys_shared:
+        yield "hint: stop one, or add a server for it; if you know neither, revoke the key"
 
 
 def _bad(count: int) -> Style | None:

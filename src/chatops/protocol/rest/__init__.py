@@ -51,9 +51,11 @@ if TYPE_CHECKING:
         AlertCounts,
         AuditRecord,
         Event,
+        ExpiringKey,
         Health,
         LogEntry,
         ServerCounts,
+        SharedKey,
         Status,
     )
     from chatops.protocol.rest.metrics import (
@@ -90,6 +92,7 @@ __all__ = [
     "ErrorBody",
     "ErrorDetail",
     "Event",
+    "ExpiringKey",
     "Health",
     "HistoryRow",
     "LogEntry",
@@ -118,6 +121,7 @@ __all__ = [
     "ServerUpdate",
     "Share",
     "ShareCreate",
+    "SharedKey",
     "StartedCommand",
     "Status",
     "StreamEvent",

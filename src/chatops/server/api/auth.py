@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
-from chatops.server.gate import welcome
+from chatops.server.authentication import welcome
 from chatops.server.services.users import to_user
 
 

@@ -8,6 +8,7 @@ from chatops.protocol import rest
 from chatops.server.crud import alerts
 from chatops.server.db.engine import Database
 from chatops.server.services.access import Principal
+from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.servers import ServerService
 from chatops.server.settings import HubSettings
 
@@ -16,8 +17,14 @@ class StatusService:
     """Counts for ``chatops status``, and the health that anybody may ask for."""
 
     def __init__(
-        self, database: Database, servers: ServerService, settings: HubSettings, clock: Clock
+        self,
+        database: Database,
+        servers: ServerService,
+        keys: KeyWarnings,
+        settings: HubSettings,
+        clock: Clock,
     ) -> None:
+        self._keys = keys
         self._database = database
         self._servers = servers
         self._settings = settings
@@ -26,7 +33,7 @@ class StatusService:
         self.url = ""
 
     async def status(self, principal: Principal) -> rest.Status:
-        """Version, uptime, servers and alerts, as far as the caller may see them."""
+        """Version, uptime, and what the caller may see: servers, alerts, keys to look after."""
         async with self._database.read() as session:
             ids = await self._servers.scope(session, principal, None)
             states = await alerts.count_by_state(session, ids)
@@ -38,6 +45,8 @@ class StatusService:
             alerts=rest.AlertCounts(
                 firing=states.get("firing", 0), pending=states.get("pending", 0)
             ),
+            keys_expiring=await self._keys.expiring(principal),
+            keys_shared=await self._keys.shared(principal),
         )
 
     def health(self) -> rest.Health:

@@ -29,8 +29,8 @@ from chatops.protocol.messages import (
     StreamClose,
     StreamCredit,
 )
+from chatops.server.authentication import welcome
 from chatops.server.context import Services
-from chatops.server.gate import welcome
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.fleet import Fleet
 from chatops.server.services.keys import KeyAndServer, KeyRefused

@@ -22,9 +22,8 @@ from chatops.protocol.frames import StreamFrame, decode_frame, encode_frame
 from chatops.protocol.limits import AUTH_TIMEOUT, MAX_HUB_FRAME, STALL_AFTER, MiB
 from chatops.protocol.messages import Error, Message, Ping, Pong, StreamClose
 from chatops.protocol.rest import StreamEvent
-from chatops.server.authentication import verified
+from chatops.server.authentication import verified, welcome
 from chatops.server.context import Services
-from chatops.server.gate import welcome
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.audit import Origin
 from chatops.server.services.following import Following

@@ -19,9 +19,8 @@ from chatops.protocol.client_messages import (
 from chatops.protocol.codec import UnusableFrame, encode
 from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME
 from chatops.protocol.messages import Error, Ping, Pong
-from chatops.server.authentication import verified
+from chatops.server.authentication import verified, welcome
 from chatops.server.context import Services
-from chatops.server.gate import welcome
 from chatops.server.services.access import Principal
 from chatops.server.services.servers import ServerName
 from chatops.server.services.ws_manager import ClientType
