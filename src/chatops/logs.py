@@ -30,11 +30,16 @@ _HASH = re.compile(r"\$argon2[a-z]{1,2}\$[^\s\"']+")
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def redact(text: str) -> str:
-    """``text`` with everything that looks like one of our credentials struck out."""
+def strike(text: str) -> str:
+    """``text`` with everything that has the form of one of our credentials struck out, and
+    passwords in URLs: for errors, which may quote what they are about."""
     text = _DOTTED.sub(_strike_jwt, _KEY.sub(r"\1***", text))
-    text = _ANNOUNCED.sub(r"\1***", _IN_URL.sub(r"\1***@", text))
-    return _HASH.sub("$argon2***", text)
+    return _IN_URL.sub(r"\1***@", text)
+
+
+def redact(text: str) -> str:
+    """The same for logs, also of what is called a password or secret there, and of hashes."""
+    return _HASH.sub("$argon2***", _ANNOUNCED.sub(r"\1***", strike(text)))
 
 
 def setup(level: str = "info", form: Format = "text", stream: TextIO | None = None) -> None:

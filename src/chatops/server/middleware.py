@@ -21,6 +21,7 @@ from chatops.errors import (
     TooLarge,
     TooManyRequests,
 )
+from chatops.logs import strike
 from chatops.protocol.rest import ErrorBody, ErrorDetail
 from chatops.server.api.operation import PREFIX
 from chatops.server.authentication import authenticate
@@ -38,7 +39,7 @@ _HEADERS: Final = {
 def error_response(error: ChatOpsError) -> web.Response:
     """The one shape in which errors leave the hub."""
     detail = ErrorDetail(
-        code=error.code, message=error.message, hint=error.hint, details=error.details
+        code=error.code, message=strike(error.message), hint=error.hint, details=error.details
     )
     headers = dict(_HEADERS)
     if isinstance(error, TooManyRequests):

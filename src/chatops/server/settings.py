@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from chatops.errors import InvalidInput
+from chatops.logs import strike
 from chatops.options import option
 from chatops.paths import default_data_dir
 from chatops.protocol.limits import (
@@ -189,7 +190,8 @@ def check_values(settings: HubSettings) -> None:
     _check_tls(settings)
     if settings.public_url is not None and _URL.fullmatch(settings.public_url) is None:
         raise InvalidInput(
-            f"{settings.public_url!r} is no URL of a hub", hint="write it like https://hub.example"
+            f"{strike(settings.public_url)!r} is no URL of a hub",
+            hint="write it like https://hub.example",
         )
 
 
