@@ -85,6 +85,9 @@ MAX_SUBSCRIBERS: Final = 2000
 """Sockets of clients that watch metrics or logs, altogether; one more is closed as ``busy``."""
 MAX_USER_SUBSCRIBERS: Final = 1000
 """Of these by one account; one more is closed as ``too_many``."""
+TOKEN_CHECK: Final = 15.0
+"""How often the token of a live subscription is looked at: one that has expired ends it as
+``not_signed_in``, and its client comes back with a fresh one. Revocation does not wait for it."""
 MAX_FOLLOWERS: Final = 1000
 """Sockets of clients that follow a command or run, altogether; one more is closed as ``busy``."""
 MAX_USER_FOLLOWERS: Final = 250

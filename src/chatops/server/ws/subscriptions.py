@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -17,7 +18,7 @@ from chatops.protocol.client_messages import (
     from_client,
 )
 from chatops.protocol.codec import UnusableFrame, encode
-from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME
+from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME, TOKEN_CHECK
 from chatops.protocol.messages import Error, Ping, Pong
 from chatops.server.authentication import verified, welcome
 from chatops.server.context import Services
@@ -59,7 +60,10 @@ def make_subscription_route(
             first = await first_message(socket, connection, from_client(), waiting)
             principal, server = await _let_in(services, first, request.match_info["server"])
             welcome(request)
-            await _serve(services, kind, principal, server, socket, connection)
+            async with Tasks() as own:
+                checking = _stay_let_in(services, first, server, connection)
+                own.spawn(checking, name="look at a subscriber's token")
+                await _serve(services, kind, principal, server, socket, connection)
         return socket
 
     return subscription_ws
@@ -73,6 +77,21 @@ async def _let_in(services: Services, first: FromClient, name: str) -> tuple[Pri
         return principal, await services.servers.name_of(principal, name)
     except ChatOpsError as error:
         raise refusal(error) from None
+
+
+async def _stay_let_in(
+    services: Services, first: FromClient, server: ServerName, connection: SocketConnection
+) -> None:
+    """Look at the token again now and then: one that has expired watches no longer. Its client
+    renews it and is back at once."""
+    while True:
+        await asyncio.sleep(TOKEN_CHECK)
+        try:
+            await _let_in(services, first, server.id)
+        except SocketEnded as end:
+            if end.reason in (closing.NOT_SIGNED_IN, closing.NOT_FOUND):
+                connection.close(end.reason, end.message)
+                return
 
 
 async def _serve(
