@@ -83,7 +83,7 @@ class Crowd:
     One address can take no more than its share. When all places are taken, who has waited
     longest goes from where most have come from, so that a newcomer from elsewhere gets in. In a
     crowd in which nobody has more than the rest, only those go that have said nothing for
-    ``grace`` seconds.
+    ``grace`` seconds; and never for one whose address has more already.
     """
 
     def __init__(self, total: int, each: int, grace: float = STRANGER_GRACE) -> None:
@@ -135,7 +135,7 @@ class Crowd:
         fullest = max(self._by_holder.values(), key=len)
         if len(fullest) > mine + 1:
             return next(iter(fullest))
-        oldest = (next(iter(some)) for some in self._by_holder.values())
+        oldest = [next(iter(some)) for some in self._by_holder.values() if len(some) >= mine]
         return self._stale(min(oldest, key=lambda one: one.since), now)
 
     def _stale(self, stranger: Stranger, now: float) -> Stranger | None:

@@ -74,6 +74,17 @@ def test_in_a_fair_crowd_only_the_stale_go() -> None:
     assert people.out == ["a1"]
 
 
+def test_a_full_address_takes_no_place_of_one_that_has_less() -> None:
+    people = People(5, 4)
+    people.enter("c1", 0.0)
+    for name in ("a1", "a2", "b1", "b2"):
+        people.enter(name, 1.0)
+    with pytest.raises(Busy):
+        people.enter("a3", 2.5)
+    people.enter("a3", 3.5)
+    assert people.out == ["a1"]
+
+
 def test_an_address_with_its_share_replaces_only_its_own_stale_ones() -> None:
     people = People(9, 2)
     people.enter("b1", 0.0)
