@@ -20,12 +20,26 @@ LEVELS: Final = ("debug", "info", "warning", "error")
 _KEY = re.compile(r"(\bco[ktrj]_(?=[\w-]{6})|co[ktrj]_(?=[\w-]{24}))[\w-]+")
 # What may hold a JWT. It is looked for by hand: one expression would be quadratic on "eyJeyJ…".
 _DOTTED = re.compile(r"[\w.-]{24,}")
+# A password in a URL; and whatever stands behind a word that announces a secret.
+_IN_URL = re.compile(r"(://[^\s/@:]{0,256}:)[^\s/@]{1,1024}@")
+_ANNOUNCED = re.compile(
+    r"(?i)(\b(?:password|passwd|passphrase|secret|api_key|authorization)[\"']?\s{0,3}[:=]\s{0,3}"
+    r"(?:(?:bearer|basic)\s{1,3})?[\"']?)(?!\*\*\*)[^\s\"',;&]+"
+)
+_HASH = re.compile(r"\$argon2[a-z]{1,2}\$[^\s\"']+")
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
+def strike(text: str) -> str:
+    """``text`` with everything that has the form of one of our credentials struck out, and
+    passwords in URLs: for errors, which may quote what they are about."""
+    text = _DOTTED.sub(_strike_jwt, _KEY.sub(r"\1***", text))
+    return _IN_URL.sub(r"\1***@", text)
+
+
 def redact(text: str) -> str:
-    """``text`` with everything that looks like one of our credentials struck out."""
-    return _DOTTED.sub(_strike_jwt, _KEY.sub(r"\1***", text))
+    """The same for logs, also of what is called a password or secret there, and of hashes."""
+    return _HASH.sub("$argon2***", _ANNOUNCED.sub(r"\1***", strike(text)))
 
 
 def setup(level: str = "info", form: Format = "text", stream: TextIO | None = None) -> None:

@@ -101,6 +101,18 @@ def test_secrets_that_others_can_read_are_refused(place: Bench) -> None:
     assert "secrets.toml" in refused(place, "--data-dir", str(folder))
 
 
+def test_a_folder_that_others_can_enter_is_refused(place: Bench) -> None:
+    folder = place.folder / "hub"
+    place.start_hub(folder).stop()
+    folder.chmod(0o755)
+    assert f"chmod 700 {folder}" in refused(place, "--data-dir", str(folder))
+    folder.chmod(0o700)
+    (folder / "metrics.db").chmod(0o644)
+    assert f"chmod 600 {folder / 'metrics.db'}" in refused(place, "--data-dir", str(folder))
+    (folder / "metrics.db").chmod(0o600)
+    place.start_hub(folder)
+
+
 def history(bench: Bench, server: str) -> list[Any]:
     """The rows of the last hour, a second each."""
     done = bench.run(

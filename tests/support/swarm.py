@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from chatops.protocol.messages import (
     Command,
     CommandResponse,
     HubMessage,
+    MetricsAck,
     Ping,
     Pong,
     StreamClose,
@@ -61,12 +63,17 @@ class SwarmAgent:
         self.connected = False
         self.samples = 0
         """Samples that went out."""
+        self.slowest = 0.0
+        """Seconds that the hub took at most to acknowledge a sample."""
+        self._sent: dict[int, float] = {}
         self._key = key
         self._outputs: dict[str, _Output] = {}
 
-    async def run(self, url: str, tasks: Tasks) -> None:
+    async def run(self, url: str, tasks: Tasks, context: ssl.SSLContext | None = None) -> None:
         """Be connected until cancelled."""
-        async with connect(url, compression=None, ping_interval=None, max_queue=4) as socket:
+        async with connect(
+            url, compression=None, ping_interval=None, max_queue=4, ssl=context
+        ) as socket:
             await socket.send(encode(auth_message(self._key, instance=self.name)))
             sampling = tasks.spawn(self._sample(socket), name=f"samples of {self.name}")
             try:
@@ -82,6 +89,7 @@ class SwarmAgent:
     async def _sample(self, socket: ClientConnection) -> None:
         for seq in itertools.count(1):
             await asyncio.sleep(1.0)
+            self._sent[seq] = time.monotonic()
             await socket.send(encode(metrics_message(seq, time.time(), epoch=self.name)))
             self.samples = seq
 
@@ -89,6 +97,9 @@ class SwarmAgent:
         match message:
             case AuthSuccess():
                 self.connected = True
+            case MetricsAck():
+                took = time.monotonic() - self._sent.pop(message.seq, time.monotonic())
+                self.slowest = max(self.slowest, took)
             case Ping():
                 await socket.send(encode(Pong(id=message.id)))
             case Command():
@@ -139,7 +150,9 @@ class SwarmAgent:
 
 
 @contextmanager
-def swarm(hub: str, keys: Mapping[str, str]) -> Iterator[list[SwarmAgent]]:
+def swarm(
+    hub: str, keys: Mapping[str, str], context: ssl.SSLContext | None = None
+) -> Iterator[list[SwarmAgent]]:
     """An agent for each server's key, all connected to the hub at that URL."""
     agents = [SwarmAgent(name, key) for name, key in keys.items()]
     url = f"ws{hub.removeprefix('http')}/api/v1/agents/ws"
@@ -149,7 +162,7 @@ def swarm(hub: str, keys: Mapping[str, str]) -> Iterator[list[SwarmAgent]]:
     async def live() -> None:
         async with Tasks() as tasks:
             for agent in agents:
-                tasks.spawn(agent.run(url, tasks), name=agent.name)
+                tasks.spawn(agent.run(url, tasks, context), name=agent.name)
             await over.wait()
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(live()), name="swarm")

@@ -20,6 +20,7 @@ from chatops.protocol.messages import (
     Error,
     Message,
     MetricsAck,
+    Notice,
     Ping,
     Pong,
     StreamClose,
@@ -49,6 +50,7 @@ class Handlers:
             DockerCommand: self._docker,
             Ping: lambda message: Pong(id=message.id),
             Pong: lambda _message: None,
+            Notice: _note_notice,
             Error: _note_error,
         }
 
@@ -90,3 +92,7 @@ def _refusal(message: Message, code: str, text: str) -> Error:
 
 def _note_error(message: Error) -> None:
     _log.warning("the hub says: %s", message.message, extra={"code": message.code})
+
+
+def _note_notice(message: Notice) -> None:
+    _log.warning("the hub warns: %s", message.message, extra={"code": message.code})

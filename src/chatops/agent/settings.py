@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from chatops import options
 from chatops.agent.config_file import read_config
 from chatops.errors import InvalidInput, SetupError
+from chatops.logs import strike
 from chatops.options import option
 from chatops.paths import default_data_dir
 from chatops.protocol import closing
@@ -167,7 +168,7 @@ def hub_address(text: str, *, insecure: bool) -> tuple[str, str]:
         host = None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise InvalidInput(
-            f"{text[:200]!r} is not the address of a hub",
+            f"{strike(text)[:200]!r} is not the address of a hub",
             hint="write it like https://hub.example:8765",
         )
     if parts.username is not None or parts.password is not None:

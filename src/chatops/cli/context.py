@@ -150,7 +150,9 @@ class Cli:
         if self.common.debug:
             import traceback
 
-            traceback.print_exc(file=sys.stderr)
+            from chatops.logs import redact
+
+            sys.stderr.write(redact(traceback.format_exc()))
 
 
 def resolve(common: Common, environ: Mapping[str, str], profiles: Profiles) -> Connection:

@@ -164,9 +164,13 @@ class Output:
         return self._err.isatty() and self._environ.get("TERM") != "dumb"
 
     def error(self, error: ChatOpsError) -> None:
-        """What went wrong and what can be done, or the JSON object of it."""
+        """What went wrong and what can be done, or the JSON object of it. A credential that was
+        given in the place of something else is not repeated."""
+        from chatops.logs import strike
+
+        message = strike(error.message)
         if self.form in ("json", "ndjson"):
-            body = {"code": error.code, "message": error.message}
+            body = {"code": error.code, "message": message}
             if error.hint:
                 body["hint"] = error.hint
             self.say(compact({"error": body}))
@@ -174,7 +178,7 @@ class Output:
         from chatops.cli.plain import paint
 
         color = self._color(self._err)
-        self.say(paint("error:", "bad", color=color) + " " + escape(error.message))
+        self.say(paint("error:", "bad", color=color) + " " + escape(message))
         if error.hint:
             self.say(paint("hint:", "warn", color=color) + " " + escape(error.hint))
 

@@ -49,6 +49,9 @@ NOT_FOUND: Final = _reason("not_found", 4015, retry=False, text="no such server"
 NOT_PERMITTED: Final = _reason(
     "not_permitted", 4016, retry=False, text="the role does not allow it"
 )
+TOO_MANY: Final = _reason(
+    "too_many", 4017, retry=True, text="this account or address has too many sockets open"
+)
 REPLACED: Final = _reason(
     "replaced", 4020, retry=True, text="another connection of the same server took over"
 )

@@ -7,11 +7,43 @@ from typing import Final
 KiB: Final = 1024
 MiB: Final = 1024 * KiB
 
+# Connections
+MAX_CONNECTIONS: Final = 20_000
+"""Connections to the hub, as far as the limit on open files allows; one more is answered 503."""
+MAX_ADDRESS_CONNECTIONS: Final = 10_000
+"""Connections from one address (of IPv6 from one /64), which may be that of a whole site; one
+more is answered 429. Trusted proxies are not held to it."""
+MAX_STRANGERS: Final = 2000
+"""Connections that have not signed in. When all are taken, who has waited longest goes from where
+most have come from."""
+MAX_ADDRESS_STRANGERS: Final = 1000
+"""Of these from one address; one more is answered 429."""
+STRANGER_GRACE: Final = 2.0
+"""How long who has not signed in may be silent before its place is given to a newcomer."""
+ASKED_GRACE: Final = 10.0
+"""How much longer it keeps its place after a whole request, which may wait for its turn."""
+MAX_REFUSALS: Final = 64
+"""Refused connections that are told why at the same time; more are just closed."""
+SPARE_FILES: Final = 256
+"""Open files that connections leave to the databases and everything else of the hub."""
+HANDSHAKE_TIMEOUT: Final = 10.0
+"""How long a TLS handshake may take."""
+HEAD_TIMEOUT: Final = 10.0
+"""How long a fresh connection may take to send the head of its first request."""
+KEEP_ALIVE: Final = 75.0
+"""How long a connection may wait between requests."""
+
 # HTTP
 MAX_BODY: Final = 1 * MiB
 """Largest request body; a larger one is answered 413 and never read whole."""
 BODY_TIMEOUT: Final = 30.0
 """How long a request's body may take to come."""
+MAX_REQUESTS: Final = 2000
+"""API requests that are being answered, streams among them; one more is answered 503."""
+MAX_ADDRESS_REQUESTS: Final = 500
+"""Of these from one address; one more is answered 429."""
+REQUEST_RATE: Final = 500
+"""Requests a second from one address; more are answered 429."""
 MAX_ANSWER: Final = 64 * MiB
 """Largest answer that a client reads whole; streams are not bounded by it."""
 MAX_NAME: Final = 63
@@ -24,6 +56,15 @@ MIN_PASSWORD: Final = 8
 """Characters in a new password."""
 MAX_PASSWORD: Final = 1024
 """Longer input to the password hash would only buy an attacker our CPU."""
+MAX_PASSWORD_CHECKS: Final = 256
+"""Passwords that wait to be checked or hashed. Addresses take turns; when all places are taken,
+the last one of the address that has most is answered 503."""
+MAX_ADDRESS_PASSWORD_CHECKS: Final = 32
+"""Of these from one address; one more is answered 503."""
+ACCOUNT_FAILURES: Final = 10
+"""Failed sign-ins a minute by address and account; more are answered 429."""
+ADDRESS_FAILURES: Final = 100
+"""Failed sign-ins a minute by address; more are answered 429."""
 MAX_TAGS: Final = 32
 """Tags of one server."""
 MAX_HISTORY_METRICS: Final = 20
@@ -41,9 +82,22 @@ MAX_HUB_FRAME: Final = 1 * MiB
 MAX_BAD_FRAMES: Final = 20
 """After so many unusable frames in a row a session is closed: the peer is not ours."""
 MAX_SUBSCRIBERS: Final = 2000
-"""Sockets of clients that watch metrics or logs, altogether."""
-MAX_UNAUTHENTICATED: Final = 256
-"""Sockets, over all addresses, that may be waiting for their first frame."""
+"""Sockets of clients that watch metrics or logs, altogether; one more is closed as ``busy``."""
+MAX_USER_SUBSCRIBERS: Final = 1000
+"""Of these by one account; one more is closed as ``too_many``."""
+TOKEN_CHECK: Final = 15.0
+"""How often the token of a live subscription is looked at: one that has expired ends it as
+``not_signed_in``, and its client comes back with a fresh one. Revocation does not wait for it."""
+MAX_FOLLOWERS: Final = 1000
+"""Sockets of clients that follow a command or run, altogether; one more is closed as ``busy``."""
+MAX_USER_FOLLOWERS: Final = 250
+"""Of these by one account; one more is closed as ``too_many``."""
+MAX_SUBSCRIBER_BACKLOG: Final = 256 * KiB
+"""Frames waiting for one slow subscriber; past it events are left out, and it is told how many."""
+MAX_AGENT_BACKLOG: Final = 8 * MiB
+"""Frames waiting for one agent: more than any command; one that lets more pile up is dead."""
+STALL_AFTER: Final = 60.0
+"""How long a peer may take no byte before it counts as gone."""
 
 # Liveness (agent and hub use the same rule, see session.heartbeat)
 PING_AFTER: Final = 10.0

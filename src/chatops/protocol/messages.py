@@ -292,6 +292,14 @@ class DockerCommand(Message, tag="docker_command"):
     args: dict[str, Any] = {}
 
 
+class Notice(Message, tag="notice"):
+    """Something that whoever looks after the target should know: the agent writes it to its log.
+    ``code`` is ``key_expiring`` or ``key_shared``; others may come."""
+
+    code: str
+    message: str
+
+
 AgentMessage = (
     Auth
     | Metrics
@@ -316,6 +324,7 @@ HubMessage = (
     | StreamOpen
     | StreamCredit
     | StreamClose
+    | Notice
     | Error
     | Ping
     | Pong

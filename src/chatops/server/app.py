@@ -13,6 +13,7 @@ from aiohttp import web
 
 from chatops.clock import Clock, SystemClock
 from chatops.errors import Busy, ChatOpsError
+from chatops.protocol.limits import MAX_FOLLOWERS, MAX_REQUESTS, MAX_USER_FOLLOWERS
 from chatops.server.api import docs_page
 from chatops.server.api.openapi import DOCUMENT, build_document
 from chatops.server.api.operation import PREFIX
@@ -35,6 +36,7 @@ from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
 from chatops.server.services.events import EventService
 from chatops.server.services.fleet import Fleet
+from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyService
 from chatops.server.services.latest import LatestSamples
 from chatops.server.services.limiter import RateLimiter
@@ -42,6 +44,7 @@ from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics import MetricsService
 from chatops.server.services.output_file import OutputFile
+from chatops.server.services.places import Places
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.run_driver import RunDriver
 from chatops.server.services.run_records import RunRecords
@@ -145,7 +148,8 @@ def build(
 ) -> Hub:
     """All objects of a hub, wired; nothing runs yet."""
     db = databases.chatops
-    latest, subscribers, agents = LatestSamples(), WSManager(), AgentManager(clock)
+    latest, subscribers = LatestSamples(), WSManager(settings.subscription_limit)
+    agents = AgentManager(clock)
     live = LiveSettings(settings)
     audit = AuditService(db, secrets.audit, clock)
     heads = HeadFile(settings.folder, audit.key, durable=settings.durability == "full")
@@ -162,6 +166,7 @@ def build(
     revocation = Revocation(subscribers, runs)
     events = EventService(db, servers, clock)
     logs = LogService(databases.logs, subscribers, clock)
+    key_warnings = KeyWarnings(db, servers, agents, logs, clock)
     services = Services(
         live=live,
         clock=clock,
@@ -183,11 +188,16 @@ def build(
         runs=runs,
         events=events,
         logs=logs,
-        status=StatusService(db, servers, live, tail, clock),
+        key_warnings=key_warnings,
+        status=StatusService(db, servers, key_warnings, live, tail, clock),
         requests=RateLimiter(rate=1, burst=1),
+        open_requests=Places(MAX_REQUESTS, settings.open_request_limit, "requests", "address"),
+        followers=Places(MAX_FOLLOWERS, MAX_USER_FOLLOWERS, "commands to follow", "account"),
     )
     live.follow(lambda now: _apply(now, services))
-    fleet = Fleet(db, agents, servers, keys, commands, runs, events, logs, notes, clock)
+    fleet = Fleet(
+        db, agents, servers, keys, commands, runs, events, logs, key_warnings, notes, clock
+    )
     return Hub(services, fleet, tail, notes, databases, make_app(services, fleet, tasks))
 
 
@@ -208,7 +218,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
     for operation in OPERATIONS:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
-    waiting = Waiting()
+    waiting = Waiting(services.settings)
     agents, metrics, logs, commands = SOCKETS
     app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
     app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))

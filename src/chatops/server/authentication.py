@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from aiohttp import web
@@ -17,7 +18,9 @@ async def authenticate(services: Services, request: web.Request) -> Principal:
     Raises:
         NotSignedIn: there is none, or it is not valid.
     """
-    return await verified(services, bearer(request))
+    principal = await verified(services, bearer(request))
+    welcome(request)
+    return principal
 
 
 async def verified(services: Services, token: str) -> Principal:
@@ -42,7 +45,9 @@ async def let_in(
     if access is Access.OPEN:
         return None
     if access is Access.AGENT_KEY:
-        return await services.keys.holder(bearer(request))
+        agent = await services.keys.holder(bearer(request))
+        welcome(request)
+        return agent
     principal = await authenticate(services, request)
     require(principal, access)
     return principal
@@ -58,3 +63,10 @@ def bearer(request: web.Request) -> str:
     if kind.lower() != "bearer" or not credential.strip():
         raise NotSignedIn("this needs credentials", hint="sign in: chatops login")
     return credential.strip()
+
+
+def welcome(request: web.BaseRequest) -> None:
+    """A request showed a good credential: its connection is no stranger's any more."""
+    known: Callable[[], None] | None = getattr(request.protocol, "welcome", None)
+    if known is not None:
+        known()

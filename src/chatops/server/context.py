@@ -12,11 +12,13 @@ from chatops.server.services.auth import AuthService
 from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
 from chatops.server.services.events import EventService
+from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics import MetricsService
+from chatops.server.services.places import Places
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
@@ -53,8 +55,11 @@ class Services:
     runs: RunService
     events: EventService
     logs: LogService
+    key_warnings: KeyWarnings
     status: StatusService
     requests: RateLimiter
+    open_requests: Places
+    followers: Places
 
     @property
     def settings(self) -> HubSettings:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Housekeeping:
-    """Removes what is too old, and writes down when agents were last heard."""
+    """Removes what is too old, warns of keys that expire, and keeps when agents were heard."""
 
     def __init__(self, services: Services, fleet: Fleet) -> None:
         self._services = services
@@ -39,6 +39,7 @@ class Housekeeping:
         services, now = self._services, self._services.clock.now()
         await self._fleet.keep_last_seen()
         await services.auth.api_tokens.flush()
+        await services.key_warnings.look()
         raw, events = services.settings.raw_retention, services.settings.events_retention
         await _in_steps(services.metrics.purge, now - raw)
         await _in_steps(services.events.purge, now - events)

@@ -4,42 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import http_exceptions, web
 
 from chatops.errors import ChatOpsError, InternalError, Malformed
+from chatops.protocol.limits import HEAD_TIMEOUT, KEEP_ALIVE
+from chatops.server.gate import Gate, Visitor
+from chatops.server.listener import Listener, open_sockets
 from chatops.server.middleware import error_response
 from chatops.server.proxies import Proxies
 
 LINGER: Final = 1.0
 """Seconds for which a body that nobody wants is still read, so that its sender sees the answer."""
-KEEP_ALIVE: Final = 75.0
-HANDSHAKE: Final = 10.0
-"""Seconds for a TLS handshake."""
-SHUTDOWN: Final = 3.0
-"""Seconds for the goodbye of TLS."""
-BACKLOG: Final = 1024
 _log = logging.getLogger(__name__)
 _NO_LOG = logging.getLogger("aiohttp.access")  # at warning level: it writes no line
+Factory = Callable[..., web.BaseRequest]
 
 
 class HubRunner(web.AppRunner):
-    """Runs an application whose protocol errors have the hub's shape too, and whose requests
-    come from whom trusted proxies say."""
+    """Runs an application whose protocol errors have the hub's shape too, whose requests come
+    from whom trusted proxies say, and whose connections pass a gate."""
 
-    def __init__(self, app: web.Application, proxies: Proxies, **options: Any) -> None:
+    def __init__(self, app: web.Application, proxies: Proxies, gate: Gate, **options: Any) -> None:
         super().__init__(app, **options)
         self._proxies = proxies
+        self.gate = gate
 
-    async def _make_server(self) -> web.Server:
+    async def _make_server(self) -> HubServer:
         server = await super()._make_server()
         factory = server.request_factory
         if self._proxies:
             factory = _seen_through(self._proxies, factory)
-        return HubServer(server.request_handler, request_factory=factory)
+        return HubServer(server.request_handler, _announced(factory), self.gate)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens: host and port, the first if there are several."""
+        (site,) = self.sites
+        assert isinstance(site, HubSite)
+        host, port = site.sockets[0].getsockname()[:2]
+        return str(host), int(port)
 
 
 class HubSite(web.BaseSite):
@@ -48,14 +56,21 @@ class HubSite(web.BaseSite):
     def __init__(
         self, runner: HubRunner, host: str, port: int, context: ssl.SSLContext | None
     ) -> None:
-        super().__init__(runner, ssl_context=context, backlog=BACKLOG)
+        super().__init__(runner, ssl_context=context)
+        self._hub_runner = runner
         self._host = host
         self._port = port
+        self._listener: Listener | None = None
 
     @property
     def name(self) -> str:
         """What aiohttp calls it."""
         return f"{self._host}:{self._port}"
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """What it listens on."""
+        return self._listener.sockets if self._listener else []
 
     async def start(self) -> None:
         """Listen.
@@ -63,34 +78,75 @@ class HubSite(web.BaseSite):
         Raises:
             OSError: the address cannot be had.
         """
+        sockets = await open_sockets(self._host, self._port)
         await super().start()
-        assert self._runner.server is not None
-        secure = self._ssl_context is not None
-        self._server = await asyncio.get_running_loop().create_server(
-            self._runner.server,
-            self._host,
-            self._port,
-            ssl=self._ssl_context,
-            backlog=self._backlog,
-            ssl_handshake_timeout=HANDSHAKE if secure else None,
-            ssl_shutdown_timeout=SHUTDOWN if secure else None,
+        server = self._hub_runner.server
+        assert isinstance(server, HubServer)
+        self._listener = Listener(
+            sockets, self._hub_runner.gate, server.connection, _refusal, self._ssl_context
         )
+
+    async def stop(self) -> None:
+        """Listen no more; what was accepted goes on."""
+        if self._listener is not None:
+            self._listener.close()
+            await self._listener.closed()
+        await super().stop()
 
 
 class HubServer(web.Server):
     """Makes our kind of handler for each connection."""
 
-    def __call__(self) -> HubRequestHandler:
-        loop = asyncio.get_running_loop()
-        return HubRequestHandler(
-            self, loop=loop, access_log=_NO_LOG, lingering_time=LINGER, keepalive_timeout=KEEP_ALIVE
-        )
+    def __init__(self, handler: Any, factory: Factory, gate: Gate) -> None:
+        super().__init__(handler, request_factory=factory)
+        self._gate = gate
+
+    def connection(self, visitor: Visitor) -> HubRequestHandler:
+        """What speaks with a visitor."""
+        return HubRequestHandler(self, visitor, self._gate)
 
 
 class HubRequestHandler(web.RequestHandler):
     """One connection. A stranger's garbage is worth a line at debug level, and no traceback."""
 
-    __slots__ = ()
+    __slots__ = ("_gate", "_hurry", "_visitor")
+
+    def __init__(self, server: HubServer, visitor: Visitor, gate: Gate) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=_NO_LOG,
+            lingering_time=LINGER,
+            keepalive_timeout=KEEP_ALIVE,
+        )
+        self._gate = gate
+        self._visitor = visitor
+        self._hurry: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        abort = cast("asyncio.Transport", transport).abort  # uvloop's is no subclass of it
+        self._visitor.abort = abort
+        self._hurry = asyncio.get_running_loop().call_later(HEAD_TIMEOUT, abort)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._in_time()
+        self._gate.leave(self._visitor)
+        super().connection_lost(exc)
+
+    def head_came(self) -> None:
+        """A request's head is there. The next one has time until the keep-alive is over."""
+        self._in_time()
+        self._gate.stir(self._visitor)
+
+    def welcome(self) -> None:
+        """The peer has signed in."""
+        self._gate.welcome(self._visitor)
+
+    def _in_time(self) -> None:
+        if self._hurry is not None:
+            self._hurry.cancel()
+            self._hurry = None
 
     def handle_error(
         self,
@@ -112,13 +168,32 @@ class HubRequestHandler(web.RequestHandler):
         return response
 
 
-def _seen_through(
-    proxies: Proxies, factory: Callable[..., web.BaseRequest]
-) -> Callable[..., web.BaseRequest]:
+def _seen_through(proxies: Proxies, factory: Factory) -> Factory:
     def make(*arguments: Any) -> web.BaseRequest:
         return proxies.seen_through(factory(*arguments))
 
     return make
+
+
+def _announced(factory: Factory) -> Factory:
+    def make(*arguments: Any) -> web.BaseRequest:
+        request = factory(*arguments)
+        if isinstance(request.protocol, HubRequestHandler):
+            request.protocol.head_came()
+        return request
+
+    return make
+
+
+def _refusal(error: ChatOpsError) -> bytes:
+    """The same answer as a request would get, for a connection that is not let in."""
+    answer = error_response(error)
+    body = answer.body
+    assert isinstance(body, bytes)
+    answer.headers["Content-Length"] = str(len(body))
+    lines = [f"HTTP/1.1 {answer.status} {answer.reason}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def _as_error(status: int, exc: BaseException | None) -> ChatOpsError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -16,12 +17,13 @@ import uvloop
 from chatops import logs
 from chatops.errors import ChatOpsError, SetupError
 from chatops.locks import FolderLock
-from chatops.paths import private_dir
 from chatops.server.address import is_loopback, is_wildcard, own_address, url_of
 from chatops.server.app import Hub, open_hub
 from chatops.server.db.migrate import migrate
 from chatops.server.first_run import ensure_admin
+from chatops.server.gate import Gate, raise_file_limit
 from chatops.server.http import HubRunner, HubSite
+from chatops.server.permissions import open_folder
 from chatops.server.proxies import Proxies, parse_networks
 from chatops.server.secrets import HubSecrets, load_secrets
 from chatops.server.services.audit_sinks import make_sinks
@@ -41,11 +43,12 @@ def serve(settings: HubSettings, say: Say) -> int:
 
     Raises:
         InvalidInput: a setting has no sense.
-        SetupError: the folder, the port or a setting cannot be used.
+        SetupError: the folder, a file in it, the port or a setting cannot be used.
     """
     logs.setup(settings.log_level, "json" if settings.log_format == "json" else "text")
     _check(settings)
-    folder = private_dir(settings.folder)
+    os.umask(0o077)
+    folder = open_folder(settings.folder)
     with FolderLock(folder, "hub"):
         secrets = load_secrets(folder)
         certificate = open_certificate(settings)
@@ -103,8 +106,9 @@ async def listening(hub: Hub, certificate: HubCertificate | None = None) -> Asyn
 
 async def _listen(hub: Hub, certificate: HubCertificate | None) -> HubRunner:
     settings = hub.services.settings
+    gate = Gate(settings, hub.services.clock, raise_file_limit())
     runner = HubRunner(
-        hub.app, Proxies(settings.trusted_proxy), handle_signals=False,
+        hub.app, Proxies(settings.trusted_proxy), gate, handle_signals=False,
         shutdown_timeout=SHUTDOWN_WAIT,
     )  # fmt: skip
     await runner.setup()
@@ -132,7 +136,7 @@ def _settle_down() -> None:
 
 def _set_urls(hub: Hub, certificate: HubCertificate | None, runner: HubRunner) -> str:
     settings = hub.services.settings
-    host, port = runner.addresses[0][:2]
+    host, port = runner.address
     scheme = "https" if certificate else "http"
     if not is_loopback(host) and not is_wildcard(settings.host):
         host = settings.host  # a name, maybe: a certificate is for it and not for its address

@@ -21,10 +21,12 @@ from chatops.errors import (
     TooLarge,
     TooManyRequests,
 )
+from chatops.logs import strike
 from chatops.protocol.rest import ErrorBody, ErrorDetail
 from chatops.server.api.operation import PREFIX
 from chatops.server.authentication import authenticate
 from chatops.server.context import Services
+from chatops.server.services.limiter import network_of
 
 _log = logging.getLogger(__name__)
 _HEADERS: Final = {
@@ -37,7 +39,7 @@ _HEADERS: Final = {
 def error_response(error: ChatOpsError) -> web.Response:
     """The one shape in which errors leave the hub."""
     detail = ErrorDetail(
-        code=error.code, message=error.message, hint=error.hint, details=error.details
+        code=error.code, message=strike(error.message), hint=error.hint, details=error.details
     )
     headers = dict(_HEADERS)
     if isinstance(error, TooManyRequests):
@@ -77,7 +79,7 @@ def make_middlewares(services: Services) -> list[Middleware]:
 
     @web.middleware
     async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
-        wait = services.requests.take(request.remote, services.clock.monotonic())
+        wait = services.requests.take(network_of(request.remote), services.clock.monotonic())
         if wait:
             raise TooManyRequests("too many requests from this address", retry_after=wait)
         return await handler(request)

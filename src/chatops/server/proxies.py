@@ -40,6 +40,11 @@ class Proxies:
     def __bool__(self) -> bool:
         return bool(self._networks)
 
+    def trusts(self, address: str) -> bool:
+        """Whether a peer is one of the proxies."""
+        found = _address(address)
+        return found is not None and self._trusts(found)
+
     def seen_through(self, request: web.BaseRequest) -> web.BaseRequest:
         """The request as its first proxy got it, if trusted ones passed it on."""
         peer = _address(request.remote or "")

@@ -9,14 +9,25 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from chatops.errors import InvalidInput
+from chatops.logs import strike
 from chatops.options import option, options_of, text_of
 from chatops.paths import default_data_dir
 from chatops.protocol.limits import (
+    ACCOUNT_FAILURES,
+    ADDRESS_FAILURES,
     DEFAULT_INTERVAL,
     LOST_AFTER,
+    MAX_ADDRESS_CONNECTIONS,
+    MAX_ADDRESS_REQUESTS,
+    MAX_ADDRESS_STRANGERS,
     MAX_BODY,
+    MAX_CONNECTIONS,
     MAX_INTERVAL,
+    MAX_STRANGERS,
+    MAX_SUBSCRIBER_BACKLOG,
+    MAX_USER_SUBSCRIBERS,
     MIN_INTERVAL,
+    REQUEST_RATE,
     KiB,
 )
 
@@ -82,15 +93,38 @@ class HubSettings:
         None, "password of the first admin", flag=None, env="CHATOPS_ADMIN_PASSWORD", secret=True,
         default_text="random, shown once",
     )  # fmt: skip
-    sign_in_account_limit: int = option(
-        10, "failed sign-ins a minute by address and account", kind="int", flag=None, live=True
+    connection_limit: int = option(
+        MAX_CONNECTIONS, "connections, as far as the limit on open files allows", kind="int",
+        flag=None,
+    )  # fmt: skip
+    address_connection_limit: int = option(
+        MAX_ADDRESS_CONNECTIONS, "connections from one address, agents among them", kind="int",
+        flag=None,
+    )  # fmt: skip
+    stranger_limit: int = option(
+        MAX_STRANGERS, "connections that have not signed in", kind="int", flag=None
     )
+    address_stranger_limit: int = option(
+        MAX_ADDRESS_STRANGERS, "of these from one address", kind="int", flag=None
+    )
+    sign_in_account_limit: int = option(
+        ACCOUNT_FAILURES, "failed sign-ins a minute by address and account", kind="int", flag=None,
+        live=True,
+    )  # fmt: skip
     sign_in_address_limit: int = option(
-        100, "failed sign-ins a minute by address", kind="int", flag=None, live=True
+        ADDRESS_FAILURES, "failed sign-ins a minute by address", kind="int", flag=None, live=True
     )
     request_limit: int = option(
-        500, "requests a second by address, at least 100", kind="int", flag=None, live=True
+        REQUEST_RATE, "requests a second by address, at least 100", kind="int", flag=None, live=True
     )
+    open_request_limit: int = option(
+        MAX_ADDRESS_REQUESTS, "requests of one address that are being answered", kind="int",
+        flag=None,
+    )  # fmt: skip
+    subscription_limit: int = option(
+        MAX_USER_SUBSCRIBERS, "sockets on which one account watches metrics or logs", kind="int",
+        flag=None,
+    )  # fmt: skip
     max_body: int = option(MAX_BODY, "largest request body", kind="size", flag=None)
     lost_after: float = option(
         LOST_AFTER, "silence of an agent after which its commands are lost", kind="duration",
@@ -119,7 +153,11 @@ class HubSettings:
         metavar="ADDRESS",
     )  # fmt: skip
     subscriber_buffer: int = option(
-        256 * KiB, "bytes waiting for one slow subscriber", kind="size", flag=None, live=True
+        MAX_SUBSCRIBER_BACKLOG,
+        "bytes waiting for one slow subscriber",
+        kind="size",
+        flag=None,
+        live=True,
     )
 
     @property
@@ -138,6 +176,12 @@ _LEAST: Final[Mapping[str, float]] = {
     "sign_in_account_limit": 1,
     "sign_in_address_limit": 1,
     "request_limit": 100,
+    "connection_limit": 16,
+    "address_connection_limit": 8,
+    "stranger_limit": 8,
+    "address_stranger_limit": 4,
+    "open_request_limit": 4,
+    "subscription_limit": 1,
     "max_body": 64 * KiB,
     "lost_after": 1.0,
     "raw_retention": 3600.0,
@@ -169,7 +213,8 @@ def check_values(settings: HubSettings) -> None:
     _check_tls(settings)
     if settings.public_url is not None and _URL.fullmatch(settings.public_url) is None:
         raise InvalidInput(
-            f"{settings.public_url!r} is no URL of a hub", hint="write it like https://hub.example"
+            f"{strike(settings.public_url)!r} is no URL of a hub",
+            hint="write it like https://hub.example",
         )
 
 

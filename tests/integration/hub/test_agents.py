@@ -358,7 +358,7 @@ async def test_one_agent_that_comes_back_fights_nobody(hub: TestHub) -> None:
 async def test_an_agent_that_lets_too_much_pile_up_has_to_come_again(
     hub: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agents, "_OUTBOX", 64 * 1024)
+    monkeypatch.setattr(agents, "MAX_AGENT_BACKLOG", 64 * 1024)
     key = (await hub.server("web-1"))["key"]["key"]
     async with await hub.agent(key) as agent:
         await agent.expect("auth_success")

@@ -167,8 +167,8 @@ async def test_a_password_that_is_changed_during_a_sign_in_signs_nobody_in(
     token = await hub.user("ann", "operator")
     verify = hub.services.auth.passwords.verify
 
-    async def verify_and_lose(plain: str, hashed: str | None) -> bool:
-        right = await verify(plain, hashed)
+    async def verify_and_lose(plain: str, hashed: str | None, address: str) -> bool:
+        right = await verify(plain, hashed, address)
         await hub.ok("PATCH", "/users/ann", {"password": "set by the admin"})
         return right
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatops.protocol.limits import AUTH_TIMEOUT, MAX_AGENT_FRAME, MAX_UNAUTHENTICATED
+from chatops.protocol.limits import AUTH_TIMEOUT, MAX_AGENT_FRAME
 from chatops.server.api import reading
 from tests.support.hub import TestHub, metrics_message, running_hub
 from tests.support.waiting import until_async
@@ -131,29 +131,6 @@ async def test_a_first_frame_that_never_comes_is_not_waited_for(hub: TestHub) ->
     assert AUTH_TIMEOUT - 1 < time.monotonic() - started < AUTH_TIMEOUT + 5
 
 
-async def test_silent_sockets_are_bounded_and_do_not_keep_agents_out_for_long(
-    hub: TestHub,
-) -> None:
-    key = (await hub.server("web-1"))["key"]["key"]
-    silent = [await hub.raw_agent() for _ in range(MAX_UNAUTHENTICATED)]
-    refused = await hub.http.get(
-        f"{hub.url}/api/v1/agents/ws",
-        headers={
-            "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==",
-        },
-    )  # fmt: skip
-    assert refused.status == 503
-    for socket in silent:
-        await socket.close()
-
-    async def lets_in() -> bool:
-        async with await hub.agent(key) as agent:
-            return bool((await agent.next())["type"] == "auth_success")
-
-    assert await until_async(lets_in)
-
-
 async def test_too_many_requests_are_refused_with_the_time_to_wait(tmp_path: Path) -> None:
     async with running_hub(tmp_path / "hub", request_limit=100) as hub:
         answers = [await hub.call("GET", "/health", token=None) for _ in range(400)]
@@ -170,17 +147,6 @@ async def test_hostile_names_from_an_agent_are_data(hub: TestHub) -> None:
         await agent.expect("auth_success")
         shown = await hub.ok("GET", "/servers/web-1")
         assert shown["agent_version"] == evil[:40]
-
-
-@pytest.mark.parametrize("path", ["/agents/ws", "/ws/metrics/web-1", "/ws/logs/web-1"])
-async def test_requests_that_are_no_upgrade_take_no_sockets_place(hub: TestHub, path: str) -> None:
-    key = (await hub.server("web-1"))["key"]["key"]
-    for _ in range(MAX_UNAUTHENTICATED + 1):
-        answer = await hub.call("GET", path, token=None)
-        assert (answer.status, answer.code) == (400, "malformed")
-    assert "WebSocket" in answer.body["error"]["message"]
-    async with await hub.agent(key) as agent:
-        await agent.expect("auth_success")
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
+from chatops.client import Client
+from chatops.client.session import Session
+from chatops.clock import FakeClock
 from chatops.protocol.messages import Metrics
 from chatops.protocol.metrics import Disk, Sample
-from tests.support.hub import PASSWORD, StubAgent, TestHub, running_hub
+from chatops.server.ws import subscriptions
+from tests.support.hub import PASSWORD, StubAgent, TestHub, metrics_message, running_hub
 from tests.support.waiting import until_async
 
 
@@ -107,3 +114,58 @@ async def test_a_new_password_ends_the_accounts_subscriptions(hub: TestHub) -> N
         assert (await hub.call("POST", "/auth/password", change)).status == 204
         code, frames = await watcher.closed()
         assert (code, frames[-1]["code"]) == (4014, "not_signed_in")
+
+
+async def test_a_token_that_expires_ends_its_subscriptions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "TOKEN_CHECK", 0.05)
+    clock = FakeClock(time.time() - 7200)  # tokens are from the past, as the future's are refused
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        await hub.server("web-1")
+        async with await hub.subscribe("metrics/web-1") as old:
+            await old.expect("auth_success")
+            clock.advance(1700)
+            fresh = await hub.login()
+            async with await hub.subscribe("logs/web-1", fresh) as young:
+                await young.expect("auth_success")
+                clock.advance(200)
+                code, frames = await old.closed()
+                assert (code, frames[-1]["code"]) == (4014, "not_signed_in")
+                await young.send_json({"type": "ping", "id": 7})
+                assert (await young.expect("pong"))["id"] == 7
+
+
+async def test_a_watch_goes_on_over_the_end_of_its_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice, with the client that `chatops metrics watch` uses: no sample is missed in between."""
+    monkeypatch.setattr(subscriptions, "TOKEN_CHECK", 0.05)
+    clock = FakeClock(time.time() - 7200)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        key = (await hub.server("web-1"))["key"]["key"]
+        renewed: list[str] = []
+        loop = asyncio.get_running_loop()
+
+        def renew(_: str) -> str:
+            renewed.append(asyncio.run_coroutine_threadsafe(hub.login(), loop).result(10))
+            return renewed[-1]
+
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            client = Client(hub.url, hub.admin)
+            session: Session = client.metrics._session
+            session.renew = renew
+            live = client.metrics.watch("web-1")
+            for seq in (1, 2, 3):
+                await agent.send(metrics_message(seq, clock.now(), cpu=float(seq)))
+                await agent.expect("metrics_ack")
+                sample = await asyncio.to_thread(next, live)
+                while sample.cpu.percent != seq:
+                    sample = await asyncio.to_thread(next, live)
+                clock.advance(1900)
+                hub.services.agents.heard(next(hub.services.agents.sessions()))
+                await until_async(lambda: len(hub.services.subscribers) == 0, what="its end")
+            assert len(renewed) == 2
+            await asyncio.to_thread(live.close)
+            client.close()

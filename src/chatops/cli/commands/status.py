@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chatops.cli import show
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
@@ -29,12 +31,31 @@ STATUS = View(
 
 @command(app, "status", example="chatops status -o json")
 def show_status(cli: Cli) -> None:
-    """The hub's version and uptime, how many servers there are, and firing alerts."""
+    """The hub's version and uptime, how many servers there are, and firing alerts. Keys that
+    expire within 14 days, or that two agents use, are named on stderr, and for administrators
+    what else they should look after."""
     status = cli.client.hub.status()
     cli.out.item(status, STATUS)
-    cli.out.flush()
-    for warning in status.warnings:
-        cli.out.say(f"warning: {escape(warning)}")
+    if cli.out.form == "table" and not cli.out.quiet:
+        cli.out.flush()
+        for line in _warnings(status):
+            cli.out.say(line)
+
+
+def _warnings(status: Status) -> Iterator[str]:
+    yield from (f"warning: {escape(one)}" for one in status.warnings)
+    for key in status.keys_expiring:
+        yield (
+            f"warning: the key {escape(key.name)} of {escape(key.server)} expires at "
+            f"{show.local(key.expires_at)}"
+        )
+    if status.keys_expiring:
+        yield "hint: chatops keys create SERVER, and give the new key to the agent"
+    for shared in status.keys_shared:
+        agents = " and ".join(escape(one) for one in shared.agents)
+        yield f"warning: two agents use the key of {escape(shared.server)}: {agents}"
+    if status.keys_shared:
+        yield "hint: stop one, or add a server for it; if you know neither, revoke the key"
 
 
 def _bad(count: int) -> Style | None:

@@ -56,9 +56,11 @@ if TYPE_CHECKING:
         AuditVerdict,
         ChainedRecord,
         Event,
+        ExpiringKey,
         Health,
         LogEntry,
         ServerCounts,
+        SharedKey,
         Status,
     )
     from chatops.protocol.rest.metrics import (
@@ -106,6 +108,7 @@ __all__ = [
     "ErrorDetail",
     "Event",
     "ExecPolicy",
+    "ExpiringKey",
     "Health",
     "HistoryRow",
     "LogEntry",
@@ -139,6 +142,7 @@ __all__ = [
     "SettingValue",
     "Share",
     "ShareCreate",
+    "SharedKey",
     "StartedCommand",
     "Status",
     "StreamEvent",

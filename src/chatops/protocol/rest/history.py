@@ -90,6 +90,24 @@ class AlertCounts(Struct, kw_only=True):
     pending: int
 
 
+class ExpiringKey(Struct, kw_only=True):
+    """An agent's key that expires within 14 days and can still be used."""
+
+    id: str
+    server: str
+    name: str
+    expires_at: Timestamp
+
+
+class SharedKey(Struct, kw_only=True):
+    """A server whose identity two agents used within the last hour. ``agents`` are the names and
+    addresses of their hosts, ``ts`` is when that was last seen."""
+
+    server: str
+    ts: Timestamp
+    agents: list[str]
+
+
 class Status(Struct, kw_only=True):
     """``warnings``: what an administrator should look after; none for others."""
 
@@ -99,6 +117,8 @@ class Status(Struct, kw_only=True):
     servers: ServerCounts
     alerts: AlertCounts
     warnings: list[str] = []
+    keys_expiring: list[ExpiringKey] = []
+    keys_shared: list[SharedKey] = []
 
 
 class Health(Struct, kw_only=True):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from chatops.errors import NotSignedIn
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
+from chatops.server.authentication import welcome
 from chatops.server.services.users import to_user
 
 
 async def login(call: Call[NoQuery, rest.Login]) -> rest.TokenPair:
     """Sign in with a user name and password."""
     body = call.body
-    return await call.services.auth.login(body.username, body.password, call.address)
+    pair = await call.services.auth.login(body.username, body.password, call.address)
+    welcome(call.request)
+    return pair
 
 
 async def register(call: Call[NoQuery, rest.Register]) -> rest.User:
@@ -23,10 +26,12 @@ async def register(call: Call[NoQuery, rest.Register]) -> rest.User:
 async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.TokenPair:
     """Renew a session; the refresh token is used up."""
     try:
-        return await call.services.auth.refresh(call.body.refresh_token, call.address)
+        pair = await call.services.auth.refresh(call.body.refresh_token, call.address)
     except NotSignedIn:
         await call.services.denials.record(call.origin, "auth.refresh", call.request.path)
         raise
+    welcome(call.request)
+    return pair
 
 
 async def logout(call: Call[NoQuery, rest.Logout]) -> None:

@@ -21,6 +21,7 @@ from chatops.server.context import Services
 from chatops.server.services.access import Agent, Principal
 from chatops.server.services.access_tokens import EXPIRED
 from chatops.server.services.audit import Origin
+from chatops.server.services.limiter import network_of
 
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -32,6 +33,10 @@ def make_handler(
     """The aiohttp handler of one operation."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
+        with services.open_requests.held(network_of(request.remote)):
+            return await answer(request)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
         caller = await _let_in(operation, services, request)
         query, body = read_query(request.query, operation.query), None
         if operation.body is not None:
@@ -47,11 +52,11 @@ def make_handler(
             request=request,
         )
         try:
-            answer = await operation.handler(call)
+            result = await operation.handler(call)
         except (NotPermitted, NotFound, TooManyRequests) as error:
             await _record_denial(operation, call, error)
             raise
-        return answer if isinstance(answer, web.StreamResponse) else _answer(operation, answer)
+        return result if isinstance(result, web.StreamResponse) else _answer(operation, result)
 
     return handle
 

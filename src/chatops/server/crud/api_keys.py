@@ -66,6 +66,37 @@ async def list_page(
     return await page(session, statement, by=by, limit=limit, cursor=cursor)
 
 
+async def expiring(
+    session: AsyncSession,
+    since: float,
+    until: float,
+    *,
+    limit: int,
+    server_ids: Collection[str] | None = None,
+) -> list[ApiKey]:
+    """Keys that can still be used and end between the two times, soonest first; of
+    ``server_ids`` only, if given."""
+    ends = col(ApiKey.expires_at)
+    statement = (
+        select(ApiKey)
+        .where(
+            ends > since,
+            ends <= until,
+            col(ApiKey.revoked_at).is_(None),
+            *among(col(ApiKey.server_id), server_ids),
+        )
+        .order_by(ends, col(ApiKey.id))
+        .limit(limit)
+    )
+    return list(await session.scalars(statement))
+
+
+async def usable(session: AsyncSession, ids: Collection[str]) -> set[str]:
+    """Those of ``ids`` that are there and not revoked."""
+    which = select(col(ApiKey.id)).where(col(ApiKey.id).in_(ids), col(ApiKey.revoked_at).is_(None))
+    return set(await session.scalars(which))
+
+
 async def revoke(session: AsyncSession, key_id: str, *, now: float) -> bool:
     """Revoke a key. False if there is none, or it is revoked already."""
     statement = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -28,8 +27,6 @@ from chatops.server.services.connection import Connection
 
 Reply = CommandResponse | DockerResponse
 REPLY_TIMEOUT: Final = 30.0
-FIGHT_COUNT: Final = 3
-FIGHT_WINDOW: Final = 300.0
 _log = logging.getLogger(__name__)
 
 
@@ -74,6 +71,7 @@ class AgentSession:
     heartbeat: Heartbeat
     connected_at: float
     key_id: str = ""
+    key_expires_at: float | None = None
     machine_id: str = ""
     instance: str = ""
     pending: Pending[asyncio.Future[Reply]] = field(default_factory=Pending)
@@ -129,7 +127,6 @@ class AgentManager:
         self._sessions: dict[str, AgentSession] = {}
         self._last_heard: dict[str, float] = {}
         self._heard_at: dict[str, float] = {}
-        self._replaced: dict[str, deque[float]] = {}
         self.on_gone: list[Callable[[AgentSession, str], None]] = []
 
     def register_agent(
@@ -139,6 +136,7 @@ class AgentManager:
         *,
         server_name: str = "",
         key_id: str = "",
+        key_expires_at: float | None = None,
         machine_id: str = "",
         instance: str = "",
     ) -> AgentSession:
@@ -153,6 +151,7 @@ class AgentManager:
             heartbeat=Heartbeat(self._clock.monotonic()),
             connected_at=self._clock.now(),
             key_id=key_id,
+            key_expires_at=key_expires_at,
             machine_id=machine_id,
             instance=instance,
             last_heard=self._clock.now(),
@@ -248,22 +247,18 @@ class AgentManager:
             future.set_result(reply)
 
     def sweep(self) -> None:
-        """Ping those that are silent and end those that are dead; called every second."""
-        now = self._clock.monotonic()
+        """Ping those that are silent, end those that are dead or whose key has expired; called
+        every second."""
+        now, wall = self._clock.monotonic(), self._clock.now()
         for session in self.sessions():
+            if session.key_expires_at is not None and session.key_expires_at <= wall:
+                self._drop(session, closing.KEY_EXPIRED)
+                continue
             pulse = session.heartbeat.check(now)
             if pulse is Pulse.PING:
                 session.post(Ping(id=int(now)))
             elif pulse is Pulse.DEAD:
                 self._drop(session, closing.SILENT)
-
-    def is_fight(self, server_id: str) -> bool:
-        """Count a replacement by another agent; True when they come so often that two
-        agents must be using one identity."""
-        now = self._clock.monotonic()
-        times = self._replaced.setdefault(server_id, deque(maxlen=FIGHT_COUNT))
-        times.append(now)
-        return len(times) == FIGHT_COUNT and now - times[0] <= FIGHT_WINDOW
 
     def disconnect(self, server_id: str, reason: closing.CloseReason) -> None:
         """End a server's session and tell its agent why (a revoked key, a removed server)."""

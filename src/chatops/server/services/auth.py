@@ -103,7 +103,7 @@ class AuthService:
         self._failures.take(username, address)
         async with self._database.read() as session:
             user = await crud.get_by_name(session, username)
-        right = await self.passwords.verify(password, user.password_hash if user else None)
+        right = await self.passwords.verify(password, user.password_hash if user else None, address)
         pair = await self._sign_in(user, address) if user is not None and right else None
         if pair is None:
             await self._refuse(username, address)
@@ -153,7 +153,7 @@ class AuthService:
             raise NotPermitted(
                 "registration is closed on this hub", hint="ask an administrator for an account"
             )
-        hashed = await self.hash_new(username, password)
+        hashed = await self.hash_new(username, password, address)
         async with self._database.write() as session:
             user = await self.create_user(session, username, hashed, "viewer")
             origin = Origin(address, user.id, user.name)
@@ -174,10 +174,10 @@ class AuthService:
         self._failures.take(principal.name, address)
         async with self._database.read() as session:
             user = await crud.get(session, principal.user_id)
-        if user is None or not await self.passwords.verify(current, user.password_hash):
+        if user is None or not await self.passwords.verify(current, user.password_hash, address):
             raise NotPermitted("the current password is wrong")
         self._failures.give_back(principal.name, address)
-        hashed = await self.hash_new(user.name, new)
+        hashed = await self.hash_new(user.name, new, address)
         async with self._database.write() as session:
             if not await _unchanged(session, user):
                 raise _ended()
@@ -186,7 +186,7 @@ class AuthService:
             await self._audit.record(session, Origin.of(principal, address), "auth.password")
         self.forget(user.id)
 
-    async def hash_new(self, name: str, password: str) -> str:
+    async def hash_new(self, name: str, password: str, address: str = "") -> str:
         """The hash of a new account's password, once name and password were found fit.
 
         Raises:
@@ -195,7 +195,7 @@ class AuthService:
         check_name(name, "user name")
         if password == name:
             raise InvalidInput("the password must differ from the name")
-        return await self.passwords.hash(password)
+        return await self.passwords.hash(password, address)
 
     async def create_user(
         self, session: AsyncSession, name: str, password_hash: str, role: Role

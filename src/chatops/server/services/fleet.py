@@ -18,8 +18,10 @@ from chatops.server.services.agent_manager import AgentManager, AgentSession
 from chatops.server.services.commands import CommandService
 from chatops.server.services.connection import Connection
 from chatops.server.services.events import EventService, Kind
+from chatops.server.services.key_use import User
+from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyAndServer, KeyService
-from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.limiter import RateLimiter, network_of
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
@@ -41,6 +43,7 @@ class Fleet:
         runs: RunService,
         events: EventService,
         logs: LogService,
+        warnings: KeyWarnings,
         tasks: Tasks,
         clock: Clock,
     ) -> None:
@@ -52,9 +55,11 @@ class Fleet:
         self._runs = runs
         self._events = events
         self._logs = logs
+        self._warnings = warnings
         self._tasks = tasks
         self._clock = clock
         self._refusals = RateLimiter(rate=0.1, burst=5)
+        self._all_refusals = RateLimiter(rate=2, burst=100)
         agents.on_gone.append(self._gone)
 
     def register(self, found: KeyAndServer, auth: Auth, connection: Connection) -> AgentSession:
@@ -68,6 +73,7 @@ class Fleet:
             connection,
             server_name=server.name,
             key_id=found.key.id,
+            key_expires_at=found.key.expires_at,
             machine_id=auth.host.machine_id,
             instance=auth.instance,
         )
@@ -82,10 +88,12 @@ class Fleet:
         async with self._database.write() as session:
             await self._keys.use(session, found.key.id)
             await self._servers.set_facts(session, found.server.id, auth, address)
-            await self._events.record(session, "connected", found.server.id, address)
+            reason = self._who(found, auth, address)
+            await self._events.record(session, "connected", found.server.id, address, reason)
 
     async def connected(self, session: AgentSession, found: KeyAndServer, auth: Auth) -> None:
-        """Settle what both sides know of commands."""
+        """Tell what is to be said of its key, and settle what both sides know of commands."""
+        self._warnings.greet(session, found.key)
         name, address = session.server_name, session.connection.address
         self._logs.note(session.server_id, name, "info", "hub", f"agent connected from {address}")
         _log.info("agent connected", extra={"server": name, "address": address})
@@ -97,8 +105,13 @@ class Fleet:
 
     async def refused(self, server_id: str | None, address: str, reason: CloseReason) -> None:
         """Record that an agent was turned away; of one address not more often than matters."""
-        _log.warning("agent refused", extra={"address": address, "reason": reason.name})
-        if self._refusals.take(address, self._clock.monotonic()) == 0:
+        now = self._clock.monotonic()
+        matters = not (
+            self._refusals.take(network_of(address), now) or self._all_refusals.take("", now)
+        )
+        facts = {"address": address, "reason": reason.name}
+        _log.log(logging.WARNING if matters else logging.DEBUG, "agent refused", extra=facts)
+        if matters:
             await self._note(server_id, "refused", address, reason.name)
 
     async def run(self) -> None:
@@ -116,16 +129,26 @@ class Fleet:
             async with self._database.write() as session:
                 await crud.touch(session, heard)
 
+    def _who(self, found: KeyAndServer, auth: Auth, address: str) -> str | None:
+        """What is remarkable about who connects: two that take turns, or another machine."""
+        user = User.of(auth, address, found.key.id)
+        at, now = self._clock.monotonic(), self._clock.now()
+        sharing = self._warnings.use.connected(found.server.id, user, at, now)
+        if sharing is not None:  # said with the event that it replaced the other, if it does
+            return None if self._agents.find(found.server.id) else str(sharing)
+        before = (found.server.host or {}).get("machine_id")
+        if before and before != auth.host.machine_id:
+            return f"another machine than before: {auth.host.hostname[:64]}"
+        return None
+
     def _replaced(self, old: AgentSession, name: str, auth: Auth, connection: Connection) -> None:
         reason = "the same agent connected again"
         if (old.machine_id, old.instance) != (auth.host.machine_id, auth.instance):
-            # Cloned machines share their id; an agent's restart is rarely seen from here, as its
-            # old connection ends with it.
+            # An agent's restart is rarely seen from here, as its old connection ends with it.
             other = "machine" if old.machine_id != auth.host.machine_id else "agent"
             reason = f"another {other} ({auth.host.hostname[:64]}) connected with the same key"
-            if self._agents.is_fight(old.server_id):
-                reason += f"; two {other}s are using one identity"
-                self._logs.note(old.server_id, name, "error", "hub", reason)
+            if sharing := self._warnings.use.shared(self._clock.monotonic()).get(old.server_id):
+                reason = str(sharing)
         _log.warning("agent replaced", extra={"server": name, "why": reason})
         noting = self._note(old.server_id, "replaced", connection.address, reason)
         self._tasks.spawn(noting, name="replaced")

@@ -7,18 +7,21 @@ sign-ins at once do not double the hub's memory.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
 from passlib.hash import argon2
 
-from chatops.errors import Busy
+from chatops.protocol.limits import MAX_ADDRESS_PASSWORD_CHECKS, MAX_PASSWORD_CHECKS
+from chatops.server.services.limiter import network_of
+from chatops.server.services.turns import Turns
 
 T = TypeVar("T")
 _PARAMETERS: Final = {"type": "ID", "memory_cost": 19_456, "time_cost": 2, "parallelism": 1}
 _hasher: Final[Any] = cast("Any", argon2).using(**_PARAMETERS)
-_AT_ONCE: Final = 2
-_WAITING: Final = 64
+_AT_ONCE: Final = max(1, min(4, (os.cpu_count() or 1) // 2))
+"""So many at the same time that the event loop keeps a processor for itself."""
 
 
 def hash_password(password: str) -> str:
@@ -35,37 +38,38 @@ def verify_password(plain: str, hashed: str) -> bool:
 
 
 class PasswordWorker:
-    """Runs hashing in threads. Beyond a bounded number of waiting calls it says Busy."""
+    """Runs hashing in threads, in turns by address: a flood of one keeps nobody else waiting."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._turns = Turns(_AT_ONCE, MAX_PASSWORD_CHECKS, MAX_ADDRESS_PASSWORD_CHECKS, "sign-ins")
         self._decoy: str | None = None
 
-    async def hash(self, password: str) -> str:
-        """``hash_password`` in a thread."""
-        return await self._run(lambda: hash_password(password))
+    async def hash(self, password: str, address: str = "") -> str:
+        """``hash_password`` in a thread. Work without an address has a turn of its own.
 
-    async def verify(self, plain: str, hashed: str | None) -> bool:
-        """``verify_password`` in a thread; without a hash it takes as long and says False."""
+        Raises:
+            Busy: too much is waiting.
+        """
+        return await self._run(lambda: hash_password(password), address)
+
+    async def verify(self, plain: str, hashed: str | None, address: str = "") -> bool:
+        """``verify_password`` in a thread; without a hash it takes as long and says False.
+
+        Raises:
+            Busy: too much is waiting.
+        """
         if hashed is not None:
-            return await self._run(lambda: verify_password(plain, hashed))
+            return await self._run(lambda: verify_password(plain, hashed), address)
         if self._decoy is None:
             self._decoy = await self.hash("decoy")
         decoy = self._decoy
-        await self._run(lambda: verify_password(plain, decoy))
+        await self._run(lambda: verify_password(plain, decoy), address)
         return False
 
     async def prepare(self) -> None:
         """Make the decoy now, so that the first unknown user takes no longer than the rest."""
         self._decoy = await self.hash("decoy")
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= _WAITING:
-            raise Busy("too many sign-ins at once", hint="try again in a few seconds")
-        self._waiting += 1
-        try:
-            async with self._slots:
-                return await asyncio.to_thread(work)
-        finally:
-            self._waiting -= 1
+    async def _run(self, work: Callable[[], T], address: str) -> T:
+        async with self._turns.turn(network_of(address)):
+            return await asyncio.to_thread(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatops.clock import Clock
 from chatops.errors import TooManyRequests
-from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.limiter import RateLimiter, network_of
 from chatops.server.services.live_settings import LiveSettings
 from chatops.server.settings import HubSettings
 
@@ -24,7 +24,7 @@ class SignInLimits:
         Raises:
             TooManyRequests: too many have failed lately.
         """
-        now = self._clock.monotonic()
+        now, address = self._clock.monotonic(), network_of(address)
         wait = self._by_account.take((address, username), now)
         if not wait:
             wait = self._by_address.take(address, now)
@@ -37,6 +37,7 @@ class SignInLimits:
 
     def give_back(self, username: str, address: str) -> None:
         """The attempt was right."""
+        address = network_of(address)
         self._by_account.give_back((address, username))
         self._by_address.give_back(address)
 

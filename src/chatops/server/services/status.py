@@ -9,6 +9,7 @@ from chatops.server.crud import alerts
 from chatops.server.db.engine import Database
 from chatops.server.services.access import Principal
 from chatops.server.services.audit_feed import AuditTail
+from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.servers import ServerService
 
@@ -20,10 +21,12 @@ class StatusService:
         self,
         database: Database,
         servers: ServerService,
+        keys: KeyWarnings,
         settings: LiveSettings,
         tail: AuditTail,
         clock: Clock,
     ) -> None:
+        self._keys = keys
         self._database = database
         self._servers = servers
         self._settings = settings
@@ -33,7 +36,7 @@ class StatusService:
         self.url = ""
 
     async def status(self, principal: Principal) -> rest.Status:
-        """Version, uptime, servers and alerts, as far as the caller may see them."""
+        """Version, uptime, and what the caller may see: servers, alerts, keys to look after."""
         async with self._database.read() as session:
             ids = await self._servers.scope(session, principal, None)
             states = await alerts.count_by_state(session, ids)
@@ -46,6 +49,8 @@ class StatusService:
                 firing=states.get("firing", 0), pending=states.get("pending", 0)
             ),
             warnings=self._tail.warnings() if principal.role == "admin" else [],
+            keys_expiring=await self._keys.expiring(principal),
+            keys_shared=await self._keys.shared(principal),
         )
 
     def health(self) -> rest.Health:

@@ -7,15 +7,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from chatops.errors import Busy
 from chatops.protocol import closing
 from chatops.protocol.client_messages import Dropped, DroppedEvent, LogEvent, MetricsEvent
 from chatops.protocol.codec import encode
-from chatops.protocol.limits import MAX_SUBSCRIBERS
+from chatops.protocol.limits import MAX_SUBSCRIBERS, MAX_USER_SUBSCRIBERS
 from chatops.protocol.rest import LogEntry, ServerSample
 from chatops.server.services.access import Holder
 from chatops.server.services.connection import Connection
 from chatops.server.services.losses import Loss
+from chatops.server.services.places import Places
 
 ClientType = Literal["metrics", "logs"]
 _NOBODY: Final = Holder(None)
@@ -33,9 +33,9 @@ class _Subscriber:
 class WSManager:
     """Subscribers by server. A slow one loses events and is told how many, and nobody waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, each: int = MAX_USER_SUBSCRIBERS) -> None:
         self._by_server: dict[str, list[_Subscriber]] = defaultdict(list)
-        self._count = 0
+        self._places = Places(MAX_SUBSCRIBERS, each, "subscriptions", "account")
 
     def connect(
         self,
@@ -48,18 +48,18 @@ class WSManager:
         """Subscribe a client to one kind of event of one server, by the rights of ``holder``.
 
         Raises:
-            Busy: there are too many subscribers.
+            TooManyRequests, Busy: the account has too many subscriptions, or all together.
         """
-        if self._count >= MAX_SUBSCRIBERS:
-            raise Busy("the hub has too many subscribers", hint="try again later")
+        self._places.take(holder.user_id)
         self._by_server[server_id].append(_Subscriber(websocket, client_type, holder))
-        self._count += 1
 
     def disconnect(self, websocket: Connection, server_id: str) -> None:
         """Forget a client; one that is not known is fine."""
         before = self._by_server.get(server_id, [])
         after = [one for one in before if one.connection is not websocket]
-        self._count -= len(before) - len(after)
+        for one in before:
+            if one.connection is websocket:
+                self._places.leave(one.holder.user_id)
         if after:
             self._by_server[server_id] = after
         else:
@@ -96,7 +96,7 @@ class WSManager:
         self._end(self._all(), closing.HUB_STOPPING)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._places)
 
     def _listeners(self, server_id: str, client_type: ClientType) -> list[_Subscriber]:
         subscribers = self._by_server.get(server_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
@@ -13,7 +13,7 @@ from chatops.errors import ProtocolError
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.codec import UnusableFrame, from_agent
 from chatops.protocol.frames import decode_frame
-from chatops.protocol.limits import MAX_AGENT_FRAME, MAX_BAD_FRAMES, MiB
+from chatops.protocol.limits import MAX_AGENT_BACKLOG, MAX_AGENT_FRAME, MAX_BAD_FRAMES
 from chatops.protocol.messages import (
     AgentMessage,
     Auth,
@@ -29,6 +29,7 @@ from chatops.protocol.messages import (
     StreamClose,
     StreamCredit,
 )
+from chatops.server.authentication import welcome
 from chatops.server.context import Services
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.fleet import Fleet
@@ -45,8 +46,6 @@ from chatops.server.ws.sockets import (
 )
 from chatops.tasks import Tasks
 
-_OUTBOX: Final = 8 * MiB
-"""Bytes waiting for one agent: more than any command; an agent that lets more pile up is dead."""
 _log = logging.getLogger(__name__)
 
 
@@ -55,11 +54,11 @@ def make_agents_route(services: Services, fleet: Fleet, tasks: Tasks, waiting: W
 
     async def agents_ws(request: web.Request) -> web.StreamResponse:
         socket, connection = await accept(
-            request, tasks, waiting, max_frame=MAX_AGENT_FRAME, buffer=_OUTBOX
+            request, tasks, waiting, max_frame=MAX_AGENT_FRAME, buffer=MAX_AGENT_BACKLOG
         )
         async with told(connection):
-            auth = await first_message(socket, from_agent(), waiting)
-            await AgentSocket(services, fleet, socket, connection).run(auth)
+            auth = await first_message(socket, connection, from_agent(), waiting)
+            await AgentSocket(services, fleet, socket, connection, request).run(auth)
         return socket
 
     return agents_ws
@@ -74,7 +73,9 @@ class AgentSocket:
         fleet: Fleet,
         socket: web.WebSocketResponse,
         connection: SocketConnection,
+        request: web.Request,
     ) -> None:
+        self._request = request
         self._services = services
         self._fleet = fleet
         self._socket = socket
@@ -101,6 +102,7 @@ class AgentSocket:
         if not isinstance(first, Auth):
             raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
         found = await self._let_in(first)
+        welcome(self._request)
         session = self._fleet.register(found, first, self._connection)
         reason = "connection lost"
         try:

@@ -19,10 +19,10 @@ from chatops.protocol.client_messages import (
 )
 from chatops.protocol.codec import UnusableFrame, encode
 from chatops.protocol.frames import StreamFrame, decode_frame, encode_frame
-from chatops.protocol.limits import AUTH_TIMEOUT, MAX_HUB_FRAME, MiB
+from chatops.protocol.limits import AUTH_TIMEOUT, MAX_HUB_FRAME, STALL_AFTER, MiB
 from chatops.protocol.messages import Error, Message, Ping, Pong, StreamClose
 from chatops.protocol.rest import StreamEvent
-from chatops.server.authentication import verified
+from chatops.server.authentication import verified, welcome
 from chatops.server.context import Services
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.audit import Origin
@@ -31,7 +31,7 @@ from chatops.server.services.live_command import LiveCommand
 from chatops.server.services.live_run import LiveRun
 from chatops.server.services.run_events import Teller
 from chatops.server.services.standard_input import StandardInput
-from chatops.server.ws.connection import STALL_AFTER, SocketConnection
+from chatops.server.ws.connection import SocketConnection
 from chatops.server.ws.sockets import (
     Route,
     SocketEnded,
@@ -59,9 +59,12 @@ def make_commands_route(services: Services, tasks: Tasks, waiting: Waiting) -> R
             request, tasks, waiting, max_frame=MAX_HUB_FRAME, buffer=_BUFFER, heartbeat=HEARTBEAT
         )
         async with told(connection):
-            first = await first_message(socket, from_client(), waiting)
+            first = await first_message(socket, connection, from_client(), waiting)
             follower = _Follower(services, socket, connection)
-            await follower.run(first, request.match_info["id"])
+            principal = await follower.let_in(first, request.match_info["id"])
+            welcome(request)
+            with services.followers.held(principal.user_id):
+                await follower.run(principal, request.match_info["id"])
         return socket
 
     return commands_ws
@@ -78,13 +81,13 @@ class _Follower:
         self._connection = connection
         self._input: StandardInput | None = None
 
-    async def run(self, first: FromClient, name: str) -> None:
-        """Let the client in, and tell it all there is.
+    async def run(self, principal: Principal, name: str) -> None:
+        """Tell a client that was let in all there is.
 
         Raises:
-            SocketEnded: it is not let in, or has left.
+            SocketEnded: it has left, or there is nothing for it any more.
         """
-        principal = await self._let_in(first, name)
+        self._tell(ClientAuthSuccess(user=principal.name))
         attach = await self._attach()
         try:
             following, live = await self._services.runs.follow(principal, name, attach.offsets)
@@ -106,7 +109,12 @@ class _Follower:
                     self._input.detach(self._tell)
                 following.close()
 
-    async def _let_in(self, first: FromClient, name: str) -> Principal:
+    async def let_in(self, first: FromClient, name: str) -> Principal:
+        """Who asks.
+
+        Raises:
+            SocketEnded: nobody who may follow this.
+        """
         if not isinstance(first, ClientAuth):
             raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
         try:
@@ -119,7 +127,6 @@ class _Follower:
         except ChatOpsError as error:
             await self._note_denial(Origin.of(principal, self._connection.address), name)
             raise refusal(error) from None
-        self._tell(ClientAuthSuccess(user=principal.name))
         return principal
 
     async def _note_denial(self, origin: Origin, name: str) -> None:

@@ -10,13 +10,12 @@ from aiohttp import web
 
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.codec import encode
+from chatops.protocol.limits import STALL_AFTER
 from chatops.protocol.messages import Error
 from chatops.tasks import Tasks
 
 CLOSE_WAIT: Final = 3.0
 """Seconds a peer has for its half of the closing handshake."""
-STALL_AFTER: Final = 60.0
-"""Seconds after which a peer that takes no byte counts as gone."""
 
 
 class SocketConnection:

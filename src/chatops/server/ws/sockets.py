@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from aiohttp import WSMessage, WSMsgType, web
@@ -18,11 +18,15 @@ from chatops.errors import (
     NotFound,
     NotPermitted,
     NotSignedIn,
+    TooManyRequests,
 )
 from chatops.protocol import closing
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.codec import Codec, UnusableFrame
-from chatops.protocol.limits import AUTH_TIMEOUT, MAX_UNAUTHENTICATED
+from chatops.protocol.limits import AUTH_TIMEOUT
+from chatops.server.services.limiter import network_of
+from chatops.server.services.places import Crowd, Stranger
+from chatops.server.settings import HubSettings
 from chatops.server.ws.connection import CLOSE_WAIT, SocketConnection
 from chatops.tasks import Tasks
 
@@ -46,6 +50,7 @@ _REASONS: Final[dict[type[ChatOpsError], CloseReason]] = {
     NotFound: closing.NOT_FOUND,
     NotPermitted: closing.NOT_PERMITTED,
     Busy: closing.BUSY,
+    TooManyRequests: closing.TOO_MANY,
 }
 
 
@@ -54,26 +59,33 @@ def refusal(error: ChatOpsError) -> SocketEnded:
     return SocketEnded(_REASONS.get(type(error), closing.INTERNAL), error.message)
 
 
-@dataclass(eq=False)
 class Waiting:
-    """Counts the sockets that have not said who they are yet."""
+    """The sockets that have not said who they are yet. The gate bounds them already; but not by
+    whom a proxy's connections are for."""
 
-    count: int = 0
-    limit: int = MAX_UNAUTHENTICATED
+    def __init__(self, settings: HubSettings) -> None:
+        self._crowd = Crowd(settings.stranger_limit, settings.address_stranger_limit)
+        self._places: dict[SocketConnection, Stranger] = {}
 
-    def enter(self) -> None:
+    def enter(self, connection: SocketConnection) -> None:
         """One more.
 
         Raises:
-            Busy: there are too many.
+            TooManyRequests, Busy: there are too many of its address, or altogether.
         """
-        if self.count >= self.limit:
-            raise Busy("the hub has too many connections that are not signed in")
-        self.count += 1
 
-    def leave(self) -> None:
+        def evict() -> None:
+            connection.close(closing.BUSY)
+
+        holder = network_of(connection.address)
+        self._places[connection] = self._crowd.enter(holder, time.monotonic(), evict)
+
+    def leave(self, connection: SocketConnection) -> None:
         """One less."""
-        self.count -= 1
+        self._crowd.leave(self._places.pop(connection))
+
+    def __len__(self) -> int:
+        return len(self._crowd)
 
 
 async def accept(
@@ -92,7 +104,7 @@ async def accept(
 
     Raises:
         Malformed: the request asks for no upgrade.
-        Busy: too many sockets wait for their first frame.
+        TooManyRequests, Busy: too many sockets wait for their first frame.
     """
     socket = web.WebSocketResponse(
         timeout=CLOSE_WAIT, autoping=True, compress=False, max_msg_size=max_frame,
@@ -100,13 +112,14 @@ async def accept(
     )  # fmt: skip
     if not socket.can_prepare(request):
         raise Malformed(f"{request.path} is a WebSocket, and this request asks for no upgrade")
-    waiting.enter()
+    connection = SocketConnection(socket, request, tasks, limit=buffer)
+    waiting.enter(connection)
     try:
         await socket.prepare(request)
     except BaseException:
-        waiting.leave()
+        waiting.leave(connection)
         raise
-    return socket, SocketConnection(socket, request, tasks, limit=buffer)
+    return socket, connection
 
 
 @asynccontextmanager
@@ -117,15 +130,20 @@ async def told(connection: SocketConnection) -> AsyncIterator[None]:
     except SocketEnded as end:
         if end.reason is not None:
             connection.close(end.reason, end.message)
-    except Busy as error:
-        connection.close(closing.BUSY, error.message)
+    except (Busy, TooManyRequests) as error:
+        connection.close(_REASONS[type(error)], error.message)
     except Exception:  # noqa: BLE001  (the last resort of every socket)
         _log.exception("a socket failed", extra={"address": connection.address})
         connection.close(closing.INTERNAL)
     await connection.drained()
 
 
-async def first_message(socket: web.WebSocketResponse, codec: Codec[T], waiting: Waiting) -> T:
+async def first_message(
+    socket: web.WebSocketResponse,
+    connection: SocketConnection,
+    codec: Codec[T],
+    waiting: Waiting,
+) -> T:
     """The first frame of an accepted socket, which must come soon and must be a message.
 
     Raises:
@@ -137,7 +155,7 @@ async def first_message(socket: web.WebSocketResponse, codec: Codec[T], waiting:
     except TimeoutError:
         raise SocketEnded(closing.AUTH_TIMEOUT) from None
     finally:
-        waiting.leave()
+        waiting.leave(connection)
     if not isinstance(frame, str):
         raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
@@ -17,9 +18,9 @@ from chatops.protocol.client_messages import (
     from_client,
 )
 from chatops.protocol.codec import UnusableFrame, encode
-from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME
+from chatops.protocol.limits import MAX_BAD_FRAMES, MAX_CLIENT_FRAME, TOKEN_CHECK
 from chatops.protocol.messages import Error, Ping, Pong
-from chatops.server.authentication import verified
+from chatops.server.authentication import verified, welcome
 from chatops.server.context import Services
 from chatops.server.services.access import Principal
 from chatops.server.services.server_finder import ServerName
@@ -56,9 +57,13 @@ def make_subscription_route(
             heartbeat=HEARTBEAT,
         )
         async with told(connection):
-            first = await first_message(socket, from_client(), waiting)
+            first = await first_message(socket, connection, from_client(), waiting)
             principal, server = await _let_in(services, first, request.match_info["server"])
-            await _serve(services, kind, principal, server, socket, connection)
+            welcome(request)
+            async with Tasks() as own:
+                checking = _stay_let_in(services, first, server, connection)
+                own.spawn(checking, name="look at a subscriber's token")
+                await _serve(services, kind, principal, server, socket, connection)
         return socket
 
     return subscription_ws
@@ -74,6 +79,21 @@ async def _let_in(services: Services, first: FromClient, name: str) -> tuple[Pri
         raise refusal(error) from None
 
 
+async def _stay_let_in(
+    services: Services, first: FromClient, server: ServerName, connection: SocketConnection
+) -> None:
+    """Look at the token again now and then: one that has expired watches no longer. Its client
+    renews it and is back at once."""
+    while True:
+        await asyncio.sleep(TOKEN_CHECK)
+        try:
+            await _let_in(services, first, server.id)
+        except SocketEnded as end:
+            if end.reason in (closing.NOT_SIGNED_IN, closing.NOT_FOUND):
+                connection.close(end.reason, end.message)
+                return
+
+
 async def _serve(
     services: Services,
     kind: ClientType,
@@ -82,8 +102,8 @@ async def _serve(
     socket: web.WebSocketResponse,
     connection: SocketConnection,
 ) -> None:
-    connection.post(encode(ClientAuthSuccess(server_id=server.id, user=principal.name)))
     services.subscribers.connect(connection, server.id, kind, holder=principal.holder)
+    connection.post(encode(ClientAuthSuccess(server_id=server.id, user=principal.name)))
     try:
         for cut in services.runs.followed.since(principal.since, principal.holder, [server.id]):
             raise refusal(cut.error)
