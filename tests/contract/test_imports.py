@@ -14,7 +14,19 @@ import pytest
 
 from tests.support.source import ROOT, Import, imports, modules
 
-LEAVES = {"clock", "errors", "ids", "locks", "logs", "options", "paths", "tasks", "text", "units"}
+LEAVES = {
+    "clock",
+    "errors",
+    "ids",
+    "locks",
+    "logs",
+    "options",
+    "paths",
+    "redaction",
+    "tasks",
+    "text",
+    "units",
+}
 """Modules beside the packages: they know nothing of ours but one another."""
 
 BELOW = {

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.logs import JsonFormatter, TextFormatter, redact, setup
+from chatops.logs import JsonFormatter, TextFormatter, setup
+from chatops.redaction import redact
 from chatops.text import escape
 
 BODY = "AbCd-_" * 8

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from chatops import options
 from chatops.agent.config_file import read_config
 from chatops.errors import InvalidInput, SetupError
-from chatops.logs import strike
 from chatops.options import option
 from chatops.paths import default_data_dir
 from chatops.protocol import closing
 from chatops.protocol.join import decode_join
 from chatops.protocol.limits import MAX_INTERVAL, MIN_INTERVAL, MiB
+from chatops.redaction import strike
 
 CAPABILITIES: Final = ("exec", "docker", "shell", "files")
 """What a target's owner can allow; ``all`` stands for every one of them."""

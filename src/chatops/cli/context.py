@@ -150,7 +150,7 @@ class Cli:
         if self.common.debug:
             import traceback
 
-            from chatops.logs import redact
+            from chatops.redaction import redact
 
             sys.stderr.write(redact(traceback.format_exc()))
 

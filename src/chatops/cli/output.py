@@ -166,7 +166,7 @@ class Output:
     def error(self, error: ChatOpsError) -> None:
         """What went wrong and what can be done, or the JSON object of it. A credential that was
         given in the place of something else is not repeated."""
-        from chatops.logs import strike
+        from chatops.redaction import strike
 
         message = strike(error.message)
         if self.form in ("json", "ndjson"):

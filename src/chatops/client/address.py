@@ -55,7 +55,7 @@ def parse_address(text: str) -> Address:
     match = _URL.fullmatch(text.strip())
     port = int(match["port"] or _PORTS[match["scheme"].lower()]) if match else 0
     if match is None or not 0 < port < 65_536:
-        from chatops.logs import strike  # it may hold a password
+        from chatops.redaction import strike  # it may hold a password
 
         raise InvalidInput(
             f"{strike(text)[:200]!r} is not the address of a hub",

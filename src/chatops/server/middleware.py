@@ -21,8 +21,8 @@ from chatops.errors import (
     TooLarge,
     TooManyRequests,
 )
-from chatops.logs import strike
 from chatops.protocol.rest import ErrorBody, ErrorDetail
+from chatops.redaction import strike
 from chatops.server.api.operation import PREFIX
 from chatops.server.authentication import authenticate
 from chatops.server.context import Services

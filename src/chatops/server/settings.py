@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from chatops.errors import InvalidInput
-from chatops.logs import strike
 from chatops.options import option, options_of, text_of
 from chatops.paths import default_data_dir
 from chatops.protocol.limits import (
@@ -30,6 +29,7 @@ from chatops.protocol.limits import (
     REQUEST_RATE,
     KiB,
 )
+from chatops.redaction import strike
 
 _DAY: Final = 86_400.0
 

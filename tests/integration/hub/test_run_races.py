@@ -73,7 +73,7 @@ async def test_a_body_that_comes_slowly_does_not_outlive_its_senders_rights(hub:
                 f"Content-Length: {len(body)}", "Connection: close", "", ""]  # fmt: skip
         writer.write("\r\n".join(head).encode() + body[:5])
         await writer.drain()
-        await until_async(lambda: hub.services.auth._known, what="the look at the token")
+        await until_async(lambda: hub.services.auth._users._known, what="the look at the token")
         await hub.ok("PATCH", "/users/bob", {"disabled": True})
         writer.write(body[5:])
         answer = await reader.read()

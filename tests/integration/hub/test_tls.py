@@ -16,7 +16,7 @@ from tests.support.hub import running_hub
 async def test_a_connection_without_a_handshake_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatops.server.http.HANDSHAKE", 0.2)
+    monkeypatch.setattr("chatops.server.listener.HANDSHAKE_TIMEOUT", 0.2)
     async with running_hub(tmp_path / "hub", tls_self_signed=True) as hub:
         host, _, port = hub.url.removeprefix("https://").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))

@@ -31,7 +31,6 @@ def test_the_defaults_have_a_sense() -> None:
         ("subscriber_buffer", 0),
         ("public_url", "hub.example.org"),
         ("public_url", "ftp://hub.example.org"),
-        ("public_url", "https://user:secret@hub.example.org"),
     ],
 )
 def test_a_value_without_sense_is_named(name: str, value: Any) -> None:
@@ -39,6 +38,11 @@ def test_a_value_without_sense_is_named(name: str, value: Any) -> None:
         check_values(HubSettings(**{name: value}))
     assert name in caught.value.message or repr(value) in caught.value.message
     assert caught.value.hint
+
+
+def test_a_password_in_a_url_is_not_repeated() -> None:
+    with pytest.raises(InvalidInput, match=r"user:\*\*\*@hub.example.org' is no URL"):
+        check_values(HubSettings(public_url="https://user:secret@hub.example.org"))
 
 
 @pytest.mark.parametrize("url", ["https://hub.example.org", "http://127.0.0.1:8765/below/"])
