@@ -63,7 +63,7 @@ EXEC: Final = (
     ),
     Declared(
         "max_failures", ("--max-failures",), "text", "start nothing more once so many servers "
-        "did not succeed", "N|P%",
+        "ran it and failed", "N|P%",
     ),
     Declared(
         "expect_count", ("--expect-count",), "number", "run nothing unless TARGET means so many "

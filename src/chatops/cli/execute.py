@@ -106,6 +106,8 @@ def _check(cli: Cli, *, several: bool, stdin: bool, alone: bool) -> None:
 def _options(given: dict[str, Any]) -> RunOptions:
     _count(given.get("parallel"), "--parallel", least=1, most=MAX_PARALLEL)
     _count(given.get("expect_count"), "--expect-count", least=0)
+    if given.get("idempotency_key") == "":
+        raise InvalidInput("--idempotency-key is empty", hint="is the variable for it set?")
     return {
         "timeout": seconds(given.get("timeout"), "--timeout"),
         "cwd": given.get("cwd"),

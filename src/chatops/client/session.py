@@ -33,6 +33,8 @@ Renew = Callable[[str], str | None]
 API: Final = "/api/v1"
 _OF_PROXIES: Final = (502, 503, 504)
 """What a proxy says when the hub behind it is away."""
+_LOOK: Final = 2.0
+"""Seconds that a look at what else is there may take."""
 _NOT_OURS: Final = "check the address; `chatops serve` prints the right one when it is ready"
 
 
@@ -141,6 +143,12 @@ class Session:
 
     def lost(self, error: Exception) -> HubUnreachable:
         """The error for a connection that failed; ``details["sent"]``: the hub may know."""
+        if isinstance(error, EOFError | ConnectionError) and self._speaks_tls():
+            return HubUnreachable(
+                f"the hub at {self.address.authority} speaks TLS",
+                hint=f"its address is https://{self.address.authority}",
+                details={"sent": False},
+            )
         return HubUnreachable(
             f"cannot reach the hub at {self.address.url}: {_reason(error, self.transport)}",
             hint="is it running and the address right? `chatops serve` starts a hub, "
@@ -220,6 +228,17 @@ class Session:
             return msgspec.json.decode(data, type=answer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self.unusable(f"its answer cannot be read ({error})") from None
+
+    def _speaks_tls(self) -> bool:
+        """Whether plain HTTP is answered by silence because there is TLS."""
+        if self.address.secure or not self.transport.sent:
+            return False
+        from chatops.client.tls import fingerprint_at
+
+        try:
+            return bool(fingerprint_at(self.address, _LOOK))
+        except OSError:
+            return False
 
     def _tls(self, raw: socket.socket) -> socket.socket:
         from chatops.client.tls import wrap

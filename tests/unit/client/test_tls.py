@@ -45,6 +45,17 @@ def test_a_pinned_certificate_needs_no_authority(secure: FakeHub, certificate: C
     assert version(secure, fingerprint=f"SHA256:{colons}") == "1"
 
 
+def test_plain_http_to_tls_is_told_as_what_it_is(secure: FakeHub) -> None:
+    plain = secure.url.replace("https:", "http:")
+    with (
+        Client(plain, "secret-token", timeout=10) as client,
+        pytest.raises(HubUnreachable, match="speaks TLS") as caught,
+    ):
+        client.hub.health()
+    assert caught.value.hint == f"its address is {secure.url}"
+    assert caught.value.details == {"sent": False}
+
+
 def test_another_certificate_than_the_pinned_gets_nothing(
     secure: FakeHub, certificate: Certificate
 ) -> None:

@@ -109,7 +109,8 @@ def list_commands(
 def show_command(cli: Cli, command_id: ID) -> None:
     """A command and what became of it, without its output. For a run on several servers, a
     list."""
-    _print(cli, find_commands(cli, command_id).records)
+    found = find_commands(cli, command_id)
+    _print(cli, found.records, several=found.several)
 
 
 @command(app, "output", example="chatops commands output 019b76da-a800-7000-8000-000000000001")
@@ -150,7 +151,7 @@ def cancel(cli: Cli, command_id: ID) -> None:
         raise Conflict(
             f"{command_id} is over already", hint=f"`chatops commands show {command_id}` shows how"
         )
-    _print(cli, asked_to_end)
+    _print(cli, asked_to_end, several=found.several)
     cli.out.say(f"asked to end; `chatops commands wait {escape(command_id)}` waits for it")
 
 
@@ -207,13 +208,14 @@ def wait(
     waiter = Waiter(cli, command_id, seconds(timeout, "--timeout"))
     status = waiter.wait()
     if cli.out.form != "table" or cli.out.quiet:
-        _print(cli, waiter.found.records)
+        _print(cli, waiter.found.records, several=waiter.found.several)
     return status
 
 
-def _print(cli: Cli, records: list[CommandRecord]) -> None:
-    """One command as one thing, those of a run on several servers as a list."""
-    if len(records) == 1:
+def _print(cli: Cli, records: list[CommandRecord], *, several: bool) -> None:
+    """One command as one thing, those of a run on several servers as a list, however many they
+    are."""
+    if not several and len(records) == 1:
         cli.out.item(records[0], COMMAND)
     else:
         cli.out.items(records, COMMANDS)

@@ -38,7 +38,7 @@ def outcome_error(result: CommandResult) -> ChatOpsError | None:
             return Lost(
                 why or f"{server} vanished; the outcome is unknown",
                 details={"command_id": result.command_id},
-                hint=f"`chatops commands attach {result.command_id}` shows what comes of it",
+                hint=f"`chatops commands show {result.command_id}` tells should it be known",
             )
         case "failed" if result.exit_code is None and not result.signal:
             return ChatOpsError(why or f"the command could not be started on {server}")

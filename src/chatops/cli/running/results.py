@@ -66,7 +66,8 @@ class StatusFile:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self.write([b"[]"])
+        if path is not None and (path.is_file() or not path.exists()):  # a pipe is written once
+            self.write([b"[]"])
 
     def write(self, parts: Iterator[bytes] | list[bytes]) -> None:
         """Replace its content.

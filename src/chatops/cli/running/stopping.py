@@ -36,7 +36,7 @@ class Stopper:
         self.detaches = detaches
         self._run_id: str | None = None
         self._cancelling: threading.Thread | None = None
-        self._unsaid = self._released = False
+        self._unsaid = self._released = self._asked = False
         self.by: signal.Signals | None = None
         """What ended the watching."""
 
@@ -86,7 +86,10 @@ class Stopper:
         if self._cancelling is not None:
             self._cancelling.join(LEAVING)
         run = self._run_id
-        self._cli.out.say(f"not waiting for the end; `chatops commands wait {run}` does")
+        if self._asked:
+            self._cli.out.say(f"not waiting for the end; `chatops commands wait {run}` does")
+        else:
+            self._cli.out.say(f"not cancelled yet: `chatops commands cancel {run}` asks again")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.by is not None:
@@ -123,6 +126,7 @@ class Stopper:
                 where = self._cli.connection._replace(token=self._cli.client.token)
                 with self._cli.client_for(where) as client:
                     client.runs.cancel(run_id)
+                self._asked = True
                 return
             except (Busy, Conflict, HubUnreachable, TooManyRequests):
                 if self._released:

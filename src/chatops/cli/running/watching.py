@@ -169,6 +169,7 @@ class Watcher:
                 server=one.server, command_id=one.command_id,
                 run_id=self._follower.run_id or "", status="lost",
                 error=f"the hub was lost; the command {one.command_id} may go on",
+                truncated=True,
             )  # fmt: skip
             if self._results is not None:
                 self._results.add(one.result, ask=False)
@@ -181,7 +182,8 @@ class Watcher:
         if not self._several and commands:
             (one,) = commands[:1]
             name = one.command_id
-            where = f" --offset {one.done['stdout']},{one.done['stderr']}"
+            if not isinstance(self._printer, SilentPrinter):  # which has shown nothing yet
+                where = f" --offset {one.done['stdout']},{one.done['stderr']}"
         return type(error)(
             f"{error.message}; what runs goes on as {name}",
             hint=f"`chatops commands attach {name}{where}` shows the rest",
@@ -230,6 +232,8 @@ class Watcher:
     def _status(self) -> int:
         if self._unwritable:
             return FAILED
+        if self._lost is not None and not self._left:
+            return LOST  # also after Ctrl-C: that it was cancelled nobody has confirmed
         if self._stopper.by is not None:
             return 128 + self._stopper.by
         if self._lost is not None:

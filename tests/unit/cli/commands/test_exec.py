@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,26 @@ def test_no_command_is_refused(words: list[str]) -> None:
         command_of(words)
 
 
+def test_an_empty_key_is_a_variable_that_was_not_set(cli: Invoke, hub: FakeHub) -> None:
+    done = cli("exec", "--idempotency-key", "", "web-1", "true")
+    assert (done.code, done.out) == (125, "")
+    assert "--idempotency-key is empty" in done.err
+    assert hub.asked == []
+
+
+def test_a_status_file_that_is_a_pipe_is_written_once(
+    cli: Invoke, hub: FakeHub, tmp_path: Path
+) -> None:
+    runs(hub)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(pipe.read_text)
+        assert cli("exec", "--status-file", str(pipe), "web-1", "x").code == 0
+        (found,) = json.loads(reading.result(10))
+    assert found["status"] == "succeeded"
+
+
 def bodies(hub: FakeHub) -> list[Any]:
     """What was sent, without the keys that every line of exec gets, each another."""
     found = [one.body for one in hub.asked]
@@ -116,7 +138,7 @@ def test_bytes_go_through_unchanged(cli: Invoke, hub: FakeHub) -> None:
         ({"status": "timed_out", "exit_code": None}, 124,
          "error: the command on web-1 was ended at its time limit\n"),
         ({"status": "lost", "exit_code": None, "error": "gone"}, 122,
-         "error: gone\nhint: `chatops commands attach c1` shows what comes of it\n"),
+         "error: gone\nhint: `chatops commands show c1` tells should it be known\n"),
         ({"status": "cancelled", "exit_code": None, "signal": 15}, 143,
          "error: the command on web-1 was cancelled from elsewhere\n"),
         ({"truncated": True, "dropped_bytes": 5}, 0, ""),  # the hub kept less than came here
