@@ -50,10 +50,11 @@ async def test_no_stored_value_works_as_a_credential(tmp_path: Path) -> None:
         assert (await hub.call("GET", "/servers", token=forged)).status == 200
         assert await _works(hub, "key", given[0])
         assert await _works(hub, "refresh", given[1])
+        assert (await hub.call("GET", "/servers", token=given[2])).status == 200
 
 
-async def _use(hub: TestHub) -> tuple[str, str, str]:
-    """A bit of everything that is stored; the key, refresh token and access token in use."""
+async def _use(hub: TestHub) -> tuple[str, str, str, str]:
+    """A bit of everything that is stored. The key, refresh, API and access token in use."""
     await hub.user("ann", "operator")
     key = (await hub.server("web-1", tags={"env": "prod"}))["key"]["key"]
     await hub.ok("PUT", "/servers/web-1/shares", {"user": "ann", "role": "operator"})
@@ -73,7 +74,9 @@ async def _use(hub: TestHub) -> tuple[str, str, str]:
         await one.finished()
     async with await hub.agent(key) as agent:
         await agent.expect("auth_success")
-    return key, str(pair["refresh_token"]), str(pair["access_token"])
+    token = (await hub.ok("POST", "/tokens", {"name": "ci"}))["token"]
+    await hub.ok("GET", "/servers", token=token)
+    return key, str(pair["refresh_token"]), str(token), str(pair["access_token"])
 
 
 def _values(folder: Path) -> Iterator[str]:
