@@ -391,8 +391,9 @@ def test_130_a_second_signal_leaves_at_once(many: Bench, tmp_path: Path, target:
     assert process.stderr is not None
     assert b"cancelling" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=4)  # below the 5 s after which the agents kill
+    _, err = process.communicate(timeout=4)  # below the 5 s after which the agents kill
     assert process.returncode == 130
+    assert b"not waiting for the end" in err
     until(lambda: not any(map(is_running, remote)), what="the end of the commands")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from chatops.clock import Clock
@@ -31,6 +31,7 @@ from chatops.server.db.models import Command
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager, AgentSession
 from chatops.server.services.command_records import CommandRecords
+from chatops.server.services.for_sure import for_sure
 from chatops.server.services.live_command import LiveCommand
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.run_spec import RunSpec
@@ -41,7 +42,6 @@ _LOST: Final = {
     "agent_restarted": "the agent was restarted and knows nothing of it",
     "agent_vanished": "the agent vanished while it was under way",
 }
-_RETRY_AFTER: Final = 1.0
 _SETTLING: Final = 512
 """Outcomes of one agent that may wait for the writer: twice what an agent may hold."""
 _SHORT: Final = 0.1
@@ -283,11 +283,11 @@ class CommandService:
     async def _settle_for_sure(
         self, session: AgentSession, message: CommandResponse, outcome: Outcome
     ) -> None:
-        await _for_sure(lambda: self._settle(session, message, outcome))
+        await for_sure(lambda: self._settle(session, message, outcome), "an outcome")
 
     def _close_soon(self, live: LiveCommand, status: rest.CommandStatus, **changes: Any) -> None:
         """As ``close``, also when that cannot be committed now; nobody else waits for it."""
-        closing = _for_sure(lambda: self.close(live, status, **changes))
+        closing = for_sure(lambda: self.close(live, status, **changes), "an outcome")
         self._tasks.spawn(closing, name="command not sent")
 
     async def _lose_vanished(self, live: LiveCommand) -> None:
@@ -328,13 +328,3 @@ class CommandService:
         )  # fmt: skip
         live.cancelled = row.cancelled_at is not None
         return live
-
-
-async def _for_sure(write: Callable[[], Awaitable[None]]) -> None:
-    """Write an outcome down as soon as that can be done."""
-    while True:
-        try:
-            return await write()
-        except Busy as error:
-            _log.error("an outcome cannot be stored: %s", error.message)
-            await asyncio.sleep(_RETRY_AFTER)

@@ -6,16 +6,15 @@ something else is over, when an agent is back after a restart of the hub, or whe
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 from chatops.clock import Clock
-from chatops.errors import Busy
 from chatops.protocol import rest
 from chatops.protocol.limits import ATTACH_WITHIN
 from chatops.server.services.commands import CommandService
+from chatops.server.services.for_sure import for_sure
 from chatops.server.services.live_command import LiveCommand
 from chatops.server.services.live_run import LiveRun, resumed_run
 from chatops.server.services.losses import Loss
@@ -23,7 +22,6 @@ from chatops.server.services.run_records import RunRecords
 from chatops.tasks import Tasks
 
 _FAILED: Final = ("failed", "timed_out", "lost")
-_RETRY_AFTER: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -133,7 +131,7 @@ class RunDriver:
             self._advance(run)
         if run.sealed and not run.plan.waiting and not run.held:
             run.sealed = False
-            forgetting = _for_sure(lambda: self._records.forget_env(run.id))
+            forgetting = for_sure(lambda: self._records.forget_env(run.id), "a run")
             self._spawn(run, forgetting)
 
     def _advance(self, run: LiveRun) -> None:
@@ -160,7 +158,7 @@ class RunDriver:
             return
         ids = [live.id for live in lives]
         last = not run.plan.waiting and not run.held
-        await _for_sure(lambda: self._records.set_sent(run.id, ids, last=last))
+        await for_sure(lambda: self._records.set_sent(run.id, ids, last=last), "a run")
         run.sealed = run.sealed and not last
         for live in lives:
             await self._commands.send(live, run.spec)
@@ -190,7 +188,7 @@ class RunDriver:
             return
         ids = [live.id for live in lives]
         last = not run.plan.waiting and not run.held
-        await _for_sure(lambda: self._records.abandon(run.id, ids, why, last=last))
+        await for_sure(lambda: self._records.abandon(run.id, ids, why, last=last), "a run")
         run.sealed = run.sealed and not last
         for live in lives:
             self._commands.finish(live, live.outcome("cancelled", error=why))
@@ -200,13 +198,3 @@ def _has_failed(result: rest.CommandResult) -> bool:
     """Whether a command ran, or may have run, and did not succeed."""
     ran = result.signal is not None or result.exit_code is not None
     return result.status in _FAILED or (result.status == "cancelled" and ran)
-
-
-async def _for_sure(write: Callable[[], Awaitable[None]]) -> None:
-    """Write it down as soon as that can be done: a run does not end because a disk is full."""
-    while True:
-        try:
-            return await write()
-        except Busy as error:
-            _log.error("a run cannot be recorded: %s", error.message)
-            await asyncio.sleep(_RETRY_AFTER)

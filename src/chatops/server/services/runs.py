@@ -28,10 +28,8 @@ from chatops.server.services.run_driver import RunDriver
 from chatops.server.services.run_records import RunRecords
 from chatops.server.services.watching import Watcher
 
-_FAILED: Final = ("failed", "timed_out", "lost")
 _MOMENT: Final = 0.02
 _LOOKS: Final = 250
-_RETRY_AFTER: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
