@@ -112,10 +112,15 @@ class Stopper:
             return
         import threading
 
-        self._cancelling = threading.Thread(
+        thread = threading.Thread(
             target=self._ask, args=(self._run_id,), name="cancel", daemon=True
         )
-        self._cancelling.start()
+        try:  # a second signal comes before the thread or after, never while it is started
+            signal.pthread_sigmask(signal.SIG_BLOCK, _TAKEN)
+            thread.start()
+            self._cancelling = thread
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _TAKEN)
 
     def _ask(self, run_id: str) -> None:
         """Ask until the hub has taken it, or there is nothing left to wait for."""
