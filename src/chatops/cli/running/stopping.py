@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import threading
     from types import FrameType
 
-LEAVING: Final = 1.0
+LEAVING: Final = 2.5
 """Seconds that the request to cancel still gets when the user does not want to wait."""
 _AGAIN: Final = 0.5
 """Seconds before the request to cancel is made again, where it did not reach the hub."""
