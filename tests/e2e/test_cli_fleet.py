@@ -19,6 +19,7 @@ def test_a_servers_life(hub: Bench) -> None:
     assert hub.run("servers", "add", added["id"]).code == 2
     hub.run("servers", "tag", "db-1", "role=db", "env-")
     hub.run("servers", "rename", "db-1", "db-2")
+    assert hub.run("servers", "shares", "db-2", "-o", "json").json() == []
     assert hub.run("servers", "list", "--tag", "role=db", "-q").out == "db-2\n"
     assert hub.run("servers", "list", "--tag", "env=prod", "-q").out == ""
     assert hub.run("servers", "list", "--status", "never", "-q").out == "db-2\n"

@@ -152,3 +152,4 @@ def test_shares_are_listed(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /servers/web-1/shares", page(SHARE))
     assert cli("servers", "shares", "web-1", "-q").out == "ada\n"
     assert cli("servers", "shares", "web-1", "-o", "json").json() == [SHARE]
+    assert [one.query for one in hub.asked] == [{}, {}]  # the hub takes none here
