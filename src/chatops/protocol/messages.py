@@ -17,6 +17,8 @@ from chatops.protocol.metrics import Sample
 
 CommandId = Annotated[str, Meta(max_length=200)]
 """Agents keep the ids of commands for long, so there is a bound."""
+Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
+"""Hubs keep epochs for long, so there is a bound."""
 StreamName = Literal["stdin", "stdout", "stderr"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "refused"]
 
@@ -158,12 +160,32 @@ class Auth(Message, tag="auth"):
 
 class Metrics(Message, tag="metrics"):
     """One sample. (server, epoch, seq) names it for ever; ``epoch`` is a random id made with
-    the agent's spool, ``seq`` counts up in it from 1."""
+    the agent's spool, ``seq`` counts up in it from 1.
 
-    epoch: str
+    ``ts`` is when it was taken by the agent's clock. ``age`` is how long ago that was when the
+    frame was made, by a clock that nobody sets; None for a sample from before the host's start.
+    From both a hub tells how wrong the agent's clock is.
+    """
+
+    epoch: Epoch
     seq: Count
     ts: float
     data: Sample
+    age: float | None = None
+
+
+class MetricsGap(Message, tag="metrics_gap"):
+    """The samples ``first`` to ``last`` that are not acked are lost: the spool was full, or broken.
+    They were taken between ``since`` and ``until``, in the agent's time, ``age`` is of ``until``.
+    Answered like a sample, by a ``metrics_ack`` of ``last``."""
+
+    epoch: Epoch
+    first: Count
+    last: Count
+    since: float
+    until: float
+    age: float | None = None
+    reason: Annotated[str, Meta(max_length=40)] = "full"
 
 
 class CommandResponse(Message, tag="command_response"):
@@ -303,6 +325,7 @@ class Notice(Message, tag="notice"):
 AgentMessage = (
     Auth
     | Metrics
+    | MetricsGap
     | CommandResponse
     | DockerResponse
     | Log
