@@ -178,7 +178,11 @@ class SwarmAgent:
     def took(self, text: bytes) -> None:
         """A message came."""
         self._heartbeat.heard(time.monotonic())
-        message = _decode(text)
+        try:
+            message = _decode(text)
+        except msgspec.DecodeError:
+            self._figures.errors["unusable frame"] += 1
+            return
         if isinstance(message, MetricsAck):
             self._acked(message)
         elif isinstance(message, AuthSuccess):
