@@ -37,6 +37,8 @@ BUSY_TIMEOUT: Final = 5.0
 QUEUE_TIMEOUT: Final = 30.0
 """Seconds to wait for the writer, or a free reader, of this process."""
 _WAL_KEPT: Final = 64 * 1024 * 1024
+_READER_CACHE: Final = 512
+"""KiB of pages that each reader keeps; the kernel has the others."""
 
 
 class Database:
@@ -203,7 +205,8 @@ def _writer(path: Path, durability: Durability) -> AsyncEngine:
 
 
 def _reader(path: Path, size: int) -> AsyncEngine:
-    return _engine(path, size=size, setup=["PRAGMA query_only = ON"], begin="BEGIN")
+    setup = ["PRAGMA query_only = ON", f"PRAGMA cache_size = -{_READER_CACHE}"]
+    return _engine(path, size=size, setup=setup, begin="BEGIN")
 
 
 def _engine(path: Path, *, size: int, setup: list[str], begin: str) -> AsyncEngine:
