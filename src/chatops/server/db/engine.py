@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar, cast
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +26,7 @@ from sqlalchemy.pool import PoolResetState
 from chatops.errors import Busy, SetupError
 from chatops.server.db.driver import SteadyConnection, connect
 from chatops.server.db.faults import explain, make_private
-from chatops.server.db.transactions import Job, Transaction, work_off
+from chatops.server.db.transactions import Job, Transaction, snapshot, work_off
 from chatops.tasks import Tasks
 
 T = TypeVar("T")
@@ -126,6 +126,20 @@ class Database:
         with self._explained():
             async with AsyncSession(self._reader, expire_on_commit=False) as session:
                 yield session
+
+    async def look(self, work: Callable[[Transaction], T]) -> T:
+        """Run a function on one snapshot of what is committed, in a reader's thread; its answer.
+        A fifth of the cost of a session, for what is asked often.
+
+        Raises:
+            what ``work`` raises, and as ``read``.
+        """
+        with self._explained():
+            reader = await self._reader.raw_connection()
+            try:
+                return await cast("SteadyConnection", reader.driver_connection).run(snapshot, work)
+            finally:
+                reader.close()
 
     async def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log into the file."""

@@ -18,6 +18,7 @@ from chatops.server.crud import alerts, users
 from chatops.server.crud import servers as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import Server
+from chatops.server.db.transactions import Transaction
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
@@ -183,14 +184,12 @@ class ServerService(ServerFinder):
         self.removed.add(row.id)
         return row
 
-    async def set_facts(
-        self, session: AsyncSession, server_id: str, auth: Auth, address: str
-    ) -> None:
+    def set_facts(self, tx: Transaction, server_id: str, auth: Auth, address: str) -> None:
         """Keep what an agent said of its host when it connected."""
         now = self._clock.now()
         policy = bounded(auth.policy)
-        await crud.set_facts(
-            session,
+        crud.set_facts(
+            tx,
             server_id,
             last_seen=now,
             agent_version=auth.agent_version[:40],
@@ -202,9 +201,9 @@ class ServerService(ServerFinder):
             clock_skew_s=round(auth.time - now, 3),
         )
 
-    async def set_epoch(self, session: AsyncSession, server_id: str, epoch: str) -> None:
+    def set_epoch(self, tx: Transaction, server_id: str, epoch: str) -> None:
         """Keep the epoch of an agent's journal, once what it does not know was given up."""
-        await crud.set_facts(session, server_id, journal_epoch=epoch)
+        crud.set_epoch(tx, server_id, epoch)
 
     # -- inside -----------------------------------------------------------------------
 

@@ -32,9 +32,10 @@ from chatops.protocol.messages import (
 )
 from chatops.server.authentication import welcome
 from chatops.server.context import Services
+from chatops.server.crud.api_keys import AgentKey
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.fleet import Fleet
-from chatops.server.services.keys import KeyAndServer, KeyRefused
+from chatops.server.services.keys import KeyRefused
 from chatops.server.ws.connection import SocketConnection
 from chatops.server.ws.sockets import (
     Route,
@@ -117,7 +118,7 @@ class AgentSocket:
         finally:
             self._services.agents.unregister_agent(session.server_id, self._connection, reason)
 
-    async def _let_in(self, auth: Auth) -> KeyAndServer:
+    async def _let_in(self, auth: Auth) -> AgentKey:
         address = self._connection.address
         try:
             found = await self._services.keys.check(auth.api_key)
@@ -127,15 +128,15 @@ class AgentSocket:
         except KeyRefused as refused:
             await self._fleet.refused(refused.server_id, address, refused.reason)
             raise SocketEnded(refused.reason) from None
-        await self._fleet.refused(found.server.id, address, closing.PROTOCOL_VERSION)
+        await self._fleet.refused(found.server_id, address, closing.PROTOCOL_VERSION)
         text = f"the hub speaks protocol version {PROTOCOL_VERSION}, the agent {auth.protocol}"
         raise SocketEnded(closing.PROTOCOL_VERSION, text)
 
-    def _welcome(self, session: AgentSession, found: KeyAndServer) -> None:
+    def _welcome(self, session: AgentSession, found: AgentKey) -> None:
         session.post(
             AuthSuccess(
-                server_id=found.server.id,
-                name=found.server.name,
+                server_id=found.server_id,
+                name=found.server_name,
                 interval=self._services.settings.interval,
                 time=self._services.clock.now(),
                 hub_version=__version__,
