@@ -221,8 +221,9 @@ class ServerService(ServerFinder):
     ) -> rest.Server:
         heard = self._agents.last_heard(row.id) or row.last_seen
         online = self._agents.find(row.id) is not None
-        sample = self._latest.get(row.id)
-        disks = [d.percent for d in sample.data.disks if d.percent is not None] if sample else []
+        latest = self._latest.get(row.id)
+        sample = latest.data if latest else None
+        disks = [d.percent for d in sample.disks if d.percent is not None] if sample else []
         return rest.Server(
             id=row.id,
             name=row.name,
@@ -233,8 +234,8 @@ class ServerService(ServerFinder):
             agent_version=row.agent_version,
             created_at=format_time(row.created_at),
             last_seen=format_time(heard) if heard else None,
-            cpu_percent=sample.data.cpu.percent if sample else None,
-            memory_percent=sample.data.memory.percent if sample else None,
+            cpu_percent=sample.cpu.percent if sample else None,
+            memory_percent=sample.memory.percent if sample else None,
             disk_percent=max(disks, default=None),
             alerts=open_alerts.get(row.id, 0),
         )
