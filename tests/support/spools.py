@@ -26,15 +26,17 @@ def open_spool(folder: Path, size: int = MiB, clock: FakeClock | None = None) ->
     return Spool(folder, size, clock or FakeClock())
 
 
-def take(spool: Spool, count: int = 1, clock: FakeClock | None = None) -> list[Number]:
-    """Append samples whose load tells which they are."""
+def take(
+    spool: Spool, count: int = 1, clock: FakeClock | None = None, every: float = 5.0
+) -> list[Number]:
+    """Append samples, one after the other."""
     clock = clock or FakeClock()
     taken = []
     for _ in range(count):
         sample = Sample(cpu=Cpu(percent=1.5))
         number = spool.append(clock.now(), clock.boottime(), sample)
         taken.append((spool.epoch, number))
-        clock.advance(5.0)
+        clock.advance(every)
     return taken
 
 

@@ -191,13 +191,20 @@ class Store:
         segment = Segment(place, self.epoch, first, opened)
         segment.begin(data)
         self._segments.append(segment)
-        if last is not None and not len(last):
-            self._remove(last)
+        self._tidy()
 
     def _settle(self, segment: Segment, first: int, last: int) -> None:
         segment.settle(first, last)
-        if not len(segment) and segment is not self._current:
-            self._remove(segment)
+        if not len(segment):
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove segments that hold nothing; not the last one, nor the last on disk, which tell
+        what numbers were used."""
+        on_disk = [one for one in self._segments if isinstance(one.place, OnDisk)]
+        for segment in self._segments[:-1]:
+            if not len(segment) and segment not in on_disk[-1:]:
+                self._remove(segment)
 
     def _remove(self, segment: Segment, *, file_too: bool = True) -> None:
         self._segments.remove(segment)
@@ -233,7 +240,7 @@ class Store:
         for kind, limit in ((OnDisk, self._limit), (InMemory, IN_MEMORY)):
             mine = [one for one in self._segments if isinstance(one.place, kind)]
             size = sum(one.size for one in mine)
-            while size > limit and mine and mine[0] is not self._current:
+            while size > limit and len(mine) > 1:
                 size -= mine[0].size
                 self._drop(mine.pop(0))
 
@@ -301,9 +308,7 @@ class Store:
                 self._begin(in_memory=False)
         except OSError as error:
             self._fall_back(error)
-        for segment in self._segments[:-1]:
-            if not len(segment):
-                self._remove(segment)
+        self._tidy()
 
     def _forget_what_was_told(self) -> None:
         """The agent may have died after it wrote a gap down and before its samples went."""
@@ -330,6 +335,7 @@ class Store:
         except OSError as error:
             self._complain(error)
             return
+        self._tidy()
         self._retry_at = None
         _log.info("the spool %s can be written again", self._folder)
 

@@ -257,7 +257,7 @@ class SpoolMachine(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 12))
     def append(self, count: int) -> None:
-        for number in take(self.spool, count, self.clock):
+        for number in take(self.spool, count, self.clock, every=0.01):
             assert number not in self.taken, "a number was used twice"
             self.taken.add(number)
 
@@ -305,9 +305,10 @@ class SpoolMachine(RuleBasedStateMachine):
         elif not self.is_full:
             with segments(self.path)[-1].open("ab") as file:
                 file.write(torn.replace(b"\n", b""))
-        self.gone |= volatile - self.acked
-        self.mend()
+        self.full.close()
+        self.is_full = False
         self.begin()
+        self.gone |= volatile - self.acked - self.held() - self.lost()
 
     @precondition(lambda self: not self.is_full)
     @rule()
@@ -319,20 +320,21 @@ class SpoolMachine(RuleBasedStateMachine):
     def mend(self) -> None:
         self.full.close()
         self.is_full = False
-        self.clock.advance(RETRY_SECONDS)
+        self.wait(RETRY_SECONDS)
+
+    @rule(seconds=st.just(RESEND_SECONDS))
+    def wait(self, seconds: float) -> None:
+        """From the next sample on, what is under way is sent again."""
+        self.clock.advance(seconds)
+        self.append(1)
+        self.way.clear()
+        self.last_old = 0
 
     # -- what must hold --------------------------------------------------------------------
 
     @invariant()
     def every_sample_has_one_fate(self) -> None:
-        store = self.spool._store
-        held = {key for key in self.taken if store._segment(key[1]).epoch == key[0]  # type: ignore[union-attr]
-                and store.holds(key[1])} if self.taken else set()  # fmt: skip
-        lost: set[Number] = set()
-        for gap in store.gaps._gaps:
-            covered = self.covered(gap.epoch, gap.first, gap.last) - self.acked
-            assert covered.isdisjoint(lost), "it is in two gaps"
-            lost |= covered
+        held, lost = self.held(), self.lost()
         assert held.isdisjoint(lost)
         assert held | lost | self.acked | self.gone == self.taken
         assert held.isdisjoint(self.acked - self.unsure)
@@ -342,6 +344,21 @@ class SpoolMachine(RuleBasedStateMachine):
         assert self.spool.size <= SMALL + 1000
         names = {path.name for path in self.path.iterdir()}
         assert len(names) <= 40
+
+    def held(self) -> set[Number]:
+        return {key for key in self.taken if self.is_held(*key)}
+
+    def lost(self) -> set[Number]:
+        lost: set[Number] = set()
+        for gap in self.spool._store.gaps._gaps:
+            covered = self.covered(gap.epoch, gap.first, gap.last) - self.acked
+            assert covered.isdisjoint(lost), "it is in two gaps"
+            lost |= covered
+        return lost
+
+    def is_held(self, epoch: str, number: int) -> bool:
+        segment = self.spool._store._segment(number)
+        return segment is not None and segment.epoch == epoch and segment.holds(number)
 
     def covered(self, epoch: str, first: int, last: int) -> set[Number]:
         return {key for key in self.taken if key[0] == epoch and first <= key[1] <= last}
@@ -359,4 +376,4 @@ class SpoolMachine(RuleBasedStateMachine):
         return kept
 
 
-TestSpool = pytest.mark.hypothesis(SpoolMachine.TestCase)
+TestSpool = SpoolMachine.TestCase
