@@ -25,7 +25,7 @@ class Opened(msgspec.Struct, tag_field="line", tag="opened"):
 
     at: float
     boot: str
-    before: Count = 0
+    before: Count
 
 
 class Taken(msgspec.Struct, tag_field="line", tag="sample"):

@@ -80,7 +80,7 @@ class _Reader:
         place = OnDisk(str(path))
         data, changed = _bytes(place), path.stat().st_mtime
         contents = Contents(data, first)
-        opened = contents.opened or Opened(at=changed, boot="")
+        opened = contents.opened or Opened(at=changed, boot="", before=0)
         segment = Segment(place, epoch, first, opened)
         following = self.segments[-1] if self.segments else None
         segment.load(contents, len(data) - contents.torn, _end(contents, following))
@@ -104,8 +104,8 @@ def _end(contents: Contents, following: Segment | None) -> int:
     guess = min(contents.end + contents.bad, contents.first + MOST)
     if following is None:
         return guess
-    known = following.opened.before == contents.first
-    if known and following.first - contents.first <= MOST:
+    unknown = not following.opened.boot  # what was acked the hub does not take for lost
+    if (unknown or following.opened.before == contents.first) and following.first - contents.first <= MOST:
         return following.first
     return max(min(guess, following.first), contents.first)
 
