@@ -60,9 +60,7 @@ def drain(spool: Spool) -> list[Metrics | MetricsGap]:
 
 def numbers(messages: list[Metrics | MetricsGap]) -> list[int | tuple[int, int]]:
     """The numbers of samples, and of gaps the first and the last."""
-    return [
-        (one.first, one.last) if isinstance(one, MetricsGap) else one.seq for one in messages
-    ]
+    return [(one.first, one.last) if isinstance(one, MetricsGap) else one.seq for one in messages]
 
 
 @contextlib.contextmanager

@@ -105,7 +105,9 @@ def _end(contents: Contents, following: Segment | None) -> int:
     if following is None:
         return guess
     unknown = not following.opened.boot  # what was acked the hub does not take for lost
-    if (unknown or following.opened.before == contents.first) and following.first - contents.first <= MOST:
+    if (
+        unknown or following.opened.before == contents.first
+    ) and following.first - contents.first <= MOST:
         return following.first
     return max(min(guess, following.first), contents.first)
 

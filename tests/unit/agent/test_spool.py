@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chatops.agent.segment import InMemory
-
 from chatops.agent.store import RETRY_SECONDS
 from chatops.agent.turns import RESEND_SECONDS
 from chatops.clock import FakeClock

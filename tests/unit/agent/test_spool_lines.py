@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,4 +78,4 @@ def test_runs_are_the_spans_of_a_mask(bits: set[int]) -> None:
     mask = sum(1 << bit for bit in bits)
     found = runs(mask)
     assert sum(span(first, last) for first, last in found) == mask
-    assert all(low[1] + 1 < high[0] for low, high in zip(found, found[1:], strict=False))
+    assert all(low[1] + 1 < high[0] for low, high in pairwise(found))
