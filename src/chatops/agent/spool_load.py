@@ -104,11 +104,9 @@ def _end(contents: Contents, following: Segment | None) -> int:
     guess = min(contents.end + contents.bad, contents.first + MOST)
     if following is None:
         return guess
-    unknown = not following.opened.boot  # what was acked the hub does not take for lost
-    if (
-        unknown or following.opened.before == contents.first
-    ) and following.first - contents.first <= MOST:
-        return following.first
+    unknown = not following.opened.boot  # to claim too much is no harm: the hub has what it acked
+    if unknown or following.opened.before == contents.first:
+        guess = max(guess, min(following.first, contents.first + MOST))
     return max(min(guess, following.first), contents.first)
 
 
