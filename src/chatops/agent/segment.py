@@ -40,8 +40,8 @@ class Place(Protocol):
 class InMemory:
     """While the disk takes nothing."""
 
-    def __init__(self) -> None:
-        self._data = bytearray()
+    def __init__(self, data: bytes = b"") -> None:
+        self._data = bytearray(data)
 
     def append(self, data: bytes) -> None:
         self._data += data
@@ -118,15 +118,18 @@ class OnDisk:
 
 
 class Segment:
-    """The samples from ``first`` to before ``end``, all of one epoch and run of the machine."""
+    """The samples from ``first`` to before ``end``, all of one epoch and run of the machine.
 
-    def __init__(self, place: Place, epoch: str, first: int, opened: Opened) -> None:
+    ``size`` is that of what is in ``place``, in bytes.
+    """
+
+    def __init__(self, place: Place, epoch: str, first: int, opened: Opened, size: int) -> None:
         self.place = place
         self.epoch: Final = epoch
         self.first: Final = first
         self.end = first
         self.opened: Final = opened
-        self.size = 0
+        self.size = size
         self._held = 0
 
     def __len__(self) -> int:
@@ -136,10 +139,6 @@ class Segment:
     def full(self) -> bool:
         """Whether there are no more numbers."""
         return self.end - self.first >= MOST
-
-    def begin(self, data: bytes) -> None:
-        """Note that the segment's place holds its first line."""
-        self.size = len(data)
 
     def add(self, line: bytes) -> int:
         """Write the line of the next number.
@@ -153,9 +152,8 @@ class Segment:
         self.end += 1
         return self.end - 1
 
-    def load(self, contents: Contents, size: int, end: int) -> None:
-        """Take what was found in the file; the numbers up to ``end`` are this segment's."""
-        self.size = size
+    def load(self, contents: Contents, end: int) -> None:
+        """Take what was found in the file; the numbers to before ``end`` are this segment's."""
         self.end = end
         self._held = 0 if end == self.first else span(0, end - self.first - 1)
         self._held &= ~contents.settled

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from chatops.agent.gaps import Gap, Gaps
+from chatops.agent.losses import damage
 from chatops.agent.segment import OnDisk, Segment, parts_of
-from chatops.agent.spool_lines import MOST, Contents, Opened, runs
+from chatops.agent.spool_lines import MOST, Contents, Opened
 
 GAPS: Final = "gaps"
 """The file of the gaps that the hub has not acked."""
-DAMAGED: Final = "damaged"
 _log = logging.getLogger(__name__)
 
 
@@ -47,22 +46,6 @@ def load(folder: Path, boot: str) -> Found:
     return Found(found.segments[::-1], gaps, found.lost, found.epoch, found.goes_on)
 
 
-def damage(segment: Segment, contents: Contents, until: float) -> Iterator[Gap]:
-    """The gaps of what should be in a segment and is not. It ended at ``until``."""
-    for low, high in runs(segment.lost(contents)):
-        first, last = segment.first + low, segment.first + high
-        before = [one.ts for number, one in contents.samples.items() if number < first]
-        after = [one for number, one in contents.samples.items() if number > last]
-        since = before[-1] if before else segment.opened.at
-        end = after[0].ts if after else until
-        yield Gap(
-            epoch=segment.epoch, first=first, last=last,
-            since=min(since, end), until=max(since, end),
-            at=after[0].at if after and end >= since else None, boot=segment.opened.boot,
-            reason=DAMAGED,
-        )  # fmt: skip
-
-
 class _Reader:
     """Reads segments, the last one first: each tells where the one before it has ended."""
 
@@ -81,9 +64,9 @@ class _Reader:
         data, changed = _bytes(place), path.stat().st_mtime
         contents = Contents(data, first)
         opened = contents.opened or Opened(at=changed, boot="", before=0)
-        segment = Segment(place, epoch, first, opened)
+        segment = Segment(place, epoch, first, opened, len(data) - contents.torn)
         following = self.segments[-1] if self.segments else None
-        segment.load(contents, len(data) - contents.torn, _end(contents, following))
+        segment.load(contents, _end(contents, following))
         until = following.opened.at if following is not None else changed
         self.lost += damage(segment, contents, until)
         whole = _finish(place, len(data), contents.torn)

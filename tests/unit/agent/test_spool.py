@@ -359,7 +359,7 @@ class SpoolMachine(RuleBasedStateMachine):
         return lost
 
     def is_held(self, epoch: str, number: int) -> bool:
-        segment = self.spool._store._segment(number)
+        segment = self.spool._store._shelf.find(number)
         return segment is not None and segment.epoch == epoch and segment.holds(number)
 
     def covered(self, epoch: str, first: int, last: int) -> set[Number]:
@@ -369,7 +369,7 @@ class SpoolMachine(RuleBasedStateMachine):
         """What only the memory knows."""
         store = self.spool._store
         kept: set[Number] = set()
-        for segment in store._segments:
+        for segment in store._shelf.segments:
             if isinstance(segment.place, InMemory):
                 kept |= self.covered(segment.epoch, segment.first, segment.end - 1)
         if self.is_full or store._retry_at is not None:
