@@ -138,6 +138,8 @@ class Store:
 
     def close(self) -> None:
         """End in order: the next agent goes on with these numbers, on another boot too."""
+        if self._retry_at is not None:
+            self._try_again()
         place = self._shelf.last.place
         if isinstance(place, OnDisk):
             with contextlib.suppress(OSError):  # then the next one begins an epoch

@@ -211,6 +211,16 @@ def test_while_the_disk_takes_nothing_samples_wait_in_memory(
     ]
 
 
+def test_an_end_in_order_brings_to_the_disk_what_waits_in_memory(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    with disk_full():
+        take(spool, 3)
+    spool.close()
+    again = open_spool(tmp_path)
+    again.restart()
+    assert numbers(drain(again)) == [3, 1, 2]
+
+
 def test_in_memory_they_are_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatops.agent.store.IN_MEMORY", SMALL)
     spool = open_spool(tmp_path, SMALL)
@@ -301,10 +311,10 @@ class SpoolMachine(RuleBasedStateMachine):
 
     @rule(in_order=st.booleans(), torn=st.binary(max_size=9))
     def die(self, in_order: bool, torn: bytes) -> None:
-        volatile = self.volatile()
         if in_order:
             self.spool.close()
-        elif not self.is_full:
+        volatile = self.volatile()
+        if not in_order and not self.is_full:
             with segments(self.path)[-1].open("ab") as file:
                 file.write(torn.replace(b"\n", b""))
         self.full.close()
