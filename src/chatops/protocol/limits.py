@@ -149,6 +149,8 @@ DEFAULT_INTERVAL: Final = 5.0
 """Time between samples unless hub or agent say otherwise."""
 MAX_INTERVAL: Final = 300.0
 """Longest time between samples."""
+MAX_SKEW: Final = 2.0
+"""Seconds by which two clocks may differ and still count as the same."""
 MAX_UNACKED: Final = 64
 """Samples an agent may have under way without an ack."""
 MAX_SERIES: Final = 2000
