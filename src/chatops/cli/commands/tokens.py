@@ -79,8 +79,8 @@ def create(
     """Make a token; it is shown this once. -q prints the token alone.
 
     It never may more than you may at that moment. Without --servers it is for all servers that
-    you may see, now and later; a glob or tag means those that are added later too. Programs
-    use it as CHATOPS_TOKEN.
+    you may see, now and later. In TARGET a glob or tag means those that are added later too, a
+    name the server that has it now, also when it is renamed. Programs use it as CHATOPS_TOKEN.
     """
     made = cli.client.tokens.create(
         name, role=role, servers=servers, expires_in=seconds(expires, "--expires")

@@ -61,7 +61,8 @@ class UserCreate(Request):
 
 
 class Token(Struct, kw_only=True):
-    """An API token. ``servers`` is a TARGET; null: all that its user may see, now and later."""
+    """An API token. ``servers`` is a TARGET with the names that servers have now, an id for one
+    that is not there (any more); null: all that its user may see, now and later."""
 
     id: str
     name: str

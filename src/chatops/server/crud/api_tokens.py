@@ -28,7 +28,8 @@ async def create(
     servers: str | None = None,
     expires_at: float | None = None,
 ) -> ApiToken:
-    """A new token; the prefix must be free. ``servers`` is a TARGET."""
+    """A new token; the prefix must be free. ``servers`` is a TARGET of ids, globs and
+    tags."""
     token = ApiToken(
         id=new_id(now),
         user_id=user_id,
