@@ -91,7 +91,7 @@ async def _reset(folder: Path, secrets: HubSecrets, name: str, ask: Callable[[st
 async def _store(
     database: Database, auth: AuthService, audit: AuditService, user: User, hashed: str
 ) -> None:
-    detail = {"password_hash": "changed", "uid": os.getuid()}
+    detail = {"password": "changed", "uid": os.getuid()}
     async with database.write() as session:
         await users.update(session, user.id, password_hash=hashed)
         await auth.end_sessions(session, user.id)

@@ -6,6 +6,7 @@ from chatops.errors import NotSignedIn
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.authentication import welcome
+from chatops.server.services.asked import Asked
 from chatops.server.services.users import to_user
 
 
@@ -28,7 +29,7 @@ async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.TokenPair:
     try:
         pair = await call.services.auth.refresh(call.body.refresh_token, call.address)
     except NotSignedIn:
-        await call.services.denials.record(call.origin, "auth.refresh", call.request.path)
+        await call.services.denials.record(call.origin, "auth.refresh", Asked(call.request.path))
         raise
     welcome(call.request)
     return pair

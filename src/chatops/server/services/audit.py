@@ -104,7 +104,7 @@ class AuditService:
             user_id=origin.user_id,
             user=origin.user_name,
             action=action,
-            target=_storable(target),
+            target=storable(target) if target is not None else None,
             outcome=outcome,
             address=origin.address,
             detail=dict(detail) if detail else None,
@@ -244,6 +244,6 @@ def _new_record(entry: Entry, ts: float, digest: str) -> crud.NewRecord:
     )
 
 
-def _storable(text: str | None) -> str | None:
+def storable(text: str) -> str:
     """Text as a database takes it: what came as no UTF-8 in a request's path is replaced."""
-    return text if text is None else text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode()

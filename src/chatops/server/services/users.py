@@ -88,7 +88,9 @@ class UserService:
                 await self._keep_an_admin(session, user)
             await crud.update(session, user.id, **fields)
             await self._auth.end_sessions(session, user.id)
-            detail = {k: "changed" if k == "password_hash" else v for k, v in fields.items()}
+            detail = dict(fields)
+            if detail.pop("password_hash", None):
+                detail["password"] = "changed"
             await self._audit.record(session, origin, "users.update", user.name, detail=detail)
         self._auth.forget(user.id)
         await self._revocation.rights_lost(user.id, user.name)

@@ -25,6 +25,7 @@ from chatops.protocol.rest import StreamEvent
 from chatops.server.authentication import verified, welcome
 from chatops.server.context import Services
 from chatops.server.services.access import Access, Principal
+from chatops.server.services.asked import Asked
 from chatops.server.services.audit import Origin
 from chatops.server.services.following import Following
 from chatops.server.services.live_command import LiveCommand
@@ -120,18 +121,19 @@ class _Follower:
         try:
             principal = await verified(self._services, first.token)
         except ChatOpsError as error:
-            await self._note_denial(Origin(self._connection.address), name)
+            await self._note_denial(Origin(self._connection.address), Asked(name))
             raise refusal(error) from None
         try:
             await self._services.runs.find(principal, name, Access.OPERATOR)
         except ChatOpsError as error:
-            await self._note_denial(Origin.of(principal, self._connection.address), name)
+            origin = Origin.of(principal, self._connection.address)
+            await self._note_denial(origin, Asked(name, "command"))
             raise refusal(error) from None
         return principal
 
-    async def _note_denial(self, origin: Origin, name: str) -> None:
+    async def _note_denial(self, origin: Origin, asked: Asked) -> None:
         """Who attaches may feed a command, so refusals are told as for what changes something."""
-        await self._services.denials.record(origin, "commands.attach", name)
+        await self._services.denials.record(origin, "commands.attach", asked)
 
     async def _attach(self) -> Attach:
         try:
