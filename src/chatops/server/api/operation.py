@@ -62,10 +62,10 @@ Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
 @dataclass(frozen=True, slots=True)
 class About:
     """What the audit names of a request that is refused, the same as of one that is granted: the
-    field of its path, query or body that is the target, and what stands in ``detail``, by the
-    record's word for it. Never a secret."""
+    field of its path, query or body that is the target (if any is), and what stands in
+    ``detail``, by the record's word for it. Never a secret."""
 
-    target: str | None = None
+    target: str = ""
     detail: tuple[tuple[str, str], ...] = ()
 
 
@@ -118,7 +118,7 @@ class Operation:
     def about(self) -> About:
         """What the audit names of its requests."""
         first = re.search(r"{(\w+)}", self.path)
-        return self.names or About(first[1] if first else None)
+        return self.names or About(first[1] if first else "")
 
     @property
     def summary(self) -> str:

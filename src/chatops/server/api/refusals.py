@@ -25,9 +25,9 @@ async def asked(operation: Operation, request: web.Request) -> Asked:
     given = {**await _body(operation, request), **_query(operation, request), **request.match_info}
     about = operation.about
     detail = {word: _shown(name, given[name]) for word, name in about.detail if given.get(name)}
-    if about.target is None or about.target not in given:
+    if not (target := given.get(about.target)):
         return Asked(request.path, detail=detail)
-    return Asked(given[about.target], _KINDS.get(about.target, about.target), detail)
+    return Asked(target, _KINDS.get(about.target, about.target), detail)
 
 
 def _query(operation: Operation, request: web.Request) -> dict[str, Any]:
