@@ -11,7 +11,6 @@ from chatops.errors import ChatOpsError, ProtocolError
 from chatops.protocol import closing
 from chatops.protocol.client_messages import (
     Attach,
-    ClientAuth,
     ClientAuthSuccess,
     CommandEvent,
     FromClient,
@@ -41,6 +40,7 @@ from chatops.server.ws.sockets import (
     first_message,
     receive,
     refusal,
+    token_of,
     told,
 )
 from chatops.tasks import Tasks
@@ -116,10 +116,9 @@ class _Follower:
         Raises:
             SocketEnded: nobody who may follow this.
         """
-        if not isinstance(first, ClientAuth):
-            raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
+        token = token_of(first)
         try:
-            principal = await verified(self._services, first.token)
+            principal = await verified(self._services, token)
         except ChatOpsError as error:
             await self._note_denial(Origin(self._connection.address), Asked(name))
             raise refusal(error) from None
