@@ -363,3 +363,24 @@ async def test_who_attaches_starts_only_what_the_credentials_asked_for(
             "db-1": "queued", "web-1": "cancelled"
         }  # fmt: skip
         await follower.socket.close()
+
+
+async def test_whoever_shows_a_token_is_told_what_it_is(hub: TestHub) -> None:
+    await hub.server("web-1")
+    await hub.server("db-1")
+    session = await hub.ok("GET", "/auth/me")
+    assert (session["role"], session["token"]) == ("admin", None)
+    made = await make(hub, role="operator", servers="*,!db-1")
+    shown = await hub.ok("GET", "/auth/me", token=made["token"])
+    assert (shown["name"], shown["role"]) == ("admin", "operator")
+    assert {key: shown["token"][key] for key in ("id", "name", "role")} == {
+        "id": made["id"], "name": "ci", "role": "operator"
+    }  # fmt: skip
+    assert shown["token"]["servers"].startswith("*,!0"), "what it may not see has no name for it"
+    web = await make(hub, servers="web-1")
+    assert (await hub.ok("GET", "/auth/me", token=web["token"]))["token"]["servers"] == "web-1"
+    ann = await hub.user("ann", "operator")
+    runner = await make(hub, ann, role="operator")
+    await hub.ok("PATCH", "/users/ann", {"role": "viewer"})
+    shown = await hub.ok("GET", "/auth/me", token=runner["token"])
+    assert (shown["role"], shown["token"]["role"]) == ("viewer", "operator")

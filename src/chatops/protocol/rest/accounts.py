@@ -72,6 +72,13 @@ class Token(Struct, kw_only=True):
     last_used: Timestamp | None
 
 
+class Me(User, kw_only=True):
+    """The account that calls, with the role that counts now: with an API token, which stands in
+    ``token`` then, that is at most the token's."""
+
+    token: Token | None = None
+
+
 class TokenCreated(Struct, kw_only=True):
     """The only time the token is seen."""
 

@@ -24,7 +24,7 @@ from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.credentials import TOKEN, new_credential
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.servers import ServerService
-from chatops.units import format_time
+from chatops.units import time_or_none
 
 _SWEEP_EVERY: Final = 1.0
 
@@ -95,6 +95,15 @@ class TokenService:
             names = _names(await self._servers.seen(session, principal))
         return rest.Page(items=[self._show(row, names) for row in rows], next=after)
 
+    async def used(self, principal: Principal) -> rest.Token | None:
+        """The token that the caller shows, if it is one."""
+        if principal.token is None:
+            return None
+        async with self._database.read() as session:
+            row = await crud.get(session, principal.token.id)
+            names = _names(await self._servers.seen(session, principal))
+        return self._show(row, names) if row is not None else None
+
     async def revoke(self, principal: Principal, origin: Origin, token_id: str) -> rest.Token:
         """End a token for good, with all that is open by it.
 
@@ -109,7 +118,9 @@ class TokenService:
                     f"there is no token {token_id[:80]!r}", hint="see `chatops tokens list`"
                 )
             if row.revoked_at is not None:
-                raise Conflict(f"the token {row.name} was revoked at {_shown(row.revoked_at)}")
+                raise Conflict(
+                    f"the token {row.name} was revoked at {time_or_none(row.revoked_at)}"
+                )
             await crud.revoke(session, row.id, now=self._clock.now())
             owner = await users.names(session, [row.user_id])
             names = _names(await self._servers.seen(session, principal))
@@ -152,7 +163,8 @@ class TokenService:
         return rest.Token(
             id=row.id, name=row.name, role=row.role,
             servers=str(target.renamed(names)) if target else None,
-            expires_at=_shown(row.expires_at), last_used=_shown(self._tokens.last_used(row)),
+            expires_at=time_or_none(row.expires_at),
+            last_used=time_or_none(self._tokens.last_used(row)),
         )  # fmt: skip
 
 
@@ -173,7 +185,3 @@ def _pinned(text: str | None, seen: Sequence[Facts]) -> Target | None:
 def _names(seen: Sequence[Facts]) -> dict[str, str]:
     """Names by id, for a TARGET that people read."""
     return {one.id: one.name for one in seen}
-
-
-def _shown(ts: float | None) -> str | None:
-    return format_time(ts) if ts is not None else None
