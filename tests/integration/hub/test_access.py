@@ -105,8 +105,15 @@ async def test_servers_of_a_deleted_account_go_to_its_heir(hub: TestHub) -> None
     for heir, status in (("ann", 422), ("nobody", 404)):
         answer = await hub.call("DELETE", f"/users/ann?reassign_to={heir}")
         assert answer.status == status, heir
+    await hub.ok("PATCH", "/users/bob", {"disabled": True})
+    disabled = await hub.call("DELETE", "/users/ann?reassign_to=bob")
+    assert (disabled.status, disabled.code) == (409, "conflict")
+    assert "users enable bob" in disabled.body["error"]["hint"]
+    assert (await hub.call("GET", "/auth/me", token=ann)).status == 200
+    await hub.ok("PATCH", "/users/bob", {"disabled": False})
     assert (await hub.call("DELETE", "/users/ann?reassign_to=bob")).status == 204
     assert (await hub.call("GET", "/auth/me", token=ann)).status == 401
+    bob = await hub.login("bob")
     listed = await hub.ok("GET", "/servers", token=bob)
     assert [(one["name"], one["owner"]) for one in listed["items"]] == [("ann-1", "bob")]
     assert (await hub.ok("GET", "/servers/ann-1/shares", token=bob))["items"] == []

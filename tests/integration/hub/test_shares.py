@@ -117,6 +117,20 @@ async def test_shares_are_listed_changed_audited_and_taken_back(hub: TestHub) ->
     await one.agent.close()
 
 
+async def test_a_disabled_account_gets_no_share(hub: TestHub) -> None:
+    await hub.server("web-1")
+    await _shared(hub, "operator", "viewer")
+    await hub.ok("PATCH", "/users/ann", {"disabled": True})
+    body = {"user": "ann", "role": "operator"}
+    refused = await hub.call("PUT", "/servers/web-1/shares", body)
+    assert (refused.status, refused.code) == (409, "conflict")
+    assert "disabled" in refused.body["error"]["message"]
+    assert "hint" in refused.body["error"]
+    (share,) = (await hub.ok("GET", "/servers/web-1/shares"))["items"]
+    assert share["role"] == "viewer", "what it has stays, for when it is enabled again"
+    await hub.ok("DELETE", "/servers/web-1/shares/ann")
+
+
 async def test_shares_go_with_the_account_and_the_server(hub: TestHub) -> None:
     await hub.server("web-1")
     await _shared(hub, "operator", "viewer")
