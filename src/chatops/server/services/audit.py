@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from chatops.server.db.engine import Database
 from chatops.server.db.models import AuditLog
 from chatops.server.db.transactions import Transaction, in_session
 from chatops.server.services.access import Principal, UsedToken
-from chatops.server.services.audit_chain import START, Entry, Head, seal
+from chatops.server.services.audit_chain import START, Entry, Head, is_genuine, seal
 from chatops.units import format_time
 
 PRUNE: Final = "audit.prune"
@@ -197,17 +198,20 @@ class AuditService:
 
 
 def entry_of(row: crud.Row) -> tuple[Entry, str]:
-    """A row of the table as what the chain covers, and its hash."""
-    detail = json.loads(row[8]) if row[8] is not None else None
-    fields = (row[0], format_time(row[1]), *row[2:8], detail, row[9])
-    return Entry._make(fields), row[10]
+    """A row of the table as what the chain covers, and its hash. What somebody else put there
+    in place of a number or of JSON is taken as something that no hash is right for."""
+    ts = format_time(row[1]) if isinstance(row[1], float | int) else repr(row[1])
+    detail = row[8]
+    with suppress(ValueError, RecursionError):
+        detail = json.loads(detail) if detail is not None else None
+    return Entry._make((row[0], ts, *row[2:8], detail, row[9])), row[10]
 
 
 def pruned(tx: Transaction, key: bytes) -> Head:
     """The last record that was removed on purpose, as the newest genuine record of it says."""
     for row in crud.of_action(tx, PRUNE, limit=_PRUNES):
         entry, digest = entry_of(row)
-        if entry.detail is not None and seal(key, entry) == digest:
+        if entry.detail is not None and is_genuine(key, entry, digest):
             return Head(entry.detail["through"], entry.detail["hash"])
     return START
 

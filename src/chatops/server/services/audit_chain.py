@@ -54,6 +54,15 @@ def seal(key: bytes, entry: Entry) -> str:
     return hmac.new(key, canonical(entry._asdict()), hashlib.sha256).hexdigest()
 
 
+def is_genuine(key: bytes, entry: Entry, digest: object) -> bool:
+    """Whether this is the hash of a record. Both may be anything that a database can hold."""
+    try:
+        wanted = seal(key, entry)
+    except TypeError:  # something that no hub writes, like bytes
+        return False
+    return isinstance(digest, str) and hmac.compare_digest(wanted.encode(), digest.encode())
+
+
 def line(entry: Entry, digest: str) -> bytes:
     """A record as one line of a file or a message of syslog, without the line's end."""
     return canonical({**entry._asdict(), "hash": digest})
@@ -112,7 +121,7 @@ class ChainCheck:
         return self.fault
 
     def _wrong(self, entry: Entry, digest: str) -> str | None:
-        if not hmac.compare_digest(seal(self._key, entry), digest):
+        if not is_genuine(self._key, entry, digest):
             return f"record {entry.id} was changed"
         if dict((self.pruned, self._head)).get(entry.id, digest) != digest:
             return f"record {entry.id} is not the one that was written first"
