@@ -33,6 +33,8 @@ class Following:
         self, run_id: str, servers: int, stored: Iterable[Stored], watcher: Watcher, load: Load
     ) -> None:
         self.on_close: Callable[[], object] = lambda: None
+        self.on_cut: Callable[[ChatOpsError], object] = lambda error: None
+        """Told at once; who reads here hears of it only when what it had last is on its way."""
         self.run_id = run_id
         self.servers = servers
         self._stored = deque(stored)
@@ -59,6 +61,7 @@ class Following:
         self._stored.clear()
         self._ready.clear()
         self._watcher.cut(error)
+        self.on_cut(error)
 
     def close(self) -> None:
         """Stop following; everything goes on."""
