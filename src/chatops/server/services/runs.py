@@ -136,7 +136,7 @@ class RunService:
             row, server = await self._commands.records.find(principal, name, access)
         except NotFound as error:
             try:
-                _, rows = await self.records.find(principal, name, access)
+                _, rows, _ = await self.records.find(principal, name, access)
             except NotFound:
                 raise error from None
             return rows
@@ -148,8 +148,8 @@ class RunService:
         Raises:
             NotFound: there is none that the caller may see.
         """
-        run, rows = await self.records.find(principal, run_id, Access.VIEWER)
-        return to_run(run, rows)
+        run, rows, whole = await self.records.find(principal, run_id, Access.VIEWER)
+        return to_run(run, rows, whole=whole)
 
     # -- cancelling -----------------------------------------------------------------------
 
@@ -180,7 +180,7 @@ class RunService:
             NotFound, NotPermitted: for this caller.
             Conflict: it is over.
         """
-        run, rows = await self.records.find(principal, run_id, Access.OPERATOR)
+        run, rows, _ = await self.records.find(principal, run_id, Access.OPERATOR)
         found = [live for row, _ in rows if (live := self._commands.find(row.id)) is not None]
         if not found:
             raise Conflict("the run is over")
