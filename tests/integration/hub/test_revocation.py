@@ -14,6 +14,7 @@ import pytest
 from chatops.clock import SystemClock
 from chatops.protocol.frames import FrameReader
 from chatops.protocol.limits import MAX_STREAM_DATA, STREAM_CREDIT
+from chatops.tasks import Tasks
 from tests.support.fleet import CommandAgent, attach, events_in, fleet
 from tests.support.hub import TestHub, running_hub
 from tests.support.waiting import until_async
@@ -61,6 +62,28 @@ async def test_a_running_stream_is_cut_and_its_command_goes_on(hub: TestHub, end
         await one.finished()
         (ran,) = (await hub.ok("GET", "/commands"))["items"]
         assert ran["status"] == "succeeded"
+
+
+@ENDS
+@pytest.mark.parametrize("target", ["web-1", "web-1,web-2"])
+async def test_who_waits_for_the_outcome_does_not_get_it(
+    hub: TestHub, end: Call, target: str
+) -> None:
+    async with fleet(hub, "web-1", "web-2") as (one, two), Tasks() as tasks:
+        ann = await _ann(hub, "web-1", "web-2")
+        body = {"target": target, "command": "x", "mode": "wait", "idempotency_key": "k"}
+        asking = [
+            tasks.spawn(hub.call("POST", "/commands", body, token=ann), name=name)
+            for name in ("first", "again")
+        ]
+        await one.started()
+        await hub.ok(*end)
+        async with asyncio.timeout(1):
+            answers = [await each for each in asking]
+        assert {answer.code for answer in answers} <= {"not_signed_in", "not_found"}
+        await one.finished()
+        if target != "web-1":
+            await two.play()
 
 
 @ENDS

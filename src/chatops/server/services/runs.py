@@ -114,10 +114,11 @@ class RunService:
         self.followed.add(following, principal.holder, servers, since=principal.since)
         return following, self.driver.find(run_id)
 
-    def follow_new(self, run: LiveRun) -> Following:
-        """The same for a run that was just made, before anything of it is sent."""
+    def follow_new(self, run: LiveRun, *, output: bool = True) -> Following:
+        """The same for a run that was just made, before anything of it is sent. Without
+        ``output`` nothing is told but that the reader may not go on (see ``unless_cut``)."""
         watcher, load = Watcher(), self._commands.records.story
-        for live in run.commands:
+        for live in run.commands if output else ():
             watcher.follow(live)
         following = Following(run.id, len(run.commands), [], watcher, load)
         servers = [live.server_id for live in run.commands]
