@@ -241,6 +241,16 @@ async def test_a_prune_that_was_interrupted_holds_and_goes_on(tmp_path: Path) ->
         assert (await walk(hub))["first_id"] == 23
 
 
+async def test_records_that_were_made_to_look_old_are_not_removed(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "hub", audit_retention=30 * DAY) as hub:
+        await fill(hub, 10)
+        await tamper(hub, "UPDATE audit_logs SET ts = ts - 3456000 WHERE id <= 8")
+        await Housekeeping(hub.services, hub.hub.fleet).once()
+        found = await verify(hub)
+        assert (found["ok"], found["fault_id"], found["pruned_through"]) == (False, 1, None)
+        assert not await prunes(hub)
+
+
 async def test_records_stay_for_ever_unless_something_else_is_set(tmp_path: Path) -> None:
     clock = FakeClock(time.time())
     async with running_hub(tmp_path / "hub", clock=clock) as hub:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from chatops.server.services.access import Principal, UsedToken
 from chatops.server.services.audit_chain import START, Entry, Head, is_genuine, seal
 from chatops.units import format_time
 
+_log = logging.getLogger(__name__)
 PRUNE: Final = "audit.prune"
 DAY: Final = 86_400.0
 _PRUNES: Final = 100
@@ -139,8 +141,8 @@ class AuditService:
             oldest, known = crud.oldest(tx), pruned(tx, self.key)
             if oldest is None or (oldest[0] > known.id and oldest[1] >= before - DAY):
                 return 0
-            if oldest[0] > known.id:
-                known = self._declare(tx, before)
+            if oldest[0] > known.id and (last := self._last_before(tx, before)):
+                known = self._declare(tx, before, last)
             return crud.delete_through(tx, known.id, limit=limit)
 
         return await self._database.transact(work)
@@ -190,8 +192,19 @@ class AuditService:
         async with self._database.read() as session:
             return Head(*(await in_session(session, crud.newest) or START))
 
-    def _declare(self, tx: Transaction, before: float) -> Head:
-        head = Head(*(crud.newest_before(tx, before) or START))
+    def _last_before(self, tx: Transaction, before: float) -> Head | None:
+        """The last record that is too old: a genuine one, or somebody who makes records look old
+        could have them removed, and that they were changed with them."""
+        row = crud.newest_before(tx, before)
+        if row is None:
+            return None
+        entry, digest = entry_of(row)
+        if not is_genuine(self.key, entry, digest):
+            _log.error("no audit records are removed: record %d was changed", entry.id)
+            return None
+        return Head(entry.id, digest)
+
+    def _declare(self, tx: Transaction, before: float, head: Head) -> Head:
         detail = {"through": head.id, "hash": head.hash, "before": format_time(before)}
         self.note(tx, Origin(None), PRUNE, detail=detail)
         return head
