@@ -66,12 +66,12 @@ def newest(tx: Transaction) -> tuple[int, str] | None:
 
 def after(tx: Transaction, record_id: int, *, limit: int) -> list[Row]:
     """The next records above an id, oldest first."""
-    return tx.all(_AFTER, {"after": record_id, "count": limit})
+    return tx.all_whatever_it_holds(_AFTER, {"after": record_id, "count": limit})
 
 
 def of_action(tx: Transaction, action: str, *, limit: int) -> list[Row]:
     """Records of one action, newest first."""
-    return tx.all(_OF, {"wanted": action, "count": limit})
+    return tx.all_whatever_it_holds(_OF, {"wanted": action, "count": limit})
 
 
 def oldest(tx: Transaction) -> tuple[int, float] | None:
@@ -81,7 +81,7 @@ def oldest(tx: Transaction) -> tuple[int, float] | None:
 
 def newest_before(tx: Transaction, before: float) -> Row | None:
     """The last record from before a time."""
-    return tx.first(_NEWEST_BEFORE, {"before": before})
+    return next(iter(tx.all_whatever_it_holds(_NEWEST_BEFORE, {"before": before})), None)
 
 
 def delete_through(tx: Transaction, through: int, *, limit: int) -> int:

@@ -58,7 +58,7 @@ def seal(key: bytes, entry: Entry) -> str:
 def is_genuine(key: bytes, entry: Entry, digest: object) -> bool:
     """Whether this is the hash of a record. Both may be anything that a database can hold."""
     right = seal(key, entry).encode()
-    return isinstance(digest, str) and hmac.compare_digest(right, digest.encode())
+    return isinstance(digest, str) and hmac.compare_digest(right, digest.encode(errors="replace"))
 
 
 def line(entry: Entry, digest: str) -> bytes:
