@@ -14,12 +14,13 @@ import msgspec
 from aiohttp import web
 
 from chatops.errors import NotFound, NotPermitted, NotSignedIn, TooManyRequests
+from chatops.protocol.limits import MAX_OPEN_BODY
 from chatops.server.api.operation import Call, Operation
 from chatops.server.api.reading import read_body, read_query
 from chatops.server.api.refusals import asked
 from chatops.server.authentication import authenticate, let_in
 from chatops.server.context import Services
-from chatops.server.services.access import Agent, Principal
+from chatops.server.services.access import Access, Agent, Principal
 from chatops.server.services.access_tokens import EXPIRED
 from chatops.server.services.asked import Asked
 from chatops.server.services.audit import Origin
@@ -42,7 +43,7 @@ def make_handler(
         caller = await _let_in(operation, services, request)
         query, body = read_query(request.query, operation.query), None
         if operation.body is not None:
-            body = await read_body(request, operation.body)
+            body = await read_body(_bounded(operation, request), operation.body)
             caller = await _let_in(operation, services, request)  # it may have come slowly
         call = Call(
             services=services,
@@ -61,6 +62,13 @@ def make_handler(
         return result if isinstance(result, web.StreamResponse) else _answer(operation, result)
 
     return handle
+
+
+def _bounded(operation: Operation, request: web.Request) -> web.Request:
+    """The request with the limit on its body that holds for who may send it."""
+    if operation.access is not Access.OPEN:
+        return request
+    return request.clone(client_max_size=MAX_OPEN_BODY)
 
 
 async def _let_in(

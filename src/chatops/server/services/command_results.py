@@ -61,13 +61,14 @@ def to_record(row: Command, server: str) -> rest.CommandRecord:
     )
 
 
-def to_run(run: Run, rows: Sequence[tuple[Command, str]]) -> rest.Run:
-    """A run with its commands, which stand with the names of their servers."""
+def to_run(run: Run, rows: Sequence[tuple[Command, str]], *, whole: bool) -> rest.Run:
+    """A run with its commands, which stand with the names of their servers. Of one that is not
+    there as a ``whole`` the target stays unsaid: it may name servers that are not to be seen."""
     times = [row.finished_at for row, _ in rows if row.finished_at is not None]
     return rest.Run(
         id=run.id,
         user=run.user_name,
-        target=run.target,
+        target=run.target if whole else ",".join(server for _, server in rows),
         command=run.command,
         created_at=format_time(run.created_at),
         finished_at=time_or_none(max(times) if len(times) == len(rows) else None),

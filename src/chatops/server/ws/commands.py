@@ -94,6 +94,7 @@ class _Follower:
             following, live = await self._services.runs.follow(principal, name, attach.offsets)
         except ChatOpsError as error:
             raise refusal(error) from None
+        following.on_cut = self._end
         async with Tasks() as tasks:
             try:
                 if live is not None and attach.stdin:
@@ -173,10 +174,13 @@ class _Follower:
         except (TimeoutError, ConnectionError):
             self._connection.abort()
         except ChatOpsError as error:
-            end = refusal(error)
-            self._connection.close(end.reason or closing.INTERNAL, end.message)
+            self._end(error)
         else:
             self._connection.close(closing.DONE)
+
+    def _end(self, error: ChatOpsError) -> None:
+        end = refusal(error)
+        self._connection.close(end.reason or closing.INTERNAL, end.message)
 
     async def _send(self, frame: StreamEvent | StreamFrame) -> None:
         async with asyncio.timeout(STALL_AFTER):
@@ -190,6 +194,8 @@ class _Follower:
     async def _listen(self) -> None:
         while True:
             frame = await receive(self._socket)
+            if self._connection.close_reason is not None:
+                raise SocketEnded  # it was ended meanwhile: what it still says does not count
             try:
                 self._take(frame)
             except ProtocolError as error:
