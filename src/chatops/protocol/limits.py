@@ -36,6 +36,8 @@ KEEP_ALIVE: Final = 75.0
 # HTTP
 MAX_BODY: Final = 1 * MiB
 """Largest request body; a larger one is answered 413 and never read whole."""
+MAX_OPEN_BODY: Final = 32 * KiB
+"""The same of the operations for which nobody has to be signed in."""
 BODY_TIMEOUT: Final = 30.0
 """How long a request's body may take to come."""
 MAX_REQUESTS: Final = 2000
