@@ -77,9 +77,9 @@ class SwarmAgent:
         self.connected_at = 0.0
         """When the last session stood; this and the next two by the loop's clock."""
         self.live_at: float | None = None
-        """When the hub had acked the first sample that was taken in it."""
+        """When the hub had acked the newest sample there was, or one taken since."""
         self.caught_up_at: float | None = None
-        """When nothing of an outage was left."""
+        """When it had acked all that were older."""
         self.slowest = 0.0
         """Seconds that the hub took at most to acknowledge a sample."""
         self.spool: Final = Spool()
@@ -289,9 +289,9 @@ class SwarmAgent:
         self.slowest = max(self.slowest, now - sent)
         self._figures.acked += 1
         self._figures.acks.add(now - sent)
-        if self.live_at is None and message.seq > self._newest_at_start:
+        if self.live_at is None and message.seq >= self._newest_at_start:
             self.live_at = now
-        if self.caught_up_at is None and self.spool.first > self._newest_at_start:
+        if self.caught_up_at is None and self.spool.first >= self._newest_at_start:
             self.caught_up_at = now
         if self.spool.waits or self._behaviour.flood != "no":
             self.pump()
