@@ -69,6 +69,8 @@ MAX_TAGS: Final = 32
 """Tags of one server."""
 MAX_HISTORY_METRICS: Final = 20
 """Metrics that one history request may ask for."""
+MAX_HISTORY_SERVERS: Final = 100
+"""Servers whose history one request may ask for."""
 
 # Sockets
 AUTH_TIMEOUT: Final = 5.0
@@ -153,3 +155,8 @@ MAX_SERIES: Final = 2000
 """Devices, mounts, sensors and so on in one sample, altogether."""
 MAX_LABEL: Final = 256
 """Characters in the name of a mount, device or sensor; a longer one is cut."""
+MAX_SERVER_SERIES: Final = 1000
+"""METRIC names, instances included, that one server's history takes at the same time (within a
+day); what comes on top is left out, and said."""
+MAX_OLD_SERIES: Final = 20_000
+"""The same with those that are kept of the past: containers and mounts that came and went."""

@@ -5,93 +5,135 @@ The one place that knows them: history, thresholds, plots and docs derive from i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Final
 
 from chatops.errors import InvalidInput
 from chatops.protocol.metrics import Sample
 
-Values = Iterable[tuple[str, float | None]]
-"""Pairs of an instance (mount, device, interface, sensor; "" where there is none) and value."""
+Pick = Callable[[Any], float | None]
+Total = Callable[[list[float]], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Where the instances of a metric stand: a list of the sample, and the field of its entries
+    that names them. ``left_out`` is an instance that no total counts."""
+
+    field: str
+    instance: str
+    left_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One METRIC name. ``total`` says how the name without an instance sums its instances."""
+    """One METRIC name. ``path`` leads to its value in the sample, or in an entry of the list where
+    its instances stand; without one the hub itself measures it. ``total`` says how the name
+    without an instance sums its instances. ``decimals`` are those that the hub keeps."""
 
     name: str
     unit: str
     help: str
-    read: Callable[[Sample], Values]
-    instance: str | None = None
-    total: Callable[[list[float]], float] | None = None
+    path: str
+    decimals: int = 0
+    listed: Listed | None = None
+    total: Total | None = None
+    pick: Pick = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pick", _picker(self.path))
+
+    @property
+    def instance(self) -> str | None:
+        """What its instances are: mount, device, interface, sensor; None if it has none."""
+        return self.listed.instance if self.listed else None
+
+    def instances(self, sample: Sample) -> dict[str, float | None]:
+        """The value of each instance. Of two with one name the last hides the first, as in the
+        kernel; one without a name does not count."""
+        assert self.listed is not None
+        label = self.listed.instance
+        return {
+            name: self.pick(entry)
+            for entry in getattr(sample, self.listed.field)
+            if (name := getattr(entry, label))
+        }
 
 
-def _one(pick: Callable[[Sample], float | None]) -> Callable[[Sample], Values]:
-    return lambda sample: [("", pick(sample))]
+def _picker(path: str) -> Pick:
+    """What ``path`` leads to: fields with dots between them, or ``FIELD[NUMBER]`` of a list."""
+    name, bracket, number = path.partition("[")
+    if not path:
+        return lambda _: None
+    if not bracket:
+        return attrgetter(path)
+    get, index = attrgetter(name), int(number.rstrip("]"))
+    return lambda sample: get(sample)[index] if len(get(sample)) > index else None
 
 
-def _load(index: int) -> Callable[[Sample], Values]:
-    return lambda sample: [("", sample.load[index] if len(sample.load) > index else None)]
-
+_MOUNT: Final = Listed("disks", "mount")
+_DEVICE: Final = Listed("disk_io", "device")
+_INTERFACE: Final = Listed("network", "interface")
+_REAL_INTERFACE: Final = Listed("network", "interface", left_out="lo")
+_SENSOR: Final = Listed("temperatures", "sensor")
 
 _ALL: Final[tuple[Metric, ...]] = (
-    Metric("cpu", "%", "use of all cores together", _one(lambda s: s.cpu.percent)),
-    Metric("cpu.iowait", "%", "time waiting for disks", _one(lambda s: s.cpu.iowait)),
-    Metric("cpu.steal", "%", "time taken by other guests", _one(lambda s: s.cpu.steal)),
-    Metric("load1", "", "load average over 1 minute", _load(0)),
-    Metric("load5", "", "load average over 5 minutes", _load(1)),
-    Metric("load15", "", "load average over 15 minutes", _load(2)),
-    Metric("memory", "%", "main memory in use", _one(lambda s: s.memory.percent)),
-    Metric(
-        "memory.available", "B", "main memory to be had", _one(lambda s: s.memory.available)
-    ),
-    Metric("swap", "%", "swap space in use", _one(lambda s: s.swap.percent)),
+    Metric("cpu", "%", "use of all cores together", "cpu.percent", 2),
+    Metric("cpu.iowait", "%", "time waiting for disks", "cpu.iowait", 2),
+    Metric("cpu.steal", "%", "time taken by other guests", "cpu.steal", 2),
+    Metric("load1", "", "load average over 1 minute", "load[0]", 2),
+    Metric("load5", "", "load average over 5 minutes", "load[1]", 2),
+    Metric("load15", "", "load average over 15 minutes", "load[2]", 2),
+    Metric("memory", "%", "main memory in use", "memory.percent", 2),
+    Metric("memory.available", "B", "main memory to be had", "memory.available"),
+    Metric("swap", "%", "swap space in use", "swap.percent", 2),
     Metric(
         "disk", "%", "file system in use; without a mount the fullest",
-        lambda s: ((d.mount, d.percent) for d in s.disks), "mount", max,
+        "percent", 2, _MOUNT, max,
     ),
     Metric(
-        "disk.free", "B", "free bytes; without a mount the least",
-        lambda s: ((d.mount, d.free) for d in s.disks), "mount", min,
+        "disk.free", "B", "free bytes; without a mount the least", "free", 0, _MOUNT, min
     ),
     Metric(
         "disk.inodes", "%", "inodes in use; without a mount the fullest",
-        lambda s: ((d.mount, d.inodes_percent) for d in s.disks), "mount", max,
+        "inodes_percent", 2, _MOUNT, max,
     ),
     Metric(
         "disk.read", "B/s", "read rate; without a device of all",
-        lambda s: ((d.device, d.read_bps) for d in s.disk_io), "device", sum,
+        "read_bps", 0, _DEVICE, sum,
     ),
     Metric(
         "disk.write", "B/s", "write rate; without a device of all",
-        lambda s: ((d.device, d.write_bps) for d in s.disk_io), "device", sum,
+        "write_bps", 0, _DEVICE, sum,
     ),
     Metric(
         "net.rx", "B/s", "receive rate; without an interface of all but loopback",
-        lambda s: ((n.interface, n.rx_bps) for n in s.network), "interface", sum,
+        "rx_bps", 0, _REAL_INTERFACE, sum,
     ),
     Metric(
         "net.tx", "B/s", "send rate; without an interface of all but loopback",
-        lambda s: ((n.interface, n.tx_bps) for n in s.network), "interface", sum,
+        "tx_bps", 0, _REAL_INTERFACE, sum,
     ),
     Metric(
         "net.errors", "/s", "errors; without an interface of all",
-        lambda s: ((n.interface, n.errors_ps) for n in s.network), "interface", sum,
+        "errors_ps", 2, _INTERFACE, sum,
     ),
     Metric(
         "temp", "°C", "temperature; without a sensor the highest",
-        lambda s: ((t.sensor, t.celsius) for t in s.temperatures), "sensor", max,
+        "celsius", 1, _SENSOR, max,
     ),
-    Metric("uptime", "s", "time since the host started", _one(lambda s: s.uptime_s)),
-    Metric("processes", "", "number of processes", _one(lambda s: s.process_count)),
+    Metric("uptime", "s", "time since the host started", "uptime_s"),
+    Metric("processes", "", "number of processes", "process_count"),
+    Metric(
+        "clock.skew", "s", "how far the host's clock is ahead of the hub's",
+        "", 3,
+    ),
 )  # fmt: skip
 
 METRICS: Final[dict[str, Metric]] = {metric.name: metric for metric in _ALL}
 """Every METRIC that a sample can answer, by name."""
-
-_LOOPBACK: Final = "lo"
 
 
 def parse_metric(text: str) -> tuple[Metric, str]:
@@ -113,25 +155,71 @@ def parse_metric(text: str) -> tuple[Metric, str]:
 
 def value_of(sample: Sample, metric: Metric, instance: str = "") -> float | None:
     """The value of a metric in one sample; None when it was not measured."""
-    values = dict(metric.read(sample))
-    if instance or metric.total is None:
-        return values.get(instance)
-    if metric.unit == "B/s" and metric.instance == "interface":
-        values.pop(_LOOPBACK, None)
-    known = [value for value in values.values() if value is not None]
-    return metric.total(known) if known else None
+    if metric.listed is None:
+        return None if instance else metric.pick(sample)
+    values = metric.instances(sample)
+    return values.get(instance) if instance else _total(metric, values)
 
 
 def all_values(sample: Sample) -> Iterator[tuple[str, float]]:
-    """Every measured value of a sample under its full METRIC name, instances included.
-
-    Each name comes once: of two mounts in one place the last hides the first, as in the kernel.
-    """
+    """Every measured value of a sample under its full METRIC name, instances included."""
     for metric in _ALL:
-        if metric.instance is not None:
-            total = value_of(sample, metric)
-            if total is not None:
-                yield metric.name, total
-        for instance, value in dict(metric.read(sample)).items():
-            if value is not None and bool(instance) == (metric.instance is not None):
-                yield (f"{metric.name}:{instance}" if instance else metric.name), value
+        if metric.listed is None:
+            found: dict[str, float | None] = {metric.name: metric.pick(sample)}
+        else:
+            values = metric.instances(sample)
+            found = {metric.name: _total(metric, values)}
+            found |= {f"{metric.name}:{name}": value for name, value in values.items()}
+        for name, value in found.items():
+            if value is not None:
+                yield name, value
+
+
+def columns(samples: Sequence[Sample]) -> dict[str, list[float | None]]:
+    """``all_values`` of many samples, a list for each name: many times faster when the samples
+    list the same instances in the same order, as those of one server mostly do."""
+    found: dict[str, list[float | None]] = {}
+    for metric in _ALL:
+        listed, pick = metric.listed, metric.pick
+        if listed is None:
+            found[metric.name] = [pick(sample) for sample in samples]
+            continue
+        own = _instance_columns(samples, listed, pick)
+        counted = [column for name, column in own.items() if name != listed.left_out]
+        found[metric.name] = _total_column(metric, counted, len(samples))
+        found |= {f"{metric.name}:{name}": column for name, column in own.items()}
+    return {name: column for name, column in found.items() if column.count(None) < len(column)}
+
+
+def _instance_columns(
+    samples: Sequence[Sample], listed: Listed, pick: Pick
+) -> dict[str, list[float | None]]:
+    label = listed.instance
+    lists = [getattr(sample, listed.field) for sample in samples]
+    layouts = [tuple(getattr(entry, label) for entry in entries) for entries in lists]
+    if layouts.count(layouts[0]) == len(layouts) and len(set(layouts[0])) == len(layouts[0]):
+        picked = [[pick(entry) for entry in entries] for entries in lists]
+        return {
+            name: list(column) for name, *column in zip(layouts[0], *picked, strict=True) if name
+        }
+    by_name = [{getattr(e, label): pick(e) for e in entries} for entries in lists]
+    names = dict.fromkeys(name for layout in layouts for name in layout if name)
+    return {name: [values.get(name) for values in by_name] for name in names}
+
+
+def _total_column(
+    metric: Metric, counted: list[list[float | None]], length: int
+) -> list[float | None]:
+    total = metric.total
+    assert total is not None
+    rows = zip(*counted, strict=True) if counted else [()] * length
+    known = ([value for value in row if value is not None] for row in rows)
+    return [total(values) if values else None for values in known]
+
+
+def _total(metric: Metric, values: dict[str, float | None]) -> float | None:
+    assert metric.listed is not None
+    assert metric.total is not None
+    left_out = metric.listed.left_out
+    known = [v for name, v in values.items() if v is not None and name != left_out]
+    return metric.total(known) if known else None

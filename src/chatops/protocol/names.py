@@ -15,6 +15,8 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 """From the least to the most powerful."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_TAKEN = ("all", "history")
+"""A TARGET, and a path of the API (``/metrics/history``)."""
 _TAG_VALUE = re.compile(r"[A-Za-z0-9._/:@+-]{0,128}")
 _FORM = "1 to 63 of A-Z a-z 0-9 . _ -, beginning with a letter or digit"
 
@@ -23,13 +25,14 @@ def check_name(name: str, what: str = "name") -> str:
     """``name`` if it may be given to a server, user or key.
 
     Raises:
-        InvalidInput: wrong characters or length, the form of an id, or the word ``all``.
+        InvalidInput: wrong characters or length, the form of an id, or a word that stands for
+            something else where names do.
     """
     if _NAME.fullmatch(name) is None:
         raise InvalidInput(f"{name[:80]!r} cannot be a {what}", hint=f"use {_FORM}")
-    if is_id(name) or name == "all":
+    if is_id(name) or name in _TAKEN:
         raise InvalidInput(
-            f"{name!r} cannot be a {what}", hint="it would be taken for an id or for all"
+            f"{name!r} cannot be a {what}", hint="it would be taken for something else"
         )
     return name
 

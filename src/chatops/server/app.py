@@ -38,11 +38,11 @@ from chatops.server.services.events import EventService
 from chatops.server.services.fleet import Fleet
 from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyService
-from chatops.server.services.latest import LatestSamples
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
-from chatops.server.services.metrics import MetricsService
+from chatops.server.services.metrics.latest import LatestSamples
+from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.places import Places
 from chatops.server.services.revocation import Revocation
@@ -129,7 +129,7 @@ async def open_hub(
             hub = build(settings, secrets, databases, tasks, notes, clock)
             await hub.services.settings_service.load()
             await hub.tail.start()
-            await hub.services.metrics.load_latest()
+            await hub.services.metrics.load()
             await hub.services.runs.driver.load_open()
             await hub.services.auth.passwords.prepare()
             _start(hub, vital)
@@ -183,7 +183,9 @@ def build(
         keys=keys,
         agents=agents,
         subscribers=subscribers,
-        metrics=MetricsService(databases.metrics, servers, subscribers, latest, clock),
+        metrics=MetricsService(
+            databases.metrics, db, servers, subscribers, logs, latest, lambda: live.now, clock
+        ),
         commands=commands,
         runs=runs,
         events=events,
@@ -235,7 +237,8 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
 
 def _start(hub: Hub, tasks: Tasks) -> None:
     services = hub.services
-    tasks.spawn(services.metrics.run(), name="metrics writer")
+    tasks.spawn(services.metrics.ingest.run(), name="metrics writer")
+    tasks.spawn(services.metrics.closer.run(), name="metrics closer")
     tasks.spawn(services.logs.run(), name="log writer")
     tasks.spawn(hub.fleet.run(), name="fleet sweep")
     tasks.spawn(services.tokens.run(), name="token expiry")

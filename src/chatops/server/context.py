@@ -17,7 +17,7 @@ from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
-from chatops.server.services.metrics import MetricsService
+from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.places import Places
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.runs import RunService

@@ -40,8 +40,9 @@ class Housekeeping:
         await self._fleet.keep_last_seen()
         await services.auth.api_tokens.flush()
         await services.key_warnings.look()
-        raw, events = services.settings.raw_retention, services.settings.events_retention
-        await _in_steps(services.metrics.purge, now - raw)
+        events = services.settings.events_retention
+        retention, kept = services.metrics.retention, services.metrics.kept
+        await _in_steps(lambda until, limit: retention.too_old(kept, until, limit), now)
         await _in_steps(services.events.purge, now - events)
         await _in_steps(services.commands.records.purge, now - events)
         await _in_steps(services.runs.records.purge, now - events)
@@ -50,7 +51,7 @@ class Housekeeping:
             await _in_steps(services.audit.prune, now - services.settings.audit_retention)
         await _in_steps(services.logs.purge, now - services.settings.logs_retention)
         for server_id in list(services.servers.removed):
-            await _in_steps(services.metrics.purge_server, server_id)
+            await _in_steps(services.metrics.retention.of_server, server_id)
             await _in_steps(services.logs.purge_server, server_id)
             services.servers.removed.discard(server_id)
 

@@ -133,6 +133,17 @@ class HubSettings:
     raw_retention: float = option(
         _DAY, "how long raw samples are kept", kind="duration", flag=None, live=True
     )
+    minutes_retention: float = option(
+        7 * _DAY, "how long a mean, least and most of each minute are kept", kind="duration",
+        flag=None, live=True,
+    )  # fmt: skip
+    ten_minutes_retention: float = option(
+        90 * _DAY, "how long those of each ten minutes are kept", kind="duration",
+        flag=None, live=True,
+    )  # fmt: skip
+    hours_retention: float = option(
+        730 * _DAY, "how long those of each hour are kept", kind="duration", flag=None, live=True
+    )
     logs_retention: float = option(
         30 * _DAY, "how long log entries are kept", kind="duration", flag=None, live=True
     )
@@ -185,6 +196,9 @@ _LEAST: Final[Mapping[str, float]] = {
     "max_body": 64 * KiB,
     "lost_after": 1.0,
     "raw_retention": 3600.0,
+    "minutes_retention": 3600.0,
+    "ten_minutes_retention": 3600.0,
+    "hours_retention": 3600.0,
     "logs_retention": 3600.0,
     "events_retention": 3600.0,
     "subscriber_buffer": 4 * KiB,

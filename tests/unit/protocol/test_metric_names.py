@@ -6,9 +6,10 @@ import math
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from chatops.errors import InvalidInput
-from chatops.protocol.metric_names import METRICS, all_values, parse_metric, value_of
+from chatops.protocol.metric_names import METRICS, all_values, columns, parse_metric, value_of
 from chatops.protocol.metrics import (
     Cpu,
     Disk,
@@ -22,12 +23,12 @@ from chatops.protocol.metrics import (
 from tests.support import strategies
 
 # The METRIC names of the command line's contract that a sample answers. Those missing from
-# the contract here (offline, containers, clock.skew …) are answered by the hub itself.
+# the contract here (offline, containers …) are answered by the hub itself.
 CONTRACT = [
     "cpu", "cpu.iowait", "cpu.steal", "load1", "load5", "load15",
     "memory", "memory.available", "swap",
     "disk", "disk.free", "disk.inodes", "disk.read", "disk.write",
-    "net.rx", "net.tx", "net.errors", "temp", "uptime", "processes",
+    "net.rx", "net.tx", "net.errors", "temp", "uptime", "processes", "clock.skew",
 ]  # fmt: skip
 WITH_INSTANCE = {
     "disk": "mount", "disk.free": "mount", "disk.inodes": "mount",
@@ -130,3 +131,13 @@ def test_every_value_that_can_be_asked_for_is_among_them(sample: Sample) -> None
     for metric in METRICS.values():
         value = value_of(sample, metric)
         assert (metric.name in values) == (value is not None)
+
+
+@given(st.lists(strategies.of(Sample), min_size=1, max_size=5), st.integers(1, 3))
+def test_columns_are_the_values_of_each_sample(different: list[Sample], alike: int) -> None:
+    for taken in (different, different[:1] * alike, different[:1] * alike + different[1:]):
+        found = columns(taken)
+        for number, sample in enumerate(taken):
+            own = {name: column[number] for name, column in found.items()}
+            assert {n: v for n, v in own.items() if v is not None} == dict(all_values(sample))
+        assert all(any(v is not None for v in column) for column in found.values())

@@ -64,7 +64,10 @@ if TYPE_CHECKING:
         Status,
     )
     from chatops.protocol.rest.metrics import (
+        HistoryGap,
+        HistoryPage,
         HistoryRow,
+        ServerHistoryRow,
         ServerSample,
     )
     from chatops.protocol.rest.servers import (
@@ -110,6 +113,8 @@ __all__ = [
     "ExecPolicy",
     "ExpiringKey",
     "Health",
+    "HistoryGap",
+    "HistoryPage",
     "HistoryRow",
     "LogEntry",
     "Login",
@@ -132,6 +137,7 @@ __all__ = [
     "ServerCreate",
     "ServerCreated",
     "ServerDetail",
+    "ServerHistoryRow",
     "ServerSample",
     "ServerStatus",
     "ServerUpdate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -16,6 +16,8 @@ from chatops.protocol.metrics import (
     Temperature,
 )
 from chatops.protocol.rest.common import Timestamp
+
+T = TypeVar("T")
 
 
 class ServerSample(Struct, kw_only=True):
@@ -35,6 +37,7 @@ class ServerSample(Struct, kw_only=True):
     process_count: int | None
     containers: list[Any]
     missing: dict[str, str]
+    clock_skew: float | None = None
 
 
 class HistoryRow(Struct, kw_only=True):
@@ -45,3 +48,36 @@ class HistoryRow(Struct, kw_only=True):
     value: float
     min: float
     max: float
+
+
+class ServerHistoryRow(Struct, kw_only=True):
+    """The same where rows are of several servers."""
+
+    server: str
+    ts: Timestamp
+    metric: str
+    value: float
+    min: float
+    max: float
+
+
+class HistoryGap(Struct, kw_only=True):
+    """``samples`` that were taken between two times, and lost: there is no way to get them back.
+    ``reason``: ``full`` or ``damaged``, of the agent's spool."""
+
+    server: str
+    since: Timestamp
+    until: Timestamp
+    samples: int
+    reason: str
+
+
+class HistoryPage(Struct, Generic[T], kw_only=True):
+    """One page of a history. ``step`` is the seconds that a row stands for, null for raw samples;
+    it may be longer than what was asked for, where nothing finer is kept. ``gaps`` are those of
+    the whole span."""
+
+    items: list[T]
+    next: str | None = None
+    step: float | None = None
+    gaps: list[HistoryGap] = []

@@ -7,12 +7,13 @@ from typing import Final
 from chatops.errors import InvalidInput
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
-from chatops.server.api.queries import HistoryParameters, moment
-from chatops.server.services.history import DEFAULT_METRICS, HistoryQuery, cursor_time
+from chatops.server.api.queries import HistoriesParameters, HistoryParameters, moment
+from chatops.server.services.metrics.span import DEFAULT_METRICS, HistoryQuery, cursor_time
 from chatops.units import parse_duration
 
 _DEFAULT_SPAN: Final = 3600.0
 _MIN_STEP: Final = 1.0
+_ALL: Final = "*"
 
 
 async def latest_metrics(call: Call[NoQuery, None]) -> rest.ServerSample:
@@ -22,20 +23,32 @@ async def latest_metrics(call: Call[NoQuery, None]) -> rest.ServerSample:
 
 async def metrics_history(
     call: Call[HistoryParameters, None],
-) -> rest.Page[rest.HistoryRow]:
-    """List a server's samples over a span, oldest first, raw or by steps."""
-    given = call.query
+) -> rest.HistoryPage[rest.HistoryRow]:
+    """Show what a server measured over a span, oldest first."""
+    query = _query(call.query, call.services.clock.now())
+    return await call.services.metrics.history(call.principal, call.path["server"], query)
+
+
+async def metrics_histories(
+    call: Call[HistoriesParameters, None],
+) -> rest.HistoryPage[rest.ServerHistoryRow]:
+    """Show what several servers measured over a span, oldest first."""
+    query = _query(call.query, call.services.clock.now())
+    return await call.services.metrics.histories(call.principal, call.query.target, query)
+
+
+def _query(given: HistoryParameters, now: float) -> HistoryQuery:
     until, since = moment(given.until, "until"), moment(given.since, "since")
-    until = call.services.clock.now() if until is None else until
+    until = now if until is None else until
     begin = until - _DEFAULT_SPAN if since is None else since
-    query = HistoryQuery(
-        metrics=tuple(dict.fromkeys(given.metric)) or DEFAULT_METRICS,
+    names = tuple(dict.fromkeys(given.metric)) or DEFAULT_METRICS
+    return HistoryQuery(
+        metrics=None if names == (_ALL,) else names,
         since=cursor_time(given.cursor) if given.cursor else begin,
         until=until,
         step=_step(given.step),
         limit=given.limit,
     )
-    return await call.services.metrics.history(call.principal, call.path["server"], query)
 
 
 def _step(text: str | None) -> float | None:

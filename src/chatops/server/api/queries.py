@@ -79,7 +79,8 @@ class DeleteUserQuery(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class HistoryParameters(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A span of samples, oldest first. Without ``step`` raw samples, else mean, min and max."""
+    """A span, oldest first: mean, min and max of each step; without one in the finest steps that
+    are kept of the whole span, at best raw samples. ``metric`` ``*`` means all."""
 
     metric: Annotated[list[Text], Meta(max_length=MAX_HISTORY_METRICS)] = []
     since: Time | None = None
@@ -87,6 +88,12 @@ class HistoryParameters(Struct, forbid_unknown_fields=True, kw_only=True):
     step: Duration | None = None
     limit: Annotated[int, Meta(ge=1, le=50_000)] = 10_000
     cursor: Cursor | None = None
+
+
+class HistoriesParameters(HistoryParameters, kw_only=True):
+    """The same of all servers that a TARGET means."""
+
+    target: Text
 
 
 def moment(text: str | None, name: str) -> float | None:

@@ -1,20 +1,21 @@
-"""Samples in ``metrics.db``. Nothing else knows how they are stored."""
+"""The open raw window of ``metrics.db``: samples as they came, until they are closed."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypedDict
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+import msgspec
+from sqlalchemy import Text, bindparam, delete, func, insert, select
 from sqlmodel import col
 
-from chatops.server.crud.limited import delete_some
-from chatops.server.db.bulk import execute_many, insert_new
 from chatops.server.db.models import MetricsRow
+from chatops.server.db.statement import Statement
+from chatops.server.db.transactions import Transaction
 
-_CHUNK: Final = 500
-"""Rows fetched at once by a walk through a server's history."""
+_SCAN: Final = 5000
+"""Rows that a walk through the window fetches at once."""
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class NewSample(TypedDict):
@@ -25,88 +26,71 @@ class NewSample(TypedDict):
     seq: int
     ts: float
     received_at: float
+    skew: float | None
     sample: bytes
 
 
-class StoredSample(NamedTuple):
-    """When a sample was taken, by its agent's clock, and the sample as JSON."""
+class OpenSample(NamedTuple):
+    """A sample that is not closed: when it was taken, by the hub's clock, and what it says."""
 
+    id: int
+    epoch: str
+    seq: int
     ts: float
+    skew: float | None
     sample: bytes
 
 
-async def insert_many(session: AsyncSession, rows: Sequence[NewSample]) -> int:
-    """Store samples; one whose (server, epoch, seq) is there is left out. How many are new."""
-    return await execute_many(session, insert_new(MetricsRow), rows)
+class Waiting(NamedTuple):
+    """What the hub remembers of an open sample."""
+
+    id: int
+    server_id: str
+    epoch: str
+    seq: int
+    ts: float
+    received_at: float
 
 
-async def latest(session: AsyncSession, server_id: str) -> StoredSample | None:
-    """The server's sample with the latest time."""
-    row = (
-        await session.execute(
-            select(col(MetricsRow.ts), col(MetricsRow.sample))
-            .where(col(MetricsRow.server_id) == server_id)
-            .order_by(col(MetricsRow.ts).desc())
-            .limit(1)
-        )
-    ).first()
-    return StoredSample(*row) if row else None
+_row = MetricsRow
+_ids = select(func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value)
+_INSERT: Final = Statement(insert(MetricsRow), NewSample.__annotations__)
+_LAST: Final = Statement(select(func.max(col(_row.id))))
+_ONES: Final = Statement(
+    select(*(getattr(_row, name) for name in OpenSample._fields)).where(col(_row.id).in_(_ids))
+)
+_DELETE: Final = Statement(delete(_row).where(col(_row.id).in_(_ids)))
+_WALK: Final = Statement(
+    select(*(getattr(_row, name) for name in Waiting._fields))
+    .where(col(_row.id) > bindparam("after"))
+    .order_by(col(_row.id))
+    .limit(bindparam("limit"))
+)
 
 
-async def latest_for_all(session: AsyncSession) -> dict[str, StoredSample]:
-    """The latest sample of every server, by server id.
-
-    The servers are found by stepping through the index from one to the next, so that the
-    cost grows with their number and not with their samples'.
-    """
-    server = col(MetricsRow.server_id)
-    found = select(func.min(server).label("id")).cte("found", recursive=True)
-    following = select(func.min(server)).where(server > found.c.id).scalar_subquery()
-    found = found.union_all(select(following).where(found.c.id.is_not(None)))
-    newest = (
-        select(col(MetricsRow.id))
-        .where(server == found.c.id)
-        .order_by(col(MetricsRow.ts).desc())
-        .limit(1)
-        .correlate(found)
-        .scalar_subquery()
-    )
-    rows = await session.execute(
-        select(server, col(MetricsRow.ts), col(MetricsRow.sample))
-        .select_from(found)
-        .join(MetricsRow, col(MetricsRow.id) == newest)
-    )
-    return {id_: StoredSample(ts, sample) for id_, ts, sample in rows}
+def insert_many(tx: Transaction, rows: Sequence[NewSample]) -> list[int]:
+    """Store samples; their ids, in the same order."""
+    tx.run_all(_INSERT, rows)
+    found = tx.first(_LAST)
+    assert found is not None
+    last: int = found[0]  # one writer: nobody else can have taken a number in between
+    return list(range(last - len(rows) + 1, last + 1))
 
 
-async def history(
-    session: AsyncSession, server_id: str, *, since: float, until: float
-) -> AsyncGenerator[list[StoredSample], None]:
-    """The samples of a server with since ≤ ts < until, in order of time, some at a time."""
-    statement = (
-        select(col(MetricsRow.ts), col(MetricsRow.sample))
-        .where(
-            col(MetricsRow.server_id) == server_id,
-            col(MetricsRow.ts) >= since,
-            col(MetricsRow.ts) < until,
-        )
-        .order_by(col(MetricsRow.ts))
-    )
-    rows = await session.stream(statement, execution_options={"yield_per": _CHUNK})
-    try:
-        async for some in rows.partitions():
-            yield [StoredSample(ts, sample) for ts, sample in some]
-    finally:
-        await rows.close()
+def by_ids(tx: Transaction, ids: Sequence[int]) -> list[OpenSample]:
+    """Those of the samples that are open."""
+    rows = tx.all(_ONES, {"ids": _encode(ids).decode()})
+    return [OpenSample(*row) for row in rows]
 
 
-async def delete_before(session: AsyncSession, *, before: float, limit: int) -> int:
-    """Delete at most ``limit`` samples older than ``before``; answers how many."""
-    old = col(MetricsRow.ts) < before
-    return await delete_some(session, MetricsRow, col(MetricsRow.id), old, limit=limit)
+def delete_ids(tx: Transaction, ids: Sequence[int]) -> int:
+    """Delete samples; how many were there."""
+    return tx.run(_DELETE, {"ids": _encode(ids).decode()})
 
 
-async def delete_for_server(session: AsyncSession, server_id: str, *, limit: int) -> int:
-    """Delete at most ``limit`` samples of a server that was removed; answers how many."""
-    own = col(MetricsRow.server_id) == server_id
-    return await delete_some(session, MetricsRow, col(MetricsRow.id), own, limit=limit)
+def all_waiting(tx: Transaction) -> Iterator[Waiting]:
+    """All open samples, in the order in which they came."""
+    after = 0
+    while rows := tx.all(_WALK, {"after": after, "limit": _SCAN}):
+        yield from map(Waiting._make, rows)
+        after = rows[-1][0]

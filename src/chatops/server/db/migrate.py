@@ -22,6 +22,7 @@ from chatops.errors import SetupError
 from chatops.server.db.engine import BUSY_TIMEOUT
 from chatops.server.db.faults import make_private
 from chatops.server.db.models import ChatOpsModel, LogsModel, MetricsModel
+from chatops.server.db.views import make_views
 
 METADATA: Final[Mapping[str, MetaData]] = {
     "chatops": ChatOpsModel.metadata,
@@ -81,6 +82,8 @@ def _run(connection: Connection, path: Path, part: str, revision: str) -> None:
     config = _config(part)
     config.attributes.update(connection=connection, metadata=METADATA[part])
     command.upgrade(config, revision)
+    if part == "metrics" and revision == "head":
+        make_views(connection)
     after = MigrationContext.configure(connection).get_current_revision()
     if after != before:
         _log.info("brought %s from %s to %s", path.name, before or "empty", after)

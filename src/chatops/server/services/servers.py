@@ -21,7 +21,7 @@ from chatops.server.db.models import Server
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
-from chatops.server.services.latest import LatestSamples
+from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.server_finder import ServerFinder
 from chatops.server.services.ws_manager import WSManager
 from chatops.units import format_time

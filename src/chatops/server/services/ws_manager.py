@@ -65,6 +65,10 @@ class WSManager:
         else:
             self._by_server.pop(server_id, None)
 
+    def has_watchers(self, server_id: str) -> bool:
+        """Whether anybody watches the server: if not, there is nothing to prepare."""
+        return server_id in self._by_server
+
     def broadcast_metrics(self, server_id: str, metrics: ServerSample) -> None:
         """Pass a committed sample on to those who watch the server."""
         listeners = self._listeners(server_id, "metrics")

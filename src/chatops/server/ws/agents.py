@@ -24,6 +24,7 @@ from chatops.protocol.messages import (
     Log,
     Message,
     Metrics,
+    MetricsGap,
     Ping,
     Pong,
     StreamClose,
@@ -82,6 +83,7 @@ class AgentSocket:
         self._connection = connection
         self._handlers: dict[type[Message], Callable[[AgentSession, Any], object]] = {
             Metrics: services.metrics.submit,
+            MetricsGap: services.metrics.gap,
             CommandResponse: self._response,
             DockerResponse: services.agents.answer,
             StreamCredit: services.commands.on_stream_credit,

@@ -6,7 +6,15 @@ from chatops.server.db.models.audit import AuditLog
 from chatops.server.db.models.base import ChatOpsModel, LogsModel, MetricsModel
 from chatops.server.db.models.commands import Command, CommandOutput, OutputStream, Run
 from chatops.server.db.models.logs import LogEntryRow
-from chatops.server.db.models.metrics import MetricsRow
+from chatops.server.db.models.metrics import (
+    MetricChunk,
+    MetricEpoch,
+    MetricGap,
+    MetricLatest,
+    MetricLevel,
+    MetricSeries,
+    MetricsRow,
+)
 from chatops.server.db.models.servers import ConnectionEvent, Server, ServerShare
 from chatops.server.db.models.settings import SettingRow
 
@@ -22,6 +30,12 @@ __all__ = [
     "ConnectionEvent",
     "LogEntryRow",
     "LogsModel",
+    "MetricChunk",
+    "MetricEpoch",
+    "MetricGap",
+    "MetricLatest",
+    "MetricLevel",
+    "MetricSeries",
     "MetricsModel",
     "MetricsRow",
     "OutputStream",

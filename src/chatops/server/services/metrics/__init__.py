@@ -1,0 +1,1 @@
+"""Samples: ingest, chunks, levels, history. See docs/topics/metrics.md."""

@@ -1,0 +1,101 @@
+"""Cells: what a level knows of a series in one of its steps. They add up, in any order.
+
+A cell is (count, sum, least, most). The values of a series with a scale are whole numbers, so
+sums are exact; those of one without are floats. The text form is a JSON list with a place for each
+step from the start of the row's span: ``[count, sum, least, most]``, or ``[0]`` for a gap. Of a
+series with a scale the last three are differences from the cell before, which keeps them short;
+the views of db/views.py read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from operator import sub
+from typing import Final, NamedTuple
+
+import msgspec
+
+from chatops.server.db.levels import Level
+
+Number = int | float
+
+
+class Cell(NamedTuple):
+    n: int
+    total: Number
+    least: Number
+    most: Number
+
+    def plus(self, other: Cell) -> Cell:
+        """Both together."""
+        return Cell(
+            self.n + other.n,
+            self.total + other.total,
+            min(self.least, other.least),
+            max(self.most, other.most),
+        )
+
+
+Cells = dict[int, Cell]
+"""Cells of a row by their number."""
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(list[list[int | float]]).decode
+
+
+def read(text: str | bytes, *, exact: bool) -> Cells:
+    """The cells of a row. ``exact``: the series has a scale.
+
+    Raises:
+        ValueError: this is no row of cells.
+    """
+    rows = {number: cell for number, cell in enumerate(_decode(text)) if cell[0]}
+    if not rows:
+        return {}
+    counts, *columns = zip(*rows.values(), strict=True)
+    summed = (accumulate(column) for column in columns) if exact else columns
+    return dict(zip(rows, map(Cell._make, zip(counts, *summed, strict=True)), strict=True))
+
+
+def write(cells: Mapping[int, Cell], *, exact: bool) -> str:
+    """The text of a row. ``read`` gives the same cells."""
+    if not cells:
+        return "[]"
+    numbers = sorted(cells)
+    counts, *columns = zip(*(cells[number] for number in numbers), strict=True)
+    shown = [_differences(column) for column in columns] if exact else columns
+    places: list[Sequence[Number]] = [(0,)] * (numbers[-1] + 1)
+    for number, *cell in zip(numbers, counts, *shown, strict=True):
+        places[number] = cell
+    return _encode(places).decode()
+
+
+def add(cells: Cells, more: Mapping[int, Cell]) -> None:
+    """Add ``more`` to ``cells``."""
+    for number, cell in more.items():
+        known = cells.get(number)
+        cells[number] = cell if known is None else known.plus(cell)
+
+
+def runs(times: Sequence[int], level: Level) -> Iterator[tuple[int, int, slice]]:
+    """Which of ascending ``times`` (milliseconds) fall into the same cell: the start of the row,
+    the number of the cell, and their places."""
+    steps = [ms // 1000 // level.step for ms in times]
+    first = 0
+    for place in range(1, len(steps) + 1):
+        if place == len(steps) or steps[place] != steps[first]:
+            yield (*level.place(steps[first] * level.step), slice(first, place))
+            first = place
+
+
+def cell_of(values: Sequence[Number | None]) -> Cell | None:
+    """The cell that some values make; None if there are none."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return Cell(len(known), sum(known), min(known), max(known))
+
+
+def _differences(column: Sequence[Number]) -> list[Number]:
+    return list(map(sub, column, (0, *column)))

@@ -1,0 +1,136 @@
+"""Closing: open samples of a server as a chunk, and what they add to the levels. Pure.
+
+A value is kept to the decimals of its metric: multiplied by the scale and rounded. One that is
+then beyond ±2**62, or without a scale beyond ±1e150, is left out, as are NaN and infinities: no
+host has them, and sums stay finite.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Final, NamedTuple
+
+import msgspec
+
+from chatops.protocol.limits import MAX_OLD_SERIES, MAX_SERVER_SERIES
+from chatops.protocol.metric_names import METRICS, columns
+from chatops.protocol.metrics import Sample
+from chatops.server.crud.metric_store import LevelRow, Series
+from chatops.server.crud.metrics import OpenSample
+from chatops.server.db.levels import LEVELS
+from chatops.server.services.metrics.cells import Cells, add, cell_of, read, runs, write
+from chatops.server.services.metrics.columns import LARGEST, Value, pack
+
+LONGEST: Final = 3600.0
+"""Seconds that a chunk covers at most: whoever reads a span looks so far before it."""
+ACTIVE: Final = 86_400.0
+"""A series that had values within so many seconds counts as there."""
+SKEW: Final = "clock.skew"
+_HUGE: Final = 1e150
+
+RowKey = tuple[int, int, int]
+"""A row of a level: series, step, start."""
+_decode: Final = msgspec.json.Decoder(Sample).decode
+
+
+class Table(NamedTuple):
+    """Samples side by side: when they were taken (ms, ascending), and a column a METRIC name."""
+
+    times: list[int]
+    columns: Mapping[str, Sequence[float | None]]
+
+
+def tables(samples: Sequence[OpenSample]) -> Iterator[Table]:
+    """The samples by time, in tables that each cover LONGEST at most."""
+    ordered = sorted(samples, key=lambda sample: sample.ts)
+    while ordered:
+        until = ordered[0].ts + LONGEST
+        count = next((n for n, s in enumerate(ordered) if s.ts >= until), len(ordered))
+        yield _table(ordered[:count])
+        ordered = ordered[count:]
+
+
+def _table(samples: list[OpenSample]) -> Table:
+    found: dict[str, Sequence[float | None]] = dict(
+        columns([_decode(sample.sample) for sample in samples])
+    )
+    skews = [sample.skew for sample in samples]
+    if skews.count(None) < len(skews):
+        found[SKEW] = skews
+    return Table([milliseconds(sample.ts) for sample in samples], found)
+
+
+def milliseconds(ts: float) -> int:
+    """A time in whole milliseconds."""
+    return round(ts * 1000)
+
+
+def second_of(ts: float) -> float:
+    """A time as it will be once it is closed."""
+    return milliseconds(ts) / 1000
+
+
+def unit_and_scale(name: str) -> tuple[str, int | None]:
+    """The unit of a METRIC name, and by what its values are multiplied to be kept."""
+    metric = METRICS.get(name.partition(":")[0])
+    return (metric.unit, 10**metric.decimals) if metric else ("", None)
+
+
+def scaled(values: Sequence[float | None], scale: int | None) -> list[Value]:
+    """A column as it is stored; all None where nothing can be kept."""
+    if scale is None:
+        return [float(v) if v is not None and -_HUGE < v < _HUGE else None for v in values]
+    bound = LARGEST // scale
+    return [round(v * scale) if v is not None and -bound < v < bound else None for v in values]
+
+
+def admitted(
+    names: Sequence[str], known: Sequence[Series], now: float
+) -> tuple[list[str], list[str]]:
+    """Which new names become series, and which are refused because the server has too many."""
+    there = {series.name for series in known}
+    active = sum(series.last_at > now - ACTIVE for series in known)
+    room = max(0, min(MAX_SERVER_SERIES - active, MAX_OLD_SERIES - len(known)))
+    new = iter([name for name in names if name not in there])
+    return list(islice(new, room)), list(new)
+
+
+def pack_table(table: Table, known: Mapping[str, Series]) -> tuple[list[int], bytes]:
+    """A table as a chunk: the series of its columns, and its bytes."""
+    own = {known[name].id: scaled(c, known[name].scale) for name, c in table.columns.items()
+           if name in known}  # fmt: skip
+    return list(own), pack([table.times, *own.values()])
+
+
+def additions(table: Table, known: Mapping[str, Series]) -> dict[RowKey, Cells]:
+    """What a table adds to the levels."""
+    found: dict[RowKey, Cells] = defaultdict(dict)
+    places = {level: list(runs(table.times, level)) for level in LEVELS}
+    for name, column in table.columns.items():
+        series = known.get(name)
+        if series is None:
+            continue
+        values = scaled(column, series.scale)
+        for level, own in places.items():
+            for start, number, rows in own:
+                cell = cell_of(values[rows])
+                if cell is not None:
+                    found[series.id, level.step, start][number] = cell
+    return found
+
+
+def merged(
+    adding: Mapping[RowKey, Cells], stored: Mapping[RowKey, str], exact: Mapping[int, bool]
+) -> list[LevelRow]:
+    """The rows of the levels after the addition. ``stored`` are their cells before,
+    ``exact`` says of each series whether it has a scale."""
+    rows = []
+    for (series_id, step, start), more in adding.items():
+        before = stored.get((series_id, step, start))
+        cells = read(before, exact=exact[series_id]) if before else {}
+        add(cells, more)
+        text = write(cells, exact=exact[series_id])
+        rows.append(LevelRow(series_id=series_id, step=step, start=start, cells=text))
+    return rows

@@ -1,0 +1,249 @@
+"""Ingest: samples from agents to disk; then acked, kept as the latest, and passed on.
+
+What waits is committed together. The queue is bounded, altogether and for each agent; a sample
+that finds no room is left out without an ack: its agent still has it, and sends it again. Live
+samples go before those of an outage, of which no more than LATE_RATE a second are taken, so that
+a fleet that comes back leaves room for all else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from chatops.clock import Clock
+from chatops.errors import ChatOpsError
+from chatops.protocol.limits import MAX_UNACKED
+from chatops.protocol.messages import Metrics, MetricsAck, MetricsGap
+from chatops.protocol.metrics import Sample
+from chatops.server.crud import metric_store as store
+from chatops.server.crud import metrics as crud
+from chatops.server.db.engine import Database
+from chatops.server.db.transactions import Transaction
+from chatops.server.services.agent_manager import AgentSession
+from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.metrics.bounds import bounded
+from chatops.server.services.metrics.latest import Latest, LatestSamples
+from chatops.server.services.metrics.open_rows import Known, OpenRows
+from chatops.server.services.metrics.times import LATE, taken
+
+QUEUE: Final = 20_000
+"""Samples that may wait for the writer, of all agents together."""
+BATCH: Final = 1000
+"""Samples a transaction: more would hold the writer for longer than 20 ms."""
+LINGER: Final = 0.04
+"""Seconds that the first sample waits for others to share its commit."""
+LATE_RATE: Final = 5000
+"""Samples of outages that are taken in a second, of all agents together."""
+RETRY_AFTER: Final = 1.0
+_encode: Final = msgspec.json.Encoder().encode
+_log = logging.getLogger(__name__)
+
+
+class _Sample(NamedTuple):
+    """A sample that waits. ``data`` is kept of those that may be their server's latest."""
+
+    session: AgentSession
+    row: crud.NewSample
+    data: Sample | None
+    late: bool
+
+
+class _Gap(NamedTuple):
+    session: AgentSession
+    row: store.NewGap
+
+
+Publish = Callable[[AgentSession, Latest, bool], None]
+"""Told a committed sample, and whether it is one of an outage, and so no news."""
+Lost = Callable[[AgentSession, store.NewGap], None]
+
+
+class Ingest:
+    """The way of every sample from an agent's session to the open rows.
+
+    ``publish`` gets what is committed and may be the latest, ``lost`` each gap that an agent tells,
+    ``enough`` each server that has enough open samples to be closed.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        open_rows: OpenRows,
+        known: Known,
+        latest: LatestSamples,
+        clock: Clock,
+        *,
+        publish: Publish,
+        lost: Lost,
+        enough: Callable[[str], None],
+    ) -> None:
+        self._database = database
+        self._open = open_rows
+        self._known = known
+        self._latest = latest
+        self._clock = clock
+        self._publish = publish
+        self._lost = lost
+        self._enough = enough
+        self._live: deque[_Sample] = deque()
+        self._late: deque[_Sample] = deque()
+        self._gaps: deque[_Gap] = deque()
+        self._waiting: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        self._pace = RateLimiter(rate=LATE_RATE, burst=BATCH)
+        self._left_out = 0
+        self._too_old = 0
+        self._arrived = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._live) + len(self._late)
+
+    def submit(self, session: AgentSession, message: Metrics, oldest: float) -> bool:
+        """Take a sample of a session's server; False when it cannot wait here.
+
+        One that is stored already, or was taken before ``oldest``, is acked and left out.
+        """
+        server_id, name = session.server_id, (message.epoch, message.seq)
+        if self._known.has(server_id, *name):
+            return session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
+        waiting = self._waiting[server_id]
+        if name in waiting:
+            return True
+        if len(self) >= QUEUE or len(waiting) >= MAX_UNACKED:
+            self._left_out += 1
+            return False
+        now = self._clock.now()
+        at = taken(message.ts, message.age, now)
+        if at.ts < oldest:
+            self._too_old += 1
+            return session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
+        data = bounded(message.data)
+        row = crud.NewSample(
+            server_id=server_id, epoch=message.epoch, seq=message.seq, ts=at.ts, received_at=now,
+            skew=at.skew, sample=_encode(data),
+        )  # fmt: skip
+        waiting.add(name)
+        if at.ts >= now - LATE:
+            self._live.append(_Sample(session, row, data, late=False))
+        else:
+            newest = self._latest.is_newest(server_id, at.ts)
+            self._late.append(_Sample(session, row, data if newest else None, late=True))
+        self._arrived.set()
+        return True
+
+    def gap(self, session: AgentSession, message: MetricsGap) -> None:
+        """An agent says what it lost."""
+        now = self._clock.now()
+        until = taken(message.until, message.age, now).ts
+        span = max(0.0, message.until - message.since)
+        row = store.NewGap(
+            server_id=session.server_id, epoch=message.epoch, first_seq=message.first,
+            last_seq=max(message.first, message.last), since=until - min(span, until),
+            until=until, samples=0, reason=message.reason,
+        )  # fmt: skip
+        if len(self._gaps) < MAX_UNACKED:
+            self._gaps.append(_Gap(session, row))
+            self._arrived.set()
+
+    async def run(self) -> None:
+        """Commit what waits, for as long as the hub runs."""
+        while True:
+            await self._arrived.wait()
+            await asyncio.sleep(LINGER)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Commit all that waits now, as fast as it may be."""
+        self._arrived.clear()
+        while await self._commit_some():
+            if not self._live:
+                await asyncio.sleep(LINGER)
+
+    async def drain(self) -> None:
+        """Commit what waits when the hub stops. What cannot be stored now its agent still has."""
+        with contextlib.suppress(ChatOpsError):
+            while batch := self._take(BATCH):
+                await self._store(batch, [])
+
+    async def _commit_some(self) -> bool:
+        """Commit a batch; whether more waits. A failed one is tried again until it succeeds."""
+        batch = self._take(self._allowance())
+        gaps = [self._gaps.popleft() for _ in range(len(self._gaps))]
+        try:
+            if batch or gaps:
+                await self._store(batch, gaps)
+        except ChatOpsError as error:
+            self._put_back(batch, gaps)
+            _log.error("samples cannot be stored: %s", error.message)
+            await asyncio.sleep(RETRY_AFTER)
+        self._complain()
+        return bool(self._live or self._late or self._gaps)
+
+    def _allowance(self) -> int:
+        """How many samples of outages may be taken now."""
+        now, count = self._clock.monotonic(), 0
+        while count < min(len(self._late), BATCH) and not self._pace.take("", now):
+            count += 1
+        return count
+
+    def _take(self, late: int) -> list[_Sample]:
+        batch = [self._live.popleft() for _ in range(min(BATCH, len(self._live)))]
+        return batch + [self._late.popleft() for _ in range(min(late, len(self._late)))]
+
+    def _put_back(self, batch: Sequence[_Sample], gaps: Sequence[_Gap]) -> None:
+        self._live.extendleft(one for one in reversed(batch) if not one.late)
+        self._late.extendleft(one for one in reversed(batch) if one.late)
+        self._gaps.extendleft(reversed(gaps))
+
+    async def _store(self, batch: Sequence[_Sample], gaps: Sequence[_Gap]) -> None:
+        rows = [one.row for one in batch]
+        lost = [gap for gap in gaps if self._count(gap.row)]
+
+        def write(tx: Transaction) -> list[int]:
+            store.add_gaps(tx, [gap.row for gap in lost])
+            return crud.insert_many(tx, rows) if rows else []
+
+        ids = await self._database.transact(write)
+        for one, row_id in zip(batch, ids, strict=True):
+            self._stored(one, row_id)
+        for gap in gaps:
+            self._known.of(gap.row["server_id"], gap.row["epoch"]).add(
+                gap.row["first_seq"], gap.row["last_seq"]
+            )
+            if gap in lost:
+                self._lost(gap.session, gap.row)
+            gap.session.post(MetricsAck(epoch=gap.row["epoch"], seq=gap.row["last_seq"]))
+
+    def _count(self, row: store.NewGap) -> int:
+        """How many samples of a gap are really missing here: acks can be lost, too."""
+        known = self._known.of(row["server_id"], row["epoch"])
+        row["samples"] = known.missing(row["first_seq"], row["last_seq"])
+        return row["samples"]
+
+    def _stored(self, one: _Sample, row_id: int) -> None:
+        """A sample is committed: the one place where everybody hears of it."""
+        row, session = one.row, one.session
+        server_id = row["server_id"]
+        self._known.of(server_id, row["epoch"]).add(row["seq"])
+        self._waiting[server_id].discard((row["epoch"], row["seq"]))
+        if not self._waiting[server_id]:
+            del self._waiting[server_id]
+        if self._open.add(server_id, row_id, row["received_at"]):
+            self._enough(server_id)
+        session.post(MetricsAck(epoch=row["epoch"], seq=row["seq"]))
+        if one.data is not None:
+            self._publish(session, Latest(row["ts"], row["skew"], one.data), one.late)
+
+    def _complain(self) -> None:
+        if self._left_out:
+            _log.warning("%d samples found no room; they will be sent again", self._left_out)
+            self._left_out = 0
+        if self._too_old:
+            _log.warning("%d samples are older than any history that is kept", self._too_old)
+            self._too_old = 0

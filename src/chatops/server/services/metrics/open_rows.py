@@ -1,0 +1,106 @@
+"""What the hub remembers of each server's open samples: where they are, and their numbers.
+
+It takes the place of two indexes (see docs/decisions/0009). All of it is in the database too, and
+read from there when the hub starts.
+"""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from chatops.server.services.metrics.numbers import Numbers
+
+CLOSE_AT: Final = 120
+"""Open samples of a server that become a chunk."""
+SPREAD: Final = 40
+"""Servers that began together do not close together: the limit varies by so much."""
+CLOSE_AFTER: Final = 3600.0
+"""Seconds after which samples are closed however few they are."""
+CLOSE_MOST: Final = 480
+"""Samples that are closed at once when more have piled up."""
+
+
+class OpenRows:
+    """The ids of the open samples of each server, in order of arrival."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, array[int]] = {}
+        self._since: dict[str, float] = {}
+
+    def add(self, server_id: str, row_id: int, received_at: float) -> bool:
+        """A sample was stored. Whether the server has enough to be closed."""
+        ids = self._ids.get(server_id)
+        if ids is None:
+            ids = self._ids[server_id] = array("q")
+            self._since[server_id] = received_at
+        ids.append(row_id)
+        return len(ids) >= _limit(server_id)
+
+    def of(self, server_id: str) -> Sequence[int]:
+        """The ids of a server's open samples, as they are now."""
+        return tuple(self._ids.get(server_id, ()))
+
+    def due(self, server_id: str, now: float) -> Sequence[int]:
+        """The samples that are to be closed now; none if it is too early."""
+        ids = self._ids.get(server_id)
+        old = ids is not None and self._since[server_id] <= now - CLOSE_AFTER
+        if ids is None or (len(ids) < _limit(server_id) and not old):
+            return ()
+        return tuple(ids[:CLOSE_MOST])
+
+    def old(self, now: float) -> list[str]:
+        """The servers whose samples have been open for long."""
+        return [server for server, at in self._since.items() if at <= now - CLOSE_AFTER]
+
+    def closed(self, server_id: str, ids: Iterable[int], now: float) -> None:
+        """These samples are no longer open."""
+        gone = set(ids)
+        left = array("q", [one for one in self._ids.get(server_id, ()) if one not in gone])
+        if left:
+            self._ids[server_id] = left
+            self._since[server_id] = now
+        else:
+            self.forget(server_id)
+
+    def forget(self, server_id: str) -> None:
+        """The server is gone, or has none left."""
+        self._ids.pop(server_id, None)
+        self._since.pop(server_id, None)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._ids.values()))
+
+
+class Known:
+    """The numbers of each server's epochs that are committed, or known to be lost."""
+
+    def __init__(self) -> None:
+        self._epochs: dict[str, dict[str, Numbers]] = {}
+
+    def has(self, server_id: str, epoch: str, seq: int) -> bool:
+        """Whether this sample is stored."""
+        numbers = self._epochs.get(server_id, {}).get(epoch)
+        return numbers is not None and seq in numbers
+
+    def of(self, server_id: str, epoch: str) -> Numbers:
+        """The numbers of an epoch, to be added to."""
+        epochs = self._epochs.setdefault(server_id, {})
+        numbers = epochs.get(epoch)
+        if numbers is None:
+            numbers = epochs[epoch] = Numbers()
+        return numbers
+
+    def forget(self, server_id: str) -> None:
+        """The server is gone."""
+        self._epochs.pop(server_id, None)
+
+    def forget_epoch(self, server_id: str, epoch: str) -> None:
+        """An epoch has not been heard of for long."""
+        self._epochs.get(server_id, {}).pop(epoch, None)
+
+
+def _limit(server_id: str) -> int:
+    return CLOSE_AT - SPREAD // 2 + zlib.crc32(server_id.encode()) % SPREAD

@@ -1,0 +1,232 @@
+"""MetricsService: samples from agents to disk, to subscribers, and back as history."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from chatops.clock import Clock
+from chatops.errors import InvalidInput, NoSample
+from chatops.protocol import rest
+from chatops.protocol.limits import MAX_HISTORY_SERVERS
+from chatops.protocol.messages import Metrics, MetricsGap
+from chatops.protocol.metric_names import parse_metric
+from chatops.protocol.metrics import Sample
+from chatops.server.crud import metric_store as store
+from chatops.server.crud import metrics as crud
+from chatops.server.db.engine import Database
+from chatops.server.db.transactions import Transaction, in_session
+from chatops.server.services.access import Access, Principal
+from chatops.server.services.agent_manager import AgentSession
+from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.log_entries import LogService
+from chatops.server.services.metrics.closer import Closer
+from chatops.server.services.metrics.history import History, read_history
+from chatops.server.services.metrics.ingest import Ingest
+from chatops.server.services.metrics.latest import Latest, LatestSamples
+from chatops.server.services.metrics.numbers import Numbers
+from chatops.server.services.metrics.open_rows import Known, OpenRows
+from chatops.server.services.metrics.retention import Retention
+from chatops.server.services.metrics.shown import histories_page, history_page, to_server_sample
+from chatops.server.services.metrics.span import HistoryQuery, Kept, Plan, plan
+from chatops.server.services.servers import ServerService
+from chatops.server.services.targets import resolve
+from chatops.server.services.ws_manager import WSManager
+from chatops.server.settings import HubSettings
+from chatops.text import escape, shorten
+from chatops.units import format_time
+
+_decode: Final = msgspec.json.Decoder(Sample).decode
+_log = logging.getLogger(__name__)
+
+
+class MetricsService:
+    """The one writer of ``metrics.db``, and its readers."""
+
+    def __init__(
+        self,
+        database: Database,
+        chatops: Database,
+        servers: ServerService,
+        subscribers: WSManager,
+        logs: LogService,
+        latest: LatestSamples,
+        settings: Callable[[], HubSettings],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._chatops = chatops
+        self._servers = servers
+        self._subscribers = subscribers
+        self._logs = logs
+        self._latest = latest
+        self._settings = settings
+        self._clock = clock
+        self._open = OpenRows()
+        self._known = Known()
+        self._refusals = RateLimiter(rate=1 / 3600, burst=1)
+        self.closer = Closer(database, self._open, self._known, clock, self._refused)
+        self.retention = Retention(database, self._open, self._known, latest)
+        self.ingest = Ingest(
+            database, self._open, self._known, latest, clock,
+            publish=self._publish, lost=self._lost, enough=self.closer.ask,
+        )  # fmt: skip
+
+    @property
+    def kept(self) -> Kept:
+        """How long raw samples and levels are kept now."""
+        now = self._settings()
+        levels = (now.minutes_retention, now.ten_minutes_retention, now.hours_retention)
+        return Kept(now.raw_retention, levels)
+
+    # -- from agents ----------------------------------------------------------------------
+
+    def submit(self, session: AgentSession, message: Metrics) -> bool:
+        """Take a sample of a session's server; False when it cannot wait here."""
+        oldest = self._clock.now() - max(self.kept.levels)
+        return self.ingest.submit(session, message, oldest)
+
+    def gap(self, session: AgentSession, message: MetricsGap) -> None:
+        """Take what an agent says that it lost."""
+        self.ingest.gap(session, message)
+
+    async def drain(self) -> None:
+        """Commit what waits when the hub stops."""
+        await self.ingest.drain()
+
+    async def load(self) -> None:
+        """Read back after a start what is remembered: open rows, numbers, latest samples."""
+        async with self._database.read() as session:
+            due = await in_session(session, self._load)
+        for server_id in due:
+            self.closer.ask(server_id)
+
+    def _load(self, tx: Transaction) -> list[str]:
+        for server_id, epoch, numbers in store.all_epochs(tx):
+            for first, last in Numbers.read(numbers).ranges():
+                self._known.of(server_id, epoch).add(first, last)
+        for server_id, epoch, first, last in store.all_gaps(tx):
+            self._known.of(server_id, epoch).add(first, last)
+        due, newest = dict[str, None](), dict[str, crud.Waiting]()
+        for one in crud.all_waiting(tx):
+            self._known.of(one.server_id, one.epoch).add(one.seq)
+            if self._open.add(one.server_id, one.id, one.received_at):
+                due[one.server_id] = None
+            if one.server_id not in newest or newest[one.server_id].ts <= one.ts:
+                newest[one.server_id] = one
+        self._load_latest(tx, list(newest.values()))
+        return list(due)
+
+    def _load_latest(self, tx: Transaction, newest: Sequence[crud.Waiting]) -> None:
+        for row in store.all_latest(tx):
+            latest = Latest(row["ts"], row["skew"], _decode(row["sample"]))
+            self._latest.put(row["server_id"], latest)
+        server_of = {one.id: one.server_id for one in newest}
+        for sample in crud.by_ids(tx, list(server_of)):
+            latest = Latest(sample.ts, sample.skew, _decode(sample.sample))
+            self._latest.put(server_of[sample.id], latest)
+
+    # -- what ingest tells ----------------------------------------------------------------
+
+    def _publish(self, session: AgentSession, sample: Latest, late: bool) -> None:  # noqa: FBT001
+        server_id = session.server_id
+        if not self._latest.put(server_id, sample) or late:
+            return
+        if self._subscribers.has_watchers(server_id):
+            shown = to_server_sample(session.server_name, sample)
+            self._subscribers.broadcast_metrics(server_id, shown)
+
+    def _lost(self, session: AgentSession, gap: store.NewGap) -> None:
+        text = (
+            f"{gap['samples']} samples from {format_time(gap['since'])} to"
+            f" {format_time(gap['until'])} are lost: the agent's spool was"
+            f" {shorten(escape(gap['reason']), 40)}"
+        )
+        self._logs.note(session.server_id, session.server_name, "warning", "hub", text)
+
+    def _refused(self, server_id: str, names: Sequence[str]) -> None:
+        if self._refusals.take(server_id, self._clock.monotonic()):
+            return
+        first = shorten(escape(", ".join(names[:3])), 200)
+        text = (
+            f"the history of this server has no room for {len(names)} more metric names"
+            f" ({first}{' …' if len(names) > 3 else ''}); the others go on"
+        )
+        self._logs.note(server_id, None, "warning", "hub", text)
+        _log.warning("metric names refused: %s", text, extra={"server_id": server_id})
+
+    # -- reading ------------------------------------------------------------------------
+
+    def latest(self, server_id: str, name: str) -> rest.ServerSample:
+        """The newest sample of a server.
+
+        Raises:
+            NoSample: it has not sent one.
+        """
+        taken = self._latest.get(server_id)
+        if taken is None:
+            raise NoSample(
+                f"{name} has not sent metrics yet",
+                hint="start `chatops agent` on it, or look at `chatops events`",
+            )
+        return to_server_sample(name, taken)
+
+    async def show(self, principal: Principal, server: str) -> rest.ServerSample:
+        """The newest sample, for a caller who may see the server.
+
+        Raises:
+            NotFound: the server is not there for this caller.
+            NoSample: it has not sent one.
+        """
+        row = await self._servers.find(principal, server)
+        return self.latest(row.id, row.name)
+
+    async def history(
+        self, principal: Principal, server: str, query: HistoryQuery
+    ) -> rest.HistoryPage[rest.HistoryRow]:
+        """Values of a span by steps, oldest first; see span.py for the level they come from.
+
+        Raises:
+            NotFound: the server is not there for this caller.
+            InvalidInput: there is no such metric.
+        """
+        row = await self._servers.find(principal, server)
+        how = self._plan(query)
+        return history_page(row.name, await self._read(row.id, query, how), how)
+
+    async def histories(
+        self, principal: Principal, target: str, query: HistoryQuery
+    ) -> rest.HistoryPage[rest.ServerHistoryRow]:
+        """The same of all servers that a TARGET means; rows of one time in order of name.
+
+        Raises:
+            NotFound: it means none.
+            InvalidInput: it means too many, or there is no such metric.
+        """
+        async with self._chatops.read() as session:
+            meant = await resolve(session, self._servers, principal, target, Access.VIEWER)
+        if len(meant) > MAX_HISTORY_SERVERS:
+            raise InvalidInput(
+                f"{target[:80]!r} means {len(meant)} servers; a history takes"
+                f" {MAX_HISTORY_SERVERS} at a time",
+                hint="name fewer of them",
+            )
+        how = self._plan(query)
+        found = [(one.name, await self._read(one.id, query, how)) for one in meant]
+        return histories_page(found, how, query.limit)
+
+    def _plan(self, query: HistoryQuery) -> Plan:
+        for name in query.metrics or ():
+            parse_metric(name)
+        return plan(query, self.kept, self._clock.now())
+
+    async def _read(self, server_id: str, query: HistoryQuery, how: Plan) -> History:
+        ids = self._open.of(server_id)  # before the snapshot: see history.py
+        names, limit = query.metrics, query.limit
+        async with self._database.read() as session:
+            return await in_session(
+                session, lambda tx: read_history(tx, server_id, names, how, ids=ids, limit=limit)
+            )

@@ -1,0 +1,90 @@
+"""Samples and histories as the API shows them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from chatops.protocol import rest
+from chatops.server.services.metrics.history import History
+from chatops.server.services.metrics.latest import Latest
+from chatops.server.services.metrics.span import Plan
+from chatops.units import format_time
+
+
+def to_server_sample(server: str, sample: Latest) -> rest.ServerSample:
+    """A sample as the API shows it."""
+    data = sample.data
+    return rest.ServerSample(
+        server=server,
+        ts=format_time(sample.ts),
+        cpu=data.cpu,
+        load=data.load,
+        memory=data.memory,
+        swap=data.swap,
+        disks=data.disks,
+        disk_io=data.disk_io,
+        network=data.network,
+        temperatures=data.temperatures,
+        uptime_s=data.uptime_s,
+        process_count=data.process_count,
+        containers=[],
+        missing=data.missing,
+        clock_skew=sample.skew,
+    )
+
+
+def history_page(server: str, found: History, how: Plan) -> rest.HistoryPage[rest.HistoryRow]:
+    """The history of one server."""
+    items = [
+        rest.HistoryRow(
+            ts=format_time(p.ts), metric=p.metric, value=p.value, min=p.least, max=p.most
+        )
+        for p in found.points
+    ]
+    return rest.HistoryPage(
+        items=items, next=_cursor(found.next), step=how.step, gaps=_gaps(server, found)
+    )
+
+
+def histories_page(
+    found: Sequence[tuple[str, History]], how: Plan, limit: int
+) -> rest.HistoryPage[rest.ServerHistoryRow]:
+    """The histories of several servers, given in order of name, as one."""
+    cuts = [history.next for _, history in found if history.next is not None]
+    cut = min(cuts, default=None)
+    rows = [
+        (point.ts, server, point)
+        for server, history in found
+        for point in history.points
+        if cut is None or point.ts < cut
+    ]
+    rows.sort(key=lambda row: row[0])  # a stable sort: names and metrics keep their order
+    items: list[rest.ServerHistoryRow] = []
+    for ts, group in itertools.groupby(rows, key=lambda row: row[0]):
+        if len(items) >= limit:
+            cut = ts
+            break
+        items += [
+            rest.ServerHistoryRow(
+                server=server, ts=format_time(ts), metric=p.metric, value=p.value, min=p.least,
+                max=p.most,
+            )
+            for _, server, p in group
+        ]  # fmt: skip
+    gaps = [gap for server, history in found for gap in _gaps(server, history)]
+    return rest.HistoryPage(items=items, next=_cursor(cut), step=how.step, gaps=gaps)
+
+
+def _cursor(ts: float | None) -> str | None:
+    return None if ts is None else repr(ts)
+
+
+def _gaps(server: str, found: History) -> list[rest.HistoryGap]:
+    return [
+        rest.HistoryGap(
+            server=server, since=format_time(gap.since), until=format_time(gap.until),
+            samples=gap.samples, reason=gap.reason,
+        )
+        for gap in found.gaps
+    ]  # fmt: skip

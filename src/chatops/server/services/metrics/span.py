@@ -1,0 +1,103 @@
+"""Which level answers a history, and in which steps. Pure.
+
+The coarsest level whose step is not longer than the step that was asked for, if it still has the
+whole span; else the finest that has. Without a step: the finest that has the whole span, raw
+samples being the finest of all. Steps are multiples of the level's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from chatops.errors import InvalidInput
+from chatops.server.db.levels import LEVELS, Level
+
+DEFAULT_METRICS: Final = ("cpu", "memory", "disk")
+RAW_WINDOW: Final = 3600
+"""Seconds of raw samples that are read at once."""
+ROWS_AT_ONCE: Final = 24
+"""Rows of a level, of each series, that are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """``since`` to ``until`` in Unix seconds; ``step`` in seconds, None for the finest there is.
+    ``metrics`` None means all. ``limit`` is of rows."""
+
+    metrics: tuple[str, ...] | None
+    since: float
+    until: float
+    step: float | None
+    limit: int
+
+
+class Kept(NamedTuple):
+    """How long raw samples and the levels are kept, in seconds; a level as long as the finer
+    one at least."""
+
+    raw: float
+    levels: tuple[float, ...]
+
+
+class Plan(NamedTuple):
+    """How a history is read: from ``level`` (None: raw samples), one row each ``step`` seconds
+    (None: each sample), from ``since`` to ``until``."""
+
+    level: Level | None
+    step: float | None
+    since: float
+    until: float
+
+    def windows(self) -> Iterator[tuple[float, float]]:
+        """The parts of the span that are read one after the other, each at the boundaries of the
+        level's rows and of the steps."""
+        size = float(self.level.span * ROWS_AT_ONCE if self.level else RAW_WINDOW)
+        if self.step is not None:
+            size = max(1, size // self.step) * self.step
+        start = self.since
+        while start < self.until:
+            end = min((start // size + 1) * size, self.until)
+            yield start, end
+            start = end
+
+
+def plan(query: HistoryQuery, kept: Kept, now: float) -> Plan:
+    """How a query is answered. What is older than anything that is kept is not looked for."""
+    since = max(query.since, now - max(kept.raw, *kept.levels))
+    level = _level(query.step, since, kept, now)
+    step = query.step
+    if level is not None:
+        step = math.ceil((step or level.step) / level.step) * level.step
+        since = since // level.step * level.step
+    return Plan(level, step, since, query.until)
+
+
+def _level(step: float | None, since: float, kept: Kept, now: float) -> Level | None:
+    if since >= now - kept.raw and (step is None or step < LEVELS[0].step):
+        return None
+    wanted = [level for level in LEVELS if step is not None and level.step <= step]
+    rest = [level for level in LEVELS if level not in wanted]
+    for level in (*reversed(wanted), *rest):
+        if since >= now - kept.levels[LEVELS.index(level)]:
+            return level
+    return LEVELS[-1]
+
+
+def cursor_time(cursor: str) -> float:
+    """The time that a page's ``next`` stands for.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    try:
+        start = float(cursor)
+    except ValueError:
+        start = math.nan
+    if not math.isfinite(start):
+        raise InvalidInput(
+            "the cursor is not one of a history's", hint="pass `next` of the page before, unchanged"
+        )
+    return start

@@ -1,0 +1,31 @@
+"""When a sample was taken, by the hub's clock, whatever its agent's clock says. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+TOLERANCE: Final = 2.0
+"""Seconds by which an agent's clock may be wrong and still be believed: less than any network's
+delay would make its own samples jump."""
+LATE: Final = 30.0
+"""A sample that is older when it arrives is one of an outage: history, but no news."""
+
+
+class Taken(NamedTuple):
+    """``ts`` in Unix seconds, never ahead of the hub's; ``skew`` is by how many seconds the agent's
+    clock was ahead, None where that cannot be known."""
+
+    ts: float
+    skew: float | None
+
+
+def taken(ts: float, age: float | None, now: float) -> Taken:
+    """``ts`` where the age, by a clock that nobody sets, agrees with it; else what the age says."""
+    if not math.isfinite(ts):
+        ts = now
+    if age is None or not math.isfinite(age) or age < 0:
+        return Taken(min(ts, now), None)
+    by_age = now - age
+    skew = ts - by_age
+    return Taken(min(ts, now) if abs(skew) <= TOLERANCE else by_age, skew)
