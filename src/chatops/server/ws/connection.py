@@ -14,6 +14,11 @@ from chatops.protocol.limits import STALL_AFTER
 from chatops.protocol.messages import Error
 from chatops.tasks import Tasks
 
+_SHORT: Final = 125
+"""Bytes that a frame's header tells in one byte (RFC 6455, 5.2)."""
+_TEXT: Final = 0x81
+_BINARY: Final = 0x82
+"""First byte of a whole message in one frame; a server's frames are not masked."""
 CLOSE_WAIT: Final = 3.0
 """Seconds a peer has for its half of the closing handshake."""
 
@@ -28,7 +33,7 @@ class SocketConnection:
         self, socket: web.WebSocketResponse, request: web.Request, tasks: Tasks, *, limit: int
     ) -> None:
         self._socket = socket
-        self._transport = request.transport
+        self._request = request
         self._address = request.remote or ""
         self._tasks = tasks
         self._limit = limit
@@ -48,7 +53,8 @@ class SocketConnection:
             return False
         if self._waiting and self._bytes + len(frame) > self._limit:
             return False
-        self._put(frame)
+        if not self._write_now(frame):
+            self._put(frame)
         return True
 
     def close(self, reason: CloseReason, message: str | None = None) -> None:
@@ -68,8 +74,24 @@ class SocketConnection:
         self._gone = True
         self._waiting.clear()
         self._bytes = 0
-        if self._transport is not None:
-            self._transport.abort()
+        transport = self._request.transport  # None once the connection is lost
+        if transport is not None:
+            transport.abort()
+
+    def _write_now(self, frame: str | bytes) -> bool:
+        """Hand a short frame to a transport that has nothing waiting: the way of nearly all of an
+        agent's frames, at a fifth of what a task costs. Never before one that waits."""
+        transport = self._request.transport
+        if self._sending or transport is None or len(frame) > _SHORT or self._socket.closed:
+            return False
+        if transport.is_closing() or transport.get_write_buffer_size():
+            return False
+        payload = frame.encode() if isinstance(frame, str) else frame
+        if len(payload) > _SHORT:
+            return False
+        kind = _TEXT if isinstance(frame, str) else _BINARY
+        transport.write(bytes((kind, len(payload))) + payload)
+        return True
 
     def _put(self, item: str | bytes | CloseReason) -> None:
         self._waiting.append(item)
