@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks._bars import Bar, Figures, all_kept, show  # noqa: E402  (the path comes first)
+from benchmarks._process import end_with_all  # noqa: E402
 from benchmarks.swarm.keys import names, seed_servers, server_ids  # noqa: E402
 from benchmarks.swarm.samples import Walk  # noqa: E402
 
@@ -53,6 +54,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=300, help="requests of each kind")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
+    end_with_all()
     found = measure(given.servers, given.rounds)
     if given.json:
         print(json.dumps(found))

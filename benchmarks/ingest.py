@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks._bars import Bar, Figures, all_kept, show  # noqa: E402  (the path comes first)
-from benchmarks._process import Load, MiB, resident  # noqa: E402
+from benchmarks._process import Load, MiB, end_with_all, resident  # noqa: E402
 from benchmarks.swarm.behaviour import Behaviour  # noqa: E402
 from benchmarks.swarm.figures import Latencies  # noqa: E402
 from benchmarks.swarm.keys import Keys, names, seed_servers  # noqa: E402
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 FLOODERS = 150
 """Agents at the peak: what they may have under way fits into the hub's queue."""
-PATIENCE = 600.0
+PATIENCE = 300.0
 AGENTS_PER_ADDRESS = 100
 
 
@@ -50,10 +50,11 @@ def main() -> int:
     parser.add_argument("--prime", type=int, default=120, help="samples before, at most")
     parser.add_argument("--flood", type=float, default=15.0, help="seconds of the peak; 0: none")
     parser.add_argument("--runs", type=int, default=200, help="of exec under load")
-    parser.add_argument("--connect-rate", type=float, default=100.0, help="agents a second")
+    parser.add_argument("--connect-rate", type=float, default=50.0, help="agents a second")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     many_files()
+    end_with_all()
     found = measure(given)
     bars = bars_for(given)
     if given.json:
@@ -127,8 +128,9 @@ def settle(swarm: Workers, interval: float) -> float:
     """Wait until all are connected and have sent what they began with; seconds it took."""
     began = time.monotonic()
     while time.monotonic() < began + PATIENCE:
-        time.sleep(2.0)
+        time.sleep(5.0)
         seen = swarm.take()
+        print(f"{seen.connected} of {seen.agents} connected", file=sys.stderr)
         if seen.connected == seen.agents and seen.waiting < max(2 * seen.agents / interval, 10):
             time.sleep(interval)
             swarm.take()

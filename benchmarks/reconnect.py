@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks._bars import Bar, Figures, all_kept, show  # noqa: E402  (the path comes first)
+from benchmarks._process import end_with_all  # noqa: E402
 from benchmarks.swarm.behaviour import Behaviour  # noqa: E402
 from benchmarks.swarm.keys import names, seed_servers  # noqa: E402
 from benchmarks.swarm.swarm import many_files  # noqa: E402
@@ -59,6 +60,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     many_files()
+    end_with_all()
     found = measure(given)
     if given.json:
         print(json.dumps(found))
