@@ -236,7 +236,7 @@ class World:
         await self.hub.fleet.connecting(found, auth, link.address)
         link.session = self.hub.fleet.register(found, auth, link)
         link.session.post(
-            AuthSuccess(server_id=found.server.id, name=found.server.name, interval=5.0, time=0.0)
+            AuthSuccess(server_id=found.server_id, name=found.server_name, interval=5.0, time=0.0)
         )
         await self.hub.fleet.connected(link.session, found, auth)
 

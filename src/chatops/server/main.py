@@ -19,9 +19,10 @@ from chatops.errors import ChatOpsError, SetupError
 from chatops.locks import FolderLock
 from chatops.server.address import is_loopback, is_wildcard, own_address, url_of
 from chatops.server.app import Hub, open_hub
-from chatops.server.db.migrate import migrate
+from chatops.server.db.apart import migrate_apart
 from chatops.server.first_run import ensure_admin
 from chatops.server.gate import Gate, raise_file_limit
+from chatops.server.heap import keep_heap_small
 from chatops.server.http import HubRunner, HubSite
 from chatops.server.permissions import open_folder
 from chatops.server.proxies import Proxies, parse_networks
@@ -48,11 +49,12 @@ def serve(settings: HubSettings, say: Say) -> int:
     logs.setup(settings.log_level, "json" if settings.log_format == "json" else "text")
     _check(settings)
     os.umask(0o077)
+    keep_heap_small()
     folder = open_folder(settings.folder)
     with FolderLock(folder, "hub"):
         secrets = load_secrets(folder)
         certificate = open_certificate(settings)
-        migrate(folder)
+        migrate_apart(folder)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_run(settings, secrets, certificate, say))
 

@@ -11,7 +11,7 @@ import pytest
 from chatops.clock import FakeClock
 from chatops.protocol.limits import MAX_POLICY_RULES, MAX_POLICY_TEXT
 from chatops.protocol.messages import Error, ExecFacts, HostFacts, Ping, PolicyFacts
-from chatops.server.services.keys import KeyAndServer
+from chatops.server.crud.api_keys import AgentKey
 from chatops.server.ws import agents
 from tests.support.databases import failing
 from tests.support.hub import TestHub, auth_message, metrics_message, running_hub
@@ -243,7 +243,7 @@ async def test_a_key_that_is_revoked_during_the_handshake_lets_nobody_in(
     made = (await hub.server("web-1"))["key"]
     check = hub.services.keys.check
 
-    async def check_and_lose(text: str) -> KeyAndServer:
+    async def check_and_lose(text: str) -> AgentKey:
         found = await check(text)
         assert (await hub.call(method, path.format(key=made["id"]))).status < 300
         return found

@@ -11,7 +11,7 @@ import pytest
 from chatops.protocol.frames import FrameReader
 from chatops.server.app import open_hub
 from chatops.server.secrets import load_secrets
-from chatops.server.services.metrics import MetricsService
+from chatops.server.services.metrics.service import MetricsService
 from chatops.server.settings import HubSettings
 from chatops.tasks import Tasks
 from tests.support.databases import lay_out

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -13,7 +14,59 @@ from chatops.ids import new_id
 from chatops.server.crud.filters import among
 from chatops.server.crud.paging import page
 from chatops.server.db.bulk import change
-from chatops.server.db.models import ApiKey
+from chatops.server.db.models import ApiKey, Server
+from chatops.server.db.statement import Statement
+from chatops.server.db.transactions import Transaction
+
+
+class AgentKey(NamedTuple):
+    """A key, and what is known of the server that it stands for."""
+
+    id: str
+    name: str
+    prefix: str
+    hash: str
+    expires_at: float | None
+    revoked_at: float | None
+    server_id: str
+    server_name: str
+    journal_epoch: str | None
+    machine_id: str | None
+
+
+_AGENT_KEY: Final = Statement(
+    select(
+        *(getattr(ApiKey, name) for name in AgentKey._fields[:7]),
+        col(Server.name),
+        col(Server.journal_epoch),
+        col(Server.host)["machine_id"].as_string(),
+    )
+    .join(Server, col(Server.id) == col(ApiKey.server_id))
+    .where(col(ApiKey.prefix) == bindparam("prefix"))
+)
+_ALIVE: Final = Statement(
+    select(col(ApiKey.revoked_at), col(ApiKey.expires_at)).where(col(ApiKey.id) == bindparam("key"))
+)
+_TOUCH: Final = Statement(
+    sql_update(ApiKey).where(col(ApiKey.id) == bindparam("key")).values(last_used=bindparam("now"))
+)
+
+
+def agent_key(tx: Transaction, prefix: str) -> AgentKey | None:
+    """The key that begins with ``prefix``; the caller compares the hash."""
+    row = tx.first(_AGENT_KEY, {"prefix": prefix})
+    return AgentKey(*row) if row else None
+
+
+def ends(tx: Transaction, key_id: str) -> tuple[float | None, float | None] | None:
+    """When a key was revoked and when it expires; None if it is gone."""
+    row = tx.first(_ALIVE, {"key": key_id})
+    return (row[0], row[1]) if row else None
+
+
+def touch(tx: Transaction, key_id: str, now: float) -> None:
+    """Note that the key was used."""
+    tx.run(_TOUCH, {"key": key_id, "now": now})
 
 
 async def create(
@@ -46,11 +99,6 @@ async def create(
 async def get(session: AsyncSession, key_id: str) -> ApiKey | None:
     """The key of this id."""
     return await session.get(ApiKey, key_id)
-
-
-async def get_by_prefix(session: AsyncSession, prefix: str) -> ApiKey | None:
-    """The key that begins with ``prefix``; the caller compares the hash."""
-    return await session.scalar(select(ApiKey).where(col(ApiKey.prefix) == prefix))
 
 
 async def list_page(
@@ -105,8 +153,3 @@ async def revoke(session: AsyncSession, key_id: str, *, now: float) -> bool:
         .values(revoked_at=now)
     )
     return await change(session, statement) == 1
-
-
-async def touch(session: AsyncSession, key_id: str, *, now: float) -> None:
-    """Note that the key was used."""
-    await session.execute(sql_update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used=now))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final, TypedDict, Unpack
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,6 +13,26 @@ from chatops.server.crud.filters import among, within
 from chatops.server.crud.limited import delete_some
 from chatops.server.crud.paging import page
 from chatops.server.db.models import ConnectionEvent
+from chatops.server.db.statement import Statement
+from chatops.server.db.transactions import Transaction
+
+
+class NewEvent(TypedDict):
+    """``server_id`` None where no server is known (a refused key)."""
+
+    server_id: str | None
+    event: str
+    ts: float
+    address: str | None
+    reason: str | None
+
+
+_NOTE: Final = Statement(insert(ConnectionEvent), NewEvent.__annotations__)
+
+
+def note(tx: Transaction, **event: Unpack[NewEvent]) -> None:
+    """Note an event in a short transaction."""
+    tx.run(_NOTE, event)
 
 
 async def add(

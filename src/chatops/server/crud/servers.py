@@ -31,7 +31,7 @@ class ServerChanges(TypedDict, total=False):
     tags: dict[str, str]
 
 
-class ServerFacts(TypedDict, total=False):
+class ServerFacts(TypedDict):
     """What an agent tells when it connects."""
 
     last_seen: float
@@ -42,7 +42,11 @@ class ServerFacts(TypedDict, total=False):
     exec: dict[str, Any] | None
     address: str | None
     clock_skew_s: float
-    journal_epoch: str
+
+
+_ONE: Final = sql_update(Server).where(col(Server.id) == bindparam("server"))
+_FACTS: Final = Statement(_ONE.values({n: bindparam(n) for n in ServerFacts.__annotations__}))
+_EPOCH: Final = Statement(_ONE.values(journal_epoch=bindparam("journal_epoch")))
 
 
 class Filters(TypedDict, total=False):
@@ -150,9 +154,14 @@ async def update(session: AsyncSession, server_id: str, **changes: Unpack[Server
     return await _set(session, server_id, dict(changes))
 
 
-async def set_facts(session: AsyncSession, server_id: str, **facts: Unpack[ServerFacts]) -> bool:
+def set_facts(tx: Transaction, server_id: str, **facts: Unpack[ServerFacts]) -> bool:
     """Note what the agent told. False if there is no such server."""
-    return await _set(session, server_id, dict(facts))
+    return tx.run(_FACTS, {"server": server_id, **facts}) == 1
+
+
+def set_epoch(tx: Transaction, server_id: str, epoch: str) -> bool:
+    """Note the epoch of the agent's journal. False if there is no such server."""
+    return tx.run(_EPOCH, {"server": server_id, "journal_epoch": epoch}) == 1
 
 
 async def touch(session: AsyncSession, seen: Mapping[str, float]) -> None:

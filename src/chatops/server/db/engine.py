@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar, cast
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +26,7 @@ from sqlalchemy.pool import PoolResetState
 from chatops.errors import Busy, SetupError
 from chatops.server.db.driver import SteadyConnection, connect
 from chatops.server.db.faults import explain, make_private
-from chatops.server.db.transactions import Job, Transaction, work_off
+from chatops.server.db.transactions import Job, Transaction, snapshot, work_off
 from chatops.tasks import Tasks
 
 T = TypeVar("T")
@@ -37,6 +37,8 @@ BUSY_TIMEOUT: Final = 5.0
 QUEUE_TIMEOUT: Final = 30.0
 """Seconds to wait for the writer, or a free reader, of this process."""
 _WAL_KEPT: Final = 64 * 1024 * 1024
+_READER_CACHE: Final = 512
+"""KiB of pages that each reader keeps; the kernel has the others."""
 
 
 class Database:
@@ -125,6 +127,20 @@ class Database:
             async with AsyncSession(self._reader, expire_on_commit=False) as session:
                 yield session
 
+    async def look(self, work: Callable[[Transaction], T]) -> T:
+        """Run a function on one snapshot of what is committed, in a reader's thread; its answer.
+        A fifth of the cost of a session, for what is asked often.
+
+        Raises:
+            what ``work`` raises, and as ``read``.
+        """
+        with self._explained():
+            reader = await self._reader.raw_connection()
+            try:
+                return await cast("SteadyConnection", reader.driver_connection).run(snapshot, work)
+            finally:
+                reader.close()
+
     async def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log into the file."""
         self._closed = True
@@ -203,7 +219,8 @@ def _writer(path: Path, durability: Durability) -> AsyncEngine:
 
 
 def _reader(path: Path, size: int) -> AsyncEngine:
-    return _engine(path, size=size, setup=["PRAGMA query_only = ON"], begin="BEGIN")
+    setup = ["PRAGMA query_only = ON", f"PRAGMA cache_size = -{_READER_CACHE}"]
+    return _engine(path, size=size, setup=setup, begin="BEGIN")
 
 
 def _engine(path: Path, *, size: int, setup: list[str], begin: str) -> AsyncEngine:

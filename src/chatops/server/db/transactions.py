@@ -72,6 +72,18 @@ def _with_cursor(connection: sqlite3.Connection, work: Callable[[Transaction], T
         cursor.close()
 
 
+def snapshot(connection: sqlite3.Connection, work: Callable[[Transaction], T]) -> T:
+    """In a reader's thread: call ``work`` in a transaction that changes nothing."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute("BEGIN")
+        return work(Transaction(cursor))
+    finally:
+        if connection.in_transaction:
+            cursor.execute("ROLLBACK")
+        cursor.close()
+
+
 class Job(Generic[T]):
     """A function that waits for the writer, and what becomes of it."""
 

@@ -58,7 +58,7 @@ class InputStream(Protocol):
         ...
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class AgentSession:
     """One connection of one agent, from its auth to its end.
 

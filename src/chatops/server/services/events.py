@@ -12,6 +12,7 @@ from chatops.server.crud import events as crud
 from chatops.server.crud import servers
 from chatops.server.db.engine import Database
 from chatops.server.db.models import ConnectionEvent
+from chatops.server.db.transactions import Transaction
 from chatops.server.services.access import Principal
 from chatops.server.services.servers import ServerService
 from chatops.units import format_time
@@ -40,6 +41,18 @@ class EventService:
             session, server_id=server_id, event=event, now=self._clock.now(), address=address,
             reason=reason,
         )  # fmt: skip
+
+    def note(
+        self,
+        tx: Transaction,
+        event: Kind,
+        server_id: str | None,
+        address: str | None,
+        reason: str | None = None,
+    ) -> None:
+        """The same in a short transaction."""
+        now = self._clock.now()
+        crud.note(tx, server_id=server_id, event=event, ts=now, address=address, reason=reason)
 
     async def page(
         self,

@@ -13,14 +13,16 @@ from chatops.errors import ChatOpsError
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.messages import Auth
 from chatops.server.crud import servers as crud
+from chatops.server.crud.api_keys import AgentKey
 from chatops.server.db.engine import Database
+from chatops.server.db.transactions import Transaction
 from chatops.server.services.agent_manager import AgentManager, AgentSession
 from chatops.server.services.commands import CommandService
 from chatops.server.services.connection import Connection
 from chatops.server.services.events import EventService, Kind
 from chatops.server.services.key_use import User
 from chatops.server.services.key_warnings import KeyWarnings
-from chatops.server.services.keys import KeyAndServer, KeyService
+from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter, network_of
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.runs import RunService
@@ -62,46 +64,48 @@ class Fleet:
         self._all_refusals = RateLimiter(rate=2, burst=100)
         agents.on_gone.append(self._gone)
 
-    def register(self, found: KeyAndServer, auth: Auth, connection: Connection) -> AgentSession:
+    def register(self, found: AgentKey, auth: Auth, connection: Connection) -> AgentSession:
         """Make a connection whose key is valid the server's session, in place of an older one."""
-        server = found.server
-        old = self._agents.find(server.id)
+        old = self._agents.find(found.server_id)
         if old is not None:
-            self._replaced(old, server.name, auth, connection)
+            self._replaced(old, found.server_name, auth, connection)
         return self._agents.register_agent(
-            server.id,
+            found.server_id,
             connection,
-            server_name=server.name,
-            key_id=found.key.id,
-            key_expires_at=found.key.expires_at,
+            server_name=found.server_name,
+            key_id=found.id,
+            key_expires_at=found.expires_at,
             machine_id=auth.host.machine_id,
             instance=auth.instance,
         )
 
-    async def connecting(self, found: KeyAndServer, auth: Auth, address: str) -> None:
+    async def connecting(self, found: AgentKey, auth: Auth, address: str) -> None:
         """Record a connection that is about to stand, before its agent is told that it does.
 
         Raises:
             KeyRefused: the key was revoked since it was checked, or its server removed.
             Busy: it cannot be recorded now.
         """
-        async with self._database.write() as session:
-            await self._keys.use(session, found.key.id)
-            await self._servers.set_facts(session, found.server.id, auth, address)
-            reason = self._who(found, auth, address)
-            await self._events.record(session, "connected", found.server.id, address, reason)
+        reason = self._who(found, auth, address)
 
-    async def connected(self, session: AgentSession, found: KeyAndServer, auth: Auth) -> None:
+        def write(tx: Transaction) -> None:
+            self._keys.use(tx, found)
+            self._servers.set_facts(tx, found.server_id, auth, address)
+            self._events.note(tx, "connected", found.server_id, address, reason)
+
+        await self._database.transact(write)
+
+    async def connected(self, session: AgentSession, found: AgentKey, auth: Auth) -> None:
         """Tell what is to be said of its key, and settle what both sides know of commands."""
-        self._warnings.greet(session, found.key)
+        self._warnings.greet(session, found)
         name, address = session.server_name, session.connection.address
         self._logs.note(session.server_id, name, "info", "hub", f"agent connected from {address}")
         _log.info("agent connected", extra={"server": name, "address": address})
-        known, epoch = found.server.journal_epoch, auth.journal.epoch
+        known, epoch = found.journal_epoch, auth.journal.epoch
         await self._commands.on_connected(session, auth, known)
         if epoch != known:
-            async with self._database.write() as writing:
-                await self._servers.set_epoch(writing, session.server_id, epoch)
+            server_id = session.server_id
+            await self._database.transact(lambda tx: self._servers.set_epoch(tx, server_id, epoch))
 
     async def refused(self, server_id: str | None, address: str, reason: CloseReason) -> None:
         """Record that an agent was turned away; of one address not more often than matters."""
@@ -129,14 +133,14 @@ class Fleet:
             async with self._database.write() as session:
                 await crud.touch(session, heard)
 
-    def _who(self, found: KeyAndServer, auth: Auth, address: str) -> str | None:
+    def _who(self, found: AgentKey, auth: Auth, address: str) -> str | None:
         """What is remarkable about who connects: two that take turns, or another machine."""
-        user = User.of(auth, address, found.key.id)
+        user = User.of(auth, address, found.id)
         at, now = self._clock.monotonic(), self._clock.now()
-        sharing = self._warnings.use.connected(found.server.id, user, at, now)
+        sharing = self._warnings.use.connected(found.server_id, user, at, now)
         if sharing is not None:  # said with the event that it replaced the other, if it does
-            return None if self._agents.find(found.server.id) else str(sharing)
-        before = (found.server.host or {}).get("machine_id")
+            return None if self._agents.find(found.server_id) else str(sharing)
+        before = found.machine_id
         if before and before != auth.host.machine_id:
             return f"another machine than before: {auth.host.hostname[:64]}"
         return None

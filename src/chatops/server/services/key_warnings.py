@@ -12,6 +12,7 @@ from chatops.clock import Clock
 from chatops.protocol import rest
 from chatops.protocol.messages import Notice
 from chatops.server.crud import api_keys, servers
+from chatops.server.crud.api_keys import AgentKey
 from chatops.server.db.engine import Database
 from chatops.server.db.models import ApiKey
 from chatops.server.services.access import Principal
@@ -105,7 +106,7 @@ class KeyWarnings:
             if self._said.take(row.id, at) == 0:
                 self._say_expiring(row, names[row.server_id])
 
-    def greet(self, session: AgentSession, key: ApiKey) -> None:
+    def greet(self, session: AgentSession, key: AgentKey) -> None:
         """Tell an agent that has just come if its key expires soon, or is shared; and if it is,
         tell everybody else."""
         sharing = self.use.shared(self._clock.monotonic()).get(session.server_id)
@@ -132,10 +133,10 @@ class KeyWarnings:
             live.post(Notice(code="key_expiring", message=text))
 
 
-def _expiring(key: ApiKey) -> str:
+def _expiring(key: ApiKey | AgentKey) -> str:
     return f"the key {key.name} ({key.prefix}) expires at {_end(key)}: make another in time"
 
 
-def _end(key: ApiKey) -> str:
+def _end(key: ApiKey | AgentKey) -> str:
     assert key.expires_at is not None
     return format_time(key.expires_at)

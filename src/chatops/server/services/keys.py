@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.clock import Clock
@@ -14,8 +12,10 @@ from chatops.protocol.join import Join, encode_join
 from chatops.protocol.names import check_name
 from chatops.server.crud import api_keys as crud
 from chatops.server.crud import servers as servers_crud
+from chatops.server.crud.api_keys import AgentKey
 from chatops.server.db.engine import Database
 from chatops.server.db.models import ApiKey, Server
+from chatops.server.db.transactions import Transaction
 from chatops.server.services.access import Access, Agent, Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
@@ -33,14 +33,6 @@ class KeyRefused(ChatOpsError):
         super().__init__(reason.text)
         self.reason = reason
         self.server_id = server_id
-
-
-@dataclass(frozen=True, slots=True)
-class KeyAndServer:
-    """A valid key, and the server that it stands for."""
-
-    key: ApiKey
-    server: Server
 
 
 class KeyService:
@@ -134,35 +126,31 @@ class KeyService:
             self._agents.disconnect(server.id, closing.KEY_REVOKED)
         return _to_key(row, server.name)
 
-    async def check(self, text: str) -> KeyAndServer:
+    async def check(self, text: str) -> AgentKey:
         """The key and server that an agent's credential stands for.
 
         Raises:
             KeyRefused: it is unknown, revoked or expired.
         """
         prefix = prefix_of(text, KEY)
-        async with self._database.read() as session:
-            key = await crud.get_by_prefix(session, prefix) if prefix else None
-            if key is None or not matches(text, key.hash):
-                raise KeyRefused(closing.KEY_UNKNOWN)
-            server = await servers_crud.get(session, key.server_id)
-        if server is None:
+        key = await self._database.look(lambda tx: crud.agent_key(tx, prefix)) if prefix else None
+        if key is None or not matches(text, key.hash):
             raise KeyRefused(closing.KEY_UNKNOWN)
-        self._check_alive(key)
-        return KeyAndServer(key, server)
+        self._check_alive(key.server_id, key.revoked_at, key.expires_at)
+        return key
 
-    async def use(self, session: AsyncSession, key_id: str) -> None:
+    def use(self, tx: Transaction, key: AgentKey) -> None:
         """Note that a key was used now, if it still may be: between ``check`` and this
         transaction it can have been revoked, or have gone with its server.
 
         Raises:
             KeyRefused: that is so.
         """
-        key = await crud.get(session, key_id)
-        if key is None:
+        ends = crud.ends(tx, key.id)
+        if ends is None:
             raise KeyRefused(closing.SERVER_REMOVED)
-        self._check_alive(key)
-        await crud.touch(session, key_id, now=self._clock.now())
+        self._check_alive(key.server_id, *ends)
+        crud.touch(tx, key.id, self._clock.now())
 
     async def holder(self, text: str) -> Agent:
         """The agent whose key this is, for REST.
@@ -174,14 +162,15 @@ class KeyService:
             found = await self.check(text)
         except KeyRefused as error:
             raise NotSignedIn(error.message, details={"reason": error.reason.name}) from None
-        key, server = found.key, found.server
-        return Agent(key.id, server.id, server.name, key.expires_at)
+        return Agent(found.id, found.server_id, found.server_name, found.expires_at)
 
-    def _check_alive(self, key: ApiKey) -> None:
-        if key.revoked_at is not None:
-            raise KeyRefused(closing.KEY_REVOKED, key.server_id)
-        if key.expires_at is not None and key.expires_at <= self._clock.now():
-            raise KeyRefused(closing.KEY_EXPIRED, key.server_id)
+    def _check_alive(
+        self, server_id: str, revoked_at: float | None, expires_at: float | None
+    ) -> None:
+        if revoked_at is not None:
+            raise KeyRefused(closing.KEY_REVOKED, server_id)
+        if expires_at is not None and expires_at <= self._clock.now():
+            raise KeyRefused(closing.KEY_EXPIRED, server_id)
 
     async def _create(
         self,

@@ -18,6 +18,7 @@ from chatops.server.crud import alerts, users
 from chatops.server.crud import servers as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import Server
+from chatops.server.db.transactions import Transaction
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
@@ -183,14 +184,12 @@ class ServerService(ServerFinder):
         self.removed.add(row.id)
         return row
 
-    async def set_facts(
-        self, session: AsyncSession, server_id: str, auth: Auth, address: str
-    ) -> None:
+    def set_facts(self, tx: Transaction, server_id: str, auth: Auth, address: str) -> None:
         """Keep what an agent said of its host when it connected."""
         now = self._clock.now()
         policy = bounded(auth.policy)
-        await crud.set_facts(
-            session,
+        crud.set_facts(
+            tx,
             server_id,
             last_seen=now,
             agent_version=auth.agent_version[:40],
@@ -202,9 +201,9 @@ class ServerService(ServerFinder):
             clock_skew_s=round(auth.time - now, 3),
         )
 
-    async def set_epoch(self, session: AsyncSession, server_id: str, epoch: str) -> None:
+    def set_epoch(self, tx: Transaction, server_id: str, epoch: str) -> None:
         """Keep the epoch of an agent's journal, once what it does not know was given up."""
-        await crud.set_facts(session, server_id, journal_epoch=epoch)
+        crud.set_epoch(tx, server_id, epoch)
 
     # -- inside -----------------------------------------------------------------------
 
@@ -222,8 +221,9 @@ class ServerService(ServerFinder):
     ) -> rest.Server:
         heard = self._agents.last_heard(row.id) or row.last_seen
         online = self._agents.find(row.id) is not None
-        sample = self._latest.get(row.id)
-        disks = [d.percent for d in sample.data.disks if d.percent is not None] if sample else []
+        latest = self._latest.get(row.id)
+        sample = latest.data if latest else None
+        disks = [d.percent for d in sample.disks if d.percent is not None] if sample else []
         return rest.Server(
             id=row.id,
             name=row.name,
@@ -234,8 +234,8 @@ class ServerService(ServerFinder):
             agent_version=row.agent_version,
             created_at=format_time(row.created_at),
             last_seen=format_time(heard) if heard else None,
-            cpu_percent=sample.data.cpu.percent if sample else None,
-            memory_percent=sample.data.memory.percent if sample else None,
+            cpu_percent=sample.cpu.percent if sample else None,
+            memory_percent=sample.memory.percent if sample else None,
             disk_percent=max(disks, default=None),
             alerts=open_alerts.get(row.id, 0),
         )

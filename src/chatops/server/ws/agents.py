@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +15,6 @@ from chatops.protocol.codec import UnusableFrame, from_agent
 from chatops.protocol.frames import decode_frame
 from chatops.protocol.limits import MAX_AGENT_BACKLOG, MAX_AGENT_FRAME, MAX_BAD_FRAMES
 from chatops.protocol.messages import (
-    AgentMessage,
     Auth,
     AuthSuccess,
     CommandResponse,
@@ -32,9 +31,10 @@ from chatops.protocol.messages import (
 )
 from chatops.server.authentication import welcome
 from chatops.server.context import Services
+from chatops.server.crud.api_keys import AgentKey
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.fleet import Fleet
-from chatops.server.services.keys import KeyAndServer, KeyRefused
+from chatops.server.services.keys import KeyRefused
 from chatops.server.ws.connection import SocketConnection
 from chatops.server.ws.sockets import (
     Route,
@@ -50,74 +50,114 @@ from chatops.tasks import Tasks
 _log = logging.getLogger(__name__)
 
 
+Handler = Callable[[AgentSession, Any], object]
+Handlers = Mapping[type[Message], Handler]
+
+
 def make_agents_route(services: Services, fleet: Fleet, tasks: Tasks, waiting: Waiting) -> Route:
     """The handler of the agents' socket."""
+    handlers = _make_handlers(services)
 
     async def agents_ws(request: web.Request) -> web.StreamResponse:
         socket, connection = await accept(
             request, tasks, waiting, max_frame=MAX_AGENT_FRAME, buffer=MAX_AGENT_BACKLOG
         )
         async with told(connection):
-            auth = await first_message(socket, connection, from_agent(), waiting)
-            await AgentSocket(services, fleet, socket, connection, request).run(auth)
+            agent = AgentSocket(services, fleet, handlers, socket, connection)
+            session = await agent.begin(request, waiting)
+            await agent.serve(session)
         return socket
 
     return agents_ws
 
 
+def _make_handlers(services: Services) -> Handlers:
+    """Who takes which message of a session."""
+
+    def response(session: AgentSession, message: CommandResponse) -> None:
+        services.agents.answer(session, message)
+        services.commands.on_response(session, message)
+
+    return {
+        Metrics: services.metrics.submit,
+        MetricsGap: services.metrics.gap,
+        CommandResponse: response,
+        DockerResponse: services.agents.answer,
+        StreamCredit: services.commands.on_stream_credit,
+        StreamClose: services.commands.on_stream_close,
+        Log: lambda session, m: services.logs.ship(session.server_id, session.server_name, m),
+        Ping: lambda session, m: session.post(Pong(id=m.id)),
+        Pong: lambda session, m: None,
+        Error: _error,
+        Auth: lambda session, m: session.post(_unexpected("auth came twice")),
+    }
+
+
+def _error(session: AgentSession, message: Error) -> None:
+    text = message.message[:200]
+    facts = {"server": session.server_name, "code": message.code[:40]}
+    _log.warning("an agent could not take a message: %s", text, extra=facts)
+
+
 class AgentSocket:
-    """Reads one agent's frames and hands each to whom it concerns."""
+    """Reads one agent's frames and hands each to whom it concerns. There are thousands: what is
+    needed only at the beginning is not held for longer."""
+
+    __slots__ = ("_connection", "_fleet", "_handlers", "_services", "_socket")
 
     def __init__(
         self,
         services: Services,
         fleet: Fleet,
+        handlers: Handlers,
         socket: web.WebSocketResponse,
         connection: SocketConnection,
-        request: web.Request,
     ) -> None:
-        self._request = request
         self._services = services
         self._fleet = fleet
+        self._handlers = handlers
         self._socket = socket
         self._connection = connection
-        self._handlers: dict[type[Message], Callable[[AgentSession, Any], object]] = {
-            Metrics: services.metrics.submit,
-            MetricsGap: services.metrics.gap,
-            CommandResponse: self._response,
-            DockerResponse: services.agents.answer,
-            StreamCredit: services.commands.on_stream_credit,
-            StreamClose: services.commands.on_stream_close,
-            Log: lambda session, m: services.logs.ship(session.server_id, session.server_name, m),
-            Ping: lambda session, m: session.post(Pong(id=m.id)),
-            Pong: lambda session, m: None,
-            Error: self._error,
-            Auth: lambda session, m: session.post(_unexpected("auth came twice")),
-        }
 
-    async def run(self, first: AgentMessage) -> None:
-        """Let the agent in and serve it until its end.
+    async def begin(self, request: web.Request, waiting: Waiting) -> AgentSession:
+        """Let the agent in, by its first frame.
 
         Raises:
-            SocketEnded: it is not let in, or the connection ended.
+            SocketEnded: it is not let in.
         """
+        first = await first_message(self._socket, self._connection, from_agent(), waiting)
         if not isinstance(first, Auth):
             raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
         found = await self._let_in(first)
-        welcome(self._request)
+        welcome(request)
         session = self._fleet.register(found, first, self._connection)
-        reason = "connection lost"
         try:
             self._welcome(session, found)
             await self._fleet.connected(session, found, first)
+        except BaseException:
+            self._end(session, "connection lost")
+            raise
+        return session
+
+    async def serve(self, session: AgentSession) -> None:
+        """Take what the agent says until its end.
+
+        Raises:
+            SocketEnded: the connection ended.
+        """
+        reason = "connection lost"
+        try:
             await self._serve(session)
         except SocketEnded as end:
             reason = end.reason.name if end.reason else _peers_reason(end)
             raise
         finally:
-            self._services.agents.unregister_agent(session.server_id, self._connection, reason)
+            self._end(session, reason)
 
-    async def _let_in(self, auth: Auth) -> KeyAndServer:
+    def _end(self, session: AgentSession, reason: str) -> None:
+        self._services.agents.unregister_agent(session.server_id, self._connection, reason)
+
+    async def _let_in(self, auth: Auth) -> AgentKey:
         address = self._connection.address
         try:
             found = await self._services.keys.check(auth.api_key)
@@ -127,15 +167,15 @@ class AgentSocket:
         except KeyRefused as refused:
             await self._fleet.refused(refused.server_id, address, refused.reason)
             raise SocketEnded(refused.reason) from None
-        await self._fleet.refused(found.server.id, address, closing.PROTOCOL_VERSION)
+        await self._fleet.refused(found.server_id, address, closing.PROTOCOL_VERSION)
         text = f"the hub speaks protocol version {PROTOCOL_VERSION}, the agent {auth.protocol}"
         raise SocketEnded(closing.PROTOCOL_VERSION, text)
 
-    def _welcome(self, session: AgentSession, found: KeyAndServer) -> None:
+    def _welcome(self, session: AgentSession, found: AgentKey) -> None:
         session.post(
             AuthSuccess(
-                server_id=found.server.id,
-                name=found.server.name,
+                server_id=found.server_id,
+                name=found.server_name,
                 interval=self._services.settings.interval,
                 time=self._services.clock.now(),
                 hub_version=__version__,
@@ -166,15 +206,6 @@ class AgentSocket:
             return
         message = from_agent().decode(frame)
         self._handlers[type(message)](session, message)
-
-    def _response(self, session: AgentSession, message: CommandResponse) -> None:
-        self._services.agents.answer(session, message)
-        self._services.commands.on_response(session, message)
-
-    def _error(self, session: AgentSession, message: Error) -> None:
-        text = message.message[:200]
-        facts = {"server": session.server_name, "code": message.code[:40]}
-        _log.warning("an agent could not take a message: %s", text, extra=facts)
 
 
 def _peers_reason(end: SocketEnded) -> str:

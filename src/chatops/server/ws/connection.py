@@ -29,6 +29,20 @@ class SocketConnection:
     At most ``limit`` bytes wait; past that ``post`` says False and the frame is not sent.
     """
 
+    __slots__ = (
+        "_address",
+        "_bytes",
+        "_gone",
+        "_idle",
+        "_limit",
+        "_request",
+        "_sending",
+        "_socket",
+        "_tasks",
+        "_waiting",
+        "close_reason",
+    )  # fmt: skip
+
     def __init__(
         self, socket: web.WebSocketResponse, request: web.Request, tasks: Tasks, *, limit: int
     ) -> None:
@@ -41,7 +55,7 @@ class SocketConnection:
         self._bytes = 0
         self._sending = False
         self._gone = False
-        self._idle = asyncio.Event()
+        self._idle: asyncio.Event | None = None
         self.close_reason: CloseReason | None = None
 
     @property
@@ -67,7 +81,9 @@ class SocketConnection:
     async def drained(self) -> None:
         """Wait until nothing is being sent: the peer has the last words, or is gone."""
         while self._sending and not self._gone:
+            self._idle = self._idle or asyncio.Event()
             await self._idle.wait()
+            self._idle = None
 
     def abort(self) -> None:
         """Let go of the socket at once; what waits is lost."""
@@ -98,7 +114,6 @@ class SocketConnection:
         self._bytes += 0 if isinstance(item, CloseReason) else len(item)
         if not self._sending:
             self._sending = True
-            self._idle.clear()
             self._tasks.spawn(self._send_all(), name=f"send to {self._address}")
 
     async def _send_all(self) -> None:
@@ -109,7 +124,8 @@ class SocketConnection:
             self.abort()
         finally:
             self._sending = False
-            self._idle.set()
+            if self._idle is not None:
+                self._idle.set()
 
     async def _send(self, item: str | bytes | CloseReason) -> None:
         if isinstance(item, CloseReason):

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chatops.ids import new_id
 from chatops.server.crud import api_keys, api_tokens, refresh_tokens, servers
 from chatops.server.db.models import ApiKey, ApiToken, RefreshToken, Server, User
+from tests.support.transactions import tx
 
 
 async def _key(session: AsyncSession, server: Server, name: str) -> ApiKey:
@@ -35,17 +36,22 @@ async def _refresh(
 async def test_a_key_is_found_by_its_prefix(session: AsyncSession, web: Server) -> None:
     key = await _key(session, web, "one")
     assert await api_keys.get(session, key.id) is key
-    assert await api_keys.get_by_prefix(session, "cok_one") is key
-    assert await api_keys.get_by_prefix(session, "cok_on") is None
+    found = await tx(session, api_keys.agent_key, "cok_one")
+    assert (found.id, found.hash, found.server_name) == (key.id, key.hash, web.name)
+    assert await tx(session, api_keys.agent_key, "cok_on") is None
 
 
 async def test_a_key_is_revoked_once(session: AsyncSession, web: Server) -> None:
     key = await _key(session, web, "one")
-    await api_keys.touch(session, key.id, now=2.0)
+    await tx(session, api_keys.touch, key.id, 2.0)
+    session.expunge_all()
     assert await api_keys.revoke(session, key.id, now=3.0)
     assert not await api_keys.revoke(session, key.id, now=4.0)
     assert not await api_keys.revoke(session, new_id(), now=4.0)
-    assert (key.last_used, key.revoked_at) == (2.0, 3.0)
+    found = await api_keys.get(session, key.id)
+    assert found is not None
+    assert (found.last_used, found.revoked_at) == (2.0, 3.0)
+    assert await tx(session, api_keys.ends, key.id) == (3.0, 9.0)
 
 
 async def test_keys_of_some_servers(session: AsyncSession, web: Server) -> None:

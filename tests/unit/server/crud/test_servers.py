@@ -27,16 +27,20 @@ async def test_a_server_is_found_by_id_and_name(session: AsyncSession, web: Serv
 
 async def test_changes_and_facts(session: AsyncSession, web: Server) -> None:
     assert await servers.update(session, web.id, name="web-2", tags={"env": "prod"})
-    assert await servers.set_facts(
-        session, web.id, last_seen=5.0, host={"hostname": "h"}, allow=["exec"], clock_skew_s=-0.5
-    )
+    facts: servers.ServerFacts = {
+        "last_seen": 5.0, "host": {"hostname": "h"}, "allow": ["exec"], "clock_skew_s": -0.5,
+        "agent_version": "1", "os": "Debian", "exec": None, "address": None,
+    }  # fmt: skip
+    assert await tx(session, servers.set_facts, web.id, **facts)
+    assert await tx(session, servers.set_epoch, web.id, "e")
     session.expunge_all()
     found = await servers.get_by_name(session, "web-2")
     assert found is not None
     assert (found.tags, found.host, found.allow) == ({"env": "prod"}, {"hostname": "h"}, ["exec"])
-    assert (found.last_seen, found.clock_skew_s, found.os) == (5.0, -0.5, None)
+    assert (found.last_seen, found.clock_skew_s, found.os) == (5.0, -0.5, "Debian")
+    assert (found.journal_epoch, found.exec) == ("e", None)
     assert not await servers.update(session, new_id(), name="x")
-    assert not await servers.set_facts(session, new_id(), os="x")
+    assert not await tx(session, servers.set_facts, new_id(), **facts)
 
 
 async def test_touch_notes_many_at_once(session: AsyncSession, web: Server) -> None:

@@ -22,7 +22,7 @@ from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
 from chatops.server.crud.metrics import OpenSample
 from chatops.server.db.engine import Database
-from chatops.server.db.transactions import Transaction, in_session
+from chatops.server.db.transactions import Transaction
 from chatops.server.services.metrics.cells import Cells, add
 from chatops.server.services.metrics.closing import (
     RowKey,
@@ -135,8 +135,7 @@ class Closer:
     async def _plan(self, server_id: str, ids: Sequence[int]) -> Plan | None:
         """What the closing will write; None if the samples are gone."""
         now = self._clock.now()
-        async with self._database.read() as session:
-            plan = await in_session(session, lambda tx: make_plan(tx, server_id, ids, now))
+        plan = await self._database.look(lambda tx: make_plan(tx, server_id, ids, now))
         if plan is not None:
             for epoch in plan.epochs:
                 epoch["numbers"] = self._known.of(server_id, epoch["epoch"]).text()

@@ -21,7 +21,6 @@ from chatops.clock import Clock
 from chatops.errors import ChatOpsError
 from chatops.protocol.limits import MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsAck, MetricsGap
-from chatops.protocol.metrics import Sample
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
 from chatops.server.db.engine import Database
@@ -29,7 +28,7 @@ from chatops.server.db.transactions import Transaction
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.metrics.bounds import bounded
-from chatops.server.services.metrics.latest import Latest, LatestSamples
+from chatops.server.services.metrics.latest import Latest
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.times import LATE, taken
 
@@ -47,11 +46,10 @@ _log = logging.getLogger(__name__)
 
 
 class _Sample(NamedTuple):
-    """A sample that waits. ``data`` is kept of those that may be their server's latest."""
+    """A sample that waits. ``late``: it is of an outage."""
 
     session: AgentSession
     row: crud.NewSample
-    data: Sample | None
     late: bool
 
 
@@ -68,7 +66,7 @@ Lost = Callable[[AgentSession, store.NewGap], None]
 class Ingest:
     """The way of every sample from an agent's session to the open rows.
 
-    ``publish`` gets what is committed and may be the latest, ``lost`` each gap that an agent tells,
+    ``publish`` gets each sample once it is committed, ``lost`` each gap that an agent tells,
     ``enough`` each server that has enough open samples to be closed.
     """
 
@@ -77,7 +75,6 @@ class Ingest:
         database: Database,
         open_rows: OpenRows,
         known: Known,
-        latest: LatestSamples,
         clock: Clock,
         *,
         publish: Publish,
@@ -87,7 +84,6 @@ class Ingest:
         self._database = database
         self._open = open_rows
         self._known = known
-        self._latest = latest
         self._clock = clock
         self._publish = publish
         self._lost = lost
@@ -123,17 +119,13 @@ class Ingest:
         if at.ts < oldest:
             self._too_old += 1
             return session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
-        data = bounded(message.data)
         row = crud.NewSample(
             server_id=server_id, epoch=message.epoch, seq=message.seq, ts=at.ts, received_at=now,
-            skew=at.skew, sample=_encode(data),
+            skew=at.skew, sample=_encode(bounded(message.data)),
         )  # fmt: skip
         waiting.add(name)
-        if at.ts >= now - LATE:
-            self._live.append(_Sample(session, row, data, late=False))
-        else:
-            newest = self._latest.is_newest(server_id, at.ts)
-            self._late.append(_Sample(session, row, data if newest else None, late=True))
+        late = at.ts < now - LATE
+        (self._late if late else self._live).append(_Sample(session, row, late))
         self._arrived.set()
         return True
 
@@ -237,8 +229,7 @@ class Ingest:
         if self._open.add(server_id, row_id, row["received_at"]):
             self._enough(server_id)
         session.post(MetricsAck(epoch=row["epoch"], seq=row["seq"]))
-        if one.data is not None:
-            self._publish(session, Latest(row["ts"], row["skew"], one.data), one.late)
+        self._publish(session, Latest(row["ts"], row["skew"], row["sample"]), one.late)
 
     def _complain(self) -> None:
         if self._left_out:

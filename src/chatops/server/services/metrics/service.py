@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Final
-
-import msgspec
 
 from chatops.clock import Clock
 from chatops.errors import InvalidInput, NoSample
@@ -14,11 +11,10 @@ from chatops.protocol import rest
 from chatops.protocol.limits import MAX_HISTORY_SERVERS
 from chatops.protocol.messages import Metrics, MetricsGap
 from chatops.protocol.metric_names import parse_metric
-from chatops.protocol.metrics import Sample
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
 from chatops.server.db.engine import Database
-from chatops.server.db.transactions import Transaction, in_session
+from chatops.server.db.transactions import Transaction
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.limiter import RateLimiter
@@ -39,7 +35,6 @@ from chatops.server.settings import HubSettings
 from chatops.text import escape, shorten
 from chatops.units import format_time
 
-_decode: Final = msgspec.json.Decoder(Sample).decode
 _log = logging.getLogger(__name__)
 
 
@@ -71,7 +66,7 @@ class MetricsService:
         self.closer = Closer(database, self._open, self._known, clock, self._refused)
         self.retention = Retention(database, self._open, self._known, latest)
         self.ingest = Ingest(
-            database, self._open, self._known, latest, clock,
+            database, self._open, self._known, clock,
             publish=self._publish, lost=self._lost, enough=self.closer.ask,
         )  # fmt: skip
 
@@ -99,8 +94,7 @@ class MetricsService:
 
     async def load(self) -> None:
         """Read back after a start what is remembered: open rows, numbers, latest samples."""
-        async with self._database.read() as session:
-            due = await in_session(session, self._load)
+        due = await self._database.look(self._load)
         for server_id in due:
             self.closer.ask(server_id)
 
@@ -122,11 +116,11 @@ class MetricsService:
 
     def _load_latest(self, tx: Transaction, newest: Sequence[crud.Waiting]) -> None:
         for row in store.all_latest(tx):
-            latest = Latest(row["ts"], row["skew"], _decode(row["sample"]))
+            latest = Latest(row["ts"], row["skew"], row["sample"])
             self._latest.put(row["server_id"], latest)
         server_of = {one.id: one.server_id for one in newest}
         for sample in crud.by_ids(tx, list(server_of)):
-            latest = Latest(sample.ts, sample.skew, _decode(sample.sample))
+            latest = Latest(sample.ts, sample.skew, sample.sample)
             self._latest.put(server_of[sample.id], latest)
 
     # -- what ingest tells ----------------------------------------------------------------
@@ -226,7 +220,6 @@ class MetricsService:
     async def _read(self, server_id: str, query: HistoryQuery, how: Plan) -> History:
         ids = self._open.of(server_id)  # before the snapshot: see history.py
         names, limit = query.metrics, query.limit
-        async with self._database.read() as session:
-            return await in_session(
-                session, lambda tx: read_history(tx, server_id, names, how, ids=ids, limit=limit)
-            )
+        return await self._database.look(
+            lambda tx: read_history(tx, server_id, names, how, ids=ids, limit=limit)
+        )

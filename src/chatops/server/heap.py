@@ -1,0 +1,26 @@
+"""The C heap of a process that lives for long: large blocks go back when they are freed.
+
+glibc raises the size from which it maps blocks by themselves with the first one that is freed,
+and keeps later ones: each thread that ever hashed a password (19 MiB with argon2) would hold on
+to that memory, and each pool of threads has heaps of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Final
+
+_MMAP_THRESHOLD: Final = -3
+_ARENA_MAX: Final = -8
+_LARGE: Final = 1024 * 1024
+_ARENAS: Final = 2
+
+
+def keep_heap_small() -> None:
+    """Ask glibc for it; another C library has no such trouble, or no such knob."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(_MMAP_THRESHOLD, _LARGE)
+    mallopt(_ARENA_MAX, _ARENAS)
