@@ -7,10 +7,11 @@ import random
 import ssl
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
+from websockets.uri import WebSocketURI, parse_uri
 
 from benchmarks.swarm.behaviour import Behaviour
 from benchmarks.swarm.commands import Commands
@@ -43,7 +44,6 @@ from chatops.protocol.messages import (
 from chatops.protocol.session.backoff import Backoff
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 
-PATH: Final = "/api/v1/agents/ws"
 BURST: Final = 64
 """Samples that go in one packet at most."""
 _decode: Final = msgspec.json.Decoder(HubMessage).decode
@@ -57,11 +57,10 @@ class Hub:
     url: str
     context: ssl.SSLContext | None = None
 
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port."""
-        parts = urlsplit(self.url)
-        return parts.hostname or "127.0.0.1", parts.port or (443 if self.context else 80)
+    @cached_property
+    def uri(self) -> WebSocketURI:
+        """Of the agents' socket."""
+        return parse_uri(f"ws{self.url.removeprefix('http')}/api/v1/agents/ws")
 
 
 class SwarmAgent:
@@ -145,12 +144,12 @@ class SwarmAgent:
 
     async def _session(self) -> str:
         """One connection, from its beginning to its end; the name of the reason."""
-        host, port = self._hub.address
-        link = self._link = Link(self, host, PATH)
+        uri = self._hub.uri
+        link = self._link = Link(self, uri)
         source = (self.source, 0) if self.source is not None else None
         try:
             await self._loop.create_connection(
-                lambda: link, host, port, ssl=self._hub.context, local_addr=source
+                lambda: link, uri.host, uri.port, ssl=self._hub.context, local_addr=source
             )
             return await link.ended
         except OSError:
