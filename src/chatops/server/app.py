@@ -237,6 +237,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
 
 def _start(hub: Hub, tasks: Tasks) -> None:
     services = hub.services
+    tasks.spawn(hub.databases.keep_tidy(), name="write-ahead logs")
     tasks.spawn(services.metrics.ingest.run(), name="metrics writer")
     tasks.spawn(services.metrics.closer.run(), name="metrics closer")
     tasks.spawn(services.logs.run(), name="log writer")

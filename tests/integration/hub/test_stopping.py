@@ -11,6 +11,7 @@ import pytest
 from chatops.protocol.frames import FrameReader
 from chatops.server.app import open_hub
 from chatops.server.secrets import load_secrets
+from chatops.server.services.metrics.ingest import Ingest
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.settings import HubSettings
 from chatops.tasks import Tasks
@@ -62,10 +63,10 @@ async def ended(hub: TestHub) -> set[str]:
 async def test_a_hub_that_lost_its_writer_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def run(_: MetricsService) -> None:
+    async def run(_: Ingest) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(MetricsService, "run", run)
+    monkeypatch.setattr(Ingest, "run", run)
     lay_out(tmp_path)
     settings, secrets = HubSettings(data_dir=tmp_path), load_secrets(tmp_path)
     failures: list[BaseException] = []

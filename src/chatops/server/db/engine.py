@@ -37,6 +37,10 @@ BUSY_TIMEOUT: Final = 5.0
 QUEUE_TIMEOUT: Final = 30.0
 """Seconds to wait for the writer, or a free reader, of this process."""
 _WAL_KEPT: Final = 64 * 1024 * 1024
+_WAL_PAGES: Final = 16_384
+"""Pages in the write-ahead log at which a writer copies them back itself: it should never have to,
+as it waits for the disk meanwhile. See ``Database.tidy``."""
+_TIDY_FROM: Final = 4 * 1024 * 1024
 _READER_CACHE: Final = 512
 """KiB of pages that each reader keeps; the kernel has the others."""
 
@@ -55,6 +59,7 @@ class Database:
         self._steady: SteadyConnection | None = None
         event.listen(writer.sync_engine, "connect", self._connected)
         self._tasks = Tasks()
+        self._tidier: SteadyConnection | None = None
 
     @classmethod
     async def open(cls, path: Path, *, durability: Durability = "normal", readers: int = 4) -> Self:
@@ -141,10 +146,22 @@ class Database:
             finally:
                 reader.close()
 
+    async def tidy(self) -> None:
+        """Copy the write-ahead log back into the file if it has grown, in a thread of its own:
+        whoever writes or reads goes on meanwhile, and no commit waits for the disk."""
+        if self._closed or await asyncio.to_thread(_size_of_log, self.path) < _TIDY_FROM:
+            return
+        if self._tidier is None:
+            self._tidier = connect(str(self.path), isolation_level=None)
+            await self._tidier
+        await self._tidier.run(_checkpoint)
+
     async def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log into the file."""
         self._closed = True
         await self._tasks.finished()
+        if self._tidier is not None:
+            await self._tidier.close()
         await self._reader.dispose()
         await self._writer.dispose()
 
@@ -209,11 +226,23 @@ class Database:
             raise known from error
 
 
+def _size_of_log(path: Path) -> int:
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
 def _writer(path: Path, durability: Durability) -> AsyncEngine:
     setup = [
         "PRAGMA journal_mode = WAL",
         f"PRAGMA synchronous = {durability}",
         f"PRAGMA journal_size_limit = {_WAL_KEPT}",
+        f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}",
     ]
     return _engine(path, size=1, setup=setup, begin="BEGIN IMMEDIATE")
 

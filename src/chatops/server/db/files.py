@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import sqlite3
 from pathlib import Path
 from typing import Final, Self
 
 from chatops.server.db.engine import Database, Durability
+
+TIDY_EVERY: Final = 1.0
+_log = logging.getLogger(__name__)
 
 
 class Databases:
@@ -32,6 +38,16 @@ class Databases:
                 await database.close()
             raise
         return cls(*opened)
+
+    async def keep_tidy(self) -> None:
+        """Keep the write-ahead logs short, for as long as the hub runs."""
+        while True:
+            await asyncio.sleep(TIDY_EVERY)
+            for database in (self.chatops, self.metrics, self.logs):
+                try:
+                    await database.tidy()
+                except sqlite3.Error as error:  # the writer does it, if it has to
+                    _log.warning("%s cannot be tidied: %s", database.path.name, error)
 
     async def close(self) -> None:
         """Close all three."""
