@@ -6,9 +6,7 @@
 sharing the machine. Each agent begins with up to --prime samples of an outage, so that what the
 hub does every so many samples of a server falls evenly into the time that is measured. Then, in
 this order: CPU, memory and acks at the given pace; `exec` under that load; the peak, with few
-agents that send as fast as acks let them, on another hub. ``kept_waiting`` is the share of the time in
-which the hub's event loop waited for a core that others had. Exit status 1 when a bar is missed.
-"""
+agents"""
 
 from __future__ import annotations
 
