@@ -16,7 +16,6 @@ import re
 import signal
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +80,7 @@ def measure(given: argparse.Namespace) -> Figures:
         behaviour = Behaviour(interval=given.interval, connect_rate=100)
         with swarm(place.url, keys, behaviour=behaviour) as agents:
             for way, number in WAYS.items():
-                threading.Event().wait(5.0)  # commits go on when it is killed
+                time.sleep(5.0)  # commits go on when it is killed
                 seen = outage(place, agents, number, given.outage)
                 found |= {f"{way}_{figure}": value for figure, value in seen.items()}
     return found
