@@ -21,6 +21,7 @@ from benchmarks.swarm.samples import Spool, Walk
 from chatops import __version__
 from chatops.protocol import PROTOCOL_VERSION
 from chatops.protocol.closing import SILENT, may_retry
+from chatops.protocol.facts import HostFacts, JournalFacts, PolicyFacts
 from chatops.protocol.messages import (
     Auth,
     AuthSuccess,
@@ -30,13 +31,10 @@ from chatops.protocol.messages import (
     DockerCommand,
     DockerResponse,
     Error,
-    HostFacts,
     HubMessage,
-    JournalFacts,
     Message,
     MetricsAck,
     Ping,
-    PolicyFacts,
     Pong,
     StreamCredit,
     StreamOpen,

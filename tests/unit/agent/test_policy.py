@@ -17,8 +17,8 @@ from chatops.agent.policy_table import build
 from chatops.agent.rules import LONGEST_LINE
 from chatops.agent.variables import STEERING_BEGINNINGS, STEERING_NAMES
 from chatops.errors import ChatOpsError
+from chatops.protocol.facts import ExecFacts
 from chatops.protocol.limits import MAX_POLICY_RULES, MAX_POLICY_TEXT
-from chatops.protocol.messages import ExecFacts
 
 FILE = """
 allow = ["exec"]
@@ -171,6 +171,22 @@ def test_a_pattern_with_a_newline_names_lines_with_one(pattern: str) -> None:
 def test_what_only_looks_like_a_newline_is_none(pattern: str) -> None:
     for line in ("a\\n\nb", "a\nb"):
         assert not bounded(commands=[pattern]).decide(line).allowed
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"ls\s+[^\n;]+", r"ls\s[a-z]+(?!\n)", r"ls\s(?# no \n)[a-z]+", "(?x)ls\\s[a-z]+ # no \\n"],
+)
+def test_who_names_a_newline_to_keep_it_out_lets_none_in(pattern: str) -> None:
+    policy = bounded(commands=[pattern])
+    assert policy.decide("ls x").allowed
+    assert not policy.decide("ls\nreboot").allowed
+
+
+def test_of_several_newlines_each_has_to_be_asked_for() -> None:
+    policy = bounded(commands=[r"a\nb\s?[a-z]*"])
+    assert policy.decide("a\nb c").allowed
+    assert not policy.decide("a\nb\nreboot").allowed
 
 
 @pytest.mark.parametrize("pattern", ["^ls$", "ls", "^ls", "ls$"])

@@ -10,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chatops.clock import Clock
 from chatops.errors import Conflict, InvalidInput, NotPermitted
 from chatops.protocol import closing, rest
-from chatops.protocol.messages import Auth, HostFacts
+from chatops.protocol.facts import HostFacts
+from chatops.protocol.messages import (
+    Auth,
+)
 from chatops.protocol.names import check_name, check_tags
 from chatops.protocol.policy_facts import bounded
 from chatops.protocol.target import Facts
@@ -133,7 +136,8 @@ class ServerService(ServerFinder):
         row = await crud.create(
             session, name=name, owner_id=principal.user_id, tags=tags, now=self._clock.now()
         )
-        await self._audit.record(session, origin, "servers.add", row.name, detail=row.tags or None)
+        detail = {"tags": row.tags} if row.tags else None
+        await self._audit.record(session, origin, "servers.add", row.name, detail=detail)
         return row
 
     async def present(self, row: Server) -> rest.Server:
