@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-from chatops.errors import InvalidInput, SetupError
+from chatops.errors import InvalidInput
 from chatops.units import exact_duration, exact_size, parse_duration, parse_size
 
 Kind = Literal["text", "int", "flag", "duration", "size", "path", "list"]
@@ -120,24 +120,41 @@ def read_file(path: Path) -> dict[str, Any]:
     """The tables of a TOML file.
 
     Raises:
-        SetupError: it cannot be read or is no TOML.
+        InvalidInput: it cannot be read or is no TOML.
     """
     try:
         return parse_file(path, path.read_bytes())
-    except OSError as error:
-        raise SetupError(f"cannot read {path}: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError | ValueError) -> InvalidInput:
+    """The error for a configuration file that cannot be read."""
+    return InvalidInput(
+        f"cannot read the configuration file {path}: {getattr(error, 'strerror', None) or error}",
+        hint="--config names a TOML file that this user can read",
+    )
 
 
 def parse_file(path: Path, data: bytes) -> dict[str, Any]:
     """The same of a file that was read already.
 
     Raises:
-        SetupError: it is no TOML.
+        InvalidInput: it is no TOML.
     """
     try:
         return tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SetupError(f"{path} is not a TOML file: {error}") from error
+        raise InvalidInput(
+            f"{path} is not a TOML file: {_where(error)}", hint="write a setting as: name = value"
+        ) from error
+
+
+def _where(error: ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    text = str(error)
+    return text[:1].lower() + text[1:]
 
 
 def parse(one: Option, value: Any, source: str) -> Any:

@@ -107,8 +107,8 @@ def load(
     """Settings from flags, variables and the TOML file ``config`` with its ``[policy]``.
 
     Raises:
-        InvalidInput: a value that does not fit; its source is named.
-        SetupError: the file cannot be read, or others could have written it.
+        InvalidInput: the file cannot be read, or a value does not fit; its source is named.
+        SetupError: others could have written the file.
     """
     file = read_config(config) if config is not None else {}
     policy = file.pop("policy", {})
