@@ -21,19 +21,19 @@ from chatops.protocol.limits import MAX_RUNNING_COMMANDS
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def build(allow: Iterable[str] = (), table: Mapping[str, Any] | None = None) -> Policy:
-    """The policy of ``--allow`` and the ``[policy]`` table together.
+def build(allow: Iterable[str] | None = None, table: Mapping[str, Any] | None = None) -> Policy:
+    """The policy of the ``[policy]`` table; ``allow``, if it was given, stands in for the table's.
 
     Raises:
         InvalidInput: an unknown key, or a value that does not fit its key; says which.
     """
     rest = dict(table or {})
-    more = _capabilities(rest.pop("allow", []))
+    stated = _capabilities(rest.pop("allow", []))
     section = rest.pop("exec", {})
     if not isinstance(section, dict):
         raise InvalidInput("policy.exec is not a table", hint="write it as [policy.exec]")
     _refuse_unknown("policy", rest, ("allow", "exec"))
-    return Policy([*allow, *more], _exec(section))
+    return Policy(stated if allow is None else allow, _exec(section))
 
 
 def _exec(section: Mapping[str, Any]) -> ExecPolicy:

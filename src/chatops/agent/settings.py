@@ -34,22 +34,25 @@ class AgentSettings:
     ENV_PREFIX: ClassVar[str] = "CHATOPS_AGENT_"
 
     hub: str | None = option(
-        None, "address of the hub, like https://hub.example:8765", env="CHATOPS_HUB", metavar="URL"
-    )
+        None, "address of the hub, like https://hub.example:8765", env="CHATOPS_HUB",
+        metavar="URL", yields_to=("join",),
+    )  # fmt: skip
     key: str | None = option(
         None, "this server's key; a variable or a file shows it to fewer eyes",
-        env="CHATOPS_KEY", metavar="KEY", secret=True,
+        env="CHATOPS_KEY", metavar="KEY", secret=True, yields_to=("key_file", "join"),
     )  # fmt: skip
     key_file: Path | None = option(
-        None, "file that holds the key, readable by its owner only", kind="path", metavar="FILE"
-    )
+        None, "file that holds the key, readable by its owner only", kind="path",
+        metavar="FILE", yields_to=("key", "join"),
+    )  # fmt: skip
     join: str | None = option(
         None, "hub, key and fingerprint in one word", env="CHATOPS_JOIN", metavar="JOIN",
-        secret=True,
+        secret=True, yields_to=("key", "key_file"),
     )  # fmt: skip
-    allow: tuple[str, ...] = option(
-        (), "what the hub may do here, besides reading metrics", kind="list",
-        choices=(*CAPABILITIES, "all"), metavar="WHAT,...",
+    allow: tuple[str, ...] | None = option(
+        None, "what the hub may do here, besides reading metrics; stands in for the allow of "
+        "[policy] in the file", kind="list", choices=(*CAPABILITIES, "all"), metavar="WHAT,...",
+        default_text="as [policy] says, else nothing",
     )  # fmt: skip
     interval: float | None = option(
         None, "time between samples", kind="duration", metavar="DURATION",
@@ -114,6 +117,11 @@ def load(
     policy = file.pop("policy", {})
     if not isinstance(policy, dict):
         raise InvalidInput("configuration key policy is not a table", hint="write it as [policy]")
+    if "allow" in file and "allow" in policy:
+        raise InvalidInput(
+            "the configuration file says twice what is allowed",
+            hint="keep the allow of [policy], and remove the other",
+        )
     loaded = options.load(AgentSettings, flags=flags, environ=environ, file=file)
     return replace(loaded, policy=policy)
 

@@ -41,9 +41,7 @@ def open_sockets(host: str, port: int) -> list[socket.socket]:
     Raises:
         OSError: an address cannot be had.
     """
-    found = socket.getaddrinfo(
-        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     opened: list[socket.socket] = []
     try:
         for family, *_, address in dict.fromkeys(found):

@@ -297,7 +297,9 @@ def test_the_shorter_time_limit_counts(
 
 
 def test_flag_and_file_add_up_and_all_is_everything() -> None:
-    assert build(["docker"], {"allow": ["exec"]}).allow == ["exec", "docker"]
+    assert build(None, {"allow": ["exec"]}).allow == ["exec"]
+    assert build(["docker"], {"allow": ["exec"]}).allow == ["docker"]
+    assert build((), {"allow": ["exec"]}).allow == []
     assert build(["all"]).allow == ["exec", "docker", "shell", "files"]
     assert build(["all"]).facts().allow == ["exec", "docker", "shell", "files"]
 
