@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from chatops.errors import InvalidInput
+from chatops.text import shown
 from chatops.units import exact_duration, exact_size, parse_duration, parse_size
 
 Kind = Literal["text", "int", "flag", "duration", "size", "path", "list"]
@@ -171,8 +172,8 @@ def parse(one: Option, value: Any, source: str) -> Any:
     try:
         parsed = _PARSERS[one.kind](value)
     except (ValueError, TypeError, OverflowError):
-        shown = "the value" if one.secret else repr(value)
-        raise InvalidInput(f"{source}: {shown} is not {_FORMS[one.kind]}") from None
+        text = "the value" if one.secret else shown(value)
+        raise InvalidInput(f"{source}: {text} is not {_FORMS[one.kind]}") from None
     except InvalidInput as error:
         raise InvalidInput(f"{source}: {error.message}", hint=error.hint) from None
     if one.choices:
@@ -216,8 +217,8 @@ def _check_choices(one: Option, parsed: Any, source: str) -> None:
     for word in parsed if isinstance(parsed, tuple) else (parsed,):
         if word not in one.choices:
             allowed = ", ".join(one.choices)
-            shown = "the value" if one.secret else repr(word)
-            raise InvalidInput(f"{source}: {shown} is not one of {allowed}")
+            text = "the value" if one.secret else repr(word)
+            raise InvalidInput(f"{source}: {text} is not one of {allowed}")
 
 
 def _text(value: Any) -> str:

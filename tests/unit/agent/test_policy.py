@@ -330,8 +330,8 @@ def test_a_long_policy_is_told_in_part() -> None:
 def test_the_policy_describes_itself() -> None:
     assert "nothing but reading metrics" in build().describe()
     assert build(table=table()).describe() == (
-        "allowed here: exec; exec only what 4 rules of [policy.exec] name; "
-        "exec never what 2 deny rules name"
+        "allowed here: exec; exec only what is named by 4 rules of [policy.exec]; "
+        "exec never what is named by 2 deny rules"
     )
     bounds = bounded(folders=["/srv", "/var/log"], max_running=2, timeout="10m", max_output="1MiB")
     assert bounds.describe() == (

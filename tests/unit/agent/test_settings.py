@@ -161,7 +161,7 @@ def test_two_ways_to_give_the_key_at_one_level_are_refused(
 ) -> None:
     config = tmp_path / "agent.toml"
     config.write_text(file)
-    with pytest.raises(InvalidInput, match="^both a .* are given") as caught:
+    with pytest.raises(InvalidInput, match=r"^both a .* are given") as caught:
         resolve(load({"hub": "https://hub", **flags}, environ, config))
     assert caught.value.hint == "give one of them"
 

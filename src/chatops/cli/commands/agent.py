@@ -11,11 +11,11 @@ import typer
 from chatops.cli import show
 from chatops.cli.context import Cli
 from chatops.cli.define import adapted, command, group
-from chatops.cli.exits import DONE, FAILED, FORBIDDEN, SIGN_IN, UNREACHABLE, USAGE
+from chatops.cli.exits import DONE, FORBIDDEN
 from chatops.cli.options import CONFIG, flags_of
 from chatops.cli.reading import pairs, seconds
 from chatops.cli.view import Column, View
-from chatops.errors import InvalidInput
+from chatops.errors import ChatOpsError, HubUnreachable, InvalidInput, NotSignedIn, SetupError
 
 WORDS = Annotated[
     list[str] | None,
@@ -51,11 +51,11 @@ _COMMAND = (
     Column("output limit", lambda c: show.size(c.max_output) or "none"),
     Column("at a time", lambda c: str(c.max_running)),
 )  # fmt: skip
-_FAILED: Final = {
-    "settings": USAGE, "dns": UNREACHABLE, "tcp": UNREACHABLE, "tls": UNREACHABLE,
-    "hub": UNREACHABLE, "key": SIGN_IN,
+_FAILED: Final[dict[str, type[ChatOpsError]]] = {
+    "settings": InvalidInput, "policy": InvalidInput, "dns": HubUnreachable,
+    "tcp": HubUnreachable, "tls": HubUnreachable, "hub": HubUnreachable, "key": NotSignedIn,
 }  # fmt: skip
-"""Exit code by the first check that failed."""
+"""The kind of error that a failed check is; others are the state of this host."""
 
 
 def _flags() -> list[inspect.Parameter]:
@@ -121,7 +121,12 @@ def _check_all(cli: Cli, settings: Any) -> int:
 
     results = check_all(settings)
     cli.out.items(results, View(CheckResult, lambda result: result.name, _CHECKS))
-    return next((_FAILED.get(one.name, FAILED) for one in results if not one.ok), DONE)
+    failed = [one for one in results if not one.ok]
+    failed.sort(key=lambda one: _FAILED.get(one.name) is not InvalidInput)  # the agent's own order
+    for one in failed:
+        cli.out.flush()
+        raise _FAILED.get(one.name, SetupError)(f"{one.name}: {one.detail}", hint=one.hint)
+    return DONE
 
 
 def _explain(cli: Cli, settings: Any, words: list[str], asked: dict[str, Any]) -> int:

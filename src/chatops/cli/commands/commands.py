@@ -22,7 +22,7 @@ from chatops.cli.waiting import Found, Waiter, find_commands
 from chatops.client.run_events import Output, StreamName
 from chatops.errors import Conflict
 from chatops.protocol.rest import COMMAND_FINAL, CommandRecord, CommandResult
-from chatops.text import escape
+from chatops.text import counted, escape
 
 app = group("Commands that were run: list, output, waiting, cancelling.")
 ID = Annotated[str, typer.Argument(metavar="ID", help="a command's id, or a run's")]
@@ -239,6 +239,7 @@ def _write(cli: Cli, results: Iterable[CommandResult], *, several: bool) -> None
 def _say_what_is_missing(cli: Cli, result: CommandResult, who: str) -> None:
     dropped = result.dropped_bytes
     if dropped:
-        cli.out.say(f"{who}{dropped} bytes of the output are missing: they were not kept")
+        verb = "is" if dropped == 1 else "are"
+        cli.out.say(f"{who}{counted(dropped, 'byte')} of the output {verb} missing: not kept")
     if result.status not in COMMAND_FINAL:
         cli.out.say(f"{who}the command is not over: more output may come")

@@ -31,6 +31,7 @@ from chatops.server.services.latest import LatestSamples
 from chatops.server.services.sample_bounds import bounded
 from chatops.server.services.servers import ServerService
 from chatops.server.services.ws_manager import WSManager
+from chatops.text import counted
 from chatops.units import format_time
 
 QUEUE: Final = 10_000
@@ -139,7 +140,7 @@ class MetricsService:
     def _publish(self, batch: list[_Waiting]) -> None:
         self._uncommitted -= Counter(one.session.server_id for one in batch)
         if self._left_out:
-            _log.warning("%d samples found no room; they will be sent again", self._left_out)
+            _log.warning("no room for %s, to be sent again", counted(self._left_out, "sample"))
             self._left_out = 0
         for session, message, _ in batch:
             session.post(MetricsAck(epoch=message.epoch, seq=message.seq))

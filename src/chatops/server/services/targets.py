@@ -10,6 +10,7 @@ from chatops.errors import Conflict, NotFound, NotPermitted
 from chatops.protocol.target import parse_target
 from chatops.server.services.access import Access, Principal, require
 from chatops.server.services.servers import ServerService
+from chatops.text import counted
 
 
 class Meant(NamedTuple):
@@ -58,8 +59,7 @@ def check_count(target: str, expected: int | None, count: int) -> None:
         Conflict: it does not.
     """
     if expected is not None and expected != count:
-        servers = f"{count} server" if count == 1 else f"{count} servers"
         raise Conflict(
-            f"{target[:80]!r} means {servers}, not {expected}; nothing was sent",
+            f"{target[:80]!r} means {counted(count, 'server')}, not {expected}; nothing was sent",
             hint="--dry-run shows which",
         )

@@ -84,7 +84,7 @@ def test_output_is_the_bytes(cli: Invoke, hub: FakeHub) -> None:
     done = cli("commands", "output", "c1")
     assert (done.code, done.out) == (0, "é")
     assert done.err.splitlines() == [
-        "7 bytes of the output are missing: they were not kept",
+        "7 bytes of the output are missing: not kept",
         "the command is not over: more output may come",
     ]
 
