@@ -48,6 +48,8 @@ def test_the_password_stays_when_it_starts_again(place: Bench) -> None:
     place.start_hub().stop()
     place.start_hub(CHATOPS_ADMIN_PASSWORD="something else")
     place.login()
+    words = ["login", place.url, "-u", "admin", "--password-stdin"]
+    assert place.run(*words, stdin="something else").code == 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

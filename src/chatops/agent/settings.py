@@ -172,6 +172,7 @@ def hub_address(text: str, *, insecure: bool) -> tuple[str, str]:
     parts = urlsplit(text.strip())
     try:
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # the way of the resolver
     except ValueError:
         host = None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:

@@ -81,7 +81,7 @@ def test_settings_that_cannot_work_say_what_to_do(settings: AgentSettings, words
 @pytest.mark.parametrize(
     "text",
     ["", "hub", "hub:8765", "ftp://hub", "ws://hub", "https://", "https://hub:99999",
-     "https://hub?x=1", "https://hub#x", "https://user:pw@hub", "https://user@hub"],
+     "https://hub?x=1", "https://a..b", "https://ü..b", "https://hub#x", "https://user:pw@hub", "https://user@hub"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
