@@ -91,12 +91,18 @@ def test_a_port_in_use_is_refused_before_anything_is_made(place: Bench) -> None:
     place.login()
 
 
+def test_plain_http_off_loopback_is_refused(place: Bench) -> None:
+    folder = place.folder / "hub"
+    said = refused(place, "--host", "0.0.0.0", "--data-dir", str(folder), code=2)
+    assert "--insecure" in said
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
         (["--port", "99999"], "99999 is no port"),
         (["--port", "-1"], "-1 is no port"),
-        (["--host", "0.0.0.0"], "--insecure"),
         (["--config", "none.toml"], "cannot read the configuration file none.toml: No such file"),
         (["--config", "/"], "cannot read the configuration file /: Is a directory"),
         (["--config", "broken.toml"], "broken.toml is not a TOML file"),

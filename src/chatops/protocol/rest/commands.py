@@ -129,10 +129,11 @@ class Run(Struct, kw_only=True):
 
 
 class PlannedServer(Struct, kw_only=True):
-    """A server that a run would go to; one that is not online would not run it."""
+    """A server that a run would go to; one that is not online would not run it, nor one that is
+    refused because of the caller's role there."""
 
     server: str
-    status: Literal["online", "offline", "never"]
+    status: Literal["online", "offline", "never", "refused"]
 
 
 class RunPlan(Struct, kw_only=True):
