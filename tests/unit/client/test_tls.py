@@ -76,8 +76,12 @@ def test_an_unknown_certificate_is_shown_and_gets_nothing(
 
 
 def test_insecure_does_not_switch_the_check_off(secure: FakeHub) -> None:
-    with pytest.raises(HubUnreachable), Client(secure.url, "t", insecure=True) as client:
+    with (
+        pytest.raises(HubUnreachable, match="is not trusted"),
+        Client(secure.url, "t", insecure=True) as client,
+    ):
         client.hub.health()
+    assert secure.asked == []
 
 
 def test_a_file_that_holds_no_certificates_is_named(secure: FakeHub, tmp_path: Path) -> None:

@@ -44,6 +44,12 @@ def _ended(record: CommandRecord) -> str | None:
     return None if record.exit_code is None else str(record.exit_code)
 
 
+def _kept(record: CommandRecord) -> str:
+    if record.status in ("offline", "refused"):
+        return "there is none"
+    return "not all was kept" if record.truncated else "kept whole"
+
+
 def _took(record: CommandRecord) -> str | None:
     return None if record.duration_ms is None else show.duration(record.duration_ms / 1000)
 
@@ -55,10 +61,10 @@ COMMANDS = View(
         Column("TIME", lambda r: show.local(r.created_at)),
         Column("ID", lambda r: r.id),
         Column("SERVER", lambda r: r.server),
-        Column("USER", lambda r: r.user),
+        Column("USER", lambda r: r.user, spare=True),
         Column("STATUS", lambda r: r.status, _style),
-        Column("EXIT", _ended, right=True),
-        Column("TOOK", _took, right=True),
+        Column("EXIT", _ended, right=True, spare=True),
+        Column("TOOK", _took, right=True, spare=True),
         Column("COMMAND", _command),
     ],
 )
@@ -72,12 +78,13 @@ COMMAND = View(
         Column("user", lambda r: r.user),
         Column("command", _command),
         Column("status", lambda r: r.status, _style),
+        Column("because", lambda r: r.error),
         Column("exit", _ended),
         Column("created", lambda r: show.local(r.created_at)),
         Column("started", lambda r: show.local(r.started_at)),
         Column("finished", lambda r: show.local(r.finished_at)),
         Column("took", _took),
-        Column("output", lambda r: "not all was kept" if r.truncated else "kept whole"),
+        Column("output", _kept),
     ],
 )
 RESULT = View(CommandResult, lambda result: result.command_id, ())
