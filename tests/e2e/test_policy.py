@@ -159,7 +159,8 @@ def test_agent_check_tells_mistakes(place: Bench, tmp_path: Path) -> None:
     file = tmp_path / "loose.toml"
     file.write_text(POLICY)
     file.chmod(0o666)
-    for words in (["check", "--config", str(file), "uptime"], ["--config", str(file)]):
+    config = ["--config", str(file)]
+    for words in (["check", *config, "uptime"], ["check", *config], config):
         done = place.run("agent", *words)
         assert done.code == 1
         assert f"hint: run: chmod go-w {file}\n" in done.err
@@ -202,3 +203,15 @@ def test_servers_show_has_the_policy(place: Bench) -> None:
         place.run("servers", "show", "web-1").out
     )
     assert place.run("servers", "show", "bare", "-o", "json").json()["exec"] is None
+
+
+def test_agent_check_exits_as_the_agent_does_where_that_does_not_start(
+    place: Bench, tmp_path: Path
+) -> None:
+    loose, hub = tmp_path / "key", ["--hub", "http://127.0.0.1:1"]
+    loose.write_text("cok_abcdefgh_" + "x" * 43)
+    loose.chmod(0o644)
+    for file, code in ((loose, 1), (tmp_path / "none", 2)):
+        for words in (["agent"], ["agent", "check"]):
+            done = place.run(*words, *hub, "--key-file", str(file))
+            assert (done.code, str(file) in done.err, "hint: " in done.err) == (code, True, True)

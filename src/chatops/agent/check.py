@@ -31,12 +31,14 @@ T = TypeVar("T")
 
 
 class CheckResult(msgspec.Struct, kw_only=True):
-    """One step: whether it is well, what was found, and what to do if it is not."""
+    """One step: whether it is well, what was found, and what to do if it is not. ``code`` is that
+    of the error with which the agent itself would not start."""
 
     name: str
     ok: bool
     detail: str
     hint: str | None = None
+    code: str | None = None
 
 
 class _Failed(Exception):
@@ -101,7 +103,7 @@ class _Check:
             secure = target.hub.startswith("https:")
             trust = tls.context(self._settings.ca_file, target.fingerprint) if secure else None
         except ChatOpsError as error:
-            self._bad("settings", error.message, error.hint)
+            self._bad("settings", error.message, error.hint, error.code)
             raise _Failed from None
         self._good("settings", f"the hub is {target.hub}")
         return target, trust
@@ -132,7 +134,7 @@ class _Check:
         try:
             policy = policy_table.build(self._settings.allow, self._settings.policy)
         except ChatOpsError as error:
-            self._bad("policy", error.message, error.hint)
+            self._bad("policy", error.message, error.hint, error.code)
             return
         self._good("policy", policy.describe())
 
@@ -150,8 +152,8 @@ class _Check:
     def _good(self, name: str, detail: str) -> None:
         self._results.append(CheckResult(name=name, ok=True, detail=detail))
 
-    def _bad(self, name: str, detail: str, hint: str | None) -> None:
-        self._results.append(CheckResult(name=name, ok=False, detail=detail, hint=hint))
+    def _bad(self, name: str, detail: str, hint: str | None, code: str | None = None) -> None:
+        self._results.append(CheckResult(name=name, ok=False, detail=detail, hint=hint, code=code))
 
 
 def _without_key(settings: AgentSettings) -> Target | None:

@@ -130,8 +130,9 @@ def resolve(settings: AgentSettings) -> Target:
     """The hub and the key that the settings name.
 
     Raises:
-        InvalidInput: settings that are missing, contradict one another or have no sense.
-        SetupError: the key file cannot be read, or others can read it.
+        InvalidInput: settings that are missing, contradict one another or have no sense, or a
+            key file that cannot be read.
+        SetupError: others can read the key file.
     """
     _check_interval(settings.interval)
     if settings.join is not None:
@@ -233,9 +234,14 @@ def _read_key(path: Path) -> str:
                 )
             return file.read(4096)
     except OSError as error:
-        raise SetupError(f"the key file {path} cannot be read: {error.strerror}") from error
+        raise InvalidInput(
+            f"the key file {path} cannot be read: {error.strerror}",
+            hint="--key-file names a file that this user can read",
+        ) from error
     except UnicodeDecodeError:
-        raise SetupError(f"the key file {path} does not hold a key") from None
+        raise InvalidInput(
+            f"the key file {path} does not hold a key", hint=_WHERE_KEYS_COME_FROM
+        ) from None
 
 
 def _clean(text: str, source: str) -> str:

@@ -47,11 +47,11 @@ def test_a_key_file_must_be_its_owners_alone(tmp_path: Path) -> None:
         resolve(settings)
     assert caught.value.hint == f"run: chmod 600 {path}"
     path.unlink()
-    with pytest.raises(SetupError, match="No such file"):
+    with pytest.raises(InvalidInput, match="No such file"):
         resolve(settings)
     path.write_bytes(b"\xff\xfe")
     path.chmod(0o600)
-    with pytest.raises(SetupError, match="does not hold a key"):
+    with pytest.raises(InvalidInput, match="does not hold a key"):
         resolve(settings)
 
 

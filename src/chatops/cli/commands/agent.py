@@ -15,7 +15,14 @@ from chatops.cli.exits import DONE, FORBIDDEN
 from chatops.cli.options import CONFIG, flags_of
 from chatops.cli.reading import pairs, seconds
 from chatops.cli.view import Column, View
-from chatops.errors import ChatOpsError, HubUnreachable, InvalidInput, NotSignedIn, SetupError
+from chatops.errors import (
+    ChatOpsError,
+    HubUnreachable,
+    InvalidInput,
+    NotSignedIn,
+    SetupError,
+    from_code,
+)
 
 WORDS = Annotated[
     list[str] | None,
@@ -52,10 +59,11 @@ _COMMAND = (
     Column("at a time", lambda c: str(c.max_running)),
 )  # fmt: skip
 _FAILED: Final[dict[str, type[ChatOpsError]]] = {
-    "settings": InvalidInput, "policy": InvalidInput, "dns": HubUnreachable,
-    "tcp": HubUnreachable, "tls": HubUnreachable, "hub": HubUnreachable, "key": NotSignedIn,
+    "dns": HubUnreachable, "tcp": HubUnreachable, "tls": HubUnreachable, "hub": HubUnreachable,
+    "key": NotSignedIn,
 }  # fmt: skip
-"""The kind of error that a failed check is; others are the state of this host."""
+"""The kind of error that a failed check is, where the agent would start; else the state of this
+host."""
 
 
 def _flags() -> list[inspect.Parameter]:
@@ -122,10 +130,13 @@ def _check_all(cli: Cli, settings: Any) -> int:
     results = check_all(settings)
     cli.out.items(results, View(CheckResult, lambda result: result.name, _CHECKS))
     failed = [one for one in results if not one.ok]
-    failed.sort(key=lambda one: _FAILED.get(one.name) is not InvalidInput)  # the agent's own order
+    failed.sort(key=lambda one: one.code is None)  # what keeps the agent from starting comes first
     for one in failed:
         cli.out.flush()
-        raise _FAILED.get(one.name, SetupError)(f"{one.name}: {one.detail}", hint=one.hint)
+        text = f"{one.name}: {one.detail}"
+        if one.code is not None:
+            raise from_code(one.code, text, hint=one.hint)
+        raise _FAILED.get(one.name, SetupError)(text, hint=one.hint)
     return DONE
 
 
