@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import Text, bindparam, delete, func, insert, select
@@ -18,13 +18,13 @@ _SCAN: Final = 5000
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class NewSample(TypedDict):
+class NewSample(NamedTuple):
     """One sample as it came. ``sample`` is a protocol.metrics.Sample as JSON."""
 
+    ts: float
     server_id: str
     epoch: str
     seq: int
-    ts: float
     received_at: float
     skew: float | None
     sample: bytes
@@ -54,7 +54,7 @@ class Waiting(NamedTuple):
 
 _row = MetricsRow
 _ids = select(func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value)
-_INSERT: Final = Statement(insert(MetricsRow), NewSample.__annotations__)
+_INSERT: Final = Statement(insert(MetricsRow), NewSample._fields)
 _LAST: Final = Statement(select(func.max(col(_row.id))))
 _ONES: Final = Statement(
     select(*(getattr(_row, name) for name in OpenSample._fields)).where(col(_row.id).in_(_ids))
@@ -70,7 +70,7 @@ _WALK: Final = Statement(
 
 def insert_many(tx: Transaction, rows: Sequence[NewSample]) -> list[int]:
     """Store samples; their ids, in the same order."""
-    tx.run_all(_INSERT, rows)
+    tx.run_tuples(_INSERT, rows)
     found = tx.first(_LAST)
     assert found is not None
     last: int = found[0]  # one writer: nobody else can have taken a number in between

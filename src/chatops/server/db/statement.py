@@ -37,6 +37,10 @@ class Statement:
         # What executing it would use; there is no public way to ask for it.
         self._convert: Final[Mapping[str, Any]] = dict(compiled._bind_processors)
 
+    def takes(self, row: tuple[Any, ...]) -> bool:
+        """Whether a named tuple has the values that the driver takes, in its order."""
+        return getattr(row, "_fields", None) == self._names and not self._convert
+
     def values(self, given: Values) -> tuple[Any, ...]:
         """The values in the order and form in which the driver wants them.
 

@@ -12,7 +12,7 @@ import asyncio
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar
 
@@ -42,6 +42,12 @@ class Transaction:
         """Change rows, once with each of the values; how many it met together."""
         self._cursor.executemany(statement.sql, [statement.values(row) for row in rows])
         return self._cursor.rowcount
+
+    def run_tuples(self, statement: Statement, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows that hold the values as the driver takes them, in the order in which the
+        statement has them: half the cost of ``run_all``, for what comes in thousands."""
+        assert not rows or statement.takes(rows[0])
+        self._cursor.executemany(statement.sql, rows)
 
     def first(self, statement: Statement, values: Values = _NO_VALUES) -> tuple[Any, ...] | None:
         """The first row of the answer, if there is one."""

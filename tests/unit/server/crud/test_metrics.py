@@ -13,7 +13,7 @@ from tests.support.databases import open_databases
 def row(seq: int, server: str = "s1", **fields: Any) -> NewSample:
     base = {"server_id": server, "epoch": "e", "seq": seq, "ts": 100.0 - seq, "received_at": 1.0,
             "skew": None, "sample": b"{}"}  # fmt: skip
-    return NewSample(**(base | fields))  # type: ignore[typeddict-item]
+    return NewSample(**(base | fields))
 
 
 async def test_samples_are_found_by_the_ids_they_got() -> None:

@@ -206,12 +206,15 @@ class Ingest:
         for one, row_id in zip(batch, ids, strict=True):
             self._stored(one, row_id)
         for gap in gaps:
-            self._known.of(gap.row["server_id"], gap.row["epoch"]).add(
-                gap.row["first_seq"], gap.row["last_seq"]
-            )
-            if gap in lost:
-                self._lost(gap.session, gap.row)
-            gap.session.post(MetricsAck(epoch=gap.row["epoch"], seq=gap.row["last_seq"]))
+            self._noted(gap, gap in lost)
+
+    def _noted(self, gap: _Gap, new: bool) -> None:  # noqa: FBT001
+        """A gap is committed, or was nothing new."""
+        row = gap.row
+        self._known.of(row["server_id"], row["epoch"]).add(row["first_seq"], row["last_seq"])
+        if new:
+            self._lost(gap.session, row)
+        gap.session.post(MetricsAck(epoch=row["epoch"], seq=row["last_seq"]))
 
     def _count(self, row: store.NewGap) -> int:
         """How many samples of a gap are really missing here: acks can be lost, too."""
@@ -222,15 +225,15 @@ class Ingest:
     def _stored(self, one: _Sample, row_id: int) -> None:
         """A sample is committed: the one place where everybody hears of it."""
         row, session = one.row, one.session
-        server_id = row["server_id"]
-        self._known.of(server_id, row["epoch"]).add(row["seq"])
-        self._waiting[server_id].discard((row["epoch"], row["seq"]))
+        server_id = row.server_id
+        self._known.of(server_id, row.epoch).add(row.seq)
+        self._waiting[server_id].discard((row.epoch, row.seq))
         if not self._waiting[server_id]:
             del self._waiting[server_id]
-        if self._open.add(server_id, row_id, row["received_at"]):
+        if self._open.add(server_id, row_id, row.received_at):
             self._enough(server_id)
-        session.post(MetricsAck(epoch=row["epoch"], seq=row["seq"]))
-        self._publish(session, Latest(row["ts"], row["skew"], row["sample"]), one.late)
+        session.post(MetricsAck(epoch=row.epoch, seq=row.seq))
+        self._publish(session, Latest(row.ts, row.skew, row.sample), one.late)
 
     def _complain(self) -> None:
         if self._left_out:

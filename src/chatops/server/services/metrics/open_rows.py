@@ -13,9 +13,9 @@ from typing import Final
 
 from chatops.server.services.metrics.numbers import Numbers
 
-CLOSE_AT: Final = 120
+CLOSE_AT: Final = 240
 """Open samples of a server that become a chunk."""
-SPREAD: Final = 40
+SPREAD: Final = 80
 """Servers that began together do not close together: the limit varies by so much."""
 CLOSE_AFTER: Final = 3600.0
 """Seconds after which samples are closed however few they are."""
