@@ -16,6 +16,8 @@ from chatops.errors import InvalidInput
 from chatops.server.db.levels import LEVELS, Level
 
 DEFAULT_METRICS: Final = ("cpu", "memory", "disk")
+MIN_STEP: Final = 1.0
+"""Seconds of the shortest step."""
 RAW_WINDOW: Final = 3600
 """Seconds of raw samples that are read at once."""
 ROWS_AT_ONCE: Final = 24
@@ -86,18 +88,30 @@ def _level(step: float | None, since: float, kept: Kept, now: float) -> Level | 
     return LEVELS[-1]
 
 
-def cursor_time(cursor: str) -> float:
-    """The time that a page's ``next`` stands for.
+class Place(NamedTuple):
+    """Where a page of a history begins, and the step of the pages before it, which stays."""
+
+    start: float
+    step: float | None
+
+
+def write_cursor(start: float | None, step: float | None) -> str | None:
+    """A page's ``next``; None at the end."""
+    return None if start is None else f"{start!r}/{step or 0.0!r}"
+
+
+def read_cursor(cursor: str) -> Place:
+    """The place that a page's ``next`` stands for.
 
     Raises:
         InvalidInput: it is none.
     """
     try:
-        start = float(cursor)
+        start, step = map(float, cursor.split("/"))
     except ValueError:
-        start = math.nan
-    if not math.isfinite(start):
+        start = step = math.nan
+    if not (math.isfinite(start) and math.isfinite(step)) or 0 != step < MIN_STEP:
         raise InvalidInput(
             "the cursor is not one of a history's", hint="pass `next` of the page before, unchanged"
         )
-    return start
+    return Place(start, step or None)
