@@ -7,10 +7,10 @@ from typing import Final, Generic, TypeVar
 
 from chatops.client.session import Query, Session
 from chatops.errors import ChatOpsError
-from chatops.protocol.rest import HistoryGap, HistoryPage, HistoryRow, ServerHistoryRow
+from chatops.protocol.rest import HistoryGap, HistoryPage
 from chatops.units import exact_duration
 
-R = TypeVar("R", HistoryRow, ServerHistoryRow)
+R = TypeVar("R")
 PAGE_ROWS: Final = 10_000
 """Rows of a page: what is held of a history at a time."""
 

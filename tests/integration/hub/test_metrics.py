@@ -120,7 +120,8 @@ async def test_wrong_questions_about_history_are_refused(hub: TestHub) -> None:
     await hub.server("web-1")
     for query in (
         "metric=nonsense", "metric=cpu:0", "metric=disk:", "since=yesterday", "step=-1s",
-        "step=0", "limit=0", "cursor=x", "cursor=1", "cursor=1/0.5", "cursor=nan/0", "metric=cpu&what=1",
+        "step=0", "limit=0", "cursor=x", "cursor=1", "cursor=1/0.5", "cursor=nan/0",
+        "metric=cpu&what=1",
     ):  # fmt: skip
         answer = await hub.call("GET", f"/metrics/web-1/history?{query}")
         assert answer.status == 422, query
