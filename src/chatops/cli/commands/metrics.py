@@ -26,6 +26,8 @@ from chatops.cli.history import (
 from chatops.cli.reading import moment, seconds
 from chatops.cli.sample import show_sample
 from chatops.cli.view import Column, View
+from chatops.errors import InvalidInput
+from chatops.protocol.limits import MAX_HISTORY_METRICS
 from chatops.protocol.metric_names import parse_metric
 from chatops.protocol.rest import HistoryRow, ServerHistoryRow, ServerSample
 from chatops.protocol.target import parse_target
@@ -139,9 +141,14 @@ def _checked(metrics: Sequence[str] | None) -> list[str]:
     """The METRICs that were named.
 
     Raises:
-        InvalidInput: there is none of such a name.
+        InvalidInput: there is none of such a name, or they are too many.
     """
     names = list(metrics or ())
+    if len(names) > MAX_HISTORY_METRICS:
+        raise InvalidInput(
+            f"a history takes {MAX_HISTORY_METRICS} METRICs at a time, not {len(names)}",
+            hint="'*' is all of them",
+        )
     for name in names if names != [EVERY] else ():
         parse_metric(name)
     return names

@@ -1,8 +1,9 @@
 """Which level answers a history, and in which steps. Pure.
 
-The coarsest level whose step is not longer than the step that was asked for, if it still has the
-whole span; else the finest that has. Without a step: the finest that has the whole span, raw
-samples being the finest of all. Steps are multiples of the level's.
+Of the levels that still have the whole span the coarsest that divides the step that was asked for;
+else the coarsest whose step is not longer; else the finest. Without a step: the finest, raw samples
+being the finest of all. Steps are multiples of the level's. A span that begins up to SLACK before
+what is kept counts as kept: who asks for the last seven days asks a moment later.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from chatops.server.db.levels import LEVELS, Level
 DEFAULT_METRICS: Final = ("cpu", "memory", "disk")
 MIN_STEP: Final = 1.0
 """Seconds of the shortest step."""
+SLACK: Final = 60.0
 RAW_WINDOW: Final = 3600
 """Seconds of raw samples that are read at once."""
 ROWS_AT_ONCE: Final = 24
@@ -78,12 +80,13 @@ def plan(query: HistoryQuery, kept: Kept, now: float) -> Plan:
 
 
 def _level(step: float | None, since: float, kept: Kept, now: float) -> Level | None:
-    if since >= now - kept.raw and (step is None or step < LEVELS[0].step):
+    oldest = now - SLACK
+    if since >= oldest - kept.raw and (step is None or step < LEVELS[0].step):
         return None
-    wanted = [level for level in LEVELS if step is not None and level.step <= step]
-    rest = [level for level in LEVELS if level not in wanted]
-    for level in (*reversed(wanted), *rest):
-        if since >= now - kept.levels[LEVELS.index(level)]:
+    wanted = [level for level in reversed(LEVELS) if step is not None and level.step <= step]
+    exact = [level for level in wanted if step is not None and step % level.step == 0]
+    for level in (*exact, *wanted, *LEVELS):
+        if since >= oldest - kept.levels[LEVELS.index(level)]:
             return level
     return LEVELS[-1]
 
