@@ -21,6 +21,8 @@ Kind = Literal["text", "int", "flag", "duration", "size", "path", "list"]
 S = TypeVar("S")
 _META: Final = "chatops.option"
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_TOO_LARGE: Final = 10**18
+"""Numbers from here on are refused in whatever form: they fit no column, and no division."""
 _TRUE: Final = frozenset(("1", "true", "yes", "on"))
 _FALSE: Final = frozenset(("0", "false", "no", "off"))
 
@@ -195,6 +197,8 @@ def _integer(value: Any) -> int:
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError
+    if abs(value) >= _TOO_LARGE:
+        raise ValueError
     return value
 
 
@@ -210,7 +214,7 @@ def _flag(value: Any) -> bool:
 def _duration(value: Any) -> float:
     if isinstance(value, str):
         return parse_duration(value)
-    if isinstance(value, bool) or not 0 <= value < float("inf"):
+    if isinstance(value, bool) or not 0 <= value < _TOO_LARGE:
         raise ValueError
     return float(value)
 

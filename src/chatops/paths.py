@@ -84,3 +84,16 @@ def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
     except BaseException:
         path.with_name(name).unlink(missing_ok=True)
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in ``folder`` to the disk.
+
+    Raises:
+        OSError: that failed.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -12,7 +12,7 @@ _DOTTED = re.compile(r"[\w.-]{24,}")
 # A password in a URL; and whatever stands behind a word that announces a secret.
 _IN_URL = re.compile(r"(://[^\s/@:]{0,256}:)[^\s/@]{1,1024}@")
 _ANNOUNCED = re.compile(
-    r"(?i)(\b(?:password|passwd|passphrase|secret|api_key|authorization)[\"']?\s{0,3}[:=]\s{0,3}"
+    r"(?i)((?<![a-z0-9])(?:password|passwd|passphrase|secret|api_key|authorization)[\"']?\s{0,3}[:=]\s{0,3}"
     r"(?:(?:bearer|basic)\s{1,3})?[\"']?)(?!\*\*\*)[^\s\"',;&]+"
 )
 _HASH = re.compile(r"\$argon2[a-z]{1,2}\$[^\s\"']+")

@@ -120,6 +120,11 @@ def format_time(ts: float) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{millis % 1000:03d}Z"
 
 
+def time_or_none(ts: float | None) -> str | None:
+    """The same for a time that may be unknown."""
+    return None if ts is None else format_time(ts)
+
+
 def parse_time(text: str) -> float:
     """Unix seconds of an RFC 3339 time; one without an offset is taken as UTC.
 

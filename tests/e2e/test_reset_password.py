@@ -13,6 +13,11 @@ from chatops.cli.profiles import Profiles
 from tests.support.processes import PASSWORD, PROGRAM, Bench, Finished, bench
 
 NEW = "another password"
+_SAID = (
+    "admin has a new password, and its sessions have ended\n"
+    "1 API token stays good: `chatops tokens list --user admin` shows them, "
+    "`chatops tokens revoke ID` ends one\n"
+)
 
 
 @pytest.fixture
@@ -43,8 +48,12 @@ def test_it_works_without_a_hub_and_ends_the_sessions(place: Bench) -> None:
     token = place.run("tokens", "create", "ci", "-q").out.strip()
     hub.stop()
     done = reset(place)
-    assert (done.code, done.out, done.err) == (0, "", "admin has a new password\n")
-    assert "disabled" in reset(place, "ada").err
+    assert (done.code, done.out, done.err) == (0, "", _SAID)
+    other = reset(place, "ada")
+    assert other.err == (
+        "ada has a new password, and its sessions have ended\n"
+        "the account is disabled: `chatops users enable ada` lets it sign in\n"
+    )
     for path in (place.folder / "hub").iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
     (profile,) = Profiles(place.folder / "config").read().profiles.values()

@@ -76,7 +76,11 @@ async def test_samples_of_an_outage_come_once_with_their_own_times() -> None:
         hub.ack_metrics = True
         await hub.connected(2)
         again = await hub.wait_for(Metrics, lambda one: one.seq == 3, count=2)
-        assert again == next(one for one in hub.of(Metrics) if one.seq == 3)
+        first = next(one for one in hub.of(Metrics) if one.seq == 3)
+        assert (again.epoch, again.ts, again.data) == (first.epoch, first.ts, first.data)
+        assert again.age is not None
+        assert first.age is not None
+        assert again.age > first.age
         await hub.wait_for(Metrics, lambda one: one.seq == 4)
         await until_async(lambda: len(local.agent.spool) == 0)
         assert sum(one.seq == 4 for one in hub.of(Metrics)) == 1

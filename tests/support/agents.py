@@ -26,7 +26,7 @@ from chatops.agent.runner import run
 from chatops.agent.settings import load
 say = lambda text: print(text, file=sys.stderr, flush=True)
 given = {"hub": sys.argv[1], "key": sys.argv[2], "data_dir": sys.argv[3], "allow": sys.argv[4:]}
-sys.exit(run(load(given, {}), say))
+sys.exit(run(load(given), say))
 """
 
 

@@ -49,14 +49,17 @@ class Finished(NamedTuple):
 
 
 class Program:
-    """A running program; what it says is in ``said``."""
+    """A running program; what it says is in ``said``. ``within`` begins its command line: the
+    words that run it in a network of its own."""
 
-    def __init__(self, words: list[str], environ: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, words: list[str], environ: Mapping[str, str], log: Path, within: tuple[str, ...] = ()
+    ) -> None:
         self.log = log
         self._begin = log.stat().st_size if log.exists() else 0
         with log.open("ab") as stream:
             self.process = subprocess.Popen(
-                [*PROGRAM, *words], env=dict(environ), stdin=subprocess.DEVNULL,
+                [*within, *PROGRAM, *words], env=dict(environ), stdin=subprocess.DEVNULL,
                 stdout=stream, stderr=stream, start_new_session=True,
             )  # fmt: skip
 

@@ -30,6 +30,7 @@ from chatops.protocol.messages import (
     Message,
     Metrics,
     MetricsAck,
+    MetricsGap,
     Ping,
     Pong,
     SessionLimits,
@@ -55,6 +56,7 @@ class StandInHub:
     refuse: CloseReason | None = None
     before_auth: list[Message | str | bytes] = field(default_factory=list)
     welcome: AuthSuccess | None = None
+    clock_ahead: float = 0.0
     silent: bool = False
     ack_metrics: bool = True
     ack_commands: bool = True
@@ -238,7 +240,7 @@ class StandInHub:
             await socket.close(self.refuse.code, self.refuse.name)
             return False
         welcome = self.welcome or AuthSuccess(
-            server_id="s1", name="web-1", interval=self.interval, time=auth.time,
+            server_id="s1", name="web-1", interval=self.interval, time=auth.time + self.clock_ahead,
             limits=self.limits,
         )  # fmt: skip
         await socket.send(codec.encode(welcome))
@@ -254,6 +256,8 @@ class StandInHub:
         match message:
             case Metrics() if self.ack_metrics:
                 await self.send(MetricsAck(epoch=message.epoch, seq=message.seq))
+            case MetricsGap() if self.ack_metrics:
+                await self.send(MetricsAck(epoch=message.epoch, seq=message.last))
             case Ping():
                 await self.send(Pong(id=message.id))
             case CommandResponse() if message.state != "running" and self.ack_commands:

@@ -21,3 +21,12 @@ def test_a_fake_clock_moves_only_when_told() -> None:
     assert (clock.now(), clock.monotonic()) == (50.0, mono)
     clock.advance(2.5)
     assert (clock.now() - wall, clock.monotonic() - mono) == (2.5, 2.5)
+
+
+def test_boot_time_goes_on_while_the_host_sleeps_and_nobody_sets_it() -> None:
+    assert SystemClock().boottime() >= SystemClock().monotonic() - 1.0
+    clock = FakeClock(now=50.0)
+    boot, mono = clock.boottime(), clock.monotonic()
+    clock.sleep(10.0)
+    clock.set(0.0)
+    assert (clock.now(), clock.boottime() - boot, clock.monotonic() - mono) == (0.0, 10.0, 0.0)

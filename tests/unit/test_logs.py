@@ -69,6 +69,8 @@ def test_the_kind_of_a_credential_stays_readable() -> None:
         ('{"username":"ann","password":"hunter22"}', '{"username":"ann","password":"***"}'),
         ("Authorization: Bearer hunter22", "Authorization: Bearer ***"),
         ("secret=hunter22&b=c", "secret=***&b=c"),
+        ("CHATOPS_ADMIN_PASSWORD=hunter22", "CHATOPS_ADMIN_PASSWORD=***"),
+        ("client_secret: hunter22", "client_secret: ***"),
         ("hash $argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", "hash $argon2***"),
     ],
 )

@@ -20,6 +20,7 @@ from chatops.units import (
     parse_moment,
     parse_size,
     parse_time,
+    time_or_none,
 )
 
 NOW = 1_767_323_045.678  # 2026-01-02T03:04:05.678Z
@@ -227,6 +228,10 @@ def test_an_exact_duration_is_read_as_the_same(millis: int) -> None:
 @example(1_500_000)
 def test_an_exact_size_is_read_as_the_same(size: int) -> None:
     assert parse_size(exact_size(size)) == size
+
+
+def test_a_time_may_be_unknown() -> None:
+    assert (time_or_none(None), time_or_none(0.0)) == (None, "1970-01-01T00:00:00.000Z")
 
 
 def test_exact_forms_are_the_shortest_that_people_write() -> None:

@@ -22,12 +22,14 @@ from chatops.agent.settings import (
     no_key,
     resolve,
 )
+from chatops.agent.skew import describe
 from chatops.errors import ChatOpsError
+from chatops.protocol.limits import MAX_SKEW
 from chatops.protocol.rest import ApiKeySelf, Health
 from chatops.units import format_duration, parse_time
 
-SKEW_LIMIT: Final = 5.0
-"""Seconds that this host's clock may be off before it is worth mending."""
+_TO_THE_SECOND: Final = 1.0
+"""The times that it is compared with here are whole seconds, and take a moment to come."""
 T = TypeVar("T")
 
 
@@ -120,12 +122,11 @@ class _Check:
 
     def _clock(self, hub_time: float) -> None:
         skew = time.time() - hub_time
-        size = format_duration(abs(skew)) if abs(skew) >= 1 else "less than 1s"
-        if abs(skew) <= SKEW_LIMIT:
-            self._good("clock", f"this host and the hub differ by {size}")
+        if abs(skew) > MAX_SKEW + _TO_THE_SECOND:
+            self._bad("clock", f"this host is {describe(skew)} the hub", "let NTP set both clocks")
             return
-        side = "ahead of" if skew > 0 else "behind"
-        self._bad("clock", f"this host is {size} {side} the hub", "let NTP set both clocks")
+        size = format_duration(abs(skew)) if abs(skew) >= 1 else "less than 1s"
+        self._good("clock", f"this host and the hub differ by {size}")
 
     def _policy(self) -> None:
         try:

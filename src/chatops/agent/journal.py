@@ -14,10 +14,11 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from chatops.agent.boot import boot_id
 from chatops.agent.memory import Acked, Closed, Finished, Line, Memory, Started, encode, replay
 from chatops.errors import SetupError
 from chatops.locks import FolderLock
-from chatops.paths import private_dir, write_private
+from chatops.paths import private_dir, sync_folder, write_private
 from chatops.protocol.limits import KiB
 from chatops.protocol.messages import CommandResponse
 
@@ -25,7 +26,6 @@ ROOM: Final = 512 * KiB
 """Bytes that are reserved for changes; when they are used up, the journal is written anew."""
 _PATIENCE: Final = 5.0
 """Seconds to wait for a killed agent's watchdog, which holds the lock till it has cleaned up."""
-_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _log = logging.getLogger(__name__)
 
 
@@ -138,7 +138,7 @@ class Journal:
         """Replace the file by the shortest one that says the same."""
         data = b"".join(encode(line) for line in self._memory.lines())
         write_private(self._path, data)
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         handle = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         self._drop()
         self._handle, self._end, self._limit = handle, len(data), len(data) + ROOM
@@ -158,7 +158,7 @@ class Journal:
 
 def _continued(data: bytes) -> Memory:
     """The memory of the agent before this one, with its epoch if that can be kept."""
-    memory, boot = replay(data), _boot_id()
+    memory, boot = replay(data), boot_id()
     memory.settle()
     if data and not memory.whole:
         _log.warning("the journal is damaged; what can be read of it is kept")
@@ -166,23 +166,6 @@ def _continued(data: bytes) -> Memory:
         memory.epoch, memory.whole = secrets.token_hex(8), True
     memory.boot = boot
     return memory
-
-
-def _boot_id() -> str:
-    """The kernel's id of this run of the machine; where it has none, one that is never the
-    same, so that every end without order counts as a power cut."""
-    try:
-        return _BOOT.read_text(encoding="ascii").strip()
-    except OSError:
-        return secrets.token_hex(8)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _unusable(folder: Path, error: OSError) -> SetupError:

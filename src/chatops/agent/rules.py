@@ -21,7 +21,8 @@ FORM: Final = 'an entry is a list like ["uptime"] or a pattern like "^systemctl 
 
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9_./+-]+")
 """A word that every shell reads as itself."""
-_WRITTEN_NEWLINE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\n")
+_OTHER_SPACE: Final = "\v"
+"""Stands in for a newline: what takes this too does not mean a newline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,15 @@ class Rule:
         """Whether the rule names exactly this command, from its first character to its last.
 
         A newline begins another command. So a line with one is named only by a pattern that
-        has one, and not by a ``\\s`` or ``[^;]`` that happens to take it.
+        asks for a newline there, and not by a ``\\s`` or ``[^;]`` that happens to take it.
         """
         if self.pattern is None or not isinstance(command, str):
             return self._is(command)
-        if "\n" in command and not self._expects_newline(self.pattern):
-            return False
-        return self.pattern.fullmatch(command) is not None
+        return self.pattern.fullmatch(command) is not None and not any(
+            self.pattern.fullmatch(command[:at] + _OTHER_SPACE + command[at + 1 :])
+            for at, char in enumerate(command)
+            if char == "\n"
+        )
 
     def denies(self, command: CommandLine) -> bool:
         """Whether the rule names this command, or one of the lines that it is made of."""
@@ -55,11 +58,6 @@ class Rule:
         if isinstance(command, list):
             return self.vector is not None and self.vector == tuple(command)
         return self.vector == (command,) and _PLAIN_WORD.fullmatch(command) is not None
-
-    @staticmethod
-    def _expects_newline(pattern: re.Pattern[str]) -> bool:
-        literal = "\n" in pattern.pattern and not pattern.flags & re.VERBOSE
-        return literal or _WRITTEN_NEWLINE.search(pattern.pattern) is not None
 
 
 def is_too_long(command: CommandLine, rules: tuple[Rule, ...]) -> bool:

@@ -18,10 +18,12 @@ from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
 from chatops.agent.journal import Journal
 from chatops.agent.link import Link
+from chatops.agent.pace import Pace
 from chatops.agent.policy import Policy
 from chatops.agent.sampler import Sampler
 from chatops.agent.session import Parts
 from chatops.agent.settings import AgentSettings, Target, key_hint, resolve
+from chatops.agent.skew import Skew
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
@@ -75,11 +77,12 @@ class Agent:
         self._interval = settings.interval or DEFAULT_INTERVAL
         self._instance = secrets.token_hex(8)
         self._facts = host_facts()
+        self._skew = Skew(_log.warning)
         self._sampler = Sampler()
-        self.spool = Spool(clock=self._clock)
         secure = target.url.startswith("wss:")
         context = tls.context(settings.ca_file, target.fingerprint) if secure else None
         self._journal = Journal(settings.folder)
+        self.spool = Spool(settings.folder / "spool", settings.spool_size, self._clock)
         self.guard = Guard(self._journal.lock)
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
         self.executor = Executor(policy, self.guard, self._clock, self._journal, spill)
@@ -116,6 +119,7 @@ class Agent:
             await self.executor.close()
             self.guard.close()
             self._sampler.close()
+            self.spool.close()
             self._journal.close()
 
     def stop(self) -> None:
@@ -143,7 +147,8 @@ class Agent:
             policy=self._policy.facts(),
         )
 
-    def _ready(self, welcome: AuthSuccess) -> None:
+    def _ready(self, welcome: AuthSuccess, round_trip: float) -> None:
+        self._skew.measured(self._clock.now(), welcome.time, round_trip)
         if self._own_interval is None:
             self._interval = min(max(welcome.interval, MIN_INTERVAL), MAX_INTERVAL)
         self._say(f"connected to {self._target.hub} as {escape(welcome.name)}")
@@ -155,18 +160,13 @@ class Agent:
         return REFUSED
 
     async def _take_samples(self) -> None:
-        """At the interval's pace; moments that were missed (a host asleep) are not made up for."""
-        due = self._clock.monotonic()
-        first = True
+        """At the interval's pace, from the start on, whether there is a hub or not."""
+        pace = Pace(self._clock.monotonic())
         while True:
-            ts = self._clock.now()
-            self.spool.append(ts, await self._sampler.sample())
+            ts, at = self._clock.now(), self._clock.boottime()
+            self.spool.append(ts, at, await self._sampler.sample())
             self._link.wake()
-            # The second sample comes early: only from then on there are rates.
-            due += min(self._interval, 1.0) if first else self._interval
-            first = False
-            due = max(due, self._clock.monotonic())
-            await asyncio.sleep(due - self._clock.monotonic())
+            await asyncio.sleep(pace.rest(self._clock.monotonic(), self._interval))
 
     async def _finish_commands(self) -> None:
         if running := self.executor.running:

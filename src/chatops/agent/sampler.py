@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from chatops.agent.collectors import memory, system
 from chatops.agent.collectors.cpu import CpuCollector
 from chatops.agent.collectors.disk_io import DiskIoCollector
@@ -13,7 +15,7 @@ from chatops.agent.collectors.labels import clean
 from chatops.agent.collectors.network import NetworkCollector
 from chatops.agent.collectors.temperatures import TemperatureCollector
 from chatops.agent.jobs import Job, Jobs, Round
-from chatops.protocol.limits import MAX_SERIES
+from chatops.protocol.limits import MAX_AGENT_FRAME, MAX_SERIES
 from chatops.protocol.metrics import Disk, Sample
 
 TIME_LIMIT: Final = 2.0
@@ -22,7 +24,13 @@ TIME_LIMIT: Final = 2.0
 DISK: Final = "disk:"
 """Begins the name of the job that measures one mount, in ``missing`` too."""
 
+MAX_BYTES: Final = MAX_AGENT_FRAME * 3 // 4
+"""Of a sample as JSON: names can be long, and what a hub cannot read would be sent for ever."""
+
 T = TypeVar("T")
+_KINDS: Final = {one.name: one.type for one in msgspec.structs.fields(Sample)}
+_REFUSED: Final = (msgspec.ValidationError, OverflowError, UnicodeEncodeError)
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class Sampler:
@@ -66,30 +74,52 @@ def default_collectors() -> dict[str, Job]:
 
 
 def assemble(round_: Round) -> Sample:
-    """The sample of what a round gave, its series bounded and each name there once."""
-    results = round_.results
-    disks = [part for name, part in results.items() if name.startswith(DISK) and part is not None]
-    parts = {name: part for name, part in results.items() if not name.startswith(DISK)}
-    sample = Sample(**parts, missing=_told(round_.missing))
+    """The sample of what a round gave: its series bounded, each name there once, nothing in it
+    that a hub would refuse. ``missing`` says what was left out."""
+    missing = dict(round_.missing)
+    parts: dict[str, Any] = {}
+    for name, part in round_.results.items():
+        if part is not None:
+            try:
+                parts[name] = _as_read(name, part)
+            except _REFUSED:
+                missing[name] = "impossible values"
     room = MAX_SERIES
-    sample.disks = _bounded(disks, _mount, room)
-    room -= len(sample.disks)
-    sample.network = _bounded(sample.network, lambda one: one.interface, room)
-    room -= len(sample.network)
-    sample.disk_io = _bounded(sample.disk_io, lambda one: one.device, room)
-    room -= len(sample.disk_io)
-    sample.temperatures = _bounded(sample.temperatures, lambda one: one.sensor, room)
+    while len(_encode(sample := _build(parts, missing, room))) > MAX_BYTES:
+        room //= 2
     return sample
 
 
-def _mount(disk: Disk) -> str:
-    return disk.mount
+def _as_read(name: str, part: Any) -> Any:
+    """A part as a hub reads it; what is no number is None then."""
+    kind = Disk if name.startswith(DISK) else _KINDS.get(name, Any)
+    return msgspec.json.decode(_encode(part), type=kind)
 
 
-def _bounded(parts: list[T], name: Callable[[T], str], room: int) -> list[T]:
+def _build(parts: Mapping[str, Any], missing: Mapping[str, str], room: int) -> Sample:
+    disks = [part for name, part in parts.items() if name.startswith(DISK)]
+    plain = {name: part for name, part in parts.items() if not name.startswith(DISK)}
+    sample = Sample(**plain, missing=_told(missing, room))
+    lists: tuple[tuple[str, list[Any], Callable[[Any], str]], ...] = (
+        ("disks", disks, lambda one: one.mount),
+        ("network", sample.network, lambda one: one.interface),
+        ("disk_io", sample.disk_io, lambda one: one.device),
+        ("temperatures", sample.temperatures, lambda one: one.sensor),
+    )
+    for name, series, label in lists:
+        every = _once(series, label)
+        told = every[:room]
+        room -= len(told)
+        setattr(sample, name, told)
+        if len(told) < len(every):
+            sample.missing[name] = f"of {len(every)} only the first {len(told)} are told"
+    return sample
+
+
+def _once(series: list[T], label: Callable[[T], str]) -> list[T]:
     # Cutting a name can make it like another's; two values of one name would be a riddle.
-    return list({name(part): part for part in reversed(parts)}.values())[::-1][: max(room, 0)]
+    return list({label(one): one for one in reversed(series)}.values())[::-1]
 
 
-def _told(missing: Mapping[str, str]) -> dict[str, Any]:
-    return {clean(name): clean(reason) for name, reason in list(missing.items())[:MAX_SERIES]}
+def _told(missing: Mapping[str, str], room: int) -> dict[str, str]:
+    return {clean(name): clean(reason) for name, reason in list(missing.items())[:room]}

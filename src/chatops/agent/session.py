@@ -43,13 +43,13 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a session is between. ``auth`` makes the first frame, ``ready`` is called when the
-    hub has answered it."""
+    hub has answered it, with the seconds that took."""
 
     handlers: Handlers
     executor: Executor
     spool: Spool
     auth: Callable[[], Auth]
-    ready: Callable[[AuthSuccess], None]
+    ready: Callable[[AuthSuccess, float], None]
     clock: Clock
 
 
@@ -70,7 +70,9 @@ class Session:
     async def run(self) -> str:
         """Sign in and serve until the connection ends; the name of the reason."""
         try:
-            await self._serve(await self._sign_in())
+            asked = self._parts.clock.monotonic()
+            welcome = await self._sign_in()
+            await self._serve(welcome, self._parts.clock.monotonic() - asked)
         except ConnectionClosed as error:
             return self._reason(error)
         finally:
@@ -111,7 +113,7 @@ class Session:
         while True:
             await self._socket.recv()
 
-    async def _serve(self, welcome: AuthSuccess) -> None:
+    async def _serve(self, welcome: AuthSuccess, round_trip: float) -> None:
         parts = self._parts
         now = parts.clock.monotonic()
         limits = welcome.limits
@@ -119,7 +121,7 @@ class Session:
         parts.handlers.verified = True
         parts.spool.restart(limits.max_unacked)
         parts.executor.connected(self.wake)
-        parts.ready(welcome)
+        parts.ready(welcome, round_trip)
         self.wake()
         self._tasks.spawn(self._pump(), name="pump")
         self._tasks.spawn(self._beat(), name="heartbeat")

@@ -66,6 +66,9 @@ class AgentSettings:
     spill_total: int = option(
         1024 * MiB, "the same for all commands together", kind="size", metavar="SIZE"
     )
+    spool_size: int = option(
+        64 * MiB, "disk for samples that wait for the hub", kind="size", metavar="SIZE"
+    )
     ca_file: Path | None = option(
         None, "certificates to trust instead of the system's", kind="path",
         env="CHATOPS_CA_FILE", metavar="FILE", default_text="the system's",
@@ -85,7 +88,7 @@ class AgentSettings:
 
     @property
     def folder(self) -> Path:
-        """Where the journal and the spilled output lie."""
+        """Where the journal, the spool and the spilled output lie."""
         return self.data_dir or default_data_dir("agent")
 
 

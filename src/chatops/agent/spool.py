@@ -1,120 +1,132 @@
-"""Samples that the hub has not acked yet, bounded: when it is full the oldest go.
+"""Samples that the hub has not acked, and what was lost of them, as frames to be sent.
 
-This one is in memory: it bridges losses of the link, not the agent's own restart. Whoever
-has the same methods with the same meaning can take its place.
+What must survive the agent is in ``Store``, the order of this session in ``Turns``.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections import OrderedDict
+from pathlib import Path
 from typing import Final
 
+from chatops.agent.gaps import Gap
+from chatops.agent.store import Store
+from chatops.agent.turns import RESEND_SECONDS, Turns
 from chatops.clock import Clock, SystemClock
 from chatops.protocol import codec
 from chatops.protocol.limits import MAX_UNACKED
-from chatops.protocol.messages import Metrics
+from chatops.protocol.messages import Metrics, MetricsGap
 from chatops.protocol.metrics import Sample
 
-MAX_SAMPLES: Final = 720
-"""An hour at the usual pace."""
-MAX_BYTES: Final = 4 * 1024 * 1024
-RESEND_SECONDS: Final = 30.0
-"""After so long without an ack a sample is sent again in the same session."""
+_DIGITS: Final = 3
+"""An age is told to the millisecond."""
 
 
 class Spool:
-    """Samples by number, each as the text of its frame.
+    """In a session the newest sample goes first, so that the hub's picture is live at once, and
+    those left over from an outage follow, oldest first, each gap before what follows it. What is
+    not acked for long is sent again: a hub that is busy lets samples go.
 
-    In a session the newest sample goes first, so that the hub's picture is live at once, and
-    those left over from an outage follow, oldest first. One that is not acked for long is sent
-    again: a hub that is busy lets samples go. ``dropped`` counts what was lost here.
+    ``folder`` is for the caller alone, ``size`` bounds the bytes in it.
     """
 
-    def __init__(
-        self,
-        max_samples: int = MAX_SAMPLES,
-        max_bytes: int = MAX_BYTES,
-        clock: Clock | None = None,
-    ) -> None:
-        self.epoch: Final = secrets.token_hex(8)
-        self.dropped = 0
-        self._max_samples = max_samples
-        self._max_bytes = max_bytes
+    def __init__(self, folder: Path, size: int, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._window = MAX_UNACKED
-        self._seq = 0
-        self._bytes = 0
-        self._frames: OrderedDict[int, str] = OrderedDict()
-        self._live: list[int] = []
-        self._backlog: list[int] = []
-        self._sent: dict[int, float] = {}
+        self._store = Store(folder, size, self._clock)
+        self._turns = Turns(self._clock)
+        self._told: Gap | None = None
+        self._told_at = 0.0
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._store)
+
+    @property
+    def epoch(self) -> str:
+        """That of the next sample."""
+        return self._store.epoch
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self._store.size
 
     @property
     def waiting(self) -> bool:
-        """Whether samples have not been sent in this session."""
-        return bool(self._live or self._backlog)
+        """Whether the hub has not got everything."""
+        return self._store.newest is not None or len(self._store.gaps) > 0
 
-    def append(self, ts: float, sample: Sample) -> int:
-        """Take a sample measured at ``ts`` (Unix seconds); its number."""
-        self._take_back()
-        self._seq += 1
-        frame = codec.encode(Metrics(epoch=self.epoch, seq=self._seq, ts=ts, data=sample))
-        self._frames[self._seq] = frame
-        self._bytes += len(frame)
-        self._live = [*self._live[1 - self._max_samples :], self._seq]
-        while len(self._frames) > self._max_samples or (
-            self._bytes > self._max_bytes and len(self._frames) > 1
-        ):
-            self._forget(next(iter(self._frames)))
-            self.dropped += 1
-        return self._seq
+    def append(self, ts: float, at: float, sample: Sample) -> int:
+        """Take a sample measured at ``ts`` (Unix seconds) and ``at`` (CLOCK_BOOTTIME); its
+        number."""
+        self._turns.take_back()
+        if self._clock.monotonic() - self._told_at >= RESEND_SECONDS:
+            self._told = None
+        number = self._store.append(ts, at, sample)
+        self._turns.add(number)
+        return number
 
     def ack(self, epoch: str, seq: int) -> None:
-        """The hub has committed a sample; one that is unknown or was acked before is no error."""
-        if epoch == self.epoch:
-            self._forget(seq)
+        """The hub has committed a sample or a gap; what is unknown or was acked is no error."""
+        told = self._told
+        if told is not None and (told.epoch, told.last) == (epoch, seq):
+            self._told = None
+            self._store.gap_acked(told)
+        self._store.settle(epoch, seq)
+        if not self._store.holds(seq):
+            self._turns.acked(seq)
 
     def restart(self, window: int = MAX_UNACKED) -> None:
         """A session begins: nothing counts as under way. ``window`` bounds what may be."""
-        self._window = max(window, 1)
-        self._sent.clear()
-        waiting = list(self._frames)
-        self._live = waiting[-1:]
-        self._backlog = waiting[:-1][::-1]
+        self._told = None
+        self._turns.restart(window, self._store.newest)
 
     def next_live(self) -> str | None:
         """The next sample to send before all else; None when there is none or the window is
         full."""
-        return self._pop(self._live, self._window)
-
-    def next_old(self) -> str | None:
-        """The next sample left over from an outage. Half of the window is kept for live ones,
-        so that a backlog never delays them."""
-        return self._pop(self._backlog, self._window // 2)
-
-    def _pop(self, order: list[int], window: int) -> str | None:
-        while order and len(self._sent) < window:
-            seq = order.pop()
-            frame = self._frames.get(seq)
+        while (number := self._turns.next_live()) is not None:
+            frame = self._sample(number)
             if frame is not None:
-                self._sent[seq] = self._clock.monotonic()
                 return frame
         return None
 
-    def _take_back(self) -> None:
-        """Put samples in line again that were sent long ago."""
-        old = self._clock.monotonic() - RESEND_SECONDS
-        late = [seq for seq, at in self._sent.items() if at <= old]
-        for seq in late:
-            del self._sent[seq]
-        self._backlog = sorted([*self._backlog, *late], reverse=True) if late else self._backlog
+    def next_old(self) -> str | None:
+        """The next sample or gap left over from an outage."""
+        while self._turns.room:
+            number = self._turns.next_old(self._store.next_held)
+            after = self._told.last if self._told else 0
+            gap = self._store.gaps.first(after=after, before=number)
+            if gap is not None:
+                return self._gap(gap)
+            frame = self._sample(number) if number is not None else None
+            if frame is not None or number is None or self._store.holds(number):
+                return frame
+        return None
 
-    def _forget(self, seq: int) -> None:
-        frame = self._frames.pop(seq, None)
-        self._sent.pop(seq, None)
-        if frame is not None:
-            self._bytes -= len(frame)
+    def close(self) -> None:
+        """The agent ends in order."""
+        self._store.close()
+
+    def _sample(self, number: int) -> str | None:
+        """The frame of a sample, which is under way then; None when it cannot be read."""
+        stored = self._store.get(number)
+        if stored is None:
+            return None
+        self._turns.sent(number)
+        return codec.encode(
+            Metrics(epoch=stored.epoch, seq=number, ts=stored.ts, data=stored.sample,
+                    age=self._age(stored.at))
+        )  # fmt: skip
+
+    def _gap(self, gap: Gap) -> str | None:
+        """The frame of a gap. One is under way at a time, and none whose last sample is, so that
+        it is clear what is acked."""
+        if self._told is not None or self._turns.is_under_way(gap.last):
+            return None
+        self._told, self._told_at = gap, self._clock.monotonic()
+        at = gap.at if gap.boot == self._store.boot else None
+        return codec.encode(
+            MetricsGap(epoch=gap.epoch, first=gap.first, last=gap.last, since=gap.since,
+                       until=gap.until, age=self._age(at), reason=gap.reason)
+        )  # fmt: skip
+
+    def _age(self, at: float | None) -> float | None:
+        return None if at is None else round(max(self._clock.boottime() - at, 0.0), _DIGITS)

@@ -35,6 +35,9 @@ TAGS = Annotated[
     list[str] | None, typer.Option("--tag", metavar="K=V", help="tag; may be repeated")
 ]
 YES = Annotated[bool, typer.Option("--yes", help="do not ask")]
+EXPIRES = Annotated[
+    str | None, typer.Option("--expires", metavar="DURATION", help="ends by itself then")
+]
 SINCE = Annotated[
     str | None, typer.Option("--since", metavar="WHEN", help="a duration ago, or a time")
 ]

@@ -77,6 +77,14 @@ class Output:
         else:
             self.value(item)
 
+    def changed(self, item: T, view: View[T], *talk: str) -> None:
+        """What a change made of something: for people in words on stderr, whose foreign parts are
+        escaped already, in a machine's form the thing itself too."""
+        for line in talk:
+            self.say(line)
+        if self.form != "table":
+            self.item(item, view)
+
     def live(self, item: T, view: View[T]) -> None:
         """The next one of an endless list, at once. ``refuse_json`` comes before it."""
         if self.quiet:
@@ -225,7 +233,9 @@ class Output:
             writer.writerow(view.fields)
         for item in items:
             fields = msgspec.to_builtins(item)
-            writer.writerow([_csv_cell(fields.get(name)) for name in view.fields])
+            writer.writerow(
+                [_csv_cell(fields.get(name), words=view.words(name)) for name in view.fields]
+            )
 
     def _lines(self, lines: Iterable[str]) -> None:
         self.progress("")
@@ -251,11 +261,12 @@ def pretty(value: object) -> str:
     return msgspec.json.format(compact(value), indent=2)
 
 
-def _csv_cell(value: object) -> str:
+def _csv_cell(value: object, *, words: bool) -> str:
+    """Text as it is, ``words`` (tags) as people write them, all else as JSON."""
     if value is None:
         return ""
     if isinstance(value, str):
         return escape(value)
-    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+    if words and isinstance(value, dict):
         return escape(" ".join(f"{key}={one}" for key, one in value.items()))
     return compact(value)

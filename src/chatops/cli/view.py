@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -47,6 +48,15 @@ class View(Generic[T]):
     def fields(self) -> tuple[str, ...]:
         """The names of the item's fields, in the order of csv's columns."""
         return self.kind.__struct_fields__
+
+    def words(self, field: str) -> bool:
+        """Whether a field always holds pairs of words."""
+        return field in self._pairs
+
+    @cached_property
+    def _pairs(self) -> frozenset[str]:
+        fields = msgspec.structs.fields(self.kind)
+        return frozenset(one.name for one in fields if one.type == dict[str, str])
 
     def row(self, item: T) -> list[Cell]:
         """What the columns show of an item."""

@@ -6,6 +6,7 @@ from chatops.client.session import Session
 from chatops.protocol.rest import (
     Login,
     Logout,
+    Me,
     PasswordChange,
     Refresh,
     Register,
@@ -59,9 +60,9 @@ class Auth:
         self._session.call("POST", "/auth/logout", type(None), body=body, is_open=True)
         self._session.token = None
 
-    def me(self) -> User:
-        """The account whose token is used."""
-        return self._session.call("GET", "/auth/me", User)
+    def me(self) -> Me:
+        """The account whose token is used, and that token if it is an API token."""
+        return self._session.call("GET", "/auth/me", Me)
 
     def change_password(self, current: str, new: str) -> None:
         """Give the own account a new password.

@@ -36,6 +36,8 @@ KEEP_ALIVE: Final = 75.0
 # HTTP
 MAX_BODY: Final = 1 * MiB
 """Largest request body; a larger one is answered 413 and never read whole."""
+MAX_OPEN_BODY: Final = 32 * KiB
+"""The same of the operations for which nobody has to be signed in."""
 BODY_TIMEOUT: Final = 30.0
 """How long a request's body may take to come."""
 MAX_REQUESTS: Final = 2000
@@ -149,6 +151,8 @@ DEFAULT_INTERVAL: Final = 5.0
 """Time between samples unless hub or agent say otherwise."""
 MAX_INTERVAL: Final = 300.0
 """Longest time between samples."""
+MAX_SKEW: Final = 2.0
+"""Seconds by which two clocks may differ and still count as the same."""
 MAX_UNACKED: Final = 64
 """Samples an agent may have under way without an ack."""
 MAX_SERIES: Final = 2000

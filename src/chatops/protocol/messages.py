@@ -160,7 +160,7 @@ class Auth(Message, tag="auth"):
 
 class Metrics(Message, tag="metrics"):
     """One sample. (server, epoch, seq) names it for ever; ``epoch`` is a random id made with
-    the agent's spool, ``seq`` counts up in it from 1.
+    the agent's spool, ``seq`` counts up in it: from 1, or from where the epoch before it ended.
 
     ``ts`` is when it was taken by the agent's clock. ``age`` is how long ago that was when the
     frame was made, by a clock that nobody sets; None for a sample from before the host's start.

@@ -55,6 +55,10 @@ class Part(NamedTuple):
             return fnmatchcase(server.name, self.text)
         return self.text in (server.name, server.id)
 
+    def __str__(self) -> str:
+        """As it is written."""
+        return "!" * self.out + "tag:" * (self.kind == "tag") + self.text
+
 
 class Target(NamedTuple):
     """A TARGET taken apart."""
@@ -87,15 +91,28 @@ class Target(NamedTuple):
                 )
         return [server for server, fact in known if self.covers(fact)]
 
+    def renamed(self, words: Mapping[str, str]) -> Target:
+        """With other words for plain names and ids: those that ``words`` has for them."""
+        return Target(
+            tuple(
+                part._replace(text=words.get(part.text, part.text)) if part.kind == "name" else part
+                for part in self.parts
+            )
+        )
 
-def parse_target(text: str) -> Target:
-    """A TARGET taken apart.
+    def __str__(self) -> str:
+        """As it is written."""
+        return ",".join(map(str, self.parts))
+
+
+def parse_target(text: str, *, longest: int | None = MAX_TARGET) -> Target:
+    """A TARGET taken apart. ``longest`` is how many characters it may have.
 
     Raises:
         InvalidInput: it is empty, too long, of none of the forms, or only leaves out.
     """
-    if len(text) > MAX_TARGET:
-        raise InvalidInput(f"a TARGET has at most {MAX_TARGET} characters, not {len(text)}")
+    if longest is not None and len(text) > longest:
+        raise InvalidInput(f"a TARGET has at most {longest} characters, not {len(text)}")
     parts = tuple(_part(word.strip()) for word in text.split(","))
     if all(part.out for part in parts):
         raise InvalidInput(

@@ -173,7 +173,7 @@ def build(
         auth=auth,
         audit=audit,
         verifier=AuditVerifier(db, audit.key, heads),
-        denials=Denials(audit, clock),
+        denials=Denials(db, audit, clock),
         settings_service=SettingsService(db, live, audit, clock),
         users=UserService(db, auth, audit, revocation),
         tokens=TokenService(db, auth.api_tokens, servers, revocation, audit, clock),

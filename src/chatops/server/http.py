@@ -118,6 +118,8 @@ class HubRequestHandler(web.RequestHandler):
             access_log=_NO_LOG,
             lingering_time=LINGER,
             keepalive_timeout=KEEP_ALIVE,
+            # None of our clients compresses, and what cannot be unpacked would be a fault of ours.
+            auto_decompress=False,
         )
         self._gate = gate
         self._visitor = visitor

@@ -11,13 +11,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from chatops.clock import SystemClock
 from chatops.errors import Conflict, InvalidInput, NotFound, SetupError
 from chatops.locks import FolderLock
 from chatops.paths import private_dir
+from chatops.protocol import rest
 from chatops.protocol.limits import MAX_PASSWORD, MIN_PASSWORD
-from chatops.server.crud import users
+from chatops.server.crud import api_tokens, users
 from chatops.server.db.engine import Database
 from chatops.server.db.files import FILES
 from chatops.server.db.migrate import migrate
@@ -28,15 +30,23 @@ from chatops.server.services.audit_feed import AuditTail
 from chatops.server.services.audit_head import HeadFile
 from chatops.server.services.auth import AuthService
 from chatops.server.services.live_settings import LiveSettings
+from chatops.server.services.users import to_user
 from chatops.server.settings import HubSettings
 
 LOCAL = "local"
 """Stands in the audit where else the address is."""
 
 
-def reset_password(folder: Path, name: str, ask: Callable[[str], str]) -> bool:
+class Done(NamedTuple):
+    """The account whose password was reset, and how many good API tokens it keeps."""
+
+    user: rest.User
+    tokens: int
+
+
+def reset_password(folder: Path, name: str, ask: Callable[[str], str]) -> Done:
     """Give an account the password that ``ask`` (called with the account's name) gives, and end
-    its sessions; whether the account may be used, because it is not disabled.
+    its sessions.
 
     Raises:
         SetupError: the folder is not a hub's, or not this user's.
@@ -67,7 +77,7 @@ def _in_place_of_a_hub(folder: Path) -> Iterator[None]:
         yield
 
 
-async def _reset(folder: Path, secrets: HubSecrets, name: str, ask: Callable[[str], str]) -> bool:
+async def _reset(folder: Path, secrets: HubSecrets, name: str, ask: Callable[[str], str]) -> Done:
     database, clock = await Database.open(folder / FILES[0]), SystemClock()
     try:
         audit = AuditService(database, secrets.audit, clock)
@@ -83,7 +93,9 @@ async def _reset(folder: Path, secrets: HubSecrets, name: str, ask: Callable[[st
         hashed = await auth.hash_new(user.name, _checked(ask(user.name)))
         await _store(database, auth, audit, user, hashed)
         await tail.close()
-        return not user.disabled
+        async with database.read() as session:
+            tokens = await api_tokens.count(session, user_id=user.id, now=clock.now())
+        return Done(to_user(user), tokens)
     finally:
         await database.close()
 
@@ -91,7 +103,7 @@ async def _reset(folder: Path, secrets: HubSecrets, name: str, ask: Callable[[st
 async def _store(
     database: Database, auth: AuthService, audit: AuditService, user: User, hashed: str
 ) -> None:
-    detail = {"password_hash": "changed", "uid": os.getuid()}
+    detail = {"password": "changed", "uid": os.getuid()}
     async with database.write() as session:
         await users.update(session, user.id, password_hash=hashed)
         await auth.end_sessions(session, user.id)

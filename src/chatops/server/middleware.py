@@ -78,21 +78,17 @@ def make_middlewares(services: Services) -> list[Middleware]:
         return response
 
     @web.middleware
-    async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Not too many, and to unknown paths nobody unknown. Each frame that stands here stands
+        there for as long as an agent is connected, so there is one for both."""
         wait = services.requests.take(network_of(request.remote), services.clock.monotonic())
         if wait:
             raise TooManyRequests("too many requests from this address", retry_after=wait)
-        return await handler(request)
-
-    @web.middleware
-    async def unknown_paths_need_a_caller(
-        request: web.Request, handler: Handler
-    ) -> web.StreamResponse:
         if request.match_info.http_exception is not None and request.path.startswith(PREFIX):
             await authenticate(services, request)
         return await handler(request)
 
-    return [outer, limit, unknown_paths_need_a_caller]
+    return [outer, let_in]
 
 
 def _as_error(request: web.Request, error: Exception) -> ChatOpsError:

@@ -80,9 +80,7 @@ async def test_denials_are_audited(hub: TestHub) -> None:
     eve = await hub.user("eve", "viewer")
     await hub.call("POST", "/servers", {"name": "x"}, token=eve)
     page = await hub.ok("GET", "/audit?user=eve&action=servers.add")
-    assert [(one["outcome"], one["target"]) for one in page["items"]] == [
-        ("denied", "/api/v1/servers")
-    ]
+    assert [(one["outcome"], one["target"]) for one in page["items"]] == [("denied", "x")]
 
 
 async def test_an_account_that_is_demoted_loses_what_it_could(hub: TestHub) -> None:
@@ -107,8 +105,15 @@ async def test_servers_of_a_deleted_account_go_to_its_heir(hub: TestHub) -> None
     for heir, status in (("ann", 422), ("nobody", 404)):
         answer = await hub.call("DELETE", f"/users/ann?reassign_to={heir}")
         assert answer.status == status, heir
+    await hub.ok("PATCH", "/users/bob", {"disabled": True})
+    disabled = await hub.call("DELETE", "/users/ann?reassign_to=bob")
+    assert (disabled.status, disabled.code) == (409, "conflict")
+    assert "users enable bob" in disabled.body["error"]["hint"]
+    assert (await hub.call("GET", "/auth/me", token=ann)).status == 200
+    await hub.ok("PATCH", "/users/bob", {"disabled": False})
     assert (await hub.call("DELETE", "/users/ann?reassign_to=bob")).status == 204
     assert (await hub.call("GET", "/auth/me", token=ann)).status == 401
+    bob = await hub.login("bob")
     listed = await hub.ok("GET", "/servers", token=bob)
     assert [(one["name"], one["owner"]) for one in listed["items"]] == [("ann-1", "bob")]
     assert (await hub.ok("GET", "/servers/ann-1/shares", token=bob))["items"] == []

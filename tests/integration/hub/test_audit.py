@@ -71,6 +71,22 @@ async def test_a_trail_that_nobody_touched_holds(hub: TestHub) -> None:
         ("UPDATE audit_logs SET user_name = NULL, ts = ts + 1 WHERE id IN (4, 9)", 4,
          "record 4 was changed"),
         ("UPDATE audit_logs SET detail = '{\"a\": 1}' WHERE id = 6", 6, "record 6 was changed"),
+        ("UPDATE audit_logs SET detail = 'no JSON' WHERE id = 6", 6, "record 6 was changed"),
+        ("UPDATE audit_logs SET detail = x'ff' WHERE id = 6", 6, "record 6 was changed"),
+        ("UPDATE audit_logs SET target = x'ff' WHERE id = 6", 6, "record 6 was changed"),
+        ("UPDATE audit_logs SET target = CAST(x'ff' AS TEXT) WHERE id = 6", 6,
+         "record 6 was changed"),
+        ("UPDATE audit_logs SET hash = CAST(x'ff' AS TEXT) WHERE id = 6", 6,
+         "record 6 was changed"),
+        ("UPDATE audit_logs SET action = 'audit.prune', target = CAST(x'ff' AS TEXT) WHERE id = 6",
+         6, "record 6 was changed"),
+        ("UPDATE audit_logs SET ts = 'once' WHERE id = 6", 6, "record 6 was changed"),
+        ("UPDATE audit_logs SET ts = strftime('%Y-%m-%dT%H:%M:%fZ', ts, 'unixepoch') WHERE id = 6",
+         6, "record 6 was changed"),
+        ("UPDATE audit_logs SET hash = 'é' WHERE id = 6", 6, "record 6 was changed"),
+        ("UPDATE audit_logs SET hash = x'ff' WHERE id = 6", 6, "record 6 was changed"),
+        ("UPDATE audit_logs SET action = 'audit.prune', detail = '{' WHERE id = 6", 6,
+         "record 6 was changed"),
         ("DELETE FROM audit_logs WHERE id = 5", 5, "record 5 is missing"),
         ("DELETE FROM audit_logs WHERE id IN (3, 4, 5)", 3, "records 3 to 5 are missing"),
         ("DELETE FROM audit_logs WHERE id < 4", 1, "records 1 to 3 are missing"),
@@ -229,6 +245,16 @@ async def test_a_prune_that_was_interrupted_holds_and_goes_on(tmp_path: Path) ->
         counts = [await hub.services.audit.prune(before, 8) for _ in range(4)]
         assert counts == [8, 8, 1, 0]
         assert (await walk(hub))["first_id"] == 23
+
+
+async def test_records_that_were_made_to_look_old_are_not_removed(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "hub", audit_retention=30 * DAY) as hub:
+        await fill(hub, 10)
+        await tamper(hub, "UPDATE audit_logs SET ts = ts - 3456000 WHERE id <= 8")
+        await Housekeeping(hub.services, hub.hub.fleet).once()
+        found = await verify(hub)
+        assert (found["ok"], found["fault_id"], found["pruned_through"]) == (False, 1, None)
+        assert not await prunes(hub)
 
 
 async def test_records_stay_for_ever_unless_something_else_is_set(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ the route table is tried, so that a new one without a record fails here."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from chatops.server.secrets import load_secrets
 from chatops.server.services.access import Access
 from chatops.server.services.access_tokens import AccessTokens
 from tests.support.hub import PASSWORD, StubAgent, TestHub, running_hub
+from tests.support.waiting import until_async
 
 NEW_PASSWORD = "another correct horse"
 ENV = "a secret of the environment"
@@ -153,6 +155,20 @@ HOW: dict[str, Callable[[Place], Awaitable[Ask]]] = {
 
 BEFORE: dict[str, str] = {"unshare_server": "share_server", "reset_setting": "set_setting"}
 """What has to be done first."""
+DETAIL: dict[str, dict[str, Any]] = {
+    "update_user": {"password": "changed"},
+    "create_user": {"role": "viewer"},
+    "update_server": {"tags": {"a": "b"}},
+    "share_server": {"user": "eve", "role": "viewer"},
+    "unshare_server": {"user": "eve"},
+    "create_key": {"key": "second"},
+    "revoke_key": {"key": "default"},
+    "create_token": {"role": "viewer"},
+    "revoke_token": {"user": "ada"},
+    "run_command": {"command": "true"},
+    "set_setting": {"new": "40s"},
+}
+"""What the record of a refusal tells beside the target."""
 CHANGING = [one for one in OPERATIONS if one.changes]
 CLOSED = [one for one in CHANGING if one.access is not Access.OPEN]
 
@@ -200,10 +216,19 @@ def shown_once(body: Any) -> list[str]:
     return [body["key"]] if isinstance(made, str) and "join" in body else []
 
 
+def _ids(place: Place, asked: Ask) -> dict[str, str]:
+    """What stands in the path and is not the target."""
+    kind, _, rest = asked.path[1:].partition("/")
+    if kind == "api-keys" and rest:
+        return {"prefix": place.key["prefix"]}
+    return {f"{kind[:-1]}_id": rest.split("/")[0]} if kind in ("commands", "runs") and rest else {}
+
+
 @pytest.mark.parametrize("operation", CLOSED, ids=name)
 async def test_whoever_is_refused_is_recorded(place: Place, operation: Operation) -> None:
     asked = await prepared(place, operation)
     path = f"/api/v1{asked.path}"
+    named = path if asked.target is None else asked.target
     cases = [(None, 401, None), ("nonsense", 401, None)]
     if operation.access is Access.SESSION:  # which no API token is
         made = await place.hub.ok("POST", "/tokens", {"name": "low"}, token=place.tokens["ada"])
@@ -219,8 +244,12 @@ async def test_whoever_is_refused_is_recorded(place: Place, operation: Operation
         (record,) = (await place.trail())[before:]
         outcome = "not_found" if status == 404 else "denied"
         found = (record["action"], record["outcome"], record["user"], record["target"])
-        assert found == (operation.action, outcome, user, path)
+        target = path if status == 401 else named
+        assert found == (operation.action, outcome, user, target)
         assert record["address"] == "127.0.0.1"
+        told = {key: one for key, one in (record["detail"] or {}).items() if "token" not in key}
+        assert told == ({} if status == 401 else DETAIL.get(operation.id, {}) | _ids(place, asked))
+        assert [one for one in place.secrets if one in str(record)] == []
 
 
 async def test_failed_sign_ins_and_renewals_are_recorded(place: Place) -> None:
@@ -240,9 +269,9 @@ async def test_failed_sign_ins_and_renewals_are_recorded(place: Place) -> None:
     assert [(one["action"], one["outcome"], one["user"], one["target"]) for one in new] == [
         ("auth.login", "denied", None, "ada"),
         ("auth.login", "denied", None, "ada"),
-        ("auth.login", "too_many_requests", None, "/api/v1/auth/login"),
-        ("auth.login", "too_many_requests", None, "/api/v1/auth/login"),
-        ("auth.register", "denied", None, "/api/v1/auth/register"),
+        ("auth.login", "too_many_requests", None, "ada"),
+        ("auth.login", "too_many_requests", None, "ada"),
+        ("auth.register", "denied", None, "new"),
         ("auth.refresh", "denied", None, "/api/v1/auth/refresh"),
         ("auth.password", "denied", "eve", "/api/v1/auth/password"),
     ]
@@ -284,5 +313,72 @@ async def test_sockets_that_touch_a_target_record_whom_they_refuse(
         await socket.closed()
     (record,) = (await place.trail())[before:]
     assert (record["action"], record["user"], record["target"], record["outcome"]) == (
-        "commands.attach", user, command, "denied",
+        "commands.attach", user, "web-1" if user else command, "denied",
     )  # fmt: skip
+    assert record["detail"] == ({"command_id": command} if user else None)
+
+
+async def refused(place: Place, method: str, path: str, body: object = None, **how: Any) -> Any:
+    """The record of a request of eve's, a viewer, that must be refused as it always is."""
+    before = len(await place.trail())
+    answer = await place.hub.call(method, path, body, token=place.tokens["eve"], **how)
+    assert (answer.status, answer.code) == (403, "not_permitted")
+    (record,) = (await place.trail())[before:]
+    return record
+
+
+async def test_a_refusal_names_servers_and_users_that_were_given_by_their_ids(
+    place: Place,
+) -> None:
+    web = (await place.hub.ok("GET", "/servers/web-1"))["id"]
+    ada = (await place.hub.ok("GET", "/users/ada"))["id"]
+    run = {"target": web, "command": ["ls", "-l"], "env": {"A": ENV}}
+    record = await refused(place, "POST", "/commands", run)
+    assert (record["target"], record["detail"]) == ("web-1", {"command": ["ls", "-l"]})
+    record = await refused(place, "DELETE", f"/users/{ada}?reassign_to=eve")
+    assert (record["target"], record["detail"]) == ("ada", {"reassigned_to": "eve"})
+    record = await refused(place, "GET", "/users")
+    assert (record["target"], record["detail"]) == ("/api/v1/users", None)
+
+
+async def test_a_refusal_whose_body_cannot_be_read_keeps_what_the_path_says(place: Place) -> None:
+    for data in (b"", b"{", b'{"target": 1}', b"\xff" * 1000, b"[" * 2_000_000):
+        record = await refused(place, "POST", "/commands", data=data)
+        assert (record["target"], record["detail"]) == ("/api/v1/commands", None)
+        record = await refused(place, "PATCH", "/servers/web-1", data=data)
+        assert (record["target"], record["detail"]) == ("web-1", None)
+
+
+async def test_who_leaves_while_its_body_is_read_is_recorded(place: Place) -> None:
+    before = len(await place.trail())
+    port = int(place.hub.url.rpartition(":")[2])
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = "POST /api/v1/commands HTTP/1.1\r\nHost: hub\r\nContent-Length: 100\r\n"
+    writer.write(f"{head}Authorization: Bearer {place.tokens['eve']}\r\n\r\n{{".encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+
+    async def recorded() -> bool:
+        return len(await place.trail()) > before
+
+    await until_async(recorded, what="the record of the refusal")
+    (record,) = (await place.trail())[before:]
+    assert (record["user"], record["target"]) == ("eve", "/api/v1/commands")
+
+
+async def test_a_refusal_holds_no_credential_and_little_text(place: Place) -> None:
+    key = place.key["key"]
+    record = await refused(place, "DELETE", f"/api-keys/{key}")
+    assert record["target"] == "cok_***"
+    run = {"target": "web-1", "command": f"curl -H {key} " + "x" * 100_000}
+    record = await refused(place, "POST", "/commands", run)
+    assert len(record["detail"]["command"]) == 1000
+    run = {"target": "web-1", "command": ["curl", "-H", key, "x" * 100_000]}
+    whole = str([record, await refused(place, "POST", "/commands", run)])
+    assert key not in whole
+    assert key.split("_")[2][:8] not in whole
+    assert len(whole) < 4000
+    record = await refused(place, "DELETE", "/servers/web-1/shares/%ff")
+    assert (await place.hub.ok("GET", "/audit/verify"))["ok"]
+    assert (await place.hub.ok("GET", "/audit?limit=1"))["items"][0]["id"] == record["id"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import io
+import json
+import logging
 import time
 from pathlib import Path
 
 import pytest
 
-from chatops.protocol.limits import AUTH_TIMEOUT, MAX_AGENT_FRAME
+from chatops.protocol.limits import AUTH_TIMEOUT, MAX_AGENT_FRAME, MAX_OPEN_BODY, MAX_PASSWORD
 from chatops.server.api import reading
 from tests.support.hub import TestHub, metrics_message, running_hub
 from tests.support.waiting import until_async
@@ -39,6 +43,46 @@ async def test_a_bad_body_gets_a_clear_error(
     assert (await hub.ok("GET", "/servers"))["items"] == []
     await hub.http.close()
     await until_async(lambda: not lingering(), what="the end of aiohttp's lingering reads")
+
+
+async def test_a_stranger_sends_no_large_body(hub: TestHub) -> None:
+    for operation in ("login", "register", "refresh", "logout"):
+        body = {"username": "x" * MAX_OPEN_BODY}
+        answer = await hub.call("POST", f"/auth/{operation}", body, token=None)
+        assert (answer.status, answer.code) == (413, "too_large")
+    longest = {"username": "\U0001f511" * 256, "password": "\U0001f511" * MAX_PASSWORD}
+    data = json.dumps(longest).encode()  # each character as twelve
+    assert (await hub.call("POST", "/auth/login", data=data, token=None)).status == 401
+
+
+@pytest.mark.parametrize("how", ["gzip", "deflate", "br"])
+async def test_a_compressed_body_is_no_json(
+    hub: TestHub, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"Content-Encoding": how, "Content-Type": "application/json"}
+    for data in (b"garbage", gzip.compress(b'{"username": "admin", "password": "secret"}')):
+        url = f"{hub.url}/api/v1/auth/login"
+        async with hub.http.post(url, data=io.BytesIO(data), headers=headers) as answer:
+            assert answer.status == 400
+            assert (await answer.json())["error"]["code"] == "malformed"
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    "framing", [b"Content-Length: 99\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"]
+)
+@pytest.mark.parametrize("rest", [b"", b"no chunk\r\n"])
+async def test_a_body_that_breaks_off_is_no_fault_of_the_hub(
+    hub: TestHub, framing: bytes, rest: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "chatops.server.middleware")
+    _, writer = await asyncio.open_connection("127.0.0.1", int(hub.url.rsplit(":", 1)[1]))
+    writer.write(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: hub\r\n" + framing)
+    await asyncio.sleep(0.1)
+    writer.write(rest)
+    writer.close()
+    await until_async(lambda: "/auth/login 400" in caplog.text, what="the request's end")
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
 
 
 def lingering() -> bool:

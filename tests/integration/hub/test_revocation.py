@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 
 from chatops.clock import SystemClock
 from chatops.protocol.frames import FrameReader
-from tests.support.fleet import attach, events_in, fleet
+from chatops.protocol.limits import MAX_STREAM_DATA, STREAM_CREDIT
+from chatops.tasks import Tasks
+from tests.support.fleet import CommandAgent, attach, events_in, fleet
 from tests.support.hub import TestHub, running_hub
 from tests.support.waiting import until_async
 
@@ -62,6 +65,28 @@ async def test_a_running_stream_is_cut_and_its_command_goes_on(hub: TestHub, end
 
 
 @ENDS
+@pytest.mark.parametrize("target", ["web-1", "web-1,web-2"])
+async def test_who_waits_for_the_outcome_does_not_get_it(
+    hub: TestHub, end: Call, target: str
+) -> None:
+    async with fleet(hub, "web-1", "web-2") as (one, two), Tasks() as tasks:
+        ann = await _ann(hub, "web-1", "web-2")
+        body = {"target": target, "command": "x", "mode": "wait", "idempotency_key": "k"}
+        asking = [
+            tasks.spawn(hub.call("POST", "/commands", body, token=ann), name=name)
+            for name in ("first", "again")
+        ]
+        await one.started()
+        await hub.ok(*end)
+        async with asyncio.timeout(1):
+            answers = [await each for each in asking]
+        assert {answer.code for answer in answers} <= {"not_signed_in", "not_found"}
+        await one.finished()
+        if target != "web-1":
+            await two.play()
+
+
+@ENDS
 async def test_who_is_attached_is_let_go(hub: TestHub, end: Call) -> None:
     async with fleet(hub, "web-1") as (one,):
         ann = await _ann(hub, "web-1")
@@ -75,6 +100,38 @@ async def test_who_is_attached_is_let_go(hub: TestHub, end: Call) -> None:
             code, _ = await follower.socket.closed()
         assert code in (4014, 4015)
         await one.finished()
+
+
+async def test_who_does_not_read_feeds_no_input_any_more(hub: TestHub) -> None:
+    async with fleet(hub, "web-1") as (one,):
+        ann = await _ann(hub, "web-1")
+        body = {"target": "web-1", "command": "cat", "mode": "attach", "stdin": True}
+        started = await hub.ok("POST", "/commands", body, token=ann)
+        follower = await attach(hub, started["run_id"], ann, stdin=True)
+        await one.started()
+        credit = {"type": "stream_credit", "stream": one.stream("stdin"), "credit": 100}
+        await one.agent.send_json(credit)
+        await follower.socket.expect("stream_credit")
+        await _fill(one)
+        await hub.ok(*UNSHARED)
+        await follower.socket.send_stream(0, 0, b"too late")
+        said = await one.agent.next()
+        assert (said["type"], said["stream"]) == ("stream_close", credit["stream"])
+        assert said["reason"] == "detached"
+        await follower.socket.close()
+        await one.finished(stdout_bytes=0)
+
+
+async def _fill(one: CommandAgent) -> None:
+    """Say something until whoever watches takes no more of it."""
+    sent, room, data = 0, STREAM_CREDIT, bytes(MAX_STREAM_DATA)
+    with contextlib.suppress(TimeoutError):
+        while True:
+            while room >= len(data):
+                await one.agent.send_stream(one.stream("stdout"), sent, data)
+                sent, room = sent + len(data), room - len(data)
+            async with asyncio.timeout(1):
+                room += (await one.agent.expect("stream_credit"))["credit"]
 
 
 @ENDS

@@ -81,6 +81,7 @@ async def test_changes_are_audited_with_both_values(hub: TestHub) -> None:
         ("request_limit", 99, "the least is 100"),
         ("request_limit", 150.5, None),
         ("request_limit", "", None),
+        ("raw_retention", 1e18, None),
         ("subscriber_buffer", "1 GB of it", "write it like"),
         ("audit_retention", "29d", "the least is 30d; 0 keeps them for ever"),
         ("registration", "perhaps", None),
@@ -96,6 +97,14 @@ async def test_what_makes_no_sense_changes_nothing(
     assert key in answer.body["error"]["message"]
     assert (hint or "") in answer.body["error"].get("hint", "")
     assert await hub.ok("GET", f"/settings/{key}") == before
+
+
+async def test_a_number_that_is_too_large_to_reckon_with_changes_nothing(hub: TestHub) -> None:
+    for key in ("sign_in_account_limit", "request_limit", "subscriber_buffer", "raw_retention"):
+        data = b'{"value": 1' + b"0" * 400 + b"}"
+        answer = await hub.call("PUT", f"/settings/{key}", data=data)
+        assert (answer.status, answer.code) == (422, "invalid"), answer.body
+    assert {one["source"] for one in (await hub.ok("GET", "/settings"))["items"]} == {"default"}
 
 
 async def test_what_is_no_setting_is_not_found(hub: TestHub) -> None:

@@ -76,12 +76,14 @@ async def test_a_run_leaves_out_what_one_may_only_look_at_or_is_refused(hub: Tes
 async def test_of_a_run_one_sees_what_is_on_ones_own_servers(hub: TestHub) -> None:
     async with fleet(hub, "web-1", "web-2") as (one, two):
         ann = await _shared(hub, "operator", "operator")
-        body = {"target": "all", "command": "x", "mode": "detach"}
+        body = {"target": "web-1,web-2", "command": "x", "mode": "detach"}
         run_id = (await hub.ok("POST", "/commands", body))["run_id"]
         await one.started()
         await two.started()
         seen = await hub.ok("GET", f"/runs/{run_id}", token=ann)
         assert [one["server"] for one in seen["commands"]] == ["web-1"]
+        assert "web-2" not in str(seen)
+        assert (await hub.ok("GET", f"/runs/{run_id}"))["target"] == "web-1,web-2"
         follower = await attach(hub, run_id, ann)
         await one.finished()
         assert await follower.to_the_end() == 1000
@@ -115,6 +117,20 @@ async def test_shares_are_listed_changed_audited_and_taken_back(hub: TestHub) ->
         ("servers.unshare", None), ("servers.share", "operator"), ("servers.share", "viewer"),
     ]  # fmt: skip
     await one.agent.close()
+
+
+async def test_a_disabled_account_gets_no_share(hub: TestHub) -> None:
+    await hub.server("web-1")
+    await _shared(hub, "operator", "viewer")
+    await hub.ok("PATCH", "/users/ann", {"disabled": True})
+    body = {"user": "ann", "role": "operator"}
+    refused = await hub.call("PUT", "/servers/web-1/shares", body)
+    assert (refused.status, refused.code) == (409, "conflict")
+    assert "disabled" in refused.body["error"]["message"]
+    assert "hint" in refused.body["error"]
+    (share,) = (await hub.ok("GET", "/servers/web-1/shares"))["items"]
+    assert share["role"] == "viewer", "what it has stays, for when it is enabled again"
+    await hub.ok("DELETE", "/servers/web-1/shares/ann")
 
 
 async def test_shares_go_with_the_account_and_the_server(hub: TestHub) -> None:

@@ -157,6 +157,86 @@ async def test_the_target_is_read_again_each_time(hub: TestHub) -> None:
     assert await names(hub, token) == []
 
 
+async def test_a_name_means_the_server_that_had_it(hub: TestHub) -> None:
+    first = await hub.server("web-1")
+    await hub.server("db-1")
+    only = await make(hub, role="operator", servers="web-1")
+    by_id = await make(hub, role="operator", servers=first["id"])
+    most = await make(hub, role="operator", servers="*,!db-1")
+    assert [one["servers"] for one in (only, by_id, most)] == ["web-1", "web-1", "*,!db-1"]
+    await hub.ok("PATCH", "/servers/web-1", {"name": "old"})
+    await hub.ok("PATCH", "/servers/db-1", {"name": "db-old"})
+    await hub.server("web-1")
+    await hub.server("db-1")
+    assert await names(hub, only["token"]) == await names(hub, by_id["token"]) == ["old"]
+    assert await names(hub, most["token"]) == ["db-1", "old", "web-1"]
+    listed = [one["servers"] for one in (await hub.ok("GET", "/tokens"))["items"]]
+    assert listed == ["old", "old", "*,!db-old"]
+    run = {"target": "web-1", "command": "id"}
+    assert (await hub.call("POST", "/commands", run, token=only["token"])).status == 404
+
+
+async def test_a_server_that_is_gone_is_shown_by_its_id_and_never_comes_back(
+    hub: TestHub,
+) -> None:
+    first = await hub.server("web-1")
+    made = await make(hub, role="operator", servers="web-1")
+    await hub.ok("DELETE", "/servers/web-1")
+    await hub.server("web-1")
+    assert await names(hub, made["token"]) == []
+    assert (await hub.ok("DELETE", f"/tokens/{made['id']}"))["servers"] == first["id"]
+
+
+async def test_the_name_of_a_server_that_is_shared_no_more_is_not_told(hub: TestHub) -> None:
+    ann = await hub.user("ann", "operator")
+    made = await hub.server("web-1")
+    await hub.ok("PUT", "/servers/web-1/shares", {"user": "ann", "role": "viewer"})
+    await make(hub, ann, servers="web-1")
+    await hub.ok("DELETE", "/servers/web-1/shares/ann")
+    await hub.ok("PATCH", "/servers/web-1", {"name": "a-secret"})
+    (listed,) = (await hub.ok("GET", "/tokens", token=ann))["items"]
+    assert listed["servers"] == made["id"]
+    (listed,) = (await hub.ok("GET", "/tokens?user=ann"))["items"]
+    assert listed["servers"] == "a-secret"
+
+
+@pytest.mark.parametrize("servers", ["web-1", "web-*", "tag:env=dev", "all,!db-1"])
+async def test_a_token_changes_names_and_tags_and_reaches_no_more(
+    hub: TestHub, servers: str
+) -> None:
+    await hub.server("web-1", tags={"env": "dev"})
+    await hub.server("db-1", tags={"env": "prod"})
+    token = (await make(hub, role="operator", servers=servers))["token"]
+    assert await names(hub, token) == ["web-1"]
+    for change in ({"name": "web-9"}, {"tags": {"env": "dev"}}):
+        assert (await hub.call("PATCH", "/servers/db-1", change, token=token)).status == 404
+    taken = await hub.call("PATCH", "/servers/web-1", {"name": "db-1"}, token=token)
+    assert taken.status == 409
+    await hub.ok("PATCH", "/servers/web-1", {"name": "web-2"}, token=token)
+    assert await names(hub, token) == ["web-2"]
+    await hub.ok("PATCH", "/servers/web-2", {"tags": {"env": "prod"}}, token=token)
+    assert await names(hub, token) == ([] if servers == "tag:env=dev" else ["web-2"])
+
+
+async def test_a_token_for_one_server_adds_none_in_its_place(hub: TestHub) -> None:
+    await hub.server("web-1")
+    token = (await make(hub, role="operator", servers="web-1"))["token"]
+    await hub.ok("PATCH", "/servers/web-1", {"name": "old"}, token=token)
+    again = await hub.call("POST", "/servers", {"name": "web-1"}, token=token)
+    assert (again.status, again.code) == (403, "not_permitted")
+    assert await names(hub, token) == ["old"]
+
+
+async def test_a_long_list_of_names_is_kept_as_ids(hub: TestHub) -> None:
+    fleet_names = sorted(f"w{number}" for number in range(130))
+    for name in fleet_names:
+        await hub.server(name)
+    made = await make(hub, servers=",".join(fleet_names))
+    assert made["servers"] == ",".join(fleet_names)
+    assert len(await names(hub, made["token"])) == 100
+    assert (await hub.ok("GET", "/status", token=made["token"]))["servers"]["total"] == 130
+
+
 async def test_a_target_that_cannot_be_is_refused(hub: TestHub) -> None:
     ann = await hub.user("ann", "operator")
     await hub.server("secret")
@@ -283,3 +363,24 @@ async def test_who_attaches_starts_only_what_the_credentials_asked_for(
             "db-1": "queued", "web-1": "cancelled"
         }  # fmt: skip
         await follower.socket.close()
+
+
+async def test_whoever_shows_a_token_is_told_what_it_is(hub: TestHub) -> None:
+    await hub.server("web-1")
+    await hub.server("db-1")
+    session = await hub.ok("GET", "/auth/me")
+    assert (session["role"], session["token"]) == ("admin", None)
+    made = await make(hub, role="operator", servers="*,!db-1")
+    shown = await hub.ok("GET", "/auth/me", token=made["token"])
+    assert (shown["name"], shown["role"]) == ("admin", "operator")
+    assert {key: shown["token"][key] for key in ("id", "name", "role")} == {
+        "id": made["id"], "name": "ci", "role": "operator"
+    }  # fmt: skip
+    assert shown["token"]["servers"].startswith("*,!0"), "what it may not see has no name for it"
+    web = await make(hub, servers="web-1")
+    assert (await hub.ok("GET", "/auth/me", token=web["token"]))["token"]["servers"] == "web-1"
+    ann = await hub.user("ann", "operator")
+    runner = await make(hub, ann, role="operator")
+    await hub.ok("PATCH", "/users/ann", {"role": "viewer"})
+    shown = await hub.ok("GET", "/auth/me", token=runner["token"])
+    assert (shown["role"], shown["token"]["role"]) == ("viewer", "operator")

@@ -16,6 +16,7 @@ from chatops.agent.policy_table import build
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import SystemClock
+from chatops.protocol.limits import MiB
 from chatops.protocol.messages import (
     AuthSuccess,
     Command,
@@ -35,8 +36,8 @@ Make = Callable[..., Handlers]
 
 
 @pytest.fixture
-def spool() -> Spool:
-    return Spool()
+def spool(tmp_path: Path) -> Spool:
+    return Spool(tmp_path / "spool", MiB)
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_answers(handlers: Make, spool: Spool) -> None:
     table = handlers()
     table.verified = True
     assert table.handle(Ping(id=4)) == Pong(id=4)
-    seq = spool.append(0.0, Sample())
+    seq = spool.append(0.0, 0.0, Sample())
     assert table.handle(MetricsAck(epoch=spool.epoch, seq=seq)) is None
     assert len(spool) == 0
     refused = table.handle(Command(id="c", command="true"))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from chatops.agent import boot as boot_module
 from chatops.agent import journal as module
 from chatops.agent.journal import Journal
 from chatops.errors import SetupError
@@ -155,7 +156,7 @@ def test_after_a_power_cut_what_is_read_holds_but_not_that_it_is_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boot = tmp_path / "boot_id"
-    monkeypatch.setattr(module, "_BOOT", boot)
+    monkeypatch.setattr(boot_module, "_BOOT", boot)
     boot.write_text("first")
     journal = Journal(tmp_path / "data")
     journal.finish(outcome("c1"))

@@ -173,6 +173,22 @@ def test_what_only_looks_like_a_newline_is_none(pattern: str) -> None:
         assert not bounded(commands=[pattern]).decide(line).allowed
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [r"ls\s+[^\n;]+", r"ls\s[a-z]+(?!\n)", r"ls\s(?# no \n)[a-z]+", "(?x)ls\\s[a-z]+ # no \\n"],
+)
+def test_who_names_a_newline_to_keep_it_out_lets_none_in(pattern: str) -> None:
+    policy = bounded(commands=[pattern])
+    assert policy.decide("ls x").allowed
+    assert not policy.decide("ls\nreboot").allowed
+
+
+def test_of_several_newlines_each_has_to_be_asked_for() -> None:
+    policy = bounded(commands=[r"a\nb\s?[a-z]*"])
+    assert policy.decide("a\nb c").allowed
+    assert not policy.decide("a\nb\nreboot").allowed
+
+
 @pytest.mark.parametrize("pattern", ["^ls$", "ls", "^ls", "ls$"])
 @given(extra=st.text(min_size=1))
 def test_patterns_are_anchored_however_they_are_written(pattern: str, extra: str) -> None:

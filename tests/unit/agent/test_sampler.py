@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any
 
+import pytest
+
 from chatops.agent.sampler import Sampler, default_collectors
 from chatops.protocol import codec
-from chatops.protocol.limits import MAX_SERIES
+from chatops.protocol.limits import MAX_AGENT_FRAME, MAX_SERIES
 from chatops.protocol.messages import Metrics
-from chatops.protocol.metrics import Disk, DiskIO, Network, Temperature
+from chatops.protocol.metrics import Disk, DiskIO, Memory, Network, Sample, Temperature
 from tests.support.waiting import until_async
 
 
@@ -83,6 +86,68 @@ async def test_the_oddest_names_can_be_sent() -> None:
 
     sampler = Sampler({"disks": lambda: {f"disk:{odd}": broken}})
     sample = await sampler.sample()
+    frame = codec.encode(Metrics(epoch="e", seq=1, ts=0.0, data=sample))
+    assert codec.from_agent().decode(frame)
+    sampler.close()
+
+
+async def test_what_is_cut_is_said() -> None:
+    collectors = {
+        "disks": lambda: {
+            f"disk:/m{n}": functools.partial(Disk, f"/m{n:05}") for n in range(10_000)
+        },
+        "network": lambda: [Network("eth0")],
+    }
+    sampler = Sampler(collectors)
+    sample = await sampler.sample()
+    assert [one.mount for one in sample.disks] == [f"/m{n:05}" for n in range(MAX_SERIES)]
+    assert sample.network == []
+    assert sample.missing == {
+        "disks": f"of 10000 only the first {MAX_SERIES} are told",
+        "network": "of 1 only the first 0 are told",
+    }
+    sampler.close()
+
+
+async def test_a_sample_always_fits_into_a_frame() -> None:
+    def broken() -> Any:
+        raise OSError(5, "\x01" * 300)
+
+    collectors = {
+        **{f"{'m' * 250}{n}": broken for n in range(3000)},
+        "network": lambda: [Network(f"{n}" + "\x01" * 250) for n in range(2000)],
+    }
+    sampler = Sampler(collectors)
+    sample = await sampler.sample()
+    assert 100 < len(sample.network) < 2000
+    assert "network" in sample.missing
+    frame = codec.encode(Metrics(epoch="e" * 16, seq=2**53, ts=1e9, data=sample, age=1e9))
+    assert len(frame.encode()) < MAX_AGENT_FRAME
+    sampler.close()
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "left"),
+    [
+        ("load", [float("nan"), 1.0, 1.0], None),
+        ("memory", Memory(total=2**64), None),
+        ("memory", Memory(total=2**70), None),
+        ("uptime_s", float("inf"), None),
+        ("memory", Memory(total=5, percent=float("nan")), Memory(total=5)),
+        ("network", [Network("a", rx_bps=float("inf"))], [Network("a")]),
+    ],
+)
+async def test_what_is_no_number_is_nothing_and_the_rest_is_told(
+    part: str, value: Any, left: Any
+) -> None:
+    sampler = Sampler({part: lambda: value, "process_count": lambda: 7})
+    sample = await sampler.sample()
+    assert sample.process_count == 7
+    if left is not None:
+        assert (getattr(sample, part), sample.missing) == (left, {})
+    else:
+        assert getattr(sample, part) == getattr(Sample(), part)
+        assert sample.missing == ({part: "impossible values"} if part != "uptime_s" else {})
     frame = codec.encode(Metrics(epoch="e", seq=1, ts=0.0, data=sample))
     assert codec.from_agent().decode(frame)
     sampler.close()

@@ -114,3 +114,25 @@ def test_no_text_does_more_than_parse_or_be_refused(text: str) -> None:
 def test_a_name_always_selects_exactly_its_server(fleet: list[Facts]) -> None:
     for facts in fleet:
         assert parse_target(facts.name).select(fleet, lambda one: one) == [facts]
+
+
+@given(fleets, targets)
+def test_a_target_is_written_as_it_is_read_and_names_are_the_ids_they_stand_for(
+    fleet: list[Facts], forms: list[tuple[bool, str]]
+) -> None:
+    words = [("!" if out else "") + form for out, form in forms]
+    words += [facts.name for facts in fleet[:2]] + [f"!{facts.name}" for facts in fleet[2:3]]
+    target = parse_target(",".join(words))
+    assert str(target) == ",".join(words)
+    pinned = target.renamed({facts.name: facts.id for facts in fleet})
+    assert not {facts.name for facts in fleet} & {part.text for part in pinned.parts}
+    assert [pinned.covers(one) for one in fleet] == [target.covers(one) for one in fleet]
+    again = parse_target(str(pinned)).renamed({facts.id: facts.name for facts in fleet})
+    assert again == target
+
+
+def test_a_target_that_was_kept_may_be_longer_than_one_that_is_typed() -> None:
+    text = ",".join(["018f0000-0000-7000-8000-000000000001"] * 200)
+    with pytest.raises(InvalidInput, match="at most 4096"):
+        parse_target(text)
+    assert len(parse_target(text, longest=None).parts) == 200

@@ -32,7 +32,8 @@ class DisksCollector:
         return {mount.point: functools.partial(measure, mount) for mount in self._mounts}
 
     def _read(self, name: str) -> str:
-        with (self._proc / name).open(encoding="utf-8", errors="surrogateescape") as file:
+        path = self._proc / name
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             return file.read()
 
 
@@ -46,7 +47,8 @@ def measure(mount: Mount) -> Disk | None:
     if not seen.f_blocks and mount.point != "/":
         return None
     unit = seen.f_frsize
-    used, free = (seen.f_blocks - seen.f_bfree) * unit, seen.f_bavail * unit
+    unused = min(seen.f_bfree, seen.f_blocks)  # some report more, of what is over their quota
+    used, free = (seen.f_blocks - unused) * unit, min(seen.f_bavail, unused) * unit
     return Disk(
         mount=clean(mount.point),
         device=clean(mount.source),
@@ -55,7 +57,7 @@ def measure(mount: Mount) -> Disk | None:
         used=used,
         percent=_share(used, used + free),
         free=free,
-        inodes_percent=_share(seen.f_files - seen.f_ffree, seen.f_files),
+        inodes_percent=_share(max(seen.f_files - seen.f_ffree, 0), seen.f_files),
     )
 
 

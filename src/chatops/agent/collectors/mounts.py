@@ -40,7 +40,7 @@ class Mount(NamedTuple):
 def parse(text: str) -> list[Mount]:
     """The mounts of a mountinfo text; lines that are none are passed over."""
     mounts: list[Mount] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # other ends of lines may be part of a name
         fields, dash, rest = line.partition(" - ")
         head, tail = fields.split(" "), rest.split(" ")
         if not dash or len(head) < 5 or len(tail) < 3:

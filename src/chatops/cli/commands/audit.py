@@ -50,6 +50,7 @@ VERDICT = View(
         Column("hash", lambda v: v.last_hash),
         Column("pruned to", lambda v: _record(v.pruned_through)),
         Column("anchor", lambda v: _record(v.anchor_id)),
+        Column("fault", lambda v: _fault(v)),
     ],
 )  # fmt: skip
 EXPORT = View(ChainedRecord, lambda record: str(record.id), [])
@@ -94,8 +95,48 @@ def verify(
     if not verdict.ok:
         raise ChatOpsError(
             f"the audit trail does not hold: {verdict.reason}",
-            hint="keep the data folder as it is, and compare it with a backup or an export",
+            hint=f"{_holds(verdict)}. {_meaning(verdict)}. {_DO}",
         )
+
+
+_DO = (
+    "Copy the data folder as it is before anything else, then compare what follows with a backup, "
+    "an export, audit_file or syslog"
+)
+
+
+def _holds(verdict: AuditVerdict) -> str:
+    """What can still be believed."""
+    if verdict.last_id is None:
+        return "no record before it can be checked"
+    until = f"record {verdict.last_id} ({show.local(verdict.last_ts)})"
+    return f"all that is there up to {until} is as the hub wrote it"
+
+
+def _meaning(verdict: AuditVerdict) -> str:
+    """What must have happened."""
+    if verdict.fault_id is None:
+        return "Records after that may have been cut off, and nothing is left that could tell"
+    if verdict.missing_through is None:
+        return (
+            f"Record {verdict.fault_id} is not: somebody wrote to chatops.db without the hub, or "
+            "the disk failed"
+        )
+    if verdict.missing_through == verdict.anchor_id:
+        return (
+            "The hub wrote more: somebody cut them off, or chatops.db is an older copy than "
+            "audit-head beside it (half a backup, a power cut)"
+        )
+    return (
+        "Somebody took the missing ones out of chatops.db without the hub, or it was an older copy "
+        "for a while"
+    )
+
+
+def _fault(verdict: AuditVerdict) -> str | None:
+    """The first record that is wrong, or those that are missing."""
+    first, last = verdict.fault_id, verdict.missing_through
+    return f"records {first} to {last}" if last and last != first else _record(first)
 
 
 def _record(number: int | None, ts: str | None = None) -> str | None:

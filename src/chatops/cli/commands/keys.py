@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chatops.cli import show
-from chatops.cli.args import MAYBE_SERVER, SERVER, YES
+from chatops.cli.args import EXPIRES, MAYBE_SERVER, SERVER, YES
 from chatops.cli.commands.servers import paste_line
 from chatops.cli.confirm import confirm
 from chatops.cli.context import Cli
@@ -71,9 +71,7 @@ def create(
     cli: Cli,
     server: SERVER,
     name: Annotated[str, typer.Option("--name", metavar="N", help="what to call it")] = "default",
-    expires: Annotated[
-        str | None, typer.Option("--expires", metavar="DURATION", help="ends by itself then")
-    ] = None,
+    expires: EXPIRES = None,
 ) -> None:
     """Make a key for a server's agent; it is shown this once. -q prints the key alone."""
     made = cli.client.keys.create(server, name=name, expires_in=seconds(expires, "--expires"))
@@ -92,4 +90,4 @@ def revoke(
     """End a key, and at once the connection that uses it."""
     confirm(f"revoke the key {escape(key_id)}?", yes=yes)
     key = cli.client.keys.revoke(key_id)
-    cli.out.say(f"revoked the key {escape(key.name)} of {escape(key.server)}")
+    cli.out.changed(key, KEYS, f"revoked the key {escape(key.name)} of {escape(key.server)}")

@@ -154,7 +154,7 @@ def rename(
 ) -> None:
     """Give a server another name; its id, keys and history stay."""
     renamed = cli.client.servers.update(old, name=new)
-    cli.out.say(f"{escape(old)} is now {escape(renamed.name)}")
+    cli.out.changed(renamed, SERVERS, f"{escape(old)} is now {escape(renamed.name)}")
 
 
 @command(app, "tag", example="chatops servers tag web-1 env=prod old-")
@@ -166,8 +166,8 @@ def tag_server(
     ],
 ) -> None:
     """Set tags (k=v) of a server, and take tags away (k-)."""
-    cli.client.servers.update(server, tags=tag_changes(changes))
-    cli.out.say(f"tagged {escape(server)}")
+    tagged = cli.client.servers.update(server, tags=tag_changes(changes))
+    cli.out.changed(tagged, SERVERS, f"tagged {escape(server)}")
 
 
 @command(app, "share", example="chatops servers share web-1 --user ada --role operator")
@@ -184,9 +184,11 @@ def share(
     The server stays yours: its keys, tags, shares and its end are for owner and administrators.
     """
     shared = cli.client.servers.share(server, user, role)
-    cli.out.say(f"{escape(shared.user)} is {shared.effective} on {escape(shared.server)}")
+    user = escape(shared.user)
+    talk = [f"{user} is {shared.effective} on {escape(shared.server)}"]
     if shared.effective != shared.role:
-        cli.out.say(f"the account {escape(shared.user)} is {shared.effective}, and the less counts")
+        talk.append(f"the account {user} is {shared.effective}, and the less counts")
+    cli.out.changed(shared, SHARES, *talk)
 
 
 @command(app, "unshare", example="chatops servers unshare web-1 --user ada")

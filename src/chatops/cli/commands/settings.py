@@ -11,6 +11,7 @@ from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.view import Column, Style, View
 from chatops.protocol.rest import Setting
+from chatops.text import escape
 
 app = group("What an administrator changes while the hub runs.")
 KEY = Annotated[str, typer.Argument(metavar="KEY", help="a setting, like raw_retention")]
@@ -20,12 +21,18 @@ def _style(setting: Setting) -> Style | None:
     return "warn" if setting.source == "set" else None
 
 
+def _value(setting: Setting) -> str:
+    """As people read it: what 0 means is said behind `0:` in the setting's meaning."""
+    _, _, zero = setting.meaning.rpartition("; 0: ")
+    return zero if zero != setting.meaning and not setting.value else setting.text
+
+
 SETTINGS = View(
     Setting,
     lambda setting: setting.key,
     [
         Column("KEY", lambda s: s.key),
-        Column("VALUE", lambda s: s.text, right=True),
+        Column("VALUE", lambda s: _value(s), right=True),
         Column("SOURCE", lambda s: s.source, _style),
         Column("MEANING", lambda s: s.meaning),
     ],
@@ -35,7 +42,7 @@ SETTING = View(
     lambda setting: setting.text,
     [
         Column("key", lambda s: s.key),
-        Column("value", lambda s: s.text),
+        Column("value", lambda s: _value(s)),
         Column("source", lambda s: s.source, _style),
         Column("meaning", lambda s: s.meaning),
         Column("changed", lambda s: show.local(s.changed_at)),
@@ -73,14 +80,15 @@ def set_setting(
         reset(cli, key)
         return
     setting = cli.client.settings.set(key, value)
-    cli.out.say(f"{setting.key} is {setting.text} now")
+    cli.out.changed(setting, SETTINGS, f"{escape(setting.key)} is {escape(_value(setting))} now")
 
 
 @command(app, "reset", example="chatops settings reset raw_retention")
 def reset(cli: Cli, key: KEY) -> None:
     """Go back to the value of the hub's configuration, or the default."""
     setting = cli.client.settings.reset(key)
-    cli.out.say(f"{setting.key} is {setting.text} again, its {_name(setting)}")
+    again = f"{escape(setting.key)} is {escape(_value(setting))} again, its {_name(setting)}"
+    cli.out.changed(setting, SETTINGS, again)
 
 
 def _name(setting: Setting) -> str:

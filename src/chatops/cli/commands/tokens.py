@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from chatops.cli import show
-from chatops.cli.args import YES
+from chatops.cli.args import EXPIRES, YES
 from chatops.cli.completion import complete_targets
 from chatops.cli.confirm import confirm
 from chatops.cli.context import Cli
@@ -72,15 +72,13 @@ def create(
             autocompletion=complete_targets,
         ),
     ] = None,
-    expires: Annotated[
-        str | None, typer.Option("--expires", metavar="DURATION", help="ends by itself then")
-    ] = None,
+    expires: EXPIRES = None,
 ) -> None:  # fmt: skip
     """Make a token; it is shown this once. -q prints the token alone.
 
     It never may more than you may at that moment. Without --servers it is for all servers that
-    you may see, now and later; a glob or tag means those that are added later too. Programs
-    use it as CHATOPS_TOKEN.
+    you may see, now and later. In TARGET a glob or tag means those that are added later too, a
+    name the server that has it now, also when it is renamed. Programs use it as CHATOPS_TOKEN.
     """
     made = cli.client.tokens.create(
         name, role=role, servers=servers, expires_in=seconds(expires, "--expires")
@@ -98,4 +96,4 @@ def revoke(
     """End a token, and at once all that is open by it."""
     confirm(f"revoke the token {escape(token_id)}?", yes=yes)
     token = cli.client.tokens.revoke(token_id)
-    cli.out.say(f"revoked the token {escape(token.name)}")
+    cli.out.changed(token, TOKENS, f"revoked the token {escape(token.name)}")

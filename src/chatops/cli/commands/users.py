@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,7 @@ from chatops.cli.confirm import confirm, read_password
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.view import Column, View
+from chatops.errors import NotPermitted
 from chatops.protocol.names import Role
 from chatops.protocol.rest import User
 from chatops.text import escape
@@ -78,7 +81,8 @@ def set_role(
 ) -> None:
     """Give an account another role."""
     user = cli.client.users.update(name, role=role)
-    cli.out.say(f"{escape(user.name)} is {user.role} now, and has to sign in again")
+    now = f"{escape(user.name)} is {user.role} now, and has to sign in again"
+    cli.out.changed(user, USERS, now)
 
 
 @command(app, "reset-password", example="chatops users reset-password ada")
@@ -94,7 +98,8 @@ def reset_password(
     *,
     password_stdin: PASSWORD_STDIN = False,
 ) -> None:
-    """Give somebody a new password, and end the account's sessions.
+    """Give somebody a new password, and end the account's sessions. Its API tokens stay good:
+    it says how many there are.
 
     With --data-dir it is done on the control host itself, while the hub is stopped: nobody has
     to be signed in, only the folder's owner can do it.
@@ -104,29 +109,50 @@ def reset_password(
         return read_password(stdin=password_stdin, prompt=f"new password for {who}", twice=True)
 
     if data_dir is None:
-        cli.client.users.update(name, password=ask(escape(name)))
-        cli.out.say(f"{escape(name)} has a new password")
-        return
-    from chatops.server.local_reset import reset_password as reset_here
+        tokens = _good_tokens(cli, name)
+        user = cli.client.users.update(name, password=ask(escape(name)))
+    else:
+        from chatops.server.local_reset import reset_password as reset_here
 
-    usable = reset_here(data_dir, name, ask)
-    cli.out.say(f"{escape(name)} has a new password")
-    if not usable:
-        cli.out.say("the account is disabled: an administrator can enable it")
+        user, tokens = reset_here(data_dir, name, ask)
+    cli.out.changed(user, USERS, *_reset(user, tokens))
+
+
+def _good_tokens(cli: Cli, name: str) -> int:
+    """How many API tokens an account has. Who may not know may not reset its password either, and
+    is told so by that."""
+    with suppress(NotPermitted):
+        found = cli.client.tokens.list(user=name)
+        return sum(show.ahead(one.expires_at) != "expired" for one in found)
+    return 0
+
+
+def _reset(user: User, tokens: int) -> Iterator[str]:
+    """What there is to say of an account whose password was reset."""
+    name = escape(user.name)
+    yield f"{name} has a new password, and its sessions have ended"
+    if tokens:
+        what = "API token stays" if tokens == 1 else "API tokens stay"
+        yield (
+            f"{tokens} {what} good: `chatops tokens list --user {name}` shows them, "
+            "`chatops tokens revoke ID` ends one"
+        )
+    if user.disabled:
+        yield f"the account is disabled: `chatops users enable {name}` lets it sign in"
 
 
 @command(app, "disable", example="chatops users disable ada")
 def disable(cli: Cli, name: NAME) -> None:
     """Keep an account from signing in, and end its sessions."""
-    cli.client.users.update(name, disabled=True)
-    cli.out.say(f"{escape(name)} is disabled")
+    user = cli.client.users.update(name, disabled=True)
+    cli.out.changed(user, USERS, f"{escape(user.name)} is disabled")
 
 
 @command(app, "enable", example="chatops users enable ada")
 def enable(cli: Cli, name: NAME) -> None:
     """Let a disabled account sign in again."""
-    cli.client.users.update(name, disabled=False)
-    cli.out.say(f"{escape(name)} is enabled")
+    user = cli.client.users.update(name, disabled=False)
+    cli.out.changed(user, USERS, f"{escape(user.name)} is enabled")
 
 
 @command(app, "delete", example="chatops users delete ada --reassign-to bob --yes")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chatops.protocol.rest.accounts import (
         Login,
         Logout,
+        Me,
         PasswordChange,
         Refresh,
         Register,
@@ -119,6 +120,7 @@ __all__ = [
     "LogEntry",
     "Login",
     "Logout",
+    "Me",
     "Name",
     "Page",
     "Password",

@@ -61,7 +61,8 @@ class UserCreate(Request):
 
 
 class Token(Struct, kw_only=True):
-    """An API token. ``servers`` is a TARGET; null: all that its user may see, now and later."""
+    """An API token. ``servers`` is a TARGET with the names that servers have now, an id for one
+    that is not there (any more); null: all that its user may see, now and later."""
 
     id: str
     name: str
@@ -69,6 +70,13 @@ class Token(Struct, kw_only=True):
     servers: str | None
     expires_at: Timestamp | None
     last_used: Timestamp | None
+
+
+class Me(User, kw_only=True):
+    """The account that calls, with the role that counts now: with an API token, which stands in
+    ``token`` then, that is at most the token's."""
+
+    token: Token | None = None
 
 
 class TokenCreated(Struct, kw_only=True):

@@ -115,7 +115,8 @@ class RunCommand(Struct, kw_only=True):
 
 class Run(Struct, kw_only=True):
     """A run: one command on every server that its target meant, in the order of their names.
-    ``counts`` tells how many there are of each status; ``target`` is as it was written."""
+    ``counts`` tells how many there are of each status; ``target`` is as it was written, or
+    the servers' names where the caller does not see all of them."""
 
     id: str
     user: str | None

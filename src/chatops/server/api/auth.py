@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from chatops.errors import NotSignedIn
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.authentication import welcome
+from chatops.server.services.asked import Asked
 from chatops.server.services.users import to_user
 
 
@@ -28,7 +31,7 @@ async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.TokenPair:
     try:
         pair = await call.services.auth.refresh(call.body.refresh_token, call.address)
     except NotSignedIn:
-        await call.services.denials.record(call.origin, "auth.refresh", call.request.path)
+        await call.services.denials.record(call.origin, "auth.refresh", Asked(call.request.path))
         raise
     welcome(call.request)
     return pair
@@ -39,9 +42,11 @@ async def logout(call: Call[NoQuery, rest.Logout]) -> None:
     await call.services.auth.logout(call.body.refresh_token, call.address)
 
 
-async def me(call: Call[NoQuery, None]) -> rest.User:
-    """Show the signed-in account."""
-    return await call.services.users.myself(call.principal)
+async def me(call: Call[NoQuery, None]) -> rest.Me:
+    """Show the signed-in account, and the API token if one is used."""
+    user = await call.services.users.myself(call.principal)
+    token = await call.services.tokens.used(call.principal)
+    return rest.Me(**msgspec.structs.asdict(user), token=token)
 
 
 async def change_password(call: Call[NoQuery, rest.PasswordChange]) -> None:

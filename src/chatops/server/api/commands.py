@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from functools import partial
+
 import msgspec
 from aiohttp import web
 
+from chatops.errors import ChatOpsError
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.api.queries import CommandsQuery, moment
@@ -13,7 +17,7 @@ from chatops.server.services.access import Access
 from chatops.server.services.command_results import to_record
 from chatops.server.services.following import Following
 from chatops.server.services.live_run import LiveRun
-from chatops.server.services.watching import Ended
+from chatops.server.services.watching import Ended, Item
 
 _encode = msgspec.json.Encoder().encode
 
@@ -108,26 +112,46 @@ async def _started(call: Run, made: LiveRun | str) -> rest.RunStarted:
 
 async def _wait(call: Run, made: LiveRun | str) -> list[rest.CommandResult] | web.StreamResponse:
     if isinstance(made, LiveRun):
-        if len(made.commands) == 1:
-            return [await call.services.commands.result(made.commands[0])]
-        return await _results(call, [await live.wait() for live in made.commands])
-    following = await _following(call, made)
-    ended: list[rest.CommandResult] = []
+        following = call.services.runs.follow_new(made, output=False)
+    else:
+        following = await _following(call, made)
     try:
-        while (item := await following.next()) is not None:
-            if isinstance(item, Ended):
-                ended.append(item.result)
+        if isinstance(made, str):
+            ended = [item.result async for item in _items(following) if isinstance(item, Ended)]
+            ended.sort(key=lambda result: result.server)
+        elif len(made.commands) == 1:
+            commands, (live,) = call.services.commands, made.commands
+            return [await following.unless_cut(lambda: commands.result(live))]
+        else:
+            ended = await following.unless_cut(lambda: _all_over(made))
+        return await _results(call, following, ended)
     finally:
         following.close()
-    return await _results(call, sorted(ended, key=lambda result: result.server))
 
 
-async def _results(call: Run, ended: list[rest.CommandResult]) -> web.StreamResponse:
+async def _all_over(run: LiveRun) -> list[rest.CommandResult]:
+    return [await live.wait() for live in run.commands]
+
+
+async def _items(following: Following) -> AsyncIterator[Item]:
+    while (item := await following.next()) is not None:
+        yield item
+
+
+async def _results(
+    call: Run, following: Following, ended: list[rest.CommandResult]
+) -> web.StreamResponse:
     """The results, each loaded when its turn has come: together they may be large."""
+    records = call.services.commands.records
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(call.request)
     for number, bare in enumerate(ended):
-        result = await call.services.commands.records.whole(bare)
+        try:
+            result = await following.unless_cut(partial(records.whole, bare))
+        except ChatOpsError:  # an answer that has begun can only be broken off
+            if call.request.transport is not None:
+                call.request.transport.abort()
+            return response
         await response.write((b"," if number else b"[") + _encode(result))
     await response.write(b"]")
     await response.write_eof()

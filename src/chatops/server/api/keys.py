@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.api.queries import KeysQuery
-from chatops.units import format_time
+from chatops.units import format_time, time_or_none
 
 
 async def list_keys(call: Call[KeysQuery, None]) -> rest.Page[rest.ApiKey]:
@@ -33,6 +33,6 @@ async def my_key(call: Call[NoQuery, None]) -> rest.ApiKeySelf:
         id=agent.key_id,
         server=agent.server_name,
         server_id=agent.server_id,
-        expires_at=format_time(agent.expires_at) if agent.expires_at is not None else None,
+        expires_at=time_or_none(agent.expires_at),
         time=format_time(call.services.clock.now()),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -59,6 +60,21 @@ Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What the audit names of a request that is refused, the same as of one that is granted: the
+    field of its path, query or body that is the target (if any is), and what stands in
+    ``detail``, by the record's word for it. Never a secret."""
+
+    target: str = ""
+    detail: tuple[tuple[str, str], ...] = ()
+
+
+def about(target: str, *same: str, **other: str) -> About:
+    """``same`` fields keep their names in the record, ``other`` have the given ones."""
+    return About(target, (*((name, name) for name in same), *other.items()))
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One row of the route table.
 
@@ -66,7 +82,7 @@ class Operation:
     means that the handler answers by itself. ``errors`` are the codes it can give beside
     those that its access, query and body bring along. An answer of the type ``created`` has the
     status 201. ``audited_as`` is given where the audit's name is not the group's and the handler's
-    first word.
+    first word, ``names`` where its target is not the first parameter of the path, or not all.
     """
 
     method: str
@@ -81,6 +97,7 @@ class Operation:
     media: str | None = None
     created: type[Struct] | None = None
     audited_as: str | None = None
+    names: About | None = None
 
     @property
     def id(self) -> str:
@@ -96,6 +113,12 @@ class Operation:
     def action(self) -> str:
         """What the audit calls it, in success and denial alike: ``servers.add``."""
         return self.audited_as or f"{self.tag}.{self.id.split('_', 1)[0]}"
+
+    @property
+    def about(self) -> About:
+        """What the audit names of its requests."""
+        first = re.search(r"{(\w+)}", self.path)
+        return self.names or About(first[1] if first else "")
 
     @property
     def summary(self) -> str:

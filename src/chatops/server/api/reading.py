@@ -50,6 +50,8 @@ async def read_body(request: web.Request, kind: type[S] | None) -> S | None:
             data = await request.read()
     except TimeoutError:
         raise Malformed(f"the body did not come within {BODY_TIMEOUT:g} s") from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise Malformed("the body did not come whole") from None
     except web.HTTPRequestEntityTooLarge as error:
         raise TooLarge(error.text or "the body is over the limit") from None
     if not data:

@@ -14,12 +14,15 @@ import msgspec
 from aiohttp import web
 
 from chatops.errors import NotFound, NotPermitted, NotSignedIn, TooManyRequests
+from chatops.protocol.limits import MAX_OPEN_BODY
 from chatops.server.api.operation import Call, Operation
 from chatops.server.api.reading import read_body, read_query
+from chatops.server.api.refusals import asked
 from chatops.server.authentication import authenticate, let_in
 from chatops.server.context import Services
-from chatops.server.services.access import Agent, Principal
+from chatops.server.services.access import Access, Agent, Principal
 from chatops.server.services.access_tokens import EXPIRED
+from chatops.server.services.asked import Asked
 from chatops.server.services.audit import Origin
 from chatops.server.services.limiter import network_of
 
@@ -40,7 +43,7 @@ def make_handler(
         caller = await _let_in(operation, services, request)
         query, body = read_query(request.query, operation.query), None
         if operation.body is not None:
-            body = await read_body(request, operation.body)
+            body = await read_body(_bounded(operation, request), operation.body)
             caller = await _let_in(operation, services, request)  # it may have come slowly
         call = Call(
             services=services,
@@ -61,6 +64,13 @@ def make_handler(
     return handle
 
 
+def _bounded(operation: Operation, request: web.Request) -> web.Request:
+    """The request with the limit on its body that holds for who may send it."""
+    if operation.access is not Access.OPEN:
+        return request
+    return request.clone(client_max_size=MAX_OPEN_BODY)
+
+
 async def _let_in(
     operation: Operation, services: Services, request: web.Request
 ) -> Principal | Agent | None:
@@ -69,12 +79,13 @@ async def _let_in(
     except NotPermitted:
         principal = await authenticate(services, request)
         origin = Origin.of(principal, request.remote)
-        await services.denials.record(origin, operation.action, request.path)
+        await services.denials.record(origin, operation.action, lambda: asked(operation, request))
         raise
     except NotSignedIn as error:
         expired = (error.details or {}).get("reason") == EXPIRED  # it will be renewed
         if operation.changes and not expired:
-            await services.denials.record(Origin(request.remote), operation.action, request.path)
+            origin, path = Origin(request.remote), Asked(request.path)
+            await services.denials.record(origin, operation.action, path)
         raise
 
 
@@ -84,11 +95,15 @@ async def _record_denial(
     error: NotPermitted | NotFound | TooManyRequests,
 ) -> None:
     """A role that does not suffice is always told; the rest where something was to change."""
-    denials, path = call.services.denials, call.request.path
-    if isinstance(error, NotPermitted):
-        await denials.record(call.origin, operation.action, path)
-    elif operation.changes:
-        await denials.record(call.origin, operation.action, path, outcome=error.code)
+    permitted = not isinstance(error, NotPermitted)
+    if permitted and not operation.changes:
+        return
+    await call.services.denials.record(
+        call.origin,
+        operation.action,
+        lambda: asked(operation, call.request),
+        outcome=error.code if permitted else "denied",
+    )
 
 
 def _answer(operation: Operation, answer: object) -> web.Response:

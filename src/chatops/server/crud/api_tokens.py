@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -28,7 +28,8 @@ async def create(
     servers: str | None = None,
     expires_at: float | None = None,
 ) -> ApiToken:
-    """A new token; the prefix must be free. ``servers`` is a TARGET."""
+    """A new token; the prefix must be free. ``servers`` is a TARGET of ids, globs and
+    tags."""
     token = ApiToken(
         id=new_id(now),
         user_id=user_id,
@@ -69,6 +70,14 @@ async def list_page(
     statement = select(ApiToken).where(*mine)
     by = [col(ApiToken.name), col(ApiToken.id)]
     return await page(session, statement, by=by, limit=limit, cursor=cursor)
+
+
+async def count(session: AsyncSession, *, user_id: str, now: float) -> int:
+    """How many tokens of a user are neither revoked nor expired."""
+    ends = col(ApiToken.expires_at)
+    good = (col(ApiToken.revoked_at).is_(None), or_(ends.is_(None), ends > now))
+    mine = select(func.count()).where(col(ApiToken.user_id) == user_id, *good)
+    return await session.scalar(mine) or 0
 
 
 async def revoke(session: AsyncSession, token_id: str, *, now: float) -> bool:

@@ -49,10 +49,7 @@ _OF: Final = Statement(
 )
 _OLDEST: Final = Statement(select(_ID, _TS).order_by(_ID).limit(1))
 _NEWEST_BEFORE: Final = Statement(
-    select(_ID, col(AuditLog.hash))
-    .where(bindparam("before") > _TS)
-    .order_by(_TS.desc(), _ID.desc())
-    .limit(1)
+    select(*_COLUMNS).where(bindparam("before") > _TS).order_by(_TS.desc(), _ID.desc()).limit(1)
 )
 _DELETE: Final = Statement(delete(AuditLog).where(bindparam("through") >= _ID))
 
@@ -69,12 +66,12 @@ def newest(tx: Transaction) -> tuple[int, str] | None:
 
 def after(tx: Transaction, record_id: int, *, limit: int) -> list[Row]:
     """The next records above an id, oldest first."""
-    return tx.all(_AFTER, {"after": record_id, "count": limit})
+    return tx.all_whatever_it_holds(_AFTER, {"after": record_id, "count": limit})
 
 
 def of_action(tx: Transaction, action: str, *, limit: int) -> list[Row]:
     """Records of one action, newest first."""
-    return tx.all(_OF, {"wanted": action, "count": limit})
+    return tx.all_whatever_it_holds(_OF, {"wanted": action, "count": limit})
 
 
 def oldest(tx: Transaction) -> tuple[int, float] | None:
@@ -82,9 +79,9 @@ def oldest(tx: Transaction) -> tuple[int, float] | None:
     return _pair(tx.first(_OLDEST))
 
 
-def newest_before(tx: Transaction, before: float) -> tuple[int, str] | None:
-    """Id and hash of the last record from before a time."""
-    return _pair(tx.first(_NEWEST_BEFORE, {"before": before}))
+def newest_before(tx: Transaction, before: float) -> Row | None:
+    """The last record from before a time."""
+    return next(iter(tx.all_whatever_it_holds(_NEWEST_BEFORE, {"before": before})), None)
 
 
 def delete_through(tx: Transaction, through: int, *, limit: int) -> int:

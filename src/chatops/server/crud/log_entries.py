@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chatops.server.crud.limited import delete_some
-from chatops.server.db.bulk import execute_many
 from chatops.server.db.models import LogEntryRow
+from chatops.server.db.statement import Statement
+from chatops.server.db.transactions import Transaction
 
 
 class NewLogEntry(TypedDict):
@@ -25,9 +26,12 @@ class NewLogEntry(TypedDict):
     message: str
 
 
-async def insert_many(session: AsyncSession, rows: Sequence[NewLogEntry]) -> None:
+_INSERT: Final = Statement(insert(LogEntryRow), NewLogEntry.__annotations__)
+
+
+def insert_many(tx: Transaction, rows: Sequence[NewLogEntry]) -> None:
     """Store lines."""
-    await execute_many(session, insert(LogEntryRow), rows)
+    tx.run_all(_INSERT, rows)
 
 
 async def tail(session: AsyncSession, server_id: str | None, *, limit: int) -> list[LogEntryRow]:

@@ -54,6 +54,21 @@ class Transaction:
         self._cursor.execute(statement.sql, statement.values(values))
         return self._cursor.fetchall()
 
+    def all_whatever_it_holds(
+        self, statement: Statement, values: Values = _NO_VALUES
+    ) -> list[tuple[Any, ...]]:
+        """The same, also of text that is no UTF-8 and so was not written here; its odd bytes
+        become what no text of ours holds (lone surrogates)."""
+        self._cursor.connection.text_factory = _decode
+        try:
+            return self.all(statement, values)
+        finally:
+            self._cursor.connection.text_factory = str
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
 
 async def in_session(session: AsyncSession, work: Callable[[Transaction], T]) -> T:
     """Run a function within the transaction of a session, in one trip to its thread."""

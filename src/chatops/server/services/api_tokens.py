@@ -5,7 +5,7 @@ from __future__ import annotations
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError, NotSignedIn
 from chatops.protocol.names import lower_role
-from chatops.protocol.target import parse_target
+from chatops.protocol.target import Target, parse_target
 from chatops.server.crud import api_tokens as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import ApiToken, User
@@ -73,11 +73,15 @@ def is_good(row: ApiToken, now: float) -> bool:
     return row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
 
 
+def servers_of(row: ApiToken) -> Target | None:
+    """The TARGET that a token is for, its plain names as ids; None: no bounds."""
+    return parse_target(row.servers, longest=None) if row.servers else None
+
+
 def by_token(user: User, row: ApiToken) -> Principal:
     """The caller that a good token of ``user`` stands for."""
-    target = parse_target(row.servers) if row.servers else None
-    role = lower_role(row.role, user.role)
-    return Principal(user.id, user.name, role, UsedToken(row.id, row.name, target), user.role)
+    used = UsedToken(row.id, row.name, servers_of(row))
+    return Principal(user.id, user.name, lower_role(row.role, user.role), used, user.role)
 
 
 def _refused(text: str) -> NotSignedIn:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,9 +20,10 @@ from chatops.server.db.engine import Database
 from chatops.server.db.models import AuditLog
 from chatops.server.db.transactions import Transaction, in_session
 from chatops.server.services.access import Principal, UsedToken
-from chatops.server.services.audit_chain import START, Entry, Head, seal
+from chatops.server.services.audit_chain import START, Entry, Head, is_genuine, seal
 from chatops.units import format_time
 
+_log = logging.getLogger(__name__)
 PRUNE: Final = "audit.prune"
 DAY: Final = 86_400.0
 _PRUNES: Final = 100
@@ -104,7 +107,7 @@ class AuditService:
             user_id=origin.user_id,
             user=origin.user_name,
             action=action,
-            target=_storable(target),
+            target=storable(target) if target is not None else None,
             outcome=outcome,
             address=origin.address,
             detail=dict(detail) if detail else None,
@@ -138,8 +141,8 @@ class AuditService:
             oldest, known = crud.oldest(tx), pruned(tx, self.key)
             if oldest is None or (oldest[0] > known.id and oldest[1] >= before - DAY):
                 return 0
-            if oldest[0] > known.id:
-                known = self._declare(tx, before)
+            if oldest[0] > known.id and (last := self._last_before(tx, before)):
+                known = self._declare(tx, before, last)
             return crud.delete_through(tx, known.id, limit=limit)
 
         return await self._database.transact(work)
@@ -189,25 +192,39 @@ class AuditService:
         async with self._database.read() as session:
             return Head(*(await in_session(session, crud.newest) or START))
 
-    def _declare(self, tx: Transaction, before: float) -> Head:
-        head = Head(*(crud.newest_before(tx, before) or START))
+    def _last_before(self, tx: Transaction, before: float) -> Head | None:
+        """The last record that is too old: a genuine one, or somebody who makes records look old
+        could have them removed, and that they were changed with them."""
+        row = crud.newest_before(tx, before)
+        if row is None:
+            return None
+        entry, digest = entry_of(row)
+        if not is_genuine(self.key, entry, digest):
+            _log.error("no audit records are removed: record %d was changed", entry.id)
+            return None
+        return Head(entry.id, digest)
+
+    def _declare(self, tx: Transaction, before: float, head: Head) -> Head:
         detail = {"through": head.id, "hash": head.hash, "before": format_time(before)}
         self.note(tx, Origin(None), PRUNE, detail=detail)
         return head
 
 
 def entry_of(row: crud.Row) -> tuple[Entry, str]:
-    """A row of the table as what the chain covers, and its hash."""
-    detail = json.loads(row[8]) if row[8] is not None else None
-    fields = (row[0], format_time(row[1]), *row[2:8], detail, row[9])
-    return Entry._make(fields), row[10]
+    """A row of the table as what the chain covers, and its hash. What somebody else put there
+    in place of a number or of JSON is taken as something that no hash is right for."""
+    ts = format_time(row[1]) if isinstance(row[1], float | int) else repr(row[1])
+    detail = row[8]
+    with suppress(ValueError, RecursionError):
+        detail = json.loads(detail) if detail is not None else None
+    return Entry._make((row[0], ts, *row[2:8], detail, row[9])), row[10]
 
 
 def pruned(tx: Transaction, key: bytes) -> Head:
     """The last record that was removed on purpose, as the newest genuine record of it says."""
     for row in crud.of_action(tx, PRUNE, limit=_PRUNES):
         entry, digest = entry_of(row)
-        if entry.detail is not None and seal(key, entry) == digest:
+        if entry.detail is not None and is_genuine(key, entry, digest):
             return Head(entry.detail["through"], entry.detail["hash"])
     return START
 
@@ -244,6 +261,6 @@ def _new_record(entry: Entry, ts: float, digest: str) -> crud.NewRecord:
     )
 
 
-def _storable(text: str | None) -> str | None:
+def storable(text: str) -> str:
     """Text as a database takes it: what came as no UTF-8 in a request's path is replaced."""
-    return text if text is None else text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode()

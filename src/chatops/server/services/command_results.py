@@ -15,7 +15,7 @@ from chatops.protocol import rest
 from chatops.protocol.limits import MAX_COMMAND
 from chatops.server.crud import commands as crud
 from chatops.server.db.models import Command, Run
-from chatops.units import format_time
+from chatops.units import format_time, time_or_none
 
 _ENV_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
@@ -54,23 +54,24 @@ def to_record(row: Command, server: str) -> rest.CommandRecord:
         exit_code=row.exit_code,
         signal=row.signal,
         created_at=format_time(row.created_at),
-        started_at=_time(row.started_at),
-        finished_at=_time(row.finished_at),
+        started_at=time_or_none(row.started_at),
+        finished_at=time_or_none(row.finished_at),
         duration_ms=row.duration_ms,
         truncated=row.truncated,
     )
 
 
-def to_run(run: Run, rows: Sequence[tuple[Command, str]]) -> rest.Run:
-    """A run with its commands, which stand with the names of their servers."""
+def to_run(run: Run, rows: Sequence[tuple[Command, str]], *, whole: bool) -> rest.Run:
+    """A run with its commands, which stand with the names of their servers. Of one that is not
+    there as a ``whole`` the target stays unsaid: it may name servers that are not to be seen."""
     times = [row.finished_at for row, _ in rows if row.finished_at is not None]
     return rest.Run(
         id=run.id,
         user=run.user_name,
-        target=run.target,
+        target=run.target if whole else ",".join(server for _, server in rows),
         command=run.command,
         created_at=format_time(run.created_at),
-        finished_at=_time(max(times) if len(times) == len(rows) else None),
+        finished_at=time_or_none(max(times) if len(times) == len(rows) else None),
         counts=dict(Counter(str(row.status) for row, _ in rows)),
         commands=[
             rest.RunCommand(
@@ -126,7 +127,3 @@ def _text(data: bytes) -> tuple[str | None, str | None]:
 
 def _joined(pieces: Sequence[tuple[int, bytes]]) -> bytes:
     return b"".join(data for _, data in pieces)
-
-
-def _time(ts: float | None) -> str | None:
-    return format_time(ts) if ts is not None else None

@@ -151,7 +151,7 @@ class Fleet:
             # An agent's restart is rarely seen from here, as its old connection ends with it.
             other = "machine" if old.machine_id != auth.host.machine_id else "agent"
             reason = f"another {other} ({auth.host.hostname[:64]}) connected with the same key"
-            if sharing := self._warnings.use.shared(self._clock.monotonic()).get(old.server_id):
+            if sharing := self._warnings.use.sharing(old.server_id, self._clock.monotonic()):
                 reason = str(sharing)
         _log.warning("agent replaced", extra={"server": name, "why": reason})
         noting = self._note(old.server_id, "replaced", connection.address, reason)

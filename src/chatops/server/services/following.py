@@ -3,14 +3,17 @@ tells it, then what still goes on."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from chatops.errors import ChatOpsError
 from chatops.server.services.access import Holder
 from chatops.server.services.losses import Loss
 from chatops.server.services.watching import Item, Watcher
+
+T = TypeVar("T")
 
 
 class Stored(NamedTuple):
@@ -33,12 +36,15 @@ class Following:
         self, run_id: str, servers: int, stored: Iterable[Stored], watcher: Watcher, load: Load
     ) -> None:
         self.on_close: Callable[[], object] = lambda: None
+        self.on_cut: Callable[[ChatOpsError], object] = lambda error: None
+        """Told at once; who reads here hears of it only when what it had last is on its way."""
         self.run_id = run_id
         self.servers = servers
         self._stored = deque(stored)
         self._ready: deque[Item] = deque()
         self._watcher = watcher
         self._load = load
+        self._lost: ChatOpsError | None = None
 
     async def next(self) -> Item | None:
         """What happened next; None when all is over and was told.
@@ -54,11 +60,33 @@ class Following:
                 self._ready.extend(items)
         return self._ready.popleft() if self._ready else await self._watcher.next()
 
+    async def unless_cut(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What comes of ``work``, for a reader that waits for it and for nothing else here.
+
+        Raises:
+            ChatOpsError: the reader may not have it any more.
+        """
+        if self._lost is not None:
+            raise self._lost
+        now = asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout(None) as patience:
+                self.on_cut = lambda _: patience.reschedule(now())
+                return await work()
+        except TimeoutError as error:
+            raise self._lost or error from None
+        finally:
+            self.on_cut = lambda _: None
+
     def cut(self, error: ChatOpsError) -> None:
         """The reader lost the right to this: it gets nothing more but the error."""
+        if self._lost is not None:
+            return
+        self._lost = error
         self._stored.clear()
         self._ready.clear()
         self._watcher.cut(error)
+        self.on_cut(error)
 
     def close(self) -> None:
         """Stop following; everything goes on."""

@@ -7,7 +7,6 @@ machine too, whose machine id and data are copies, because each process has a ra
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -61,9 +60,10 @@ class Sharing:
         )
 
 
-@dataclass
+@dataclass(slots=True)
 class _Known:
-    users: OrderedDict[tuple[str, str], User] = field(default_factory=OrderedDict)
+    users: dict[tuple[str, str], User] = field(default_factory=dict)
+    """In the order in which they connected last."""
     sharing: Sharing | None = None
 
 
@@ -79,19 +79,23 @@ class KeyUse:
         known = self._known.setdefault(server_id, _Known())
         last = next(reversed(known.users.values()), None)
         came_back = user.process in known.users
+        known.users.pop(user.process, None)
         known.users[user.process] = user
-        known.users.move_to_end(user.process)
         if len(known.users) > REMEMBERED:
-            known.users.popitem(last=False)
+            del known.users[next(iter(known.users))]
         if last is None or not came_back or last.process == user.process:
             return None
         known.sharing = Sharing((last, user), monotonic, now)
         return known.sharing
 
+    def sharing(self, server_id: str, monotonic: float) -> Sharing | None:
+        """By whom the identity of a server was shared lately, if it was."""
+        known = self._known.get(server_id)
+        if known is None or known.sharing is None or monotonic - known.sharing.at >= SHARED_FOR:
+            return None
+        return known.sharing
+
     def shared(self, monotonic: float) -> dict[str, Sharing]:
         """The servers whose identity was shared lately, and by whom."""
-        return {
-            server_id: known.sharing
-            for server_id, known in self._known.items()
-            if known.sharing is not None and monotonic - known.sharing.at < SHARED_FOR
-        }
+        found = {server_id: self.sharing(server_id, monotonic) for server_id in self._known}
+        return {server_id: sharing for server_id, sharing in found.items() if sharing is not None}

@@ -109,7 +109,7 @@ class KeyWarnings:
     def greet(self, session: AgentSession, key: AgentKey) -> None:
         """Tell an agent that has just come if its key expires soon, or is shared; and if it is,
         tell everybody else."""
-        sharing = self.use.shared(self._clock.monotonic()).get(session.server_id)
+        sharing = self.use.sharing(session.server_id, self._clock.monotonic())
         if sharing is not None:
             self._say_shared(session, sharing)
         if key.expires_at is not None and key.expires_at - self._clock.now() <= SOON:

@@ -21,7 +21,7 @@ from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.credentials import KEY, matches, new_credential, prefix_of
 from chatops.server.services.servers import ServerService
-from chatops.units import format_time
+from chatops.units import format_time, time_or_none
 
 
 class KeyRefused(ChatOpsError):
@@ -197,7 +197,7 @@ class KeyService:
             prefix=fresh.prefix,
             join=encode_join(Join(self.hub_url, fresh.text, self.fingerprint)),
             server=server.name,
-            expires_at=format_time(expires_at) if expires_at is not None else None,
+            expires_at=time_or_none(expires_at),
         )
 
 
@@ -206,16 +206,13 @@ def _no_key(key_id: str) -> NotFound:
 
 
 def _to_key(row: ApiKey, server: str) -> rest.ApiKey:
-    def shown(ts: float | None) -> str | None:
-        return format_time(ts) if ts is not None else None
-
     return rest.ApiKey(
         id=row.id,
         server=server,
         name=row.name,
         prefix=row.prefix,
         created_at=format_time(row.created_at),
-        expires_at=shown(row.expires_at),
-        last_used=shown(row.last_used),
-        revoked_at=shown(row.revoked_at),
+        expires_at=time_or_none(row.expires_at),
+        last_used=time_or_none(row.last_used),
+        revoked_at=time_or_none(row.revoked_at),
     )

@@ -19,6 +19,8 @@ from chatops.units import format_time
 
 QUEUE: Final = 10_000
 BATCH: Final = 1000
+LINGER: Final = 0.02
+"""Seconds between two commits: what comes meanwhile shares the next one."""
 MAX_MESSAGE: Final = 16 * 1024
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 _log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class LogService:
             await self._arrived.wait()
             try:
                 await self.flush()
+                await asyncio.sleep(LINGER)
             except ChatOpsError as error:
                 _log.error("log entries cannot be stored: %s", error.message)
                 await asyncio.sleep(1.0)
@@ -67,8 +70,8 @@ class LogService:
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             try:
-                async with self._database.write() as session:
-                    await crud.insert_many(session, [row for _, row in batch])
+                rows = [row for _, row in batch]
+                await self._database.transact(lambda tx, rows=rows: crud.insert_many(tx, rows))  # type: ignore[misc]
             except ChatOpsError:
                 room = QUEUE - len(self._queue)
                 self._queue.extendleft(reversed(batch[-room:] if room else []))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,6 +43,14 @@ class MadeRun:
     plan: RunPlan
     commands: list[tuple[NewCommand, str]]
     first: list[str]
+
+
+class FoundRun(NamedTuple):
+    """A run as one caller finds it. ``whole``: there is nothing of it on other servers."""
+
+    run: Run
+    commands: list[tuple[Command, str]]
+    whole: bool
 
 
 class RunRecords:
@@ -182,9 +190,7 @@ class RunRecords:
         async with self._database.read() as session:
             return await open_runs(session, self._servers, self._box, self._clock.now())
 
-    async def find(
-        self, principal: Principal, run_id: str, access: Access
-    ) -> tuple[Run, list[tuple[Command, str]]]:
+    async def find(self, principal: Principal, run_id: str, access: Access) -> FoundRun:
         """A run and those of its commands on servers where the caller may do what ``access``
         says, in order of the servers' names.
 
@@ -203,7 +209,7 @@ class RunRecords:
         if not mine:
             raise NotPermitted(f"this needs the role {access.value} on a server of the run")
         found = [(row, mine[row.server_id]) for row in rows if row.server_id in mine]
-        return run, sorted(found, key=lambda pair: pair[1])
+        return FoundRun(run, sorted(found, key=lambda pair: pair[1]), whole=len(found) == len(rows))
 
     # -- inside -------------------------------------------------------------------------
 

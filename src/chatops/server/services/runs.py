@@ -114,10 +114,11 @@ class RunService:
         self.followed.add(following, principal.holder, servers, since=principal.since)
         return following, self.driver.find(run_id)
 
-    def follow_new(self, run: LiveRun) -> Following:
-        """The same for a run that was just made, before anything of it is sent."""
+    def follow_new(self, run: LiveRun, *, output: bool = True) -> Following:
+        """The same for a run that was just made, before anything of it is sent. Without
+        ``output`` nothing is told but that the reader may not go on (see ``unless_cut``)."""
         watcher, load = Watcher(), self._commands.records.story
-        for live in run.commands:
+        for live in run.commands if output else ():
             watcher.follow(live)
         following = Following(run.id, len(run.commands), [], watcher, load)
         servers = [live.server_id for live in run.commands]
@@ -136,7 +137,7 @@ class RunService:
             row, server = await self._commands.records.find(principal, name, access)
         except NotFound as error:
             try:
-                _, rows = await self.records.find(principal, name, access)
+                _, rows, _ = await self.records.find(principal, name, access)
             except NotFound:
                 raise error from None
             return rows
@@ -148,8 +149,8 @@ class RunService:
         Raises:
             NotFound: there is none that the caller may see.
         """
-        run, rows = await self.records.find(principal, run_id, Access.VIEWER)
-        return to_run(run, rows)
+        run, rows, whole = await self.records.find(principal, run_id, Access.VIEWER)
+        return to_run(run, rows, whole=whole)
 
     # -- cancelling -----------------------------------------------------------------------
 
@@ -180,7 +181,7 @@ class RunService:
             NotFound, NotPermitted: for this caller.
             Conflict: it is over.
         """
-        run, rows = await self.records.find(principal, run_id, Access.OPERATOR)
+        run, rows, _ = await self.records.find(principal, run_id, Access.OPERATOR)
         found = [live for row, _ in rows if (live := self._commands.find(row.id)) is not None]
         if not found:
             raise Conflict("the run is over")

@@ -133,7 +133,8 @@ class ServerService(ServerFinder):
         row = await crud.create(
             session, name=name, owner_id=principal.user_id, tags=tags, now=self._clock.now()
         )
-        await self._audit.record(session, origin, "servers.add", row.name, detail=row.tags or None)
+        detail = {"tags": row.tags} if row.tags else None
+        await self._audit.record(session, origin, "servers.add", row.name, detail=detail)
         return row
 
     async def present(self, row: Server) -> rest.Server:

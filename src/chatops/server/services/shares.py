@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatops.clock import Clock
-from chatops.errors import InvalidInput, NotFound
+from chatops.errors import Conflict, InvalidInput, NotFound
 from chatops.protocol import rest
 from chatops.protocol.names import Role, lower_role
 from chatops.server.crud import shares as crud
@@ -53,6 +53,7 @@ class ShareService:
         Raises:
             NotFound, NotPermitted: for this caller; or there is no such user.
             InvalidInput: the user owns the server.
+            Conflict: the user's account is disabled.
         """
         now = self._clock.now()
         async with self._database.write() as session:
@@ -62,6 +63,11 @@ class ShareService:
                 raise NotFound(f"there is no user {user[:80]!r}")
             if account.id == row.owner_id:
                 raise InvalidInput(f"{account.name} owns {row.name} already")
+            if account.disabled:
+                raise Conflict(
+                    f"the account {account.name} is disabled",
+                    hint="share with another, or have an administrator enable it first",
+                )
             await crud.put(session, server_id=row.id, user_id=account.id, role=role, now=now)
             detail = {"user": account.name, "role": role}
             await self._audit.record(session, origin, "servers.share", row.name, detail=detail)

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.clock import Clock
 from chatops.errors import Conflict, NotFound, NotPermitted
 from chatops.protocol import rest
 from chatops.protocol.names import check_name, role_rank
-from chatops.protocol.target import parse_target
+from chatops.protocol.target import Facts, Target, parse_target
 from chatops.server.crud import api_tokens as crud
 from chatops.server.crud import users
 from chatops.server.db.engine import Database
 from chatops.server.db.models import ApiToken
 from chatops.server.services.access import Access, Principal, require
-from chatops.server.services.api_tokens import ApiTokens
+from chatops.server.services.api_tokens import ApiTokens, servers_of
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.credentials import TOKEN, new_credential
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.servers import ServerService
-from chatops.units import format_time
+from chatops.units import time_or_none
 
 _SWEEP_EVERY: Final = 1.0
 
@@ -50,7 +52,8 @@ class TokenService:
     async def create(
         self, principal: Principal, origin: Origin, body: rest.TokenCreate
     ) -> rest.TokenCreated:
-        """A token of the caller's, shown this once.
+        """A token of the caller's, shown this once. The plain names of its TARGET mean the
+        servers that have them now, whatever these are called later.
 
         Raises:
             InvalidInput: the name or the TARGET is bad.
@@ -63,20 +66,19 @@ class TokenService:
         fresh, now = new_credential(TOKEN), self._clock.now()
         expires_at = now + body.expires_in if body.expires_in is not None else None
         async with self._database.write() as session:
-            await self._check_target(session, principal, body.servers)
+            seen = await self._servers.seen(session, principal)
+            target = _pinned(body.servers, seen)
             row = await crud.create(
                 session, user_id=principal.user_id, name=body.name, prefix=fresh.prefix,
-                token_hash=fresh.hash, role=body.role, servers=body.servers, now=now,
-                expires_at=expires_at,
+                token_hash=fresh.hash, role=body.role, now=now,
+                servers=str(target) if target else None, expires_at=expires_at,
             )  # fmt: skip
-            detail = {"role": row.role, "servers": row.servers, "token_id": row.id}
+            shown = self._show(row, _names(seen))
+            detail = {"role": row.role, "servers": shown.servers, "token_id": row.id}
             await self._audit.record(session, origin, "tokens.create", row.name, detail=detail)
         if expires_at is not None:
             self._expiring[row.id] = row
-        return rest.TokenCreated(
-            id=row.id, name=row.name, token=fresh.text, role=body.role, servers=row.servers,
-            expires_at=_shown(expires_at), last_used=None,
-        )  # fmt: skip
+        return rest.TokenCreated(**msgspec.structs.asdict(shown), token=fresh.text)
 
     async def page(
         self, principal: Principal, *, user: str | None, limit: int, cursor: str | None
@@ -90,7 +92,17 @@ class TokenService:
         async with self._database.read() as session:
             owner = await self._owner(session, principal, user)
             rows, after = await crud.list_page(session, user_id=owner, limit=limit, cursor=cursor)
-        return rest.Page(items=[self._show(row) for row in rows], next=after)
+            names = _names(await self._servers.seen(session, principal))
+        return rest.Page(items=[self._show(row, names) for row in rows], next=after)
+
+    async def used(self, principal: Principal) -> rest.Token | None:
+        """The token that the caller shows, if it is one."""
+        if principal.token is None:
+            return None
+        async with self._database.read() as session:
+            row = await crud.get(session, principal.token.id)
+            names = _names(await self._servers.seen(session, principal))
+        return self._show(row, names) if row is not None else None
 
     async def revoke(self, principal: Principal, origin: Origin, token_id: str) -> rest.Token:
         """End a token for good, with all that is open by it.
@@ -106,15 +118,18 @@ class TokenService:
                     f"there is no token {token_id[:80]!r}", hint="see `chatops tokens list`"
                 )
             if row.revoked_at is not None:
-                raise Conflict(f"the token {row.name} was revoked at {_shown(row.revoked_at)}")
+                raise Conflict(
+                    f"the token {row.name} was revoked at {time_or_none(row.revoked_at)}"
+                )
             await crud.revoke(session, row.id, now=self._clock.now())
             owner = await users.names(session, [row.user_id])
+            names = _names(await self._servers.seen(session, principal))
             detail = {"user": owner.get(row.user_id), "token_id": row.id}
             await self._audit.record(session, origin, "tokens.revoke", row.name, detail=detail)
         self._tokens.forget(row)
         self._expiring.pop(row.id, None)
         await self._revocation.token_ended(row.id, row.name)
-        return self._show(row)
+        return self._show(row, names)
 
     async def run(self) -> None:
         """End what is open by tokens that expire, for as long as the hub runs."""
@@ -134,14 +149,6 @@ class TokenService:
 
     # -- inside -------------------------------------------------------------------------
 
-    async def _check_target(
-        self, session: AsyncSession, principal: Principal, target: str | None
-    ) -> None:
-        """Plain names must be there now; globs and tags may mean servers that come later."""
-        if target is not None:
-            seen = await self._servers.seen(session, principal)
-            parse_target(target).select(seen, lambda facts: facts)
-
     async def _owner(self, session: AsyncSession, principal: Principal, user: str | None) -> str:
         if user is None or user in (principal.name, principal.user_id):
             return principal.user_id
@@ -151,12 +158,30 @@ class TokenService:
             raise NotFound(f"there is no user {user[:80]!r}", hint="see `chatops users list`")
         return row.id
 
-    def _show(self, row: ApiToken) -> rest.Token:
+    def _show(self, row: ApiToken, names: Mapping[str, str]) -> rest.Token:
+        target = servers_of(row)
         return rest.Token(
-            id=row.id, name=row.name, role=row.role, servers=row.servers,
-            expires_at=_shown(row.expires_at), last_used=_shown(self._tokens.last_used(row)),
+            id=row.id, name=row.name, role=row.role,
+            servers=str(target.renamed(names)) if target else None,
+            expires_at=time_or_none(row.expires_at),
+            last_used=time_or_none(self._tokens.last_used(row)),
         )  # fmt: skip
 
 
-def _shown(ts: float | None) -> str | None:
-    return format_time(ts) if ts is not None else None
+def _pinned(text: str | None, seen: Sequence[Facts]) -> Target | None:
+    """A TARGET whose plain names are ids: who gets a name later is another server.
+
+    Raises:
+        InvalidInput: it is no TARGET.
+        NotFound: a plain name, also one that is left out, is none of ``seen``.
+    """
+    if text is None:
+        return None
+    target = parse_target(text)
+    target.select(seen, lambda facts: facts)
+    return target.renamed({one.name: one.id for one in seen})
+
+
+def _names(seen: Sequence[Facts]) -> dict[str, str]:
+    """Names by id, for a TARGET that people read."""
+    return {one.id: one.name for one in seen}

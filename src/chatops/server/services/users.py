@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.errors import Conflict, InvalidInput, NotFound
@@ -15,7 +16,7 @@ from chatops.server.services.access import Principal
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.auth import AuthService
 from chatops.server.services.revocation import Revocation
-from chatops.units import format_time
+from chatops.units import format_time, time_or_none
 
 
 class UserService:
@@ -44,8 +45,9 @@ class UserService:
         return to_user(await self._find(name))
 
     async def myself(self, principal: Principal) -> rest.User:
-        """The caller's own account."""
-        return await self.show(principal.user_id)
+        """The caller's own account, with the role that counts now."""
+        user = await self.show(principal.user_id)
+        return msgspec.structs.replace(user, role=principal.role)
 
     async def change_password(
         self, principal: Principal, current: str, new: str, address: str
@@ -88,7 +90,9 @@ class UserService:
                 await self._keep_an_admin(session, user)
             await crud.update(session, user.id, **fields)
             await self._auth.end_sessions(session, user.id)
-            detail = {k: "changed" if k == "password_hash" else v for k, v in fields.items()}
+            detail = dict(fields)
+            if detail.pop("password_hash", None):
+                detail["password"] = "changed"
             await self._audit.record(session, origin, "users.update", user.name, detail=detail)
         self._auth.forget(user.id)
         await self._revocation.rights_lost(user.id, user.name)
@@ -99,14 +103,13 @@ class UserService:
 
         Raises:
             NotFound: one of the two accounts is not there.
-            Conflict: it is the last administrator, or owns servers and nobody gets them.
+            Conflict: it is the last administrator, or owns servers and nobody gets them, or who
+                shall get them is disabled.
             InvalidInput: the account is to inherit from itself.
         """
         user = await self._find(name)
-        heir = await self._find(reassign_to) if reassign_to else None
-        if heir is not None and heir.id == user.id:
-            raise InvalidInput(f"{user.name} cannot inherit its own servers")
         async with self._database.write() as session:
+            heir = await _heir(session, user, reassign_to) if reassign_to else None
             await self._keep_an_admin(session, user)
             owned = await servers.names(session, owned_by=user.id)
             if owned and heir is None:
@@ -122,10 +125,7 @@ class UserService:
 
     async def _find(self, name: str) -> User:
         async with self._database.read() as session:
-            user = await crud.get_by_name_or_id(session, name)
-        if user is None:
-            raise NotFound(f"there is no user {name[:80]!r}", hint="see `chatops users list`")
-        return user
+            return await _get(session, name)
 
     async def _fields(self, user: User, changes: rest.UserUpdate) -> crud.UserChanges:
         fields: crud.UserChanges = {}
@@ -145,6 +145,25 @@ class UserService:
             raise Conflict(f"{user.name} is the last administrator", hint="make another one first")
 
 
+async def _get(session: AsyncSession, name: str) -> User:
+    user = await crud.get_by_name_or_id(session, name)
+    if user is None:
+        raise NotFound(f"there is no user {name[:80]!r}", hint="see `chatops users list`")
+    return user
+
+
+async def _heir(session: AsyncSession, user: User, name: str) -> User:
+    heir = await _get(session, name)
+    if heir.id == user.id:
+        raise InvalidInput(f"{user.name} cannot inherit its own servers")
+    if heir.disabled:
+        raise Conflict(
+            f"{heir.name} is disabled, and cannot look after servers",
+            hint=f"name another, or first `chatops users enable {heir.name}`",
+        )
+    return heir
+
+
 def _owns(name: str, owned: list[str]) -> Conflict:
     more = f" and {len(owned) - 5} more" if len(owned) > 5 else ""
     return Conflict(
@@ -161,5 +180,5 @@ def to_user(row: User) -> rest.User:
         role=row.role,
         disabled=row.disabled,
         created_at=format_time(row.created_at),
-        last_login=format_time(row.last_login) if row.last_login is not None else None,
+        last_login=time_or_none(row.last_login),
     )

@@ -185,13 +185,14 @@ class AgentSocket:
     async def _serve(self, session: AgentSession) -> None:
         bad = 0
         while True:
-            frame = await receive(self._socket)
+            frame: str | bytes | None = await receive(self._socket)
+            assert frame is not None
             if self._services.agents.find(session.server_id) is not session:
                 raise SocketEnded  # it was ended meanwhile: what it still says does not count
             self._services.agents.heard(session)
             try:
                 self._take(session, frame)
-                bad = 0
+                frame, bad = None, 0  # thousands of agents would hold on to their last one
             except ProtocolError as error:
                 bad += 1
                 code = error.reason if isinstance(error, UnusableFrame) else error.code

@@ -11,7 +11,6 @@ from chatops.errors import ChatOpsError, ProtocolError
 from chatops.protocol import closing
 from chatops.protocol.client_messages import (
     Attach,
-    ClientAuth,
     ClientAuthSuccess,
     CommandEvent,
     FromClient,
@@ -25,6 +24,7 @@ from chatops.protocol.rest import StreamEvent
 from chatops.server.authentication import verified, welcome
 from chatops.server.context import Services
 from chatops.server.services.access import Access, Principal
+from chatops.server.services.asked import Asked
 from chatops.server.services.audit import Origin
 from chatops.server.services.following import Following
 from chatops.server.services.live_command import LiveCommand
@@ -40,6 +40,7 @@ from chatops.server.ws.sockets import (
     first_message,
     receive,
     refusal,
+    token_of,
     told,
 )
 from chatops.tasks import Tasks
@@ -93,6 +94,7 @@ class _Follower:
             following, live = await self._services.runs.follow(principal, name, attach.offsets)
         except ChatOpsError as error:
             raise refusal(error) from None
+        following.on_cut = self._end
         async with Tasks() as tasks:
             try:
                 if live is not None and attach.stdin:
@@ -115,23 +117,23 @@ class _Follower:
         Raises:
             SocketEnded: nobody who may follow this.
         """
-        if not isinstance(first, ClientAuth):
-            raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
+        token = token_of(first)
         try:
-            principal = await verified(self._services, first.token)
+            principal = await verified(self._services, token)
         except ChatOpsError as error:
-            await self._note_denial(Origin(self._connection.address), name)
+            await self._note_denial(Origin(self._connection.address), Asked(name))
             raise refusal(error) from None
         try:
             await self._services.runs.find(principal, name, Access.OPERATOR)
         except ChatOpsError as error:
-            await self._note_denial(Origin.of(principal, self._connection.address), name)
+            origin = Origin.of(principal, self._connection.address)
+            await self._note_denial(origin, Asked(name, "command"))
             raise refusal(error) from None
         return principal
 
-    async def _note_denial(self, origin: Origin, name: str) -> None:
+    async def _note_denial(self, origin: Origin, asked: Asked) -> None:
         """Who attaches may feed a command, so refusals are told as for what changes something."""
-        await self._services.denials.record(origin, "commands.attach", name)
+        await self._services.denials.record(origin, "commands.attach", asked)
 
     async def _attach(self) -> Attach:
         try:
@@ -172,10 +174,13 @@ class _Follower:
         except (TimeoutError, ConnectionError):
             self._connection.abort()
         except ChatOpsError as error:
-            end = refusal(error)
-            self._connection.close(end.reason or closing.INTERNAL, end.message)
+            self._end(error)
         else:
             self._connection.close(closing.DONE)
+
+    def _end(self, error: ChatOpsError) -> None:
+        end = refusal(error)
+        self._connection.close(end.reason or closing.INTERNAL, end.message)
 
     async def _send(self, frame: StreamEvent | StreamFrame) -> None:
         async with asyncio.timeout(STALL_AFTER):
@@ -189,6 +194,8 @@ class _Follower:
     async def _listen(self) -> None:
         while True:
             frame = await receive(self._socket)
+            if self._connection.close_reason is not None:
+                raise SocketEnded  # it was ended meanwhile: what it still says does not count
             try:
                 self._take(frame)
             except ProtocolError as error:

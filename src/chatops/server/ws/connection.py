@@ -51,7 +51,7 @@ class SocketConnection:
         self._address = request.remote or ""
         self._tasks = tasks
         self._limit = limit
-        self._waiting: deque[str | bytes | CloseReason] = deque()
+        self._waiting: deque[str | bytes | CloseReason] | None = None  # it takes 600 bytes
         self._bytes = 0
         self._sending = False
         self._gone = False
@@ -88,7 +88,7 @@ class SocketConnection:
     def abort(self) -> None:
         """Let go of the socket at once; what waits is lost."""
         self._gone = True
-        self._waiting.clear()
+        self._waiting = None
         self._bytes = 0
         transport = self._request.transport  # None once the connection is lost
         if transport is not None:
@@ -110,6 +110,8 @@ class SocketConnection:
         return True
 
     def _put(self, item: str | bytes | CloseReason) -> None:
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append(item)
         self._bytes += 0 if isinstance(item, CloseReason) else len(item)
         if not self._sending:
@@ -120,6 +122,7 @@ class SocketConnection:
         try:
             while self._waiting:
                 await self._send(self._waiting.popleft())
+            self._waiting = None
         except (TimeoutError, ConnectionError, RuntimeError):
             self.abort()
         finally:

@@ -21,6 +21,7 @@ from chatops.errors import (
     TooManyRequests,
 )
 from chatops.protocol import closing
+from chatops.protocol.client_messages import ClientAuth, FromClient
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.codec import Codec, UnusableFrame
 from chatops.protocol.limits import AUTH_TIMEOUT
@@ -162,6 +163,17 @@ async def first_message(
         return codec.decode(frame)
     except UnusableFrame as error:
         raise SocketEnded(closing.MALFORMED, error.message) from None
+
+
+def token_of(first: FromClient) -> str:
+    """The token in a client's first message.
+
+    Raises:
+        SocketEnded: it is another message.
+    """
+    if not isinstance(first, ClientAuth):
+        raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
+    return first.token
 
 
 async def receive(socket: web.WebSocketResponse) -> str | bytes:

@@ -10,7 +10,6 @@ from aiohttp import web
 from chatops.errors import ChatOpsError, NoSample
 from chatops.protocol import closing
 from chatops.protocol.client_messages import (
-    ClientAuth,
     ClientAuthSuccess,
     FromClient,
     LogEvent,
@@ -34,6 +33,7 @@ from chatops.server.ws.sockets import (
     first_message,
     receive,
     refusal,
+    token_of,
     told,
 )
 from chatops.tasks import Tasks
@@ -70,10 +70,9 @@ def make_subscription_route(
 
 
 async def _let_in(services: Services, first: FromClient, name: str) -> tuple[Principal, ServerName]:
-    if not isinstance(first, ClientAuth):
-        raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
+    token = token_of(first)
     try:
-        principal = await verified(services, first.token)
+        principal = await verified(services, token)
         return principal, await services.servers.name_of(principal, name)
     except ChatOpsError as error:
         raise refusal(error) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,6 +32,32 @@ def test_a_file_system_without_a_size_is_left_out_and_one_that_is_gone_raises() 
     assert measure(mount_at("/proc")) is None
     with pytest.raises(OSError):
         measure(mount_at("/no/such/mount"))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "unused", "to_be_had", "used", "free"),
+    [(100, 150, 150, 0, 100), (100, 40, 2**64 - 5, 60, 40), (0, 2**64 - 1, 0, 0, 0)],
+)
+def test_more_free_than_there_is_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+    blocks: int, unused: int, to_be_had: int, used: int, free: int,
+) -> None:  # fmt: skip
+    seen = SimpleNamespace(
+        f_blocks=blocks, f_bfree=unused, f_bavail=to_be_had, f_frsize=1, f_files=5, f_ffree=9
+    )
+    monkeypatch.setattr("os.statvfs", lambda _path: seen)
+    disk = measure(mount_at("/"))
+    assert disk is not None
+    assert (disk.used, disk.free, disk.inodes_percent) == (used, free, 0.0)
+
+
+@pytest.mark.parametrize("name", ["a\rb", "a\u2028b", "a\x0cb", "a\x85b", "a\\012b"])
+def test_a_name_may_hold_what_others_take_for_the_end_of_a_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / "self").mkdir()
+    (tmp_path / "filesystems").write_text("\text4\n")
+    line = f"1 0 8:1 / /mnt/{name} rw - ext4 /dev/a rw\n2 1 8:2 / / rw - ext4 /dev/b rw\n"
+    (tmp_path / "self/mountinfo").write_bytes(line.encode())
+    assert list(DisksCollector(tmp_path)()) == ["/", "/mnt/" + name.replace("\\012", "\n")]
 
 
 def test_the_list_follows_what_is_mounted(tmp_path: Path) -> None:

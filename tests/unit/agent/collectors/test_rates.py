@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,14 @@ def test_a_reset_gives_nothing_once_for_all_counters_of_the_device() -> None:
         "sdb": (1.0, 0.0),
     }
     assert rates.update(2.0, {"sda": (4, 900)}) == {"sda": (1.0, 0.0)}
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_a_counter_that_wrapped_gives_nothing_once_and_never_a_spike(bits: int) -> None:
+    rates = Rates()
+    rates.update(0.0, {"eth0": (2**bits - 10,)})
+    assert rates.update(1.0, {"eth0": (90,)}) == {"eth0": (None,)}
+    assert rates.update(2.0, {"eth0": (190,)}) == {"eth0": (100.0,)}
 
 
 def test_a_device_that_was_away_starts_anew() -> None:

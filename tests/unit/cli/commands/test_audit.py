@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.fake_hub import Asked, FakeHub, Reply, error, page
-from tests.support.samples import HOSTILE, THEN
+from tests.support.samples import HOSTILE, THEN, audit
 from tests.unit.cli.conftest import Invoke
 
 
@@ -60,6 +60,38 @@ def test_the_first_fault_is_named_with_exit_1(cli: Invoke, hub: FakeHub) -> None
     assert not set("\x1b\x9b\u202e") & set(done.out + done.err)
     done = cli("audit", "verify", "-o", "json")
     assert (done.code, done.json()) == (1, broken)
+
+
+@pytest.mark.parametrize(
+    ("found", "row", "told"),
+    [
+        ({"fault_id": 5}, "record 5", "Record 5 is not: somebody wrote to chatops.db"),
+        ({"fault_id": 5, "missing_through": 5}, "record 5", "took the missing ones out"),
+        ({"fault_id": 5, "missing_through": 7}, "records 5 to 7", "took the missing ones out"),
+        ({"fault_id": 5, "missing_through": 9}, "records 5 to 9", "an older copy than audit-head"),
+        ({"fault_id": 1, "last_id": None}, "record 1", "hint: no record before it"),
+        ({}, "-", "hint: all that is there up to record 3"),
+    ],
+)
+def test_a_broken_trail_says_what_that_means_and_what_to_do(
+    cli: Invoke, hub: FakeHub, found: dict[str, Any], row: str, told: str
+) -> None:
+    hub.on("GET /audit/verify", verdict(ok=False, reason="bad", anchor_id=9, **found))
+    done = cli("audit", "verify")
+    assert done.out.splitlines()[-1].split(maxsplit=1) == ["fault", row]
+    assert told in done.err
+    assert done.err.startswith("error: the audit trail does not hold: bad\nhint: ")
+    assert "Copy the data folder as it is before anything else" in done.err
+    assert len(done.err.splitlines()) == 2
+
+
+def test_details_are_json_in_csv_whatever_they_hold(cli: Invoke, hub: FakeHub) -> None:
+    details = [{"a": 1}, {"a": "b", "c": "d"}, {}, None]
+    hub.on("GET /audit", page(*[audit(number, detail=one) for number, one in enumerate(details)]))
+    rows = csv.DictReader(io.StringIO(cli("audit", "list", "-o", "csv").out))
+    cells = [row["detail"] for row in rows][::-1]
+    assert [json.loads(cell) for cell in cells[:3]] == details[:3]
+    assert cells[3] == ""
 
 
 def test_a_folder_that_is_no_hubs(cli: Invoke, hub: FakeHub, tmp_path: Path) -> None:

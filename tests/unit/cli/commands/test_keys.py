@@ -38,4 +38,7 @@ def test_making_one_shows_it_once_with_what_to_paste(cli: Invoke, hub: FakeHub) 
 def test_revoking_asks_first(cli: Invoke, hub: FakeHub) -> None:
     hub.on("DELETE /api-keys/k1", key(revoked_at=THEN))
     assert cli("keys", "revoke", "k1").code == 2
-    assert cli("keys", "revoke", "k1", "--yes").err == "revoked the key default of web-1\n"
+    done = cli("keys", "revoke", "k1", "--yes")
+    assert (done.out, done.err) == ("", "revoked the key default of web-1\n")
+    done = cli("keys", "revoke", "k1", "--yes", "-o", "json")
+    assert (done.json(), done.err) == (key(revoked_at=THEN), "revoked the key default of web-1\n")

@@ -148,6 +148,19 @@ def test_sharing_and_taking_it_back(cli: Invoke, hub: FakeHub) -> None:
     assert cli("servers", "share", "web-1", "--user", "ada", "--role", "admin").code == 2
 
 
+def test_changes_print_the_server_for_machines(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("PATCH /servers/web-1", server("web-2", tags={"a": "b", "c": "d"}))
+    hub.on("PUT /servers/web-1/shares", SHARE)
+    done = cli("servers", "rename", "web-1", "web-2", "-o", "json")
+    assert done.json() == server("web-2", tags={"a": "b", "c": "d"})
+    assert done.err == "web-1 is now web-2\n"
+    assert cli("servers", "rename", "web-1", "web-2").out == ""
+    rows = cli("servers", "tag", "web-1", "a=b", "-o", "csv").out.splitlines()
+    assert rows[1].split(",")[1:4] == ["web-2", "online", "a=b c=d"]
+    share = ["servers", "share", "web-1", "--user", "ada", "--role", "operator"]
+    assert cli(*share, "-o", "json").json() == SHARE
+
+
 def test_shares_are_listed(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /servers/web-1/shares", page(SHARE))
     assert cli("servers", "shares", "web-1", "-q").out == "ada\n"

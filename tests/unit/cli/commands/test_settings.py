@@ -44,6 +44,22 @@ def test_set_sends_the_text_and_default_resets(cli: Invoke, hub: FakeHub) -> Non
     assert hub.paths()[-2:] == ["DELETE /settings/raw_retention"] * 2
 
 
+def test_what_nought_means_is_said_in_words(cli: Invoke, hub: FakeHub) -> None:
+    ever = setting(key="audit_retention", value=0.0, text="0s")
+    ever["meaning"] = "how long records are kept; 0: for ever"
+    hub.on("GET /settings", page(ever, setting(value=0.0, text="0s")))
+    hub.on("GET /settings/audit_retention", ever)
+    hub.on("PUT /settings/audit_retention", ever)
+    lines = cli("settings", "list").out.splitlines()
+    assert lines[1].split()[1:4] == ["for", "ever", "set"]
+    assert lines[2].split()[1:3] == ["0s", "set"]
+    assert "value    for ever\n" in cli("settings", "get", "audit_retention").out
+    assert cli("settings", "get", "audit_retention", "-q").out == "0s\n"
+    assert cli("settings", "get", "audit_retention", "-o", "json").json() == ever
+    done = cli("settings", "set", "audit_retention", "0", "-o", "json")
+    assert (done.json(), done.err) == (ever, "audit_retention is for ever now\n")
+
+
 def test_errors_have_their_codes_and_hints(cli: Invoke, hub: FakeHub) -> None:
     hub.on("PUT /settings/raw_retention", error(422, "invalid", "no", "the least is 1h"))
     hub.on("PUT /settings/nonsense", error(404, "not_found", "there is no setting"))

@@ -54,4 +54,6 @@ def test_making_one_shows_it_once(cli: Invoke, hub: FakeHub) -> None:
 def test_revoking_asks_first(cli: Invoke, hub: FakeHub) -> None:
     hub.on("DELETE /tokens/t1", token())
     assert cli("tokens", "revoke", "t1").code == 2
-    assert cli("tokens", "revoke", "t1", "--yes").err == "revoked the token ci\n"
+    done = cli("tokens", "revoke", "t1", "--yes")
+    assert (done.out, done.err) == ("", "revoked the token ci\n")
+    assert cli("tokens", "revoke", "t1", "--yes", "-o", "json").json() == token()

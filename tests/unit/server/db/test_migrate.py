@@ -130,6 +130,37 @@ def test_an_upgrade_from_the_first_version_keeps_the_data(tmp_path: Path, part: 
     _close(connection)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, None),
+        ("web-1", "id-1"),
+        ("web-1, !db-1,web-*,tag:env=prod,all,id-2", "id-1,!id-2,web-*,tag:env=prod,all,id-2"),
+        ("gone", "00000000-0000-0000-0000-000000000000"),
+        ("all,!gone", "all,!gone"),
+    ],
+)
+def test_tokens_hold_the_ids_of_the_servers_they_named(
+    tmp_path: Path, before: str | None, after: str | None
+) -> None:
+    path = tmp_path / "chatops.db"
+    upgrade(path, "chatops", "chatops_0007")
+    connection = sqlite3.connect(path)
+    connection.executemany(
+        "INSERT INTO servers (id, name, tags, created_at, os) VALUES (?, ?, '{}', 0, '')",
+        [("id-1", "web-1"), ("id-2", "db-1")],
+    )
+    connection.execute(
+        "INSERT INTO api_tokens (id, user_id, name, prefix, hash, role, servers, created_at)"
+        " VALUES ('t', 'u', 'ci', 'p', 'h', 'viewer', ?, 0)",
+        (before,),
+    )
+    connection.commit()
+    migrate(tmp_path)
+    assert connection.execute("SELECT servers FROM api_tokens").fetchall() == [(after,)]
+    connection.close()
+
+
 def test_new_files_are_private(tmp_path: Path) -> None:
     migrate(tmp_path)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}

@@ -57,7 +57,8 @@ class ApiKey(ChatOpsModel, table=True):
 
 
 class ApiToken(ChatOpsModel, table=True):
-    """A user's credential for scripts. ``servers`` is a TARGET; None covers all of the user's."""
+    """A user's credential for scripts. ``servers`` is a TARGET whose plain names are ids of
+    servers; None covers all of the user's."""
 
     __tablename__ = "api_tokens"
 
