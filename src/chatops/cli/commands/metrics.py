@@ -109,7 +109,7 @@ def export(
     and value, as csv, with `-o ndjson` an object a line, with `-o json` an array. They are written
     as they come, however many. Without --step they are as fine as the hub keeps for the whole
     span, at best the samples themselves; stderr says what they are, and what is missing."""
-    asked = seconds(step, "--step")
+    several, asked = parse_target(target).one is None, seconds(step, "--step")
     found = cli.client.metrics.histories(
         target, _checked(metrics) or [EVERY], since=moment(since, "--since"),
         until=moment(until, "--until"), step=asked,
@@ -124,7 +124,7 @@ def export(
     else:
         write_rows(sys.stdout, rows, EXPORT, "csv" if cli.out.form == "table" else cli.out.form)
     cli.out.flush()
-    say_gaps(cli.out, found.gaps, several=parse_target(target).one is None, local=False)
+    say_gaps(cli.out, found.gaps, several=several, local=False)
 
 
 @command(app, "watch", example="chatops metrics watch 'web-*'")
