@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +24,9 @@ from tests.support.hub import metrics_message
 from tests.support.measuring import measure
 from tests.support.memory import MiB
 from tests.support.processes import PROGRAM, Bench, bench
+from tests.support.waiting import until
 
+PAGE = Path(__file__).parents[2] / "docs" / "topics" / "metrics.md"
 NOW = time.time()
 SAMPLES = 200
 MOUNTS = 300
@@ -47,11 +53,19 @@ def gap(number: int) -> MetricsGap:
 
 def filled(hub: Bench) -> Bench:
     """The bench with three servers that have measured: much, a little long ago, and nothing."""
-    measure(hub.url, hub.add_server("big"), (big(seq) for seq in range(1, SAMPLES + 1)))
+    measure(hub.url, hub.add_server("web-1"), (big(seq) for seq in range(1, SAMPLES + 1)))
     old = [metrics_message(seq, NOW - 86_400 * seq, cpu=float(seq)) for seq in range(1, 15)]
-    measure(hub.url, hub.add_server("old-1"), [*old, *map(gap, range(GAPS))])
-    hub.add_server("old-2")
+    measure(hub.url, hub.add_server("db-1"), [*old, *map(gap, range(GAPS))])
+    hub.add_server("db-2")
+    until(lambda: closed(hub) > 0, what="a chunk")
     return hub
+
+
+def closed(hub: Bench) -> int:
+    """How many samples are closed into chunks."""
+    with contextlib.closing(sqlite3.connect(hub.folder / "hub" / "metrics.db")) as database:
+        (count,) = database.execute("SELECT total(samples) FROM metric_chunks").fetchone()
+    return int(count)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +88,7 @@ def shell(hub: Bench, line: str) -> subprocess.CompletedProcess[str]:
 def exporting(hub: Bench, *words: str) -> subprocess.Popen[bytes]:
     """An export whose first line has been read; it cannot go on before somebody reads on."""
     running = subprocess.Popen(
-        [*PROGRAM, "metrics", "export", "big", "--since", "2h", *words], env=hub.environ,
+        [*PROGRAM, "metrics", "export", "web-1", "--since", "2h", *words], env=hub.environ,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert running.stdout is not None
@@ -83,7 +97,7 @@ def exporting(hub: Bench, *words: str) -> subprocess.Popen[bytes]:
 
 
 def test_a_long_export_gives_every_row_once(fleet: Bench) -> None:
-    done = fleet.run("metrics", "export", "big", "--since", "2h", "-o", "csv")
+    done = fleet.run("metrics", "export", "web-1", "--since", "2h", "-o", "csv")
     assert (done.code, done.err) == (0, "each row is a sample\n")
     head, *rows = csv.reader(io.StringIO(done.out))
     assert head == ["ts", "server", "metric", "value"]
@@ -98,7 +112,7 @@ def test_a_long_export_gives_every_row_once(fleet: Bench) -> None:
 
 
 def test_an_export_into_pipes(fleet: Bench) -> None:
-    words = "chatops metrics export big --since 2h"
+    words = "chatops metrics export web-1 --since 2h"
     counted = shell(fleet, f"{words} -o ndjson | wc -l")
     assert counted.stdout.split() == [str(ROWS), "0", "0"]
     headed = shell(fleet, f"{words} -o ndjson | head -n 2")
@@ -111,7 +125,7 @@ def test_an_export_holds_a_page_however_long_it_is(fleet: Bench) -> None:
     peaks = []
     for since in ("0s", "2h"):
         running = subprocess.Popen(
-            [*PROGRAM, "metrics", "export", "big", "--since", since, "-o", "json"],
+            [*PROGRAM, "metrics", "export", "web-1", "--since", since, "-o", "json"],
             env=fleet.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         _, status, usage = os.wait4(running.pid, 0)
@@ -140,7 +154,7 @@ def test_an_export_whose_hub_dies_is_an_error(hub: Bench) -> None:
 
 
 def test_a_history_says_what_it_lacks(fleet: Bench) -> None:
-    done = fleet.run("metrics", "history", "old-1", "cpu", "--since", "20d", "-o", "json")
+    done = fleet.run("metrics", "history", "db-1", "cpu", "--since", "20d", "-o", "json")
     rows = done.json()
     assert [row["value"] for row in rows] == [float(seq) for seq in range(14, 0, -1)]
     assert list(rows[0]) == ["ts", "metric", "value", "min", "max"]
@@ -151,7 +165,7 @@ def test_a_history_says_what_it_lacks(fleet: Bench) -> None:
         "the agent's spool was full"
     )
     assert (len(gaps), gaps[-1]) == (6, "gap: and 3 more")
-    assert fleet.run("metrics", "history", "old-1", "--until", "2h", "--since", "30h").err == ""
+    assert fleet.run("metrics", "history", "db-1", "--until", "2h", "--since", "30h").err == ""
 
 
 def test_a_history_of_several_servers(fleet: Bench) -> None:
@@ -159,15 +173,36 @@ def test_a_history_of_several_servers(fleet: Bench) -> None:
                      "-o", "csv")  # fmt: skip
     head, *rows = csv.reader(io.StringIO(done.out))
     assert head == ["server", "ts", "metric", "value", "min", "max"]
-    assert {row[0] for row in rows} == {"big", "old-1"}
-    assert done.err.startswith("gap: old-1: 10 samples from ")
+    assert {row[0] for row in rows} == {"web-1", "db-1"}
+    assert done.err.startswith("gap: db-1: 10 samples from ")
     assert fleet.run("metrics", "history", "nobody-*").code == 4
-    assert fleet.run("metrics", "export", "old-2", "-o", "csv").out == "ts,server,metric,value\n"
+    assert fleet.run("metrics", "export", "db-2", "-o", "csv").out == "ts,server,metric,value\n"
 
 
 def test_an_export_by_id_names_the_server(fleet: Bench) -> None:
-    server_id = fleet.run("servers", "show", "old-1", "-o", "json").json()["id"]
+    server_id = fleet.run("servers", "show", "db-1", "-o", "json").json()["id"]
     done = fleet.run("metrics", "export", server_id, "cpu", "--since", "60h")
     assert [line.split(",")[1:] for line in done.out.splitlines()[1:]] == [
-        ["old-1", "cpu", "2.0"], ["old-1", "cpu", "1.0"]
+        ["db-1", "cpu", "2.0"], ["db-1", "cpu", "1.0"]
     ]  # fmt: skip
+
+
+def test_the_queries_of_the_page_run_in_a_plain_shell(fleet: Bench) -> None:
+    blocks = re.findall(r"^```sql\n-- (sqlite3 [^\n]*)\n(.*?)^```$", PAGE.read_text("utf-8"),
+                        re.DOTALL | re.MULTILINE)  # fmt: skip
+    assert len(blocks) == 2
+    answers = []
+    for command, statements in blocks:
+        done = subprocess.run(
+            command.split(), cwd=fleet.folder / "hub", input=statements, capture_output=True,
+            text=True, timeout=60, check=True,
+        )  # fmt: skip
+        assert done.stderr == ""
+        assert "\x1b" not in done.stdout
+        answers += [json.loads(part) for part in re.split(r"(?<=\])\n", done.stdout) if part]
+    night, mounts, busiest, last, lost = answers
+    assert {"ts", "mean", "most"} == set(night[0])
+    assert {row["most"] for row in mounts} == {12.5}
+    assert {row["name"] for row in busiest} == {"web-1"}
+    assert {row["unit"] for row in last} == {"%"}
+    assert [row["samples"] for row in lost] == [10 + number for number in range(GAPS)]
