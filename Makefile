@@ -21,7 +21,7 @@ test-unit: dev ## the tests that need neither root nor any service
 lint: dev ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict -p chatops -p tests.support -p docs.gen
+	$(BIN)/mypy --strict -p chatops -p tests.support -p docs.gen -p benchmarks.swarm
 
 soak: dev debian ## the tests that take long, and the random ones with many more examples
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest --timeout=7200 -m 'soak or hypothesis'

@@ -40,7 +40,12 @@ _COLUMNS: Final = (
 
 def main() -> int:
     """Run a swarm and print its figures; 1 when something of it could not be had."""
-    given = _parser().parse_args()
+    parser = _parser()
+    given = parser.parse_args()
+    if given.agents < 1 or given.processes < 1:
+        parser.error("at least one agent and one process")
+    if given.seed is not None and given.keys is None:
+        parser.error("--seed needs --keys: the keys are shown nowhere else")
     try:
         keys = _keys(given)
         if given.seed is None:

@@ -7,10 +7,11 @@ import random
 import ssl
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
+from websockets.uri import WebSocketURI, parse_uri
 
 from benchmarks.swarm.behaviour import Behaviour
 from benchmarks.swarm.commands import Commands
@@ -20,6 +21,7 @@ from benchmarks.swarm.samples import Spool, Walk
 from chatops import __version__
 from chatops.protocol import PROTOCOL_VERSION
 from chatops.protocol.closing import SILENT, may_retry
+from chatops.protocol.facts import HostFacts, JournalFacts, PolicyFacts
 from chatops.protocol.messages import (
     Auth,
     AuthSuccess,
@@ -29,13 +31,10 @@ from chatops.protocol.messages import (
     DockerCommand,
     DockerResponse,
     Error,
-    HostFacts,
     HubMessage,
-    JournalFacts,
     Message,
     MetricsAck,
     Ping,
-    PolicyFacts,
     Pong,
     StreamCredit,
     StreamOpen,
@@ -43,7 +42,6 @@ from chatops.protocol.messages import (
 from chatops.protocol.session.backoff import Backoff
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 
-PATH: Final = "/api/v1/agents/ws"
 BURST: Final = 64
 """Samples that go in one packet at most."""
 _decode: Final = msgspec.json.Decoder(HubMessage).decode
@@ -57,11 +55,10 @@ class Hub:
     url: str
     context: ssl.SSLContext | None = None
 
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port."""
-        parts = urlsplit(self.url)
-        return parts.hostname or "127.0.0.1", parts.port or (443 if self.context else 80)
+    @cached_property
+    def uri(self) -> WebSocketURI:
+        """Of the agents' socket."""
+        return parse_uri(f"ws{self.url.removeprefix('http')}/api/v1/agents/ws")
 
 
 class SwarmAgent:
@@ -77,9 +74,9 @@ class SwarmAgent:
         self.connected_at = 0.0
         """When the last session stood; this and the next two by the loop's clock."""
         self.live_at: float | None = None
-        """When the hub had acked the first sample that was taken in it."""
+        """When the hub had acked the newest sample there was, or one taken since."""
         self.caught_up_at: float | None = None
-        """When nothing of an outage was left."""
+        """When it had acked all that were older."""
         self.slowest = 0.0
         """Seconds that the hub took at most to acknowledge a sample."""
         self.spool: Final = Spool()
@@ -145,12 +142,12 @@ class SwarmAgent:
 
     async def _session(self) -> str:
         """One connection, from its beginning to its end; the name of the reason."""
-        host, port = self._hub.address
-        link = self._link = Link(self, host, PATH)
+        uri = self._hub.uri
+        link = self._link = Link(self, uri)
         source = (self.source, 0) if self.source is not None else None
         try:
             await self._loop.create_connection(
-                lambda: link, host, port, ssl=self._hub.context, local_addr=source
+                lambda: link, uri.host, uri.port, ssl=self._hub.context, local_addr=source
             )
             return await link.ended
         except OSError:
@@ -289,9 +286,9 @@ class SwarmAgent:
         self.slowest = max(self.slowest, now - sent)
         self._figures.acked += 1
         self._figures.acks.add(now - sent)
-        if self.live_at is None and message.seq > self._newest_at_start:
+        if self.live_at is None and message.seq >= self._newest_at_start:
             self.live_at = now
-        if self.caught_up_at is None and self.spool.first > self._newest_at_start:
+        if self.caught_up_at is None and self.spool.first >= self._newest_at_start:
             self.caught_up_at = now
         if self.spool.waits or self._behaviour.flood != "no":
             self.pump()

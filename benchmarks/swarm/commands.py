@@ -11,12 +11,12 @@ from typing import Final
 from benchmarks.swarm.behaviour import Behaviour
 from benchmarks.swarm.link import Link
 from chatops.protocol.codec import encode
+from chatops.protocol.facts import HeldCommand
 from chatops.protocol.frames import encode_frame
 from chatops.protocol.limits import MAX_STREAM_DATA
 from chatops.protocol.messages import (
     Command,
     CommandResponse,
-    HeldCommand,
     Message,
     StreamClose,
     StreamCredit,

@@ -51,6 +51,20 @@ def seed_servers(folder: Path, wanted: Iterable[str]) -> Keys:
     return asyncio.run(_seed(folder, wanted))
 
 
+def server_ids(folder: Path) -> dict[str, str]:
+    """The ids of all servers in a data folder, by name."""
+    return asyncio.run(_ids(folder))
+
+
+async def _ids(folder: Path) -> dict[str, str]:
+    database = await Database.open(folder / FILES[0])
+    try:
+        async with database.read() as session:
+            return {name: server_id for server_id, name in (await servers.names(session)).items()}
+    finally:
+        await database.close()
+
+
 async def _seed(folder: Path, wanted: Iterable[str]) -> Keys:
     database = await Database.open(folder / FILES[0])
     keys: Keys = {}

@@ -66,7 +66,8 @@ def known(means: Any, sample: Any) -> Any:
 def test_old_messages_are_read_and_written_as_ever(name: str) -> None:
     for sample in samples(name):
         message = msgspec.json.decode(json.dumps(sample["wire"]), type=CLASSES[name])
-        assert json.loads(msgspec.json.encode(message)) == sample["wire"]
+        written = json.loads(msgspec.json.encode(message))
+        assert known(written, sample["wire"]) == sample["wire"]
         assert known(spelled_out(message), sample["means"]) == sample["means"]
 
 

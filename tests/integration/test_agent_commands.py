@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from chatops.agent import delivery
+from chatops.protocol.facts import HeldCommand
 from chatops.protocol.limits import KEPT_HEAD, KEPT_TAIL, MAX_RUNNING_COMMANDS, STREAM_CREDIT
 from chatops.protocol.messages import (
     Command,
@@ -19,7 +20,6 @@ from chatops.protocol.messages import (
     CommandCancel,
     CommandResponse,
     Error,
-    HeldCommand,
     Message,
     Metrics,
     Ping,

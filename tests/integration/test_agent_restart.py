@@ -15,12 +15,12 @@ from chatops.agent.journal import Journal
 from chatops.agent.runner import run
 from chatops.agent.settings import AgentSettings
 from chatops.errors import SetupError
+from chatops.protocol.facts import HeldCommand
 from chatops.protocol.messages import (
     Command,
     CommandAck,
     CommandResponse,
     Error,
-    HeldCommand,
     StreamClose,
     StreamOpen,
 )

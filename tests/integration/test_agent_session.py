@@ -10,6 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chatops.protocol import closing
+from chatops.protocol.facts import SessionLimits
 from chatops.protocol.messages import (
     AuthSuccess,
     Command,
@@ -21,7 +22,6 @@ from chatops.protocol.messages import (
     Metrics,
     Ping,
     Pong,
-    SessionLimits,
     StreamClose,
     StreamOpen,
 )

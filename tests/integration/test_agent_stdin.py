@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from chatops.agent import stdin
+from chatops.protocol.facts import HeldCommand
 from chatops.protocol.frames import encode_frame
 from chatops.protocol.limits import MAX_BAD_FRAMES, STREAM_CREDIT
 from chatops.protocol.messages import (
     Command,
     CommandCancel,
     Error,
-    HeldCommand,
     StreamClose,
     StreamCredit,
     StreamOpen,

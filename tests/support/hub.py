@@ -19,8 +19,13 @@ from websockets.exceptions import ConnectionClosed
 from chatops.clock import Clock
 from chatops.protocol import PROTOCOL_VERSION
 from chatops.protocol.codec import encode
+from chatops.protocol.facts import HostFacts, JournalFacts, PolicyFacts
 from chatops.protocol.frames import decode_frame, encode_frame
-from chatops.protocol.messages import Auth, HostFacts, JournalFacts, Message, Metrics, PolicyFacts
+from chatops.protocol.messages import (
+    Auth,
+    Message,
+    Metrics,
+)
 from chatops.protocol.metrics import Cpu, Disk, Memory, Sample
 from chatops.server.app import Hub, open_hub
 from chatops.server.first_run import ensure_admin

@@ -18,6 +18,7 @@ import msgspec
 from chatops.protocol import PROTOCOL_VERSION
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.codec import encode
+from chatops.protocol.facts import HeldCommand, JournalFacts, PolicyFacts
 from chatops.protocol.frames import encode_frame
 from chatops.protocol.messages import (
     Auth,
@@ -26,11 +27,8 @@ from chatops.protocol.messages import (
     CommandAck,
     CommandCancel,
     CommandResponse,
-    HeldCommand,
     HubMessage,
-    JournalFacts,
     Outcome,
-    PolicyFacts,
     StreamClose,
     StreamCredit,
     StreamOpen,

@@ -18,6 +18,7 @@ from websockets.http11 import Request, Response
 from chatops.agent.settings import AGENT_PATH
 from chatops.protocol import codec
 from chatops.protocol.closing import CloseReason
+from chatops.protocol.facts import SessionLimits
 from chatops.protocol.frames import decode_frame, encode_frame
 from chatops.protocol.limits import MAX_STREAM_DATA, STREAM_CREDIT
 from chatops.protocol.messages import (
@@ -33,7 +34,6 @@ from chatops.protocol.messages import (
     MetricsGap,
     Ping,
     Pong,
-    SessionLimits,
     StreamClose,
     StreamCredit,
     StreamName,

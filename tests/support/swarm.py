@@ -24,7 +24,10 @@ __all__ = ["LINE", "SwarmAgent", "swarm"]
 
 @contextmanager
 def swarm(
-    hub: str, keys: Mapping[str, str], context: ssl.SSLContext | None = None
+    hub: str,
+    keys: Mapping[str, str],
+    context: ssl.SSLContext | None = None,
+    behaviour: Behaviour | None = None,
 ) -> Iterator[list[SwarmAgent]]:
     """An agent for each server's key, all connected to the hub at that URL."""
     loop = asyncio.new_event_loop()
@@ -32,7 +35,7 @@ def swarm(
     agents: list[SwarmAgent] = []
 
     async def live() -> None:
-        swarm = Swarm(Hub(hub, context), keys, Behaviour(interval=1.0))
+        swarm = Swarm(Hub(hub, context), keys, behaviour or Behaviour(interval=1.0))
         agents.extend(swarm.agents)
         async with Tasks() as tasks:
             tasks.spawn(swarm.run(), name="swarm")

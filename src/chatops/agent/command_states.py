@@ -22,7 +22,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, Protocol
 
-from chatops.protocol.messages import CommandResponse, HeldCommand
+from chatops.protocol.facts import HeldCommand
+from chatops.protocol.messages import (
+    CommandResponse,
+)
 
 
 class State(StrEnum):

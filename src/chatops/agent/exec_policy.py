@@ -11,8 +11,8 @@ from typing import NamedTuple
 from chatops.agent.account import DEFAULT_PATH, Account
 from chatops.agent.rules import LONGEST_LINE, CommandLine, Rule, is_too_long, kind_of
 from chatops.agent.variables import is_named, steers
+from chatops.protocol.facts import ExecFacts
 from chatops.protocol.limits import MAX_RUNNING_COMMANDS
-from chatops.protocol.messages import ExecFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from chatops.agent.run import Run
 from chatops.agent.spill import Spill
 from chatops.clock import Clock
 from chatops.errors import ProtocolError
+from chatops.protocol.facts import JournalFacts
 from chatops.protocol.frames import MAX_STREAM, StreamFrame
 from chatops.protocol.limits import MAX_ARGUMENTS, MAX_COMMAND, MAX_RUNNING_COMMANDS
 from chatops.protocol.messages import (
@@ -29,7 +30,6 @@ from chatops.protocol.messages import (
     CommandCancel,
     CommandResponse,
     Error,
-    JournalFacts,
     StreamClose,
     StreamCredit,
     StreamOpen,

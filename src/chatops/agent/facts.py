@@ -10,7 +10,7 @@ from typing import Final
 import psutil
 
 from chatops.agent.collectors.labels import clean
-from chatops.protocol.messages import HostFacts
+from chatops.protocol.facts import HostFacts
 
 _GUESTS: Final = {
     "qemu": "kvm", "kvm": "kvm", "amazon ec2": "kvm", "google": "kvm", "openstack": "kvm",

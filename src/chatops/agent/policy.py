@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from chatops.agent.exec_policy import Decision, ExecPolicy
 from chatops.agent.rules import CommandLine
 from chatops.agent.settings import CAPABILITIES
-from chatops.protocol.messages import PolicyFacts
+from chatops.protocol.facts import PolicyFacts
 from chatops.protocol.policy_facts import bounded
 from chatops.units import format_duration, format_size
 

@@ -124,7 +124,7 @@ _ALL: Final[tuple[Metric, ...]] = (
         "temp", "°C", "temperature; without a sensor the highest",
         "celsius", 1, _SENSOR, max,
     ),
-    Metric("uptime", "s", "time since the host started", "uptime_s"),
+    Metric("uptime", "s", "time since the host started", "uptime_s", 2),
     Metric("processes", "", "number of processes", "process_count"),
     Metric(
         "clock.skew", "s", "how far the host's clock is ahead of the hub's",

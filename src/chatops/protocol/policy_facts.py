@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from chatops.protocol.facts import ExecFacts, PolicyFacts
 from chatops.protocol.limits import MAX_POLICY_RULES, MAX_POLICY_TEXT
-from chatops.protocol.messages import ExecFacts, PolicyFacts
 from chatops.text import shorten
 
 

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from chatops.clock import FakeClock
+from chatops.protocol.facts import ExecFacts, HostFacts, PolicyFacts
 from chatops.protocol.limits import MAX_POLICY_RULES, MAX_POLICY_TEXT
-from chatops.protocol.messages import Error, ExecFacts, HostFacts, Ping, PolicyFacts
+from chatops.protocol.messages import (
+    Error,
+    Ping,
+)
 from chatops.server.crud.api_keys import AgentKey
 from chatops.server.ws import agents
 from tests.support.databases import failing

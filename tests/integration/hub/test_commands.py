@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 
 from chatops.clock import FakeClock
+from chatops.protocol.facts import HeldCommand, JournalFacts
 from chatops.protocol.frames import CONTENT_TYPE, FrameReader, StreamFrame
 from chatops.protocol.limits import KEPT_HEAD, KEPT_TAIL
-from chatops.protocol.messages import CommandResponse, HeldCommand, JournalFacts
+from chatops.protocol.messages import (
+    CommandResponse,
+)
 from chatops.tasks import Tasks
 from tests.support.fleet import CommandAgent, connect
 from tests.support.hub import TestHub, running_hub

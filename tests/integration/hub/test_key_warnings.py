@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chatops.clock import FakeClock
-from chatops.protocol.messages import HostFacts
+from chatops.protocol.facts import HostFacts
 from chatops.server.services.key_warnings import SOON
 from tests.support.hub import TestHub, running_hub
 from tests.support.waiting import until_async

@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 
 from chatops.clock import FakeClock
-from chatops.protocol.messages import CommandResponse, HeldCommand, JournalFacts, StreamClose
+from chatops.protocol.facts import HeldCommand, JournalFacts
+from chatops.protocol.messages import (
+    CommandResponse,
+    StreamClose,
+)
 from tests.support.fleet import CommandAgent, attach, connect, fleet
 from tests.support.hub import TestHub, running_hub
 from tests.support.waiting import until_async

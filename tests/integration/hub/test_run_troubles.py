@@ -10,7 +10,7 @@ import pytest
 
 from chatops.clock import FakeClock
 from chatops.errors import Busy
-from chatops.protocol.messages import HeldCommand, JournalFacts
+from chatops.protocol.facts import HeldCommand, JournalFacts
 from tests.support.fleet import CommandAgent, attach, connect, fleet
 from tests.support.hub import TestHub, running_hub
 from tests.support.waiting import until_async

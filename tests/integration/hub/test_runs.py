@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from chatops.clock import FakeClock
+from chatops.protocol.facts import HeldCommand, JournalFacts
 from chatops.protocol.frames import FrameReader
-from chatops.protocol.messages import HeldCommand, JournalFacts
 from chatops.tasks import Tasks
 from tests.support.fleet import CommandAgent, attach, connect, events_in, fleet
 from tests.support.hub import TestHub, running_hub

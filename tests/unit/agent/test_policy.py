@@ -17,8 +17,8 @@ from chatops.agent.policy_table import build
 from chatops.agent.rules import LONGEST_LINE
 from chatops.agent.variables import STEERING_BEGINNINGS, STEERING_NAMES
 from chatops.errors import ChatOpsError
+from chatops.protocol.facts import ExecFacts
 from chatops.protocol.limits import MAX_POLICY_RULES, MAX_POLICY_TEXT
-from chatops.protocol.messages import ExecFacts
 
 FILE = """
 allow = ["exec"]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from chatops.protocol.messages import ExecFacts, HostFacts
+from chatops.protocol.facts import ExecFacts, HostFacts
 from chatops.protocol.rest.common import Name, Request, Timestamp
 
 ServerStatus = Literal["online", "offline", "never"]

@@ -12,7 +12,7 @@ from chatops.protocol.join import Join, encode_join
 from chatops.protocol.names import check_name
 from chatops.server.crud import api_keys as crud
 from chatops.server.crud import servers as servers_crud
-from chatops.server.crud.api_keys import AgentKey
+from chatops.server.crud.api_keys import AgentKey as AgentKey  # those who ask here name it
 from chatops.server.db.engine import Database
 from chatops.server.db.models import ApiKey, Server
 from chatops.server.db.transactions import Transaction

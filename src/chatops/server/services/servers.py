@@ -10,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chatops.clock import Clock
 from chatops.errors import Conflict, InvalidInput, NotPermitted
 from chatops.protocol import closing, rest
-from chatops.protocol.messages import Auth, HostFacts
+from chatops.protocol.facts import HostFacts
+from chatops.protocol.messages import (
+    Auth,
+)
 from chatops.protocol.names import check_name, check_tags
 from chatops.protocol.policy_facts import bounded
 from chatops.protocol.target import Facts

@@ -31,10 +31,9 @@ from chatops.protocol.messages import (
 )
 from chatops.server.authentication import welcome
 from chatops.server.context import Services
-from chatops.server.crud.api_keys import AgentKey
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.fleet import Fleet
-from chatops.server.services.keys import KeyRefused
+from chatops.server.services.keys import AgentKey, KeyRefused
 from chatops.server.ws.connection import SocketConnection
 from chatops.server.ws.sockets import (
     Route,

@@ -22,6 +22,8 @@ Number = int | float
 
 
 class Cell(NamedTuple):
+    """``n`` values: their sum, the least and the most of them."""
+
     n: int
     total: Number
     least: Number
