@@ -88,7 +88,7 @@ def read_history(
     times = [second_of(sample.ts) for sample in samples]
     points: list[Point] = []
     following = None
-    for since, until in plan.windows():
+    for since, until in plan.windows(len(metrics)):
         rows = _window(tx, server_id, metrics, plan, since, until, times, fresh)
         for ts, group in itertools.groupby(rows, key=lambda point: point.ts):
             if len(points) >= limit:

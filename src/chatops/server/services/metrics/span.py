@@ -21,9 +21,10 @@ MIN_STEP: Final = 1.0
 """Seconds of the shortest step."""
 SLACK: Final = 60.0
 RAW_WINDOW: Final = 3600
-"""Seconds of raw samples that are read at once."""
+"""Seconds of raw samples that are read at once of FEW metrics; of more the less."""
 ROWS_AT_ONCE: Final = 24
-"""Rows of a level, of each series, that are read at once."""
+"""Rows of a level, of each series, that are read at once of FEW metrics."""
+FEW: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,15 @@ class Plan(NamedTuple):
     since: float
     until: float
 
-    def windows(self) -> Iterator[tuple[float, float]]:
+    def windows(self, metrics: int) -> Iterator[tuple[float, float]]:
         """The parts of the span that are read one after the other, each at the boundaries of the
-        level's rows and of the steps."""
-        size = float(self.level.span * ROWS_AT_ONCE if self.level else RAW_WINDOW)
+        level's rows and of the steps: the shorter, the more metrics are read, because all that is
+        in one of them is held."""
+        parts = max(1, metrics // FEW)
+        size = float(
+            self.level.span * max(1, ROWS_AT_ONCE // parts) if self.level
+            else max(1, RAW_WINDOW // parts)
+        )  # fmt: skip
         if self.step is not None:
             size = max(1, size // self.step) * self.step
         start = self.since

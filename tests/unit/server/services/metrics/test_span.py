@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from chatops.errors import InvalidInput
@@ -64,3 +66,18 @@ def test_there_is_no_cursor_at_the_end() -> None:
 def test_other_cursors_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         read_cursor(text)
+
+
+@pytest.mark.parametrize("step", [None, 7.0, MINUTE, HOUR])
+@pytest.mark.parametrize("metrics", [0, 1, 20, 1000, 100_000])
+def test_windows_cover_the_span_and_are_shorter_the_more_is_read(
+    step: float | None, metrics: int
+) -> None:
+    how = plan(HistoryQuery(None, NOW - 20 * HOUR - 5, NOW, step, 10), KEPT, NOW)
+    windows = list(how.windows(metrics))
+    assert (windows[0][0], windows[-1][1]) == (how.since, NOW)
+    assert all(one[1] == after[0] for one, after in pairwise(windows))
+    longest = max(until - since for since, until in windows)
+    least = how.level.span if how.level else step or 1.0
+    most = 24 * how.level.span if how.level else HOUR
+    assert longest <= max(least, most / max(1, metrics // 20))
