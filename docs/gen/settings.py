@@ -18,6 +18,11 @@ the configuration file (TOML, `--config FILE`) come from there. A flag beats a v
 variable beats the file, the file beats the default. An empty variable counts as not set, an
 unknown key in the file is an error.
 
+An agent's key is given as `key`, `key_file` or `join`. One of them at a higher level (a flag, say)
+makes those at a lower one (a variable, the file) count as not given; two at the same level are an
+error. `hub` at a lower level than `join` counts as not given too, since a join string names the
+hub.
+
 What is marked *live* an administrator can also change while the hub runs (`chatops settings`); a
 value that was set so stands above all others until it is reset.
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Final, Self
 
-from chatops.errors import SetupError
+from chatops.errors import Conflict
 
 _PAUSE: Final = 0.02
 
@@ -19,6 +19,10 @@ class FolderLock:
     ``what`` (hub, agent) names the holder. For ``patience`` seconds a lock that is taken is
     asked for again: a process that was killed may have left it to a child that is about to
     end.
+
+    Raises:
+        Conflict: on entering, when it stays taken.
+        OSError: the file cannot be made or opened.
     """
 
     def __init__(self, folder: Path, what: str, patience: float = 0.0) -> None:
@@ -32,7 +36,7 @@ class FolderLock:
         if not self._take(handle):
             pid = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
             os.close(handle)
-            raise SetupError(
+            raise Conflict(
                 f"another {self._what} (process {pid}) runs on {self._path.parent}",
                 hint="stop it first, or name another folder with --data-dir",
             )

@@ -10,11 +10,12 @@ import dataclasses
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
-from chatops.errors import InvalidInput, SetupError
+from chatops.errors import InvalidInput
+from chatops.text import shown
 from chatops.units import exact_duration, exact_size, parse_duration, parse_size
 
 Kind = Literal["text", "int", "flag", "duration", "size", "path", "list"]
@@ -33,7 +34,8 @@ class Option:
 
     ``flag`` is None for settings that have no flag, ``env`` None where no variable is read.
     ``metavar`` stands for the value in help; ``default_text`` for a default found at run time.
-    ``live`` ones may be changed while the program runs.
+    ``live`` ones may be changed while the program runs. ``yields_to`` names options that say the
+    same in another way: where one of them stands at a higher level, this one counts as not given.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Option:
     secret: bool = False
     default_text: str | None = None
     live: bool = False
+    yields_to: tuple[str, ...] = ()
 
 
 def option(
@@ -61,11 +64,13 @@ def option(
     secret: bool = False,
     default_text: str | None = None,
     live: bool = False,
+    yields_to: Sequence[str] = (),
 ) -> Any:
     """A field of a settings class. ``auto`` derives flag and variable from the field's name."""
     meta = {
         "kind": kind, "help": help, "flag": flag, "env": env, "choices": tuple(choices),
         "metavar": metavar, "secret": secret, "default_text": default_text, "live": live,
+        "yields_to": tuple(yields_to),
     }  # fmt: skip
     return dataclasses.field(default=default, metadata={_META: meta})
 
@@ -109,10 +114,11 @@ def load(
                 f"the configuration file has an unknown key {key!r}",
                 hint="known keys are " + ", ".join(sorted(known)),
             )
-    for one in known.values():
-        given = _pick(one, flags, environ, file or {})
-        if given is not None:
-            values[one.name] = parse(one, *given)
+    given = {name: _pick(one, flags, environ, file or {}) for name, one in known.items()}
+    for name, one in known.items():
+        found = given[name]
+        if found is not None and not _outranked(found, (given[other] for other in one.yields_to)):
+            values[name] = parse(one, found.value, found.source)
     return cls(**values)
 
 
@@ -120,24 +126,41 @@ def read_file(path: Path) -> dict[str, Any]:
     """The tables of a TOML file.
 
     Raises:
-        SetupError: it cannot be read or is no TOML.
+        InvalidInput: it cannot be read or is no TOML.
     """
     try:
         return parse_file(path, path.read_bytes())
-    except OSError as error:
-        raise SetupError(f"cannot read {path}: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: OSError | ValueError) -> InvalidInput:
+    """The error for a configuration file that cannot be read."""
+    return InvalidInput(
+        f"cannot read the configuration file {path}: {getattr(error, 'strerror', None) or error}",
+        hint="--config names a TOML file that this user can read",
+    )
 
 
 def parse_file(path: Path, data: bytes) -> dict[str, Any]:
     """The same of a file that was read already.
 
     Raises:
-        SetupError: it is no TOML.
+        InvalidInput: it is no TOML.
     """
     try:
         return tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SetupError(f"{path} is not a TOML file: {error}") from error
+        raise InvalidInput(
+            f"{path} is not a TOML file: {_where(error)}", hint="write a setting as: name = value"
+        ) from error
+
+
+def _where(error: ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    text = str(error)
+    return text[:1].lower() + text[1:]
 
 
 def parse(one: Option, value: Any, source: str) -> Any:
@@ -149,8 +172,8 @@ def parse(one: Option, value: Any, source: str) -> Any:
     try:
         parsed = _PARSERS[one.kind](value)
     except (ValueError, TypeError, OverflowError):
-        shown = "the value" if one.secret else repr(value)
-        raise InvalidInput(f"{source}: {shown} is not {_FORMS[one.kind]}") from None
+        text = "the value" if one.secret else shown(value)
+        raise InvalidInput(f"{source}: {text} is not {_FORMS[one.kind]}") from None
     except InvalidInput as error:
         raise InvalidInput(f"{source}: {error.message}", hint=error.hint) from None
     if one.choices:
@@ -165,16 +188,28 @@ def text_of(one: Option, value: Any) -> str:
     return exact_size(value) if one.kind == "size" else str(value)
 
 
+class _Given(NamedTuple):
+    """What was given for an option, and where; the highest ``rank`` is a flag's."""
+
+    rank: int
+    value: Any
+    source: str
+
+
+def _outranked(found: _Given, others: Iterable[_Given | None]) -> bool:
+    return any(other is not None and other.rank > found.rank for other in others)
+
+
 def _pick(
     one: Option, flags: Mapping[str, Any], environ: Mapping[str, str], file: Mapping[str, Any]
-) -> tuple[Any, str] | None:
+) -> _Given | None:
     flag = flags.get(one.name)
     if flag is not None and flag not in ([], ()):
-        return flag, one.flag or one.name
+        return _Given(3, flag, one.flag or one.name)
     if one.env is not None and environ.get(one.env):
-        return environ[one.env], one.env
+        return _Given(2, environ[one.env], one.env)
     if one.name in file:
-        return file[one.name], f"configuration key {one.name}"
+        return _Given(1, file[one.name], f"configuration key {one.name}")
     return None
 
 
@@ -182,8 +217,8 @@ def _check_choices(one: Option, parsed: Any, source: str) -> None:
     for word in parsed if isinstance(parsed, tuple) else (parsed,):
         if word not in one.choices:
             allowed = ", ".join(one.choices)
-            shown = "the value" if one.secret else repr(word)
-            raise InvalidInput(f"{source}: {shown} is not one of {allowed}")
+            text = "the value" if one.secret else repr(word)
+            raise InvalidInput(f"{source}: {text} is not one of {allowed}")
 
 
 def _text(value: Any) -> str:

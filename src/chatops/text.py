@@ -28,6 +28,21 @@ def shorten(text: str, width: int) -> str:
     return text[: width - 1] + "…" if width > 0 else ""
 
 
+def counted(number: int, noun: str) -> str:
+    """``number`` of something: ``1 byte``, ``2 bytes``. ``noun`` is a singular whose plural
+    ends in s."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def shown(value: object) -> str:
+    """A value that somebody wrote into a file, as it could stand there."""
+    if isinstance(value, str):
+        return repr(value)
+    import json  # slow to import, and few programs need it
+
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def _spell(match: re.Match[str]) -> str:
     char = match[0]
     if char in _SHORT:

@@ -5,9 +5,10 @@ Inside ChatOps durations are float seconds, sizes int bytes, times float Unix se
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 from chatops.errors import InvalidInput
@@ -25,6 +26,7 @@ _TIME = re.compile(
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
 _LONGEST = 36_500 * 86_400.0  # a hundred years; more is a typing mistake, and breaks arithmetic
+_EPOCH = date(1970, 1, 1).toordinal()
 _LATEST = 253_402_300_799.0  # 9999-12-31, the last year that RFC 3339 can write
 
 
@@ -116,8 +118,15 @@ def exact_size(size: int) -> str:
 def format_time(ts: float) -> str:
     """RFC 3339 in UTC with milliseconds: ``2026-01-02T03:04:05.678Z``."""
     millis = math.floor(min(max(ts, 0.0), _LATEST) * 1000 + 0.5)
-    moment = datetime.fromtimestamp(millis // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{millis % 1000:03d}Z"
+    minutes, rest = divmod(millis, 60_000)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    return f"{_date(days)}T{hour:02d}:{minute:02d}:{rest // 1000:02d}.{rest % 1000:03d}Z"
+
+
+@functools.lru_cache(1024)  # histories have thousands of times of few days
+def _date(days: int) -> str:
+    return date.fromordinal(_EPOCH + days).isoformat()
 
 
 def time_or_none(ts: float | None) -> str | None:

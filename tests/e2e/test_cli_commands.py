@@ -13,7 +13,8 @@ from tests.support.processes import PASSWORD, PROGRAM, Bench
 from tests.support.waiting import until
 
 FIELDS = ["id", "run_id", "server", "user", "command", "status", "exit_code", "signal",
-          "created_at", "started_at", "finished_at", "duration_ms", "truncated"]  # fmt: skip
+          "created_at", "started_at", "finished_at", "duration_ms", "truncated",
+          "error"]  # fmt: skip
 
 
 def detach(place: Bench, *words: str) -> str:
@@ -137,3 +138,13 @@ def test_nobody_and_nothing(shared: Bench) -> None:
 def _has_socket(pid: int) -> bool:
     links = [link for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
     return any("socket:" in str(link.readlink()) for link in links)
+
+
+def test_an_offset_past_the_end_is_told(shared: Bench) -> None:
+    run = detach(shared, "printf abc; printf de >&2")
+    assert shared.run("commands", "wait", run, "--timeout", "20s").code == 0
+    command = shared.run("commands", "show", run, "-o", "json").json()["id"]
+    done = shared.run("commands", "attach", command, "--offset", "9,1")
+    assert (done.code, done.out) == (0, "")
+    assert done.err == f"e--offset is past the end: stdout of {command} has 3 bytes\n"
+    assert shared.run("commands", "attach", command, "--offset", "3,2") == (0, b"", b"")

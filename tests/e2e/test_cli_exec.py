@@ -169,6 +169,53 @@ def test_events_are_objects_and_the_last_is_the_summary(shared: Bench) -> None:
     assert texts == {"stdout": "one\n", "stderr": "two\n"}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--env", "x", "web-1", "true"],
+        ["--timeout", "x", "web-1", "true"],
+        ["--parallel", "0", "all", "true"],
+        ["-i", "all", "true"],
+        ["a b", "true"],
+        ["web-1", "--"],
+        ["nowhere", "true"],
+        ["none-*", "true"],
+        ["--expect-count", "7", "all", "true"],
+        ["--status-file", "/none/x", "web-1", "true"],
+        ["--token", "x", "web-1", "true"],
+        ["--profile", "none", "web-1", "true"],
+        ["--hub", "http://127.0.0.1:1", "web-1", "true"],
+    ],
+    ids=" ".join,
+)
+def test_the_summary_is_last_also_when_nothing_ran(shared: Bench, words: list[str]) -> None:
+    done = shared.run("exec", "-o", "ndjson", *words)
+    assert done.code == 125
+    assert [json.loads(line) for line in done.out.splitlines()] == [
+        {"v": 1, "event": "summary", "servers": 0, "succeeded": 0, "exit_code": 125,
+         "run_id": None},
+    ]  # fmt: skip
+    assert json.loads(done.err)["error"]["message"]
+
+
+def test_of_several_those_that_one_may_only_look_at_are_refused(hub: Bench) -> None:
+    for name in ("mine", "theirs"):
+        hub.start_agent(name, hub.add_server(name), "--allow", "exec")
+    password = "ann's own password"
+    hub.run("users", "create", "ann", "--role", "operator", "--password-stdin", stdin=password)
+    for name, role in (("mine", "operator"), ("theirs", "viewer")):
+        assert hub.run("servers", "share", name, "--user", "ann", "--role", role).code == 0
+    login = ["login", hub.url, "-u", "ann", "--password-stdin"]
+    assert hub.run(*login, "--profile", "ann", stdin=password).code == 0
+    as_ann = ["exec", "--profile", "ann"]
+    done = hub.run(*as_ann, "all", "echo hi")
+    assert (done.code, done.out) == (123, "mine | hi\n")
+    assert "theirs: refused: ann may only look there" in done.err
+    done = hub.run(*as_ann, "their*", "echo hi")
+    assert (done.code, done.out) == (123, "")
+    assert hub.run(*as_ann, "theirs", "echo hi").code == 121
+
+
 def test_detached_it_goes_on_alone(shared: Bench, tmp_path: Path) -> None:
     file = tmp_path / "made"
     done = shared.run("exec", "--detach", "web-1", f"echo done > {file}")

@@ -48,6 +48,8 @@ def test_the_password_stays_when_it_starts_again(place: Bench) -> None:
     place.start_hub().stop()
     place.start_hub(CHATOPS_ADMIN_PASSWORD="something else")
     place.login()
+    words = ["login", place.url, "-u", "admin", "--password-stdin"]
+    assert place.run(*words, stdin="something else").code == 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -57,10 +59,10 @@ def test_it_ends_cleanly(place: Bench, number: signal.Signals) -> None:
     assert not list((place.folder / "hub").glob("*-wal")), "the logs were folded into the files"
 
 
-def refused(place: Bench, *words: str) -> str:
+def refused(place: Bench, *words: str, code: int = 1) -> str:
     """What ``chatops serve`` says when it does not start."""
     done = place.run("serve", *words)
-    assert done.code == 1, done
+    assert done.code == code, done
     assert done.stdout == b""
     assert "Traceback" not in done.err
     assert done.err.count("error:") == 1
@@ -70,15 +72,51 @@ def refused(place: Bench, *words: str) -> str:
 
 def test_a_second_hub_on_the_same_folder_is_refused(place: Bench) -> None:
     place.start_hub(place.folder / "hub")
-    said = refused(place, "--port", "0", "--data-dir", str(place.folder / "hub"))
-    assert "another hub" in said
+    taken = place.url.rsplit(":", 1)[1]
+    for port in ("0", taken):  # the folder is the reason, also where the port is taken too
+        said = refused(place, "--port", port, "--data-dir", str(place.folder / "hub"), code=6)
+        assert "another hub" in said
 
 
-def test_a_port_in_use_is_refused(place: Bench) -> None:
+def test_a_port_in_use_is_refused_before_anything_is_made(place: Bench) -> None:
+    folder, empty = place.folder / "hub", place.folder / "empty"
+    empty.mkdir(mode=0o700)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        said = refused(place, "--port", port, "--data-dir", str(place.folder / "hub"))
-    assert port in said
+        assert port in refused(place, "--port", port, "--data-dir", str(folder))
+        assert not folder.exists()
+        refused(place, "--port", port, "--data-dir", str(empty))
+    assert [one.name for one in empty.iterdir()] == ["hub.lock"], "no secrets, and no admin"
+    place.start_hub(folder)
+    place.login()
+
+
+def test_plain_http_off_loopback_is_refused(place: Bench) -> None:
+    folder = place.folder / "hub"
+    said = refused(place, "--host", "0.0.0.0", "--data-dir", str(folder), code=2)
+    assert "--insecure" in said
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--port", "99999"], "99999 is no port"),
+        (["--port", "-1"], "-1 is no port"),
+        (["--config", "none.toml"], "cannot read the configuration file none.toml: No such file"),
+        (["--config", "/"], "cannot read the configuration file /: Is a directory"),
+        (["--config", "broken.toml"], "broken.toml is not a TOML file"),
+    ],
+)
+def test_usage_that_makes_no_sense_exits_2_and_makes_nothing(
+    place: Bench, words: list[str], why: str
+) -> None:
+    (place.folder / "broken.toml").write_text("port =\n")
+    folder = place.folder / "hub"
+    words = [str(place.folder / word) if word == "broken.toml" else word for word in words]
+    said = refused(place, *words, "--data-dir", str(folder), code=2)
+    assert why in said
+    assert not folder.exists()
 
 
 def test_a_folder_that_cannot_be_used_is_refused(place: Bench) -> None:
@@ -87,11 +125,6 @@ def test_a_folder_that_cannot_be_used_is_refused(place: Bench) -> None:
     assert "not a folder" in refused(place, "--data-dir", str(file))
     assert "a-file" in refused(place, "--data-dir", str(file / "below"))
     assert "cannot be used" in refused(place, "--data-dir", "/proc/nothing")
-
-
-def test_plain_http_off_loopback_is_refused(place: Bench) -> None:
-    said = refused(place, "--host", "0.0.0.0", "--data-dir", str(place.folder / "hub"))
-    assert "--insecure" in said
 
 
 def test_secrets_that_others_can_read_are_refused(place: Bench) -> None:

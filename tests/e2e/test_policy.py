@@ -159,10 +159,36 @@ def test_agent_check_tells_mistakes(place: Bench, tmp_path: Path) -> None:
     file = tmp_path / "loose.toml"
     file.write_text(POLICY)
     file.chmod(0o666)
-    for words in (["check", "--config", str(file), "uptime"], ["--config", str(file)]):
+    config = ["--config", str(file)]
+    for words in (["check", *config, "uptime"], ["check", *config], config):
         done = place.run("agent", *words)
         assert done.code == 1
         assert f"hint: run: chmod go-w {file}\n" in done.err
+
+
+@pytest.mark.parametrize("words", [["agent"], ["agent", "check"], ["agent", "check", "uptime"]])
+def test_a_file_that_makes_no_sense_is_a_usage_error(
+    place: Bench, tmp_path: Path, words: list[str]
+) -> None:
+    """Also of `agent check`, whose other checks may fail too: this hub is not there."""
+    texts = {
+        "unknown.toml": ("[policy]\nalow = []\n", "[policy] has an unknown key 'alow'"),
+        "pattern.toml": ("[policy.exec]\ndeny = ['(']\n", "policy.exec.deny[0] is not a regular"),
+        "kind.toml": ("[policy.exec]\nmax_running = true\n", "not a whole number: true"),
+        "broken.toml": ("policy =\n", "is not a TOML file"),
+        "none.toml": (None, "none.toml: No such file or directory"),
+    }
+    for name, (text, why) in texts.items():
+        file = tmp_path / name
+        if text is not None:
+            file.write_text(text)
+        done = place.run(
+            *words[:2], "--config", str(file), "--hub", "http://127.0.0.1:1", *words[2:],
+            CHATOPS_KEY="cok_abcdefgh_" + "x" * 43,
+        )  # fmt: skip
+        assert (done.code, why in done.err) == (2, True), done
+        assert done.err.startswith("error: ")
+        assert "\nhint: " in done.err
 
 
 def test_servers_show_has_the_policy(place: Bench) -> None:
@@ -177,3 +203,15 @@ def test_servers_show_has_the_policy(place: Bench) -> None:
         place.run("servers", "show", "web-1").out
     )
     assert place.run("servers", "show", "bare", "-o", "json").json()["exec"] is None
+
+
+def test_agent_check_exits_as_the_agent_does_where_that_does_not_start(
+    place: Bench, tmp_path: Path
+) -> None:
+    loose, hub = tmp_path / "key", ["--hub", "http://127.0.0.1:1"]
+    loose.write_text("cok_abcdefgh_" + "x" * 43)
+    loose.chmod(0o644)
+    for file, code in ((loose, 1), (tmp_path / "none", 2)):
+        for words in (["agent"], ["agent", "check"]):
+            done = place.run(*words, *hub, "--key-file", str(file))
+            assert (done.code, str(file) in done.err, "hint: " in done.err) == (code, True, True)

@@ -141,15 +141,35 @@ async def test_something_that_speaks_no_http() -> None:
     async with server:
         port = server.sockets[0].getsockname()[1]
         found = await looked(AgentSettings(hub=f"http://127.0.0.1:{port}", key=KEY))
-        assert not found["hub"].ok
+        assert found["hub"].detail == "what answers there does not speak HTTP"
+        found = await looked(AgentSettings(hub=f"https://127.0.0.1:{port}", key=KEY))
+        assert "it does not speak TLS" in found["tls"].detail
+
+
+async def test_a_hub_with_tls_asked_without(tmp_path: Path) -> None:
+    async with stand_in_hub(context=self_signed(tmp_path).context) as hub:
+        plain = hub.url.replace("https:", "http:")
+        found = await looked(AgentSettings(hub=plain, key=KEY))
+        assert found["hub"].detail.endswith(" speaks TLS, and the address is http://")
+        assert found["hub"].hint == f"its address is {hub.url}"
+
+
+async def test_a_file_of_certificates_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "x.pem").write_text("nothing")
+    reasons = {"x.pem": "it holds no certificates", "gone.pem": "No such file or directory"}
+    for name, reason in reasons.items():
+        path = tmp_path / name
+        found = await looked(AgentSettings(hub="https://127.0.0.1:1", key=KEY, ca_file=path))
+        assert found["settings"].detail == f"the certificate file {path} cannot be used: {reason}"
+        assert "dns" not in found
 
 
 async def test_no_hub_there_and_no_such_name(unused_tcp_port: int) -> None:
     found = await looked(AgentSettings(hub=f"http://127.0.0.1:{unused_tcp_port}", key=KEY))
     assert not found["tcp"].ok
-    assert "refused" in found["tcp"].detail.lower()
+    assert found["tcp"].detail == f"127.0.0.1 port {unused_tcp_port}: connection refused"
     found = await looked(AgentSettings(hub="https://no-such-host.invalid", key=KEY))
-    assert not found["dns"].ok
+    assert found["dns"].detail == "no-such-host.invalid: this name is not known"
     assert "tcp" not in found
 
 

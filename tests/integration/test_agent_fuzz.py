@@ -256,6 +256,7 @@ async def test_a_hub_that_says_anything(world: World, said: list[Any]) -> None:
     await world.begin(ONLY_TRUE)
     await world.say(said)
     await world.check(said)
+    assert world.hub.socket is not None, "the agent is there"
 
 
 @ONE_PEER
@@ -267,6 +268,7 @@ async def test_a_hub_that_says_anything_before_it_knows_the_agent(
     await world.reconnect(before)
     await world.say(said)
     await world.check([*before, *said])
+    assert world.hub.socket is not None, "the agent is there"
 
 
 @ONE_PEER
@@ -278,3 +280,4 @@ async def test_a_hub_that_welcomes_with_anything(
     await world.reconnect(welcome=welcome)
     await world.say(said)
     await world.check(said)
+    assert world.hub.socket is not None, "the agent is there"

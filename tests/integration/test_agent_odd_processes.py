@@ -46,6 +46,8 @@ async def test_a_crowd_of_children_dies_with_the_agent() -> None:
             group = await number_said(hub)
             agent.send_signal(signal.SIGKILL)
             await until_async(lambda: not group_members(group))
+            assert agent.wait() == -signal.SIGKILL
+            assert group_members(group) == []
 
 
 async def test_what_ignores_term_is_killed_after_the_time_limit(

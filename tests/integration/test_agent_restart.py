@@ -14,7 +14,7 @@ from chatops.agent import journal
 from chatops.agent.journal import Journal
 from chatops.agent.runner import run
 from chatops.agent.settings import AgentSettings
-from chatops.errors import SetupError
+from chatops.errors import Conflict
 from chatops.protocol.facts import HeldCommand
 from chatops.protocol.messages import (
     Command,
@@ -139,7 +139,7 @@ async def test_a_second_agent_needs_a_folder_of_its_own(
     async with stand_in_hub() as hub, local_agent(hub.url):
         await hub.connected()
         settings = AgentSettings(hub=hub.url, key=KEY, data_dir=data_folder())
-        with pytest.raises(SetupError, match="another agent"):
+        with pytest.raises(Conflict, match="another agent"):
             run(settings, print)
         async with local_agent(hub.url, data_dir=tmp_path):
             await hub.connected(2)
@@ -158,7 +158,7 @@ async def test_the_next_agent_waits_until_the_watchdog_has_killed_what_was_left(
             watchdog.suspend()
             kill(agent)
         try:
-            with pytest.raises(SetupError, match="another agent"):
+            with pytest.raises(Conflict, match="another agent"):
                 Journal(data_folder())
         finally:
             watchdog.resume()

@@ -128,6 +128,8 @@ async def test_other_reasons_are_not_final(reason: closing.CloseReason) -> None:
         await until_async(lambda: len(hub.auths) == 1)
         hub.refuse = None
         await hub.connected(2)
+        assert len(hub.auths) >= 2, "it came again"
+        assert hub.socket is not None
 
 
 async def test_a_fight_over_one_key_is_said(caplog: pytest.LogCaptureFixture) -> None:
@@ -158,6 +160,8 @@ async def test_a_hub_that_never_answers_is_left(monkeypatch: pytest.MonkeyPatch)
         await until_async(lambda: len(hub.auths) >= 1)
         hub.silent = False
         await hub.connected(2)
+        assert len(hub.auths) >= 2, "it came again"
+        assert hub.socket is not None
 
 
 @pytest.mark.parametrize(
@@ -193,6 +197,8 @@ async def test_endless_garbage_and_frames_over_the_limit_end_a_session_not_the_a
         await hub.connected(3)
         await hub.send(Ping(id=1))
         await hub.wait_for(Pong)
+        assert [pong.id for pong in hub.of(Pong)] == [1]
+        assert len(hub.auths) == 3
 
 
 async def test_a_stream_whose_number_fits_into_no_frame_is_refused_and_the_session_goes_on() -> (
@@ -229,6 +235,7 @@ async def test_a_hub_that_asks_on_and_on_and_does_not_read_is_left(asked: Messag
             await hub.send(Command(id="c", command=f"head -c {size} /dev/zero", streams=[output]))
             await until_async(lambda: asks_in_vain(hub, asked), what="the end of the session")
         await hub.connected(2)
+        assert len(hub.auths) == 2, "the session was left, and the agent came again"
 
 
 async def asks_in_vain(hub: StandInHub, asked: Message) -> bool:
@@ -260,6 +267,8 @@ async def test_a_half_open_link_is_noticed_and_replaced() -> None:
         await asyncio.sleep(0)
         line.let_new_ones_through()
         await hub.connected(2)
+        assert len(hub.auths) == 2
+        assert hub.socket is not None
 
 
 async def test_failures_to_connect_are_said_once_not_at_each_attempt(

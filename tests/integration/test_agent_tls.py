@@ -41,6 +41,7 @@ async def test_a_pinned_certificate_is_trusted(tmp_path: Path) -> None:
         join = encode_join(Join(hub=hub.url, key=KEY, fingerprint=made.fingerprint))
         async with local_agent(hub.url, join=join):
             await hub.connected()
+            assert [auth.api_key for auth in hub.auths] == [KEY]
 
 
 async def test_another_certificate_than_the_pinned_one_gets_nothing(
@@ -51,5 +52,5 @@ async def test_another_certificate_than_the_pinned_one_gets_nothing(
     async with stand_in_hub(context=made.context) as hub:
         join = encode_join(Join(hub=hub.url, key=KEY, fingerprint="00" * 32))
         async with local_agent(hub.url, join=join):
-            await until_async(lambda: "not the one in the join string" in caplog.text)
+            await until_async(lambda: "not the one that the join string names" in caplog.text)
             assert hub.auths == []

@@ -28,6 +28,7 @@ from chatops.protocol.messages import (
 )
 from chatops.protocol.metrics import Cpu, Disk, Memory, Sample
 from chatops.server.app import Hub, open_hub
+from chatops.server.claim import bind
 from chatops.server.first_run import ensure_admin
 from chatops.server.main import listening
 from chatops.server.secrets import load_secrets
@@ -248,7 +249,7 @@ async def running_hub(
         certificate = open_certificate(services.settings)
         anybody = aiohttp.TCPConnector(ssl=False)  # who shows which certificate is tested elsewhere
         async with (
-            listening(hub, certificate) as url,
+            listening(hub, bind(services.settings), certificate) as url,
             aiohttp.ClientSession(connector=anybody) as http,
         ):
             test_hub = TestHub(hub, http, url)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from chatops.errors import SetupError
+from chatops.errors import Conflict
 from chatops.locks import FolderLock
 
 
 def test_the_second_is_told_who_holds_it_and_may_have_it_later(tmp_path: Path) -> None:
     with FolderLock(tmp_path, "hub"):
-        with pytest.raises(SetupError, match=f"another hub .process {os.getpid()}. runs on"):
+        with pytest.raises(Conflict, match=f"another hub .process {os.getpid()}. runs on"):
             FolderLock(tmp_path, "hub").__enter__()
         with FolderLock(tmp_path, "agent"):
             pass
@@ -36,7 +36,7 @@ def test_patience_waits_for_the_holder_to_go(tmp_path: Path) -> None:
 def test_it_lasts_while_any_process_has_the_file_open(tmp_path: Path) -> None:
     with FolderLock(tmp_path, "agent") as lock:
         inherited = os.dup(lock.fileno())
-    with pytest.raises(SetupError):
+    with pytest.raises(Conflict):
         FolderLock(tmp_path, "agent").__enter__()
     os.close(inherited)
     with FolderLock(tmp_path, "agent"):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.errors import InvalidInput, SetupError
+from chatops.errors import InvalidInput
 from chatops.options import Option, load, option, options_of, parse, read_file
 
 
@@ -202,12 +202,13 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 def test_a_broken_file_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "hub.toml"
     path.write_bytes(content)
-    with pytest.raises(SetupError, match="is not a TOML file") as caught:
+    with pytest.raises(InvalidInput, match="is not a TOML file") as caught:
         read_file(path)
     assert str(path) in caught.value.message
 
 
-@pytest.mark.parametrize("name", ["missing.toml", "."])
+@pytest.mark.parametrize("name", ["missing.toml", ".", "no\0name"])
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
-    with pytest.raises(SetupError, match="cannot read"):
+    with pytest.raises(InvalidInput, match="cannot read the configuration file") as caught:
         read_file(tmp_path / name)
+    assert caught.value.hint

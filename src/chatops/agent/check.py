@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import socket
 import ssl
 import time
@@ -23,7 +22,7 @@ from chatops.agent.settings import (
     resolve,
 )
 from chatops.agent.skew import describe
-from chatops.errors import ChatOpsError
+from chatops.errors import ChatOpsError, HubUnreachable
 from chatops.protocol.limits import MAX_SKEW
 from chatops.protocol.rest import ApiKeySelf, Health
 from chatops.units import format_duration, parse_time
@@ -34,12 +33,14 @@ T = TypeVar("T")
 
 
 class CheckResult(msgspec.Struct, kw_only=True):
-    """One step: whether it is well, what was found, and what to do if it is not."""
+    """One step: whether it is well, what was found, and what to do if it is not. ``code`` is that
+    of the error with which the agent itself would not start."""
 
     name: str
     ok: bool
     detail: str
     hint: str | None = None
+    code: str | None = None
 
 
 class _Failed(Exception):
@@ -62,8 +63,7 @@ class _Check:
 
     def run(self) -> list[CheckResult]:
         with suppress(_Failed):
-            target = self._resolve()
-            trust = functools.partial(tls.context, self._settings.ca_file, target.fingerprint)
+            target, trust = self._resolve()
             with closing(Probe(target, trust)) as probe:
                 self._reach_and_sign_in(probe, target)
         self._policy()
@@ -85,27 +85,30 @@ class _Check:
 
     def _reach(self, probe: Probe) -> None:
         self._proxy(probe)
-        with self._step("dns", "check the name, or /etc/resolv.conf"):
+        with self._step("dns", "check the name, or /etc/resolv.conf", of=probe.host):
             self._good("dns", f"{probe.host} is {', '.join(probe.look_up())}")
-        with self._step("tcp", "is the hub running, and does a firewall let this host through?"):
+        listens = "is the hub running, and does a firewall let this host through?"
+        with self._step("tcp", listens, of=probe.where):
             probe.connect()
-            self._good("tcp", f"{probe.host} port {probe.port} answers")
+            self._good("tcp", f"{probe.where} answers")
         if probe.secure:
-            with self._step("tls", "give the hub's certificate with --ca-file, or use --join"):
+            with self._step("tls", "see that the address leads to a hub", of=probe.where):
                 self._good("tls", probe.secure_it())
         with self._step("hub", "does the address lead to a hub? a proxy may be in between"):
-            answer = probe.get("/api/v1/health")
+            answer = _health(probe)
             self._good("hub", f"ChatOps {_read(answer, Health).version}")
         self._hub_time = answer.time
 
-    def _resolve(self) -> Target:
+    def _resolve(self) -> tuple[Target, ssl.SSLContext | None]:
         try:
             target = _without_key(self._settings) or resolve(self._settings)
+            secure = target.hub.startswith("https:")
+            trust = tls.context(self._settings.ca_file, target.fingerprint) if secure else None
         except ChatOpsError as error:
-            self._bad("settings", error.message, error.hint)
+            self._bad("settings", error.message, error.hint, error.code)
             raise _Failed from None
         self._good("settings", f"the hub is {target.hub}")
-        return target
+        return target, trust
 
     def _proxy(self, probe: Probe) -> None:
         if probe.proxy is not None:
@@ -132,25 +135,26 @@ class _Check:
         try:
             policy = policy_table.build(self._settings.allow, self._settings.policy)
         except ChatOpsError as error:
-            self._bad("policy", error.message, error.hint)
+            self._bad("policy", error.message, error.hint, error.code)
             return
         self._good("policy", policy.describe())
 
     # -- writing down ----------------------------------------------------------------------
 
     @contextmanager
-    def _step(self, name: str, hint: str) -> Iterator[None]:
+    def _step(self, name: str, hint: str, *, of: str = "") -> Iterator[None]:
         try:
             yield
         except (OSError, ValueError, ChatOpsError) as error:
-            self._bad(name, _sentence(error), getattr(error, "hint", None) or hint)
+            detail = f"{of}: {_sentence(error)}" if of else _sentence(error)
+            self._bad(name, detail, _hint(error) or hint)
             raise _Failed from None
 
     def _good(self, name: str, detail: str) -> None:
         self._results.append(CheckResult(name=name, ok=True, detail=detail))
 
-    def _bad(self, name: str, detail: str, hint: str | None) -> None:
-        self._results.append(CheckResult(name=name, ok=False, detail=detail, hint=hint))
+    def _bad(self, name: str, detail: str, hint: str | None, code: str | None = None) -> None:
+        self._results.append(CheckResult(name=name, ok=False, detail=detail, hint=hint, code=code))
 
 
 def _without_key(settings: AgentSettings) -> Target | None:
@@ -159,6 +163,18 @@ def _without_key(settings: AgentSettings) -> Target | None:
         return None
     hub, url = hub_address(settings.hub, insecure=settings.insecure)
     return Target(hub, url, key="")
+
+
+def _health(probe: Probe) -> Answer:
+    try:
+        return probe.get("/api/v1/health")
+    except (OSError, ValueError) as error:
+        if isinstance(error, TimeoutError) or not probe.speaks_tls():
+            raise
+    raise HubUnreachable(
+        f"{probe.where} speaks TLS, and the address is http://",
+        hint=f"its address is https://{probe.authority}",
+    )
 
 
 def _read(answer: Answer, kind: Callable[..., T]) -> T:
@@ -176,6 +192,19 @@ def _sentence(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, ssl.SSLError):
         return tls.explain(error)
-    if isinstance(error, socket.gaierror | OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, socket.gaierror):
+        return "this name is not known"
+    if isinstance(error, OSError):  # the strerror of a proxy's refusal is a sentence in itself
+        return error.strerror.lower() if error.strerror else str(error)
     return str(error)
+
+
+def _hint(error: Exception) -> str | None:
+    if isinstance(error, tls.Mismatch):
+        return (
+            "somebody may be in between; if the hub's certificate was made anew, "
+            "`chatops keys create SERVER` prints a new join string"
+        )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "give the hub's certificate with --ca-file, or use --join"
+    return getattr(error, "hint", None)

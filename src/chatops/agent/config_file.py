@@ -18,14 +18,15 @@ def read_config(path: Path) -> dict[str, Any]:
     """The tables of the file.
 
     Raises:
-        SetupError: it cannot be read or is no TOML, or somebody else can write it.
+        InvalidInput: it cannot be read or is no TOML.
+        SetupError: somebody else can write it.
     """
     try:
         with path.open("rb") as file:
             _check(path, file)
             return options.parse_file(path, file.read())
-    except OSError as error:
-        raise SetupError(f"cannot read {path}: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise options.unreadable(path, error) from error
 
 
 def _check(path: Path, file: BinaryIO) -> None:

@@ -6,7 +6,6 @@ import http.client
 import socket
 import ssl
 import urllib.request
-from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -33,10 +32,10 @@ class Answer(NamedTuple):
 class Probe:
     """One connection to the hub, through the proxy of the environment if one is set.
 
-    Every method may raise OSError; ``secure_it`` and ``get`` also SetupError.
+    Every method may raise OSError; ``get`` also ValueError for what is no HTTP.
     """
 
-    def __init__(self, target: Target, context: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, target: Target, context: ssl.SSLContext | None) -> None:
         self._parts = urlsplit(target.hub)
         self._fingerprint = target.fingerprint
         self._context = context
@@ -44,6 +43,8 @@ class Probe:
         self.secure: Final = self._parts.scheme == "https"
         self.host: Final = self._parts.hostname or ""
         self.port: Final = self._parts.port or (443 if self.secure else 80)
+        self.authority: Final = self._parts.netloc
+        self.where: Final = f"{self.host} port {self.port}"
         self._proxy = _proxy_of(self._parts, self.host, self.port)
         self.proxy: Final = self._proxy and f"{self._proxy.hostname}:{self._proxy.port}"
 
@@ -62,11 +63,12 @@ class Probe:
         if self._socket is None:
             self.connect()
         assert self._socket is not None
-        wrapped = self._context().wrap_socket(self._socket, server_hostname=self.host)
+        assert self._context is not None
+        wrapped = self._context.wrap_socket(self._socket, server_hostname=self.host)
         self._socket = wrapped
         certificate = wrapped.getpeercert(binary_form=True)
         if self._fingerprint and not tls.matches(certificate, self._fingerprint):
-            raise tls.mismatch()
+            raise tls.Mismatch
         pinned = ", the certificate is the pinned one" if self._fingerprint else ""
         return f"{wrapped.version()}{pinned}"
 
@@ -85,11 +87,23 @@ class Probe:
             connection.request("GET", self._parts.path.rstrip("/") + path, headers=headers)
             response = connection.getresponse()
             body = response.read(_MAX_ANSWER)
-        except http.client.HTTPException as error:
-            raise ValueError(f"what answers there does not speak HTTP ({error!r})") from None
+        except http.client.HTTPException:
+            raise ValueError("what answers there does not speak HTTP") from None
         finally:
             connection.close()
         return Answer(response.status, body, _error_in(body), _time(response.getheader("Date")))
+
+    def speaks_tls(self) -> bool:
+        """Whether there is TLS, where plain HTTP was to be spoken."""
+        if self.secure:
+            return False
+        stranger = ssl.create_default_context()
+        stranger.check_hostname, stranger.verify_mode = False, ssl.CERT_NONE
+        try:
+            with self._open().sock as plain, stranger.wrap_socket(plain):
+                return True
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Let go of a connection that was not used up."""

@@ -33,7 +33,8 @@ class Journal:
     """The journal in ``folder``, held for this process alone until ``close``.
 
     Raises:
-        SetupError: the folder cannot be used, or another agent uses it.
+        Conflict: another agent uses the folder.
+        SetupError: it cannot be used.
     """
 
     def __init__(self, folder: Path) -> None:

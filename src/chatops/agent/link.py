@@ -16,7 +16,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
+from websockets.exceptions import (
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
 
 from chatops import __version__
 from chatops.agent import tls
@@ -198,11 +204,13 @@ def explain(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         return tls.explain(error)
     if isinstance(error, socket.gaierror):
-        return f"its name is not known ({error.strerror})"
+        return "its name is not known"
     if isinstance(error, OSError):
         return os.strerror(error.errno).lower() if error.errno else str(error)
     if isinstance(error, InvalidStatus):
         return _explain_status(error)
+    if isinstance(error, InvalidMessage):
+        return "it does not speak HTTP (the address of a hub with TLS begins with https://)"
     if isinstance(error, InvalidURI | InvalidHandshake):
         return f"what answers there is no hub ({error})"
     return str(error) or type(error).__name__
@@ -222,7 +230,7 @@ def _check_pin(connection: ClientConnection, fingerprint: str) -> None:
     certificate = tls_object.getpeercert(binary_form=True) if tls_object is not None else None
     if not tls.matches(certificate, fingerprint):
         connection.transport.abort()
-        raise tls.mismatch()
+        raise tls.Mismatch
 
 
 def _text(name: str) -> str:

@@ -9,6 +9,7 @@ from chatops.agent.rules import CommandLine
 from chatops.agent.settings import CAPABILITIES
 from chatops.protocol.facts import PolicyFacts
 from chatops.protocol.policy_facts import bounded
+from chatops.text import counted
 from chatops.units import format_duration, format_size
 
 
@@ -53,9 +54,9 @@ class Policy:
 
 def _describe(bounds: ExecPolicy) -> Iterable[str]:
     if bounds.commands is not None:
-        yield f"exec only what {len(bounds.commands)} rules of [policy.exec] name"
+        yield f"exec only what is named by {counted(len(bounds.commands), 'rule')} of [policy.exec]"
     if bounds.deny:
-        yield f"exec never what {len(bounds.deny)} deny rules name"
+        yield f"exec never what is named by {counted(len(bounds.deny), 'deny rule')}"
     if bounds.user.switched:
         yield f"as the user {bounds.user.name}"
     if bounds.folders:

@@ -17,23 +17,24 @@ from chatops.agent.settings import CAPABILITIES
 from chatops.agent.variables import ENTRY, steers
 from chatops.errors import InvalidInput
 from chatops.protocol.limits import MAX_RUNNING_COMMANDS
+from chatops.text import shown
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def build(allow: Iterable[str] = (), table: Mapping[str, Any] | None = None) -> Policy:
-    """The policy of ``--allow`` and the ``[policy]`` table together.
+def build(allow: Iterable[str] | None = None, table: Mapping[str, Any] | None = None) -> Policy:
+    """The policy of the ``[policy]`` table; ``allow``, if it was given, stands in for the table's.
 
     Raises:
         InvalidInput: an unknown key, or a value that does not fit its key; says which.
     """
     rest = dict(table or {})
-    more = _capabilities(rest.pop("allow", []))
+    stated = _capabilities(rest.pop("allow", []))
     section = rest.pop("exec", {})
     if not isinstance(section, dict):
         raise InvalidInput("policy.exec is not a table", hint="write it as [policy.exec]")
     _refuse_unknown("policy", rest, ("allow", "exec"))
-    return Policy([*allow, *more], _exec(section))
+    return Policy(stated if allow is None else allow, _exec(section))
 
 
 def _exec(section: Mapping[str, Any]) -> ExecPolicy:
@@ -59,7 +60,7 @@ def _capabilities(value: object) -> list[str]:
     known = (*CAPABILITIES, "all")
     if not isinstance(value, list) or any(word not in known for word in value):
         raise InvalidInput(
-            f"policy.allow is not a list of capabilities: {value!r}",
+            f"policy.allow is not a list of capabilities: {shown(value)}",
             hint="they are " + ", ".join(known),
         )
     return value
@@ -75,7 +76,7 @@ def _rule(key: str, entry: object) -> Rule:
     if isinstance(entry, list) and entry and all(isinstance(word, str) for word in entry):
         return Rule(text=f"{entry!r}", vector=tuple(entry))
     if not isinstance(entry, str):
-        raise InvalidInput(f"{key} is neither a vector nor a pattern: {entry!r}", hint=FORM)
+        raise InvalidInput(f"{key} is neither a vector nor a pattern: {shown(entry)}", hint=FORM)
     try:
         return Rule(text=repr(entry), pattern=re.compile(entry))
     except (re.error, RecursionError, OverflowError) as error:
@@ -90,14 +91,14 @@ def _path(key: str, value: object) -> str:
     folders = value.split(":") if isinstance(value, str) else value
     found = _absolute(key, folders)
     if not found or any(":" in folder for folder in found):
-        raise InvalidInput(f"{key} is not a list of folders: {value!r}", hint=_FOLDERS)
+        raise InvalidInput(f"{key} is not a list of folders: {shown(value)}", hint=_FOLDERS)
     return ":".join(found)
 
 
 def _absolute(key: str, value: object) -> tuple[str, ...]:
     """Folders by their whole names: what a relative one means, the hub could choose."""
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise InvalidInput(f"{key} is not a list of folders: {value!r}", hint=_FOLDERS)
+        raise InvalidInput(f"{key} is not a list of folders: {shown(value)}", hint=_FOLDERS)
     for folder in value:
         if not folder.startswith("/") or "\0" in folder:
             raise InvalidInput(f"{key}: {folder!r} does not begin with /", hint=_FOLDERS)
@@ -134,7 +135,7 @@ def _names(key: str, value: object) -> tuple[str, ...]:
 def _count(key: str, value: object) -> int:
     hint = f"it is from 1 to {MAX_RUNNING_COMMANDS}"
     if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidInput(f"{key} is not a whole number: {value!r}", hint=hint)
+        raise InvalidInput(f"{key} is not a whole number: {shown(value)}", hint=hint)
     if not 1 <= value <= MAX_RUNNING_COMMANDS:
         raise InvalidInput(f"{key} cannot be {value}", hint=hint)
     return value
@@ -158,7 +159,9 @@ def _measure(kind: options.Kind, key: str, value: object) -> float:
 
 def _text(key: str, value: object, what: str) -> str:
     if not isinstance(value, str) or not value:
-        raise InvalidInput(f"{key} is not {what}: {value!r}", hint=f'write it like {key} = "…"')
+        raise InvalidInput(
+            f"{key} is not {what}: {shown(value)}", hint=f'write it like {key} = "…"'
+        )
     return value
 
 

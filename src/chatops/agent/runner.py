@@ -31,7 +31,7 @@ from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
 from chatops.protocol.messages import Auth, AuthSuccess
 from chatops.tasks import Tasks
-from chatops.text import escape
+from chatops.text import counted, escape
 
 STOP_SECONDS: Final = 30.0
 """How long a planned stop waits for running commands."""
@@ -170,8 +170,7 @@ class Agent:
 
     async def _finish_commands(self) -> None:
         if running := self.executor.running:
-            noun = "command" if running == 1 else "commands"
-            _log.info("stopping: waiting for %d %s", running, noun)
+            _log.info("stopping: waiting for %s", counted(running, "command"))
         if not await self._until(lambda: not self.executor.running, STOP_SECONDS):
             self.executor.end_all(0.0 if self._stop_now.is_set() else END_GRACE)
             await self._until(lambda: not self.executor.running, END_GRACE + 1, force=True)

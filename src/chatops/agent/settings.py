@@ -34,22 +34,25 @@ class AgentSettings:
     ENV_PREFIX: ClassVar[str] = "CHATOPS_AGENT_"
 
     hub: str | None = option(
-        None, "address of the hub, like https://hub.example:8765", env="CHATOPS_HUB", metavar="URL"
-    )
+        None, "address of the hub, like https://hub.example:8765", env="CHATOPS_HUB",
+        metavar="URL", yields_to=("join",),
+    )  # fmt: skip
     key: str | None = option(
         None, "this server's key; a variable or a file shows it to fewer eyes",
-        env="CHATOPS_KEY", metavar="KEY", secret=True,
+        env="CHATOPS_KEY", metavar="KEY", secret=True, yields_to=("key_file", "join"),
     )  # fmt: skip
     key_file: Path | None = option(
-        None, "file that holds the key, readable by its owner only", kind="path", metavar="FILE"
-    )
+        None, "file that holds the key, readable by its owner only", kind="path",
+        metavar="FILE", yields_to=("key", "join"),
+    )  # fmt: skip
     join: str | None = option(
         None, "hub, key and fingerprint in one word", env="CHATOPS_JOIN", metavar="JOIN",
-        secret=True,
+        secret=True, yields_to=("key", "key_file"),
     )  # fmt: skip
-    allow: tuple[str, ...] = option(
-        (), "what the hub may do here, besides reading metrics", kind="list",
-        choices=(*CAPABILITIES, "all"), metavar="WHAT,...",
+    allow: tuple[str, ...] | None = option(
+        None, "what the hub may do here, besides reading metrics; stands in for the allow of "
+        "[policy] in the file", kind="list", choices=(*CAPABILITIES, "all"), metavar="WHAT,...",
+        default_text="as [policy] says, else nothing",
     )  # fmt: skip
     interval: float | None = option(
         None, "time between samples", kind="duration", metavar="DURATION",
@@ -110,13 +113,18 @@ def load(
     """Settings from flags, variables and the TOML file ``config`` with its ``[policy]``.
 
     Raises:
-        InvalidInput: a value that does not fit; its source is named.
-        SetupError: the file cannot be read, or others could have written it.
+        InvalidInput: the file cannot be read, or a value does not fit; its source is named.
+        SetupError: others could have written the file.
     """
     file = read_config(config) if config is not None else {}
     policy = file.pop("policy", {})
     if not isinstance(policy, dict):
         raise InvalidInput("configuration key policy is not a table", hint="write it as [policy]")
+    if "allow" in file and "allow" in policy:
+        raise InvalidInput(
+            "the configuration file says twice what is allowed",
+            hint="keep the allow of [policy], and remove the other",
+        )
     loaded = options.load(AgentSettings, flags=flags, environ=environ, file=file)
     return replace(loaded, policy=policy)
 
@@ -125,8 +133,9 @@ def resolve(settings: AgentSettings) -> Target:
     """The hub and the key that the settings name.
 
     Raises:
-        InvalidInput: settings that are missing, contradict one another or have no sense.
-        SetupError: the key file cannot be read, or others can read it.
+        InvalidInput: settings that are missing, contradict one another or have no sense, or a
+            key file that cannot be read.
+        SetupError: others can read the key file.
     """
     _check_interval(settings.interval)
     if settings.join is not None:
@@ -167,6 +176,7 @@ def hub_address(text: str, *, insecure: bool) -> tuple[str, str]:
     parts = urlsplit(text.strip())
     try:
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # the way of the resolver
     except ValueError:
         host = None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
@@ -227,9 +237,14 @@ def _read_key(path: Path) -> str:
                 )
             return file.read(4096)
     except OSError as error:
-        raise SetupError(f"the key file {path} cannot be read: {error.strerror}") from error
+        raise InvalidInput(
+            f"the key file {path} cannot be read: {error.strerror}",
+            hint="--key-file names a file that this user can read",
+        ) from error
     except UnicodeDecodeError:
-        raise SetupError(f"the key file {path} does not hold a key") from None
+        raise InvalidInput(
+            f"the key file {path} does not hold a key", hint=_WHERE_KEYS_COME_FROM
+        ) from None
 
 
 def _clean(text: str, source: str) -> str:

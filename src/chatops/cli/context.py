@@ -66,6 +66,8 @@ class Cli:
         self.out = out or Output(common.output, quiet=common.quiet, no_color=common.no_color)
         self.exit_of = exit_of
         """Gives the exit code of an error that ends the command."""
+        self.summarised = False
+        """Whether the last event of a run was printed."""
 
     def run(self, step: Callable[[], int | None]) -> int:
         """The exit code of ``step``, after what went wrong in it was told."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatops.cli.context import Cli
 from chatops.cli.exits import several_exit_code
 from chatops.cli.reading import pairs, portion, seconds
 from chatops.cli.running.following import insist, may_be_taken
-from chatops.cli.running.session import Shown, watch
+from chatops.cli.running.session import Shown, summarising, watch
 from chatops.cli.start import CLOSED
 from chatops.errors import HubUnreachable, InvalidInput, NotFound, SetupError
 from chatops.ids import new_id
@@ -51,6 +52,25 @@ def run(
     Raises:
         ChatOpsError: what kept it from being run.
     """
+    with nullcontext() if detach or dry_run else summarising(cli):
+        return _run(
+            cli, target, words, status_file, stdin=stdin, group=group, detach=detach,
+            dry_run=dry_run, options=options,
+        )  # fmt: skip
+
+
+def _run(
+    cli: Cli,
+    target: str,
+    words: list[str],
+    status_file: Path | None,
+    *,
+    stdin: bool,
+    group: bool,
+    detach: bool,
+    dry_run: bool,
+    options: dict[str, Any],
+) -> int:
     several = parse_target(target).one is None
     if several:
         cli.exit_of = several_exit_code

@@ -198,7 +198,9 @@ class Output:
         if self.is_terminal():
             from chatops.cli.rich_table import print_table
 
-            print_table(self._out, view.columns, rows, color=color)
+            left_out = print_table(self._out, view.columns, rows, color=color)
+            if left_out:
+                self.say(f"no room for {', '.join(left_out)}: a wider terminal or -o json has them")
         else:
             from chatops.cli.plain import plain_lines
 

@@ -14,33 +14,50 @@ from chatops.cli.view import Cell, Column, Style
 _STYLES: Final[dict[Style, str]] = {"good": "green", "bad": "red", "warn": "yellow", "dim": "dim"}
 _COPIED: Final = ("ID", "NAME", "SERVER", "USER", "STATUS")
 """Columns whose words are copied and typed: broken in two they are of no use."""
-_LEAST: Final = 6
+_WORD: Final = 10
+"""The longest word of any other column that is not broken without need."""
+_GAP: Final = 2
 
 
 def print_table(
     out: TextIO, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, color: bool
-) -> None:
-    """Print a table without any borders. Cells are text, whatever markup they seem to hold."""
+) -> list[str]:
+    """Print a table without any borders; the titles of the columns that were left out for want
+    of room. Cells are text, whatever markup they seem to hold."""
     console = Console(
         file=out, no_color=not color, force_terminal=True, markup=False, highlight=False,
         color_system="standard" if color else None, emoji=False,
     )  # fmt: skip
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    whole = _whole(columns, rows, console.width)
-    for number, column in enumerate(columns):
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    least = [_least(column, [row[n].text for row in rows]) for n, column in enumerate(columns)]
+    shown, fits = _shown(columns, least, console.width)
+    for number in shown:
+        column, copied = columns[number], columns[number].title in _COPIED
         table.add_column(
             Text(column.title), justify="right" if column.right else "left", overflow="fold",
-            no_wrap=number in whole,
+            no_wrap=copied and fits, min_width=least[number] if fits else None,
         )  # fmt: skip
     for row in rows:
+        cells = [row[number] for number in shown]
         table.add_row(*(Text(cell.text, style=_STYLES[cell.style] if cell.style else "")
-                        for cell in row))  # fmt: skip
+                        for cell in cells))  # fmt: skip
     console.print(table)
+    return [column.title for number, column in enumerate(columns) if number not in shown]
 
 
-def _whole(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> frozenset[int]:
-    """Which columns are never broken: those that are copied, if the others have room beside."""
-    found = frozenset(n for n, column in enumerate(columns) if column.title in _COPIED)
-    needed = sum(max([len(columns[n].title), *(len(row[n].text) for row in rows)]) for n in found)
-    others = len(columns) - len(found)
-    return found if needed + _LEAST * others + 2 * len(columns) <= width else frozenset()
+def _least(column: Column, texts: Sequence[str]) -> int:
+    """The least width of a column: all of it if it is copied, else its words."""
+    if column.title in _COPIED:
+        return max(len(column.title), *map(len, texts), 0)
+    words = [word for text in texts for word in text.split()]
+    return max(len(column.title), min(_WORD, max(map(len, words), default=0)))
+
+
+def _shown(columns: Sequence[Column], least: Sequence[int], width: int) -> tuple[list[int], bool]:
+    """The numbers of the columns that are shown, and whether each has its least width then.
+    Spare ones go, from the last on, as long as that is needed and helps."""
+    shown = list(range(len(columns)))
+    spare = [number for number in shown if columns[number].spare]
+    while not (fits := sum(least[n] + _GAP for n in shown) - _GAP <= width) and spare:
+        shown.remove(spare.pop())
+    return (shown, True) if fits else (list(range(len(columns))), False)

@@ -11,7 +11,7 @@ from chatops.cli.plain import plain_lines
 from chatops.cli.view import Cell, Column, View
 from chatops.protocol.metrics import Swap
 from chatops.protocol.rest import ServerSample
-from chatops.text import escape
+from chatops.text import counted, escape
 
 OVERVIEW = View(
     ServerSample,
@@ -92,7 +92,7 @@ def _cpu(sample: ServerSample) -> str | None:
     cpu = sample.cpu
     if cpu.percent is None:
         return None
-    cores = f" of {cpu.count} cores" if cpu.count else ""
+    cores = f" of {counted(cpu.count, 'core')}" if cpu.count else ""
     kinds = (("user", cpu.user), ("system", cpu.system), ("iowait", cpu.iowait))
     parts = ", ".join(f"{name} {value:.1f}%" for name, value in kinds if value is not None)
     return f"{cpu.percent:.1f}%{cores}" + (f" ({parts})" if parts else "")

@@ -18,7 +18,8 @@ class Column(NamedTuple):
     """A column: its title, what it shows of an item (None: unknown), and how.
 
     ``style`` picks a style by the item; ``right`` aligns numbers; ``width`` is kept for it in a
-    table that still grows.
+    table that still grows. A ``spare`` one is left out on a terminal that would have to break
+    what is copied from other columns.
     """
 
     title: str
@@ -26,6 +27,7 @@ class Column(NamedTuple):
     style: Callable[[Any], Style | None] = lambda _: None
     right: bool = False
     width: int = 8
+    spare: bool = False
 
 
 class Cell(NamedTuple):

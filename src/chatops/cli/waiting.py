@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Final, NamedTuple
 
 from chatops.cli.context import Cli
@@ -67,7 +66,6 @@ class Waiter:
         self._name = name
         self._until = None if timeout is None else time.monotonic() + timeout
         self._silent_since: float | None = None
-        self._why: dict[str, str | None] = {}
         self.found = find_commands(cli, name)
 
     def wait(self) -> int:
@@ -94,7 +92,6 @@ class Waiter:
             self.found = Found([self._cli.client.commands.get(self._name)])
         else:
             run = self._cli.client.runs.get(self._name)
-            self._why = {one.id: one.error for one in run.commands}
             if all(one.status in COMMAND_FINAL for one in run.commands):
                 self.found = find_commands(self._cli, self._name)
             else:
@@ -135,23 +132,12 @@ class Waiter:
         return TIMED_OUT
 
     def _outcome(self) -> int:
-        results = [result_of(one, self._why.get(one.id)) for one in self.found.records]
+        results = [result_of(one) for one in self.found.records]
         if self.found.several:
             return tell_several(self._cli.out, results)
-        results[0].error = results[0].error or self._why_not(results[0])
         if (error := outcome_error(results[0])) is not None:
             self._cli.out.error(error)
         return exec_status(results[0])
-
-    def _why_not(self, result: CommandResult) -> str | None:
-        """What the record of one command does not tell."""
-        if result.status != "succeeded":
-            with suppress(ChatOpsError):
-                run = self._cli.client.runs.get(result.run_id)
-                return next(
-                    (one.error for one in run.commands if one.id == result.command_id), None
-                )
-        return None
 
 
 def tell_several(out: Output, results: list[CommandResult]) -> int:
@@ -167,10 +153,10 @@ def tell_several(out: Output, results: list[CommandResult]) -> int:
     return status
 
 
-def result_of(record: CommandRecord, why: str | None = None) -> CommandResult:
-    """What a record says of the outcome; ``why`` is the error of its run's command."""
+def result_of(record: CommandRecord) -> CommandResult:
+    """What a record says of the outcome."""
     return CommandResult(
         server=record.server, command_id=record.id, run_id=record.run_id, status=record.status,
         exit_code=record.exit_code, signal=record.signal, truncated=record.truncated,
-        duration_ms=record.duration_ms, error=why,
+        duration_ms=record.duration_ms, error=record.error,
     )  # fmt: skip

@@ -54,7 +54,7 @@ def parse_address(text: str) -> Address:
     """
     match = _URL.fullmatch(text.strip())
     port = int(match["port"] or _PORTS[match["scheme"].lower()]) if match else 0
-    if match is None or not 0 < port < 65_536:
+    if match is None or not 0 < port < 65_536 or not _is_host(match["host"]):
         from chatops.redaction import strike  # it may hold a password
 
         raise InvalidInput(
@@ -63,3 +63,11 @@ def parse_address(text: str) -> Address:
         )
     host = match["host"].strip("[]").lower()
     return Address(match["scheme"].lower(), host, port, match["prefix"].rstrip("/"))
+
+
+def _is_host(name: str) -> bool:
+    """Whether a resolver can be asked for it: not each name with other letters can be written."""
+    try:
+        return name.isascii() or bool(name.encode("idna"))
+    except UnicodeError:
+        return False

@@ -283,5 +283,7 @@ def _reason(error: Exception, transport: Transport) -> str:
     if isinstance(error, socket.gaierror):
         return f"the name {transport.address.host} is not known"
     if isinstance(error, OSError):
+        if tls := getattr(error, "reason", None):  # an ssl.SSLError: its text is OpenSSL's own
+            return f"TLS failed ({str(tls).replace('_', ' ').lower()})"
         return (error.strerror or str(error)).lower()
     return str(error)

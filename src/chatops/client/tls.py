@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from chatops.client.address import Address
-from chatops.errors import HubUnreachable, InvalidInput, SetupError
+from chatops.errors import HubUnreachable, InvalidInput
 
 _NO_TLS: Final = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
 """OpenSSL's reasons when the answer is no TLS at all."""
@@ -44,6 +44,7 @@ def wrap(
     Raises:
         HubUnreachable: the certificate is not the pinned one, or no authority vouches for it.
             ``details["fingerprint"]`` is that of the certificate shown.
+        InvalidInput: the file of certificates cannot be used.
         OSError: the handshake failed.
     """
     pinned = normal_fingerprint(fingerprint) if fingerprint else None
@@ -87,9 +88,12 @@ def fingerprint_at(address: Address, timeout: float | None) -> str:
 def _context(ca_file: Path | str | None, *, pinned: bool) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
-    except (OSError, ssl.SSLError) as error:
-        raise SetupError(
-            f"the certificate file {ca_file} cannot be used: {error}",
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        if isinstance(error, ssl.SSLError):
+            reason = "it holds no certificates"
+        raise InvalidInput(
+            f"the certificate file {ca_file} cannot be used: {reason}",
             hint="--ca-file names a PEM file of certificates",
         ) from None
     if pinned:  # identity is proved by comparing the certificate itself

@@ -14,7 +14,7 @@ from aiohttp import http_exceptions, web
 from chatops.errors import ChatOpsError, InternalError, Malformed
 from chatops.protocol.limits import HEAD_TIMEOUT, KEEP_ALIVE
 from chatops.server.gate import Gate, Visitor
-from chatops.server.listener import Listener, open_sockets
+from chatops.server.listener import Listener
 from chatops.server.middleware import error_response
 from chatops.server.proxies import Proxies
 
@@ -51,39 +51,32 @@ class HubRunner(web.AppRunner):
 
 
 class HubSite(web.BaseSite):
-    """A listening address, with TLS if there is a context."""
+    """What listens on bound sockets, with TLS if there is a context."""
 
     def __init__(
-        self, runner: HubRunner, host: str, port: int, context: ssl.SSLContext | None
+        self, runner: HubRunner, sockets: list[socket.socket], context: ssl.SSLContext | None
     ) -> None:
         super().__init__(runner, ssl_context=context)
         self._hub_runner = runner
-        self._host = host
-        self._port = port
+        self.sockets: Final = sockets
         self._listener: Listener | None = None
 
     @property
     def name(self) -> str:
         """What aiohttp calls it."""
-        return f"{self._host}:{self._port}"
-
-    @property
-    def sockets(self) -> list[socket.socket]:
-        """What it listens on."""
-        return self._listener.sockets if self._listener else []
+        return ", ".join(str(one.getsockname()) for one in self.sockets)
 
     async def start(self) -> None:
         """Listen.
 
         Raises:
-            OSError: the address cannot be had.
+            OSError: another program has begun to listen there.
         """
-        sockets = await open_sockets(self._host, self._port)
         await super().start()
         server = self._hub_runner.server
         assert isinstance(server, HubServer)
         self._listener = Listener(
-            sockets, self._hub_runner.gate, server.connection, _refusal, self._ssl_context
+            self.sockets, self._hub_runner.gate, server.connection, _refusal, self._ssl_context
         )
 
     async def stop(self) -> None:

@@ -34,23 +34,21 @@ Make = Callable[[Visitor], asyncio.Protocol]
 Refuse = Callable[[ChatOpsError], bytes]
 
 
-async def open_sockets(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets on every address of ``host``; for port 0 all on the same free one.
+def open_sockets(host: str, port: int) -> list[socket.socket]:
+    """Sockets bound to every address of ``host``; for port 0 all to the same free one. Nobody can
+    connect to them before a ``Listener`` has them, and nobody else can listen there.
 
     Raises:
         OSError: an address cannot be had.
     """
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(
-        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     opened: list[socket.socket] = []
     try:
         for family, *_, address in dict.fromkeys(found):
             taken = opened[0].getsockname()[1] if opened else port
             where = (address[0], taken, *address[2:])
             with _unless_missing(more=len(found) > 1):
-                opened.append(_listen(family, where))
+                opened.append(_bind(family, where))
     except BaseException:
         for one in opened:
             one.close()
@@ -71,9 +69,12 @@ def _unless_missing(*, more: bool) -> Iterator[None]:
 
 
 class Listener:
-    """Listening sockets whose connections become protocols made by ``make``.
+    """Listens on sockets whose connections become protocols made by ``make``.
 
     ``refuse`` gives the bytes that tell a peer without TLS why it is not let in.
+
+    Raises:
+        OSError: another program has begun to listen there since they were bound.
     """
 
     def __init__(
@@ -84,6 +85,8 @@ class Listener:
         refuse: Refuse,
         context: ssl.SSLContext | None,
     ) -> None:
+        for one in sockets:
+            one.listen(BACKLOG)
         self.sockets = sockets
         self._gate = gate
         self._make = make
@@ -189,14 +192,13 @@ class Listener:
         _log.error("no file is left for connections: raise the limit (ulimit -n, LimitNOFILE)")
 
 
-def _listen(family: int, address: tuple[object, ...]) -> socket.socket:
+def _bind(family: int, address: tuple[object, ...]) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.bind(address)
-        made.listen(BACKLOG)
         made.settimeout(0)
     except BaseException:
         made.close()

@@ -69,11 +69,9 @@ def _in_place_of_a_hub(folder: Path) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             stack.enter_context(FolderLock(folder, "hub"))
-        except SetupError as error:
-            raise Conflict(
-                error.message,
-                hint="stop it first; or leave out --data-dir, as an administrator of that hub",
-            ) from None
+        except Conflict as error:
+            error.hint = "stop it first; or leave out --data-dir, as an administrator of that hub"
+            raise
         yield
 
 

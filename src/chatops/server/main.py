@@ -15,16 +15,15 @@ from typing import Final
 import uvloop
 
 from chatops import logs
-from chatops.errors import ChatOpsError, SetupError
-from chatops.locks import FolderLock
+from chatops.errors import ChatOpsError, InvalidInput
 from chatops.server.address import is_loopback, is_wildcard, own_address, url_of
 from chatops.server.app import Hub, open_hub
+from chatops.server.claim import Sockets, claim, no_address
 from chatops.server.db.apart import migrate_apart
 from chatops.server.first_run import ensure_admin
 from chatops.server.gate import Gate, raise_file_limit
 from chatops.server.heap import keep_heap_small
 from chatops.server.http import HubRunner, HubSite
-from chatops.server.permissions import open_folder
 from chatops.server.proxies import Proxies, parse_networks
 from chatops.server.secrets import HubSecrets, load_secrets
 from chatops.server.services.audit_sinks import make_sinks
@@ -44,23 +43,27 @@ def serve(settings: HubSettings, say: Say) -> int:
 
     Raises:
         InvalidInput: a setting has no sense.
-        SetupError: the folder, a file in it, the port or a setting cannot be used.
+        Conflict: another hub runs on the folder.
+        SetupError: the folder, a file in it or the port cannot be used.
     """
     logs.setup(settings.log_level, "json" if settings.log_format == "json" else "text")
     _check(settings)
     os.umask(0o077)
     keep_heap_small()
-    folder = open_folder(settings.folder)
-    with FolderLock(folder, "hub"):
+    with claim(settings) as (folder, sockets):
         secrets = load_secrets(folder)
         certificate = open_certificate(settings)
         migrate_apart(folder)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_run(settings, secrets, certificate, say))
+            return runner.run(_run(settings, secrets, certificate, sockets, say))
 
 
 async def _run(
-    settings: HubSettings, secrets: HubSecrets, certificate: HubCertificate | None, say: Say
+    settings: HubSettings,
+    secrets: HubSecrets,
+    certificate: HubCertificate | None,
+    sockets: Sockets,
+    say: Say,
 ) -> int:
     stopping = asyncio.Event()
     failures: list[BaseException] = []
@@ -76,7 +79,7 @@ async def _run(
         services = hub.services
         await ensure_admin(hub.databases.chatops, services.auth, services.audit, settings, say)
         _settle_down()
-        async with listening(hub, certificate) as address:
+        async with listening(hub, sockets, certificate) as address:
             hang_up = _hang_up(hub, certificate, stopping)
             loop.add_signal_handler(signal.SIGHUP, hang_up)
             _say_ready(hub, certificate, address, say)
@@ -86,15 +89,18 @@ async def _run(
 
 
 @asynccontextmanager
-async def listening(hub: Hub, certificate: HubCertificate | None = None) -> AsyncIterator[str]:
-    """Answer requests until the end of the block; then let nobody in, tell everybody, and flush.
+async def listening(
+    hub: Hub, sockets: Sockets, certificate: HubCertificate | None = None
+) -> AsyncIterator[str]:
+    """Answer requests on bound sockets until the end of the block; then let nobody in, tell
+    everybody, and flush.
 
     Gives the URL of the address that it listens on. With a certificate TLS is spoken.
 
     Raises:
-        SetupError: the address cannot be had.
+        SetupError: another program has begun to listen there.
     """
-    runner = await _listen(hub, certificate)
+    runner = await _listen(hub, sockets, certificate)
     try:
         yield _set_urls(hub, certificate, runner)
     finally:
@@ -106,7 +112,7 @@ async def listening(hub: Hub, certificate: HubCertificate | None = None) -> Asyn
             await runner.cleanup()
 
 
-async def _listen(hub: Hub, certificate: HubCertificate | None) -> HubRunner:
+async def _listen(hub: Hub, sockets: Sockets, certificate: HubCertificate | None) -> HubRunner:
     settings = hub.services.settings
     gate = Gate(settings, hub.services.clock, raise_file_limit())
     runner = HubRunner(
@@ -115,15 +121,12 @@ async def _listen(hub: Hub, certificate: HubCertificate | None) -> HubRunner:
     )  # fmt: skip
     await runner.setup()
     context = certificate.context if certificate else None
-    site = HubSite(runner, settings.host, settings.port, context)
+    site = HubSite(runner, sockets, context)
     try:
         await site.start()
     except OSError as error:
         await runner.cleanup()
-        raise SetupError(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}",
-            hint="stop what uses it, or choose another with --port (0 picks a free one)",
-        ) from error
+        raise no_address(settings, error) from error
     return runner
 
 
@@ -195,10 +198,12 @@ def _check(settings: HubSettings) -> None:
     parse_networks(settings.trusted_proxy)
     make_sinks(settings)
     if not 0 <= settings.port <= 65_535:
-        raise SetupError(f"{settings.port} is no port", hint="take 1 to 65535, or 0 for a free one")
+        raise InvalidInput(
+            f"{settings.port} is no port", hint="take 1 to 65535, or 0 for a free one"
+        )
     if settings.tls or settings.insecure or is_loopback(settings.host):
         return
-    raise SetupError(
+    raise InvalidInput(
         f"{settings.host} is not loopback, and this hub would speak plain HTTP",
         hint="add --tls-self-signed, or --tls-cert and --tls-key, or let a TLS proxy on this "
         "machine pass requests on; --insecure accepts the risk",

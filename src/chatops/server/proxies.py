@@ -79,9 +79,9 @@ class Proxies:
 def _network(word: str) -> Network:
     try:
         network = ipaddress.ip_network(word)
-    except ValueError as error:
+    except ValueError:
         raise InvalidInput(
-            f"{word[:80]!r} is no network of proxies: {error}",
+            f"{word[:80]!r} is no network of proxies",
             hint="write it like 127.0.0.1 or 10.0.0.0/8",
         ) from None
     if network.prefixlen == 0:

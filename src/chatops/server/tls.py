@@ -148,7 +148,10 @@ def _first_of(path: Path, chain: bytes) -> Certificate:
     try:
         return x509.load_pem_x509_certificates(chain)[0]
     except ValueError as error:
-        raise SetupError(f"the certificate in {path} cannot be read: {error}") from error
+        raise SetupError(
+            f"{path} holds no certificate that can be read",
+            hint="it is to be a PEM file: the hub's own certificate first, then its issuers'",
+        ) from error
 
 
 def _fingerprint(certificate: Certificate) -> str:

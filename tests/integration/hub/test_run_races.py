@@ -63,8 +63,10 @@ async def test_an_agent_that_comes_or_goes_while_the_run_is_written_down(
         if not came:
             await second.play()
         await third.play()
-        await wait_statuses(hub, made["run_id"], "succeeded", "offline" if came else "succeeded",
-                            "succeeded")  # fmt: skip
+        middle = "offline" if came else "succeeded"
+        await wait_statuses(hub, made["run_id"], "succeeded", middle, "succeeded")
+        found = (await hub.ok("GET", f"/runs/{made['run_id']}"))["commands"]
+        assert [one["status"] for one in found] == ["succeeded", middle, "succeeded"]
 
 
 async def test_a_body_that_comes_slowly_does_not_outlive_its_senders_rights(hub: TestHub) -> None:
@@ -147,13 +149,18 @@ async def test_variables_go_with_the_last_server_that_needs_them(hub: TestHub) -
         await first.started()
         await hub.ok("DELETE", "/servers/b")
 
-        async def forgotten() -> bool:
+        async def kept() -> bytes | None:
             async with hub.hub.databases.chatops.read() as session:
                 connection = await session.connection()
                 found = await connection.exec_driver_sql("select sealed_env from runs")
-                return found.scalar_one() is None
+                sealed: bytes | None = found.scalar_one()
+                return sealed
+
+        async def forgotten() -> bool:
+            return await kept() is None
 
         await until_async(forgotten, what="the end of the variables")
+        assert await kept() is None
 
 
 class Held:

@@ -154,6 +154,7 @@ async def test_agents_are_watched_while_a_run_cannot_be_written(
         async with fleet(hub, "web-2"):
             clock.advance(31)
             await hub.wait_status("web-2", "offline")
+            assert (await hub.ok("GET", "/servers/web-2"))["status"] == "offline"
 
 
 async def test_a_repeated_key_finds_its_run_whatever_became_of_the_fleet(hub: TestHub) -> None:

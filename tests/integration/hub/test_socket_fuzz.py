@@ -108,6 +108,7 @@ async def test_anything_before_the_first_frame(
     async with await world.hub.connect(path) as socket:
         await say(socket, first)
     await world.check()
+    assert (await world.hub.ok("GET", "/servers/web-1"))["name"] == "web-1"
 
 
 @ONE_PEER
@@ -120,6 +121,7 @@ async def test_an_agent_that_is_anything(world: World, fields: messages.Auth) ->
         await agent.send(said)
         await say(agent, [])
     await world.check()
+    assert (await world.hub.ok("GET", "/servers/web-1"))["name"] == "web-1"
 
 
 @ONE_PEER

@@ -9,7 +9,7 @@ import pytest
 
 from chatops.agent.config_file import read_config
 from chatops.agent.settings import load
-from chatops.errors import SetupError
+from chatops.errors import InvalidInput, SetupError
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ def test_one_of_another_user_is_refused(
 
 
 def test_what_is_no_file_or_no_toml_is_told(file: Path) -> None:
-    with pytest.raises(SetupError, match="cannot read"):
+    with pytest.raises(InvalidInput, match="cannot read"):
         read_config(file.with_name("none"))
-    with pytest.raises(SetupError, match="cannot read"):
+    with pytest.raises(InvalidInput, match="cannot read"):
         read_config(file.parent)
     file.write_bytes(b"\xff")
-    with pytest.raises(SetupError, match="is not a TOML file"):
+    with pytest.raises(InvalidInput, match="is not a TOML file"):
         read_config(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Iterator
 
@@ -27,6 +28,7 @@ async def test_what_is_held_at_the_close_dies(sleeper: subprocess.Popen[bytes]) 
     guard.settle(1, sleeper.pid)
     guard.close()
     await until_async(lambda: sleeper.poll() is not None)
+    assert sleeper.returncode == -signal.SIGKILL
 
 
 async def test_what_was_released_lives(sleeper: subprocess.Popen[bytes]) -> None:

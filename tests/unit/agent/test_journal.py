@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from chatops.agent import boot as boot_module
 from chatops.agent import journal as module
 from chatops.agent.journal import Journal
-from chatops.errors import SetupError
+from chatops.errors import Conflict, SetupError
 from chatops.protocol.messages import CommandResponse
 
 
@@ -114,7 +114,7 @@ def test_an_id_is_with_the_kernel_when_start_returns(tmp_path: Path) -> None:
 def test_two_agents_do_not_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 0.05)
     first = Journal(tmp_path / "one")
-    with pytest.raises(SetupError, match=f"another agent .process {os.getpid()}. runs on"):
+    with pytest.raises(Conflict, match=f"another agent .process {os.getpid()}. runs on"):
         Journal(tmp_path / "one")
     Journal(tmp_path / "two").close()
     first.close()

@@ -121,6 +121,7 @@ async def test_a_start_that_is_let_go_is_ended_when_it_comes(guard: Guard) -> No
     starting.let_go()
     await until_async(lambda: open_files() == before)
     await until_async(lambda: children_that_sleep() == 0)
+    assert (open_files(), children_that_sleep()) == (before, 0)
 
 
 async def test_a_process_that_is_let_go_when_it_has_just_come_is_ended(guard: Guard) -> None:
@@ -148,6 +149,8 @@ async def test_a_command_whose_agent_ends_while_it_is_started_is_ended(
     held.release.set()
     await until_async(lambda: held.pids and not group_members(held.pids[0]))
     await until_async(lambda: open_files() == before)
+    assert not group_members(held.pids[0])
+    assert open_files() == before
 
 
 async def test_the_time_limit_holds_for_a_start_that_hangs(

@@ -10,6 +10,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import InvalidMessage, InvalidStatus
 from websockets.http11 import Response
 
+from chatops.agent import tls
 from chatops.agent.link import (
     FINAL,
     RIVAL_WINDOW,
@@ -33,13 +34,14 @@ def status(code: int, **headers: str) -> InvalidStatus:
         (TimeoutError(), "no answer in time"),
         (ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 1)"), "connection refused"),
         (socket.gaierror(-2, "Name or service not known"), "name is not known"),
-        (ssl.SSLError(1, "wrong version number"), "TLS failed"),
+        (ssl.SSLError(1, "internal error"), "the TLS handshake failed"),
+        (tls.Mismatch(), "not the one that the join string names"),
         (OSError("Multiple exceptions: a, b"), "Multiple exceptions"),
         (status(404), "HTTP 404: is the address right?"),
         (status(502), "a proxy finds no hub"),
         (status(500), "HTTP 500"),
         (status(301, location="https://x/"), "points to https://x/"),
-        (InvalidMessage("did not receive a valid HTTP response"), "is no hub"),
+        (InvalidMessage("did not receive a valid HTTP response"), "begins with https://"),
     ],
 )
 def test_every_failure_is_one_clear_line(error: Exception, words: str) -> None:

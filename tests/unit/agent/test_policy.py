@@ -297,7 +297,9 @@ def test_the_shorter_time_limit_counts(
 
 
 def test_flag_and_file_add_up_and_all_is_everything() -> None:
-    assert build(["docker"], {"allow": ["exec"]}).allow == ["exec", "docker"]
+    assert build(None, {"allow": ["exec"]}).allow == ["exec"]
+    assert build(["docker"], {"allow": ["exec"]}).allow == ["docker"]
+    assert build((), {"allow": ["exec"]}).allow == []
     assert build(["all"]).allow == ["exec", "docker", "shell", "files"]
     assert build(["all"]).facts().allow == ["exec", "docker", "shell", "files"]
 
@@ -328,8 +330,8 @@ def test_a_long_policy_is_told_in_part() -> None:
 def test_the_policy_describes_itself() -> None:
     assert "nothing but reading metrics" in build().describe()
     assert build(table=table()).describe() == (
-        "allowed here: exec; exec only what 4 rules of [policy.exec] name; "
-        "exec never what 2 deny rules name"
+        "allowed here: exec; exec only what is named by 4 rules of [policy.exec]; "
+        "exec never what is named by 2 deny rules"
     )
     bounds = bounded(folders=["/srv", "/var/log"], max_running=2, timeout="10m", max_output="1MiB")
     assert bounds.describe() == (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chatops.agent import policy_table
 from chatops.agent.settings import AgentSettings, hub_address, is_loopback, load, resolve
 from chatops.errors import ChatOpsError, InvalidInput, SetupError
 from chatops.protocol.join import Join, encode_join
@@ -46,11 +47,11 @@ def test_a_key_file_must_be_its_owners_alone(tmp_path: Path) -> None:
         resolve(settings)
     assert caught.value.hint == f"run: chmod 600 {path}"
     path.unlink()
-    with pytest.raises(SetupError, match="No such file"):
+    with pytest.raises(InvalidInput, match="No such file"):
         resolve(settings)
     path.write_bytes(b"\xff\xfe")
     path.chmod(0o600)
-    with pytest.raises(SetupError, match="does not hold a key"):
+    with pytest.raises(InvalidInput, match="does not hold a key"):
         resolve(settings)
 
 
@@ -80,7 +81,7 @@ def test_settings_that_cannot_work_say_what_to_do(settings: AgentSettings, words
 @pytest.mark.parametrize(
     "text",
     ["", "hub", "hub:8765", "ftp://hub", "ws://hub", "https://", "https://hub:99999",
-     "https://hub?x=1", "https://hub#x", "https://user:pw@hub", "https://user@hub"],
+     "https://hub?x=1", "https://a..b", "https://ü..b", "https://hub#x", "https://user:pw@hub", "https://user@hub"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
@@ -116,6 +117,93 @@ def test_flag_beats_variable_beats_file(tmp_path: Path) -> None:
     assert settings.key == KEY
     assert settings.policy == {"exec": {"commands": ["df"]}}
     assert load({}, environ, path).hub == "https://variable"
+
+
+JOIN = encode_join(Join(hub="https://joined", key="cok_joined00_" + "y" * 43))
+FILE_KEY = "cok_of_file0_" + "z" * 43
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "file", "expected"),
+    [
+        ({"key": KEY}, {}, 'key_file = "KEY"', KEY),
+        ({}, {"CHATOPS_KEY": KEY}, 'key_file = "KEY"', KEY),
+        ({}, {"CHATOPS_KEY": KEY}, f'join = "{JOIN}"', KEY),
+        ({"key_file": "KEY"}, {"CHATOPS_KEY": KEY}, "", FILE_KEY),
+        ({"key_file": "KEY"}, {"CHATOPS_JOIN": JOIN}, f'key = "{KEY}"', FILE_KEY),
+        ({"key": KEY}, {"CHATOPS_AGENT_KEY_FILE": "/none", "CHATOPS_JOIN": "coj_x"}, "", KEY),
+        ({"join": JOIN}, {"CHATOPS_KEY": KEY}, 'key_file = "/none"', "cok_joined00_" + "y" * 43),
+    ],
+)
+def test_the_key_is_that_of_the_highest_level(
+    tmp_path: Path, flags: dict[str, str], environ: dict[str, str], file: str, expected: str
+) -> None:
+    key_file, config = tmp_path / "key", tmp_path / "agent.toml"
+    key_file.write_text(FILE_KEY)
+    key_file.chmod(0o600)
+    config.write_text(file.replace("KEY", str(key_file)))
+    given = {name: value.replace("KEY", str(key_file)) for name, value in flags.items()}
+    settings = load({"hub": "https://hub", **given}, environ, config)
+    assert resolve(settings).key == expected
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "file"),
+    [
+        ({"key": KEY, "key_file": "/x"}, {}, ""),
+        ({"key": KEY, "join": JOIN}, {"CHATOPS_KEY": KEY}, ""),
+        ({}, {"CHATOPS_KEY": KEY, "CHATOPS_JOIN": JOIN}, 'key_file = "/x"'),
+        ({}, {}, f'key = "{KEY}"\nkey_file = "/x"'),
+    ],
+)
+def test_two_ways_to_give_the_key_at_one_level_are_refused(
+    tmp_path: Path, flags: dict[str, str], environ: dict[str, str], file: str
+) -> None:
+    config = tmp_path / "agent.toml"
+    config.write_text(file)
+    with pytest.raises(InvalidInput, match=r"^both a .* are given") as caught:
+        resolve(load({"hub": "https://hub", **flags}, environ, config))
+    assert caught.value.hint == "give one of them"
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "hub"),
+    [
+        ({"join": JOIN}, {"CHATOPS_HUB": "https://variable"}, "https://joined"),
+        ({"join": JOIN, "hub": "https://flag"}, {}, "https://flag"),
+        ({"hub": "https://flag"}, {"CHATOPS_JOIN": JOIN}, "https://flag"),
+        ({}, {"CHATOPS_JOIN": JOIN, "CHATOPS_HUB": "https://variable"}, "https://variable"),
+    ],
+)
+def test_a_join_string_names_the_hub_unless_one_is_given_as_high(
+    flags: dict[str, str], environ: dict[str, str], hub: str
+) -> None:
+    assert resolve(load(flags, environ)).hub == hub
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "expected"),
+    [
+        ({}, {}, ["exec"]),
+        ({"allow": ["docker"]}, {"CHATOPS_AGENT_ALLOW": "files"}, ["docker"]),
+        ({}, {"CHATOPS_AGENT_ALLOW": "files"}, ["files"]),
+        ({"allow": [""]}, {}, []),
+    ],
+)
+def test_allow_stands_in_for_that_of_the_policy(
+    tmp_path: Path, flags: dict[str, list[str]], environ: dict[str, str], expected: list[str]
+) -> None:
+    config = tmp_path / "agent.toml"
+    config.write_text('[policy]\nallow = ["exec"]\n')
+    settings = load(flags, environ, config)
+    assert policy_table.build(settings.allow, settings.policy).allow == expected
+
+
+def test_a_file_that_says_twice_what_is_allowed_is_refused(tmp_path: Path) -> None:
+    config = tmp_path / "agent.toml"
+    config.write_text('allow = ["exec"]\n[policy]\nallow = ["docker"]\n')
+    with pytest.raises(InvalidInput, match="says twice"):
+        load({}, {}, config)
 
 
 @pytest.mark.parametrize("text", ["nonsense = 1", "policy = 1", 'allow = ["fly"]', "= broken"])

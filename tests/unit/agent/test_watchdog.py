@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,6 +112,7 @@ def test_what_was_being_started_is_found_by_its_pipe() -> None:
         inode = os.fstat(write_end).st_ino
         dog.communicate(f"?{inode}\n".encode())
         until(lambda: started.poll() is not None)
+        assert started.returncode == -signal.SIGKILL
     os.close(read_end)
     os.close(write_end)
 

@@ -19,9 +19,12 @@ def stdin(monkeypatch: pytest.MonkeyPatch, text: str, *, terminal: bool) -> None
     monkeypatch.setattr("sys.stdin", Terminal(text) if terminal else io.StringIO(text))
 
 
-def test_yes_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yes_asks_nobody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     stdin(monkeypatch, "", terminal=False)
     confirm("sure?", yes=True)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("answer", ["y\n", "Yes\n"])

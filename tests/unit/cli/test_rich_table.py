@@ -35,5 +35,28 @@ def test_a_terminal_too_narrow_for_that_still_shows_all(monkeypatch: pytest.Monk
     assert "018cc251" in text
 
 
+def test_spare_columns_go_from_the_last_on_when_ids_would_be_broken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    columns = [
+        Column("ID", str), Column("USER", str, spare=True), Column("EXIT", str, spare=True),
+        Column("COMMAND", str),
+    ]  # fmt: skip
+    rows = [[Cell(ID), Cell("ada"), Cell("0"), Cell("systemctl status")]]
+    wanted = {
+        59: [],
+        58: ["EXIT"],
+        53: ["EXIT"],
+        52: ["EXIT", "USER"],
+        47: ["EXIT", "USER"],
+        46: [],
+    }
+    for width, left_out in wanted.items():
+        monkeypatch.setenv("COLUMNS", str(width))
+        out = io.StringIO()
+        assert sorted(print_table(out, columns, rows, color=False)) == left_out, width
+        assert (ID in out.getvalue()) == (width >= 47), "in a narrower one nothing is gained"
+
+
 def test_a_table_without_rows_has_its_titles(monkeypatch: pytest.MonkeyPatch) -> None:
     assert table(monkeypatch, 60, []).split() == ["TIME", "ID", "COMMAND"]

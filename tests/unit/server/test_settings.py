@@ -12,7 +12,9 @@ from chatops.server.settings import HubSettings, check_values
 
 
 def test_the_defaults_have_a_sense() -> None:
-    check_values(HubSettings())
+    settings = HubSettings()
+    check_values(settings)
+    assert not settings.tls
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,9 @@ def test_a_password_in_a_url_is_not_repeated() -> None:
 
 @pytest.mark.parametrize("url", ["https://hub.example.org", "http://127.0.0.1:8765/below/"])
 def test_a_url_of_a_hub_is_taken(url: str) -> None:
-    check_values(HubSettings(public_url=url))
+    settings = HubSettings(public_url=url)
+    check_values(settings)
+    assert settings.public_url == url
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,18 @@ import typer
 from chatops.cli import show
 from chatops.cli.context import Cli
 from chatops.cli.define import adapted, command, group
-from chatops.cli.exits import DONE, FAILED, FORBIDDEN, SIGN_IN, UNREACHABLE, USAGE
+from chatops.cli.exits import DONE, FORBIDDEN
 from chatops.cli.options import CONFIG, flags_of
 from chatops.cli.reading import pairs, seconds
 from chatops.cli.view import Column, View
-from chatops.errors import InvalidInput
+from chatops.errors import (
+    ChatOpsError,
+    HubUnreachable,
+    InvalidInput,
+    NotSignedIn,
+    SetupError,
+    from_code,
+)
 
 WORDS = Annotated[
     list[str] | None,
@@ -51,11 +58,12 @@ _COMMAND = (
     Column("output limit", lambda c: show.size(c.max_output) or "none"),
     Column("at a time", lambda c: str(c.max_running)),
 )  # fmt: skip
-_FAILED: Final = {
-    "settings": USAGE, "dns": UNREACHABLE, "tcp": UNREACHABLE, "tls": UNREACHABLE,
-    "hub": UNREACHABLE, "key": SIGN_IN,
+_FAILED: Final[dict[str, type[ChatOpsError]]] = {
+    "dns": HubUnreachable, "tcp": HubUnreachable, "tls": HubUnreachable, "hub": HubUnreachable,
+    "key": NotSignedIn,
 }  # fmt: skip
-"""Exit code by the first check that failed."""
+"""The kind of error that a failed check is, where the agent would start; else the state of this
+host."""
 
 
 def _flags() -> list[inspect.Parameter]:
@@ -121,7 +129,15 @@ def _check_all(cli: Cli, settings: Any) -> int:
 
     results = check_all(settings)
     cli.out.items(results, View(CheckResult, lambda result: result.name, _CHECKS))
-    return next((_FAILED.get(one.name, FAILED) for one in results if not one.ok), DONE)
+    failed = [one for one in results if not one.ok]
+    failed.sort(key=lambda one: one.code is None)  # what keeps the agent from starting comes first
+    for one in failed:
+        cli.out.flush()
+        text = f"{one.name}: {one.detail}"
+        if one.code is not None:
+            raise from_code(one.code, text, hint=one.hint)
+        raise _FAILED.get(one.name, SetupError)(text, hint=one.hint)
+    return DONE
 
 
 def _explain(cli: Cli, settings: Any, words: list[str], asked: dict[str, Any]) -> int:

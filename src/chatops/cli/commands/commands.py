@@ -22,7 +22,7 @@ from chatops.cli.waiting import Found, Waiter, find_commands
 from chatops.client.run_events import Output, StreamName
 from chatops.errors import Conflict
 from chatops.protocol.rest import COMMAND_FINAL, CommandRecord, CommandResult
-from chatops.text import escape
+from chatops.text import counted, escape
 
 app = group("Commands that were run: list, output, waiting, cancelling.")
 ID = Annotated[str, typer.Argument(metavar="ID", help="a command's id, or a run's")]
@@ -44,6 +44,12 @@ def _ended(record: CommandRecord) -> str | None:
     return None if record.exit_code is None else str(record.exit_code)
 
 
+def _kept(record: CommandRecord) -> str:
+    if record.status in ("offline", "refused"):
+        return "there is none"
+    return "not all was kept" if record.truncated else "kept whole"
+
+
 def _took(record: CommandRecord) -> str | None:
     return None if record.duration_ms is None else show.duration(record.duration_ms / 1000)
 
@@ -55,10 +61,10 @@ COMMANDS = View(
         Column("TIME", lambda r: show.local(r.created_at)),
         Column("ID", lambda r: r.id),
         Column("SERVER", lambda r: r.server),
-        Column("USER", lambda r: r.user),
+        Column("USER", lambda r: r.user, spare=True),
         Column("STATUS", lambda r: r.status, _style),
-        Column("EXIT", _ended, right=True),
-        Column("TOOK", _took, right=True),
+        Column("EXIT", _ended, right=True, spare=True),
+        Column("TOOK", _took, right=True, spare=True),
         Column("COMMAND", _command),
     ],
 )
@@ -72,12 +78,13 @@ COMMAND = View(
         Column("user", lambda r: r.user),
         Column("command", _command),
         Column("status", lambda r: r.status, _style),
+        Column("because", lambda r: r.error),
         Column("exit", _ended),
         Column("created", lambda r: show.local(r.created_at)),
         Column("started", lambda r: show.local(r.started_at)),
         Column("finished", lambda r: show.local(r.finished_at)),
         Column("took", _took),
-        Column("output", lambda r: "not all was kept" if r.truncated else "kept whole"),
+        Column("output", _kept),
     ],
 )
 RESULT = View(CommandResult, lambda result: result.command_id, ())
@@ -239,6 +246,7 @@ def _write(cli: Cli, results: Iterable[CommandResult], *, several: bool) -> None
 def _say_what_is_missing(cli: Cli, result: CommandResult, who: str) -> None:
     dropped = result.dropped_bytes
     if dropped:
-        cli.out.say(f"{who}{dropped} bytes of the output are missing: they were not kept")
+        verb = "is" if dropped == 1 else "are"
+        cli.out.say(f"{who}{counted(dropped, 'byte')} of the output {verb} missing: not kept")
     if result.status not in COMMAND_FINAL:
         cli.out.say(f"{who}the command is not over: more output may come")

@@ -40,11 +40,11 @@ KEYS = View(
         Column("ID", lambda k: k.id),
         Column("SERVER", lambda k: k.server),
         Column("NAME", lambda k: k.name),
-        Column("PREFIX", lambda k: k.prefix),
+        Column("PREFIX", lambda k: k.prefix, spare=True),
         Column("STATE", _state, _state_style),
-        Column("CREATED", lambda k: show.age(k.created_at)),
+        Column("CREATED", lambda k: show.age(k.created_at), spare=True),
         Column("EXPIRES", lambda k: show.local(k.expires_at)),
-        Column("LAST USED", lambda k: show.age(k.last_used)),
+        Column("LAST USED", lambda k: show.age(k.last_used), spare=True),
     ],
 )
 CREATED = View(

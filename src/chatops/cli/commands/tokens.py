@@ -28,7 +28,7 @@ TOKENS = View(
         Column("SERVERS", lambda t: t.servers or "all"),
         Column("EXPIRES", lambda t: show.ahead(t.expires_at),
                lambda t: "dim" if show.ahead(t.expires_at) == "expired" else None),
-        Column("USED", lambda t: show.age(t.last_used)),
+        Column("USED", lambda t: show.age(t.last_used), spare=True),
     ],
 )  # fmt: skip
 CREATED = View(

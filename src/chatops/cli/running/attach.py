@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chatops.cli.context import Cli
 from chatops.cli.exits import several_exit_code
-from chatops.cli.running.session import Shown, watch
+from chatops.cli.running.session import Shown, summarising, watch
 from chatops.cli.waiting import Found, find_commands
 from chatops.errors import InvalidInput
 
@@ -21,6 +21,11 @@ def attach_to(cli: Cli, name: str, offset: str | None) -> int:
     Raises:
         ChatOpsError: what keeps it from being shown.
     """
+    with summarising(cli):
+        return _attach_to(cli, name, offset)
+
+
+def _attach_to(cli: Cli, name: str, offset: str | None) -> int:
     if cli.out.form == "csv":
         raise InvalidInput("attach has no csv form", hint="use -o json or -o ndjson")
     given = None if offset is None else parse_offset(offset)

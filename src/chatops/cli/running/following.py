@@ -45,8 +45,11 @@ class Followed:
     def __init__(self, server: str, command_id: str, skipped: tuple[int, int] = (0, 0)) -> None:
         self.server = server
         self.command_id = command_id
-        self.done: dict[StreamName, int] = {"stdout": skipped[0], "stderr": skipped[1]}
+        self._skipped: dict[StreamName, int] = {"stdout": skipped[0], "stderr": skipped[1]}
+        self.done = dict(self._skipped)
         self.gaps: list[Gap] = []
+        self.beyond: dict[StreamName, int] = {}
+        """The lengths of streams that ended before what was to be skipped of them."""
         self.result: CommandResult | None = None
 
     @property
@@ -69,8 +72,13 @@ class Followed:
     def finish(self, end: End) -> None:
         """It is over, and its streams were so long."""
         self.result = end.result
-        self._reach("stdout", end.stdout_bytes or 0)
-        self._reach("stderr", end.stderr_bytes or 0)
+        lengths: dict[StreamName, int | None] = {
+            "stdout": end.stdout_bytes, "stderr": end.stderr_bytes
+        }  # fmt: skip
+        for name, length in lengths.items():
+            if length is not None and length < self._skipped[name]:
+                self.beyond[name] = length
+            self._reach(name, length or 0)
 
     def _reach(self, stream: StreamName, offset: int) -> None:
         done = self.done[stream]

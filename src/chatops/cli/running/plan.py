@@ -17,7 +17,7 @@ SERVERS = View(
 
 
 def _style(status: str) -> Style:
-    return "good" if status == "online" else "bad" if status == "offline" else "dim"
+    return "good" if status == "online" else "dim" if status == "never" else "bad"
 
 
 def show_plan(out: Output, plan: RunPlan) -> None:

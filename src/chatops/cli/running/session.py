@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatops.cli.context import Cli
-from chatops.cli.exits import FAILED
+from chatops.cli.exits import FAILED, INTERRUPTED
 from chatops.cli.running.following import Follower
 from chatops.cli.running.forms import BytesPrinter, EventPrinter, Printer, SilentPrinter
 from chatops.cli.running.stopping import Stopper
@@ -60,9 +61,34 @@ def watch(
     try:
         status = watcher.watch()
     except ChatOpsError as error:
-        report.write(follower, watcher, printer, cli.exit_of(error))
+        report.write(follower, watcher, cli.exit_of(error))
         raise
-    return report.write(follower, watcher, printer, status)
+    return report.write(follower, watcher, status)
+
+
+@contextmanager
+def summarising(cli: Cli) -> Iterator[None]:
+    """With -o ndjson the last event is a ``summary``, also when something kept the run from
+    being asked for, or from being taken."""
+    try:
+        yield
+    except ChatOpsError as error:
+        _summarise(cli, cli.exit_of(error))
+        raise
+    except KeyboardInterrupt:
+        _summarise(cli, INTERRUPTED)
+        raise
+
+
+def _summarise(
+    cli: Cli, status: int, servers: int = 0, succeeded: int = 0, run_id: str | None = None
+) -> None:
+    if cli.out.form != "ndjson" or cli.summarised:
+        return
+    cli.summarised = True
+    EventPrinter(cli.out).event("summary", {
+        "servers": servers, "succeeded": succeeded, "exit_code": status, "run_id": run_id,
+    })  # fmt: skip
 
 
 def printer_for(cli: Cli, shown: Shown) -> Printer:
@@ -92,7 +118,7 @@ class _Report:
         self.results = Results(cli.client)
         self._file = StatusFile(shown.status_file) if shown.status_file is not None else None
 
-    def write(self, follower: Follower, watcher: Watcher, printer: Printer, status: int) -> int:
+    def write(self, follower: Follower, watcher: Watcher, status: int) -> int:
         """Write it; of a run that the hub did not take there is only the summary. The exit
         status, which is another one if it cannot be written."""
         if self.results is not None and follower.run_id is not None:
@@ -100,12 +126,9 @@ class _Report:
                 status = FAILED
             if self._cli.out.form == "json" and not self._is_printed(self.results):
                 status = FAILED
-        if isinstance(printer, EventPrinter):
-            good = sum(one.status == "succeeded" for one in watcher.results)
-            printer.event("summary", {
-                "servers": follower.servers or len(follower.commands), "succeeded": good,
-                "exit_code": status, "run_id": follower.run_id,
-            })  # fmt: skip
+        good = sum(one.status == "succeeded" for one in watcher.results)
+        servers = follower.servers or len(follower.commands)
+        _summarise(self._cli, status, servers, good, follower.run_id)
         if self.results is not None:
             self.results.close()
         return status

@@ -8,7 +8,7 @@ from typing import Final
 from chatops.cli.running.following import Followed
 from chatops.cli.running.outcomes import reason
 from chatops.protocol.rest.commands import CommandResult
-from chatops.text import escape
+from chatops.text import counted, escape
 
 _MANY: Final = 10
 """When more servers than these did not succeed, those with the same reason share a line."""
@@ -61,8 +61,11 @@ def summary(results: Sequence[CommandResult], servers: int) -> Iterator[str]:
 def missing_output(one: Followed) -> str:
     """Which bytes never came."""
     shown = ", ".join(str(gap) for gap in one.gaps[:_GAPS])
-    more = f" and {len(one.gaps) - _GAPS} more pieces" if len(one.gaps) > _GAPS else ""
-    return f"{one.missing} bytes of the output are missing here: {shown}{more}"
+    more = ""
+    if len(one.gaps) > _GAPS:
+        more = f" and {counted(len(one.gaps) - _GAPS, 'more piece')}"
+    verb = "is" if one.missing == 1 else "are"
+    return f"{counted(one.missing, 'byte')} of the output {verb} missing here: {shown}{more}"
 
 
 def _grouped(failed: Iterable[CommandResult]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from chatops.errors import (
     SetupError,
 )
 from chatops.protocol.rest.commands import CommandResult
+from chatops.text import counted, escape
 
 if TYPE_CHECKING:
     from chatops.cli.running.results import Results
@@ -156,6 +157,7 @@ class Watcher:
         commands = list(self._follower.commands.values())
         self._give_up([one for one in commands if one.result is None])
         if not self._left:
+            self._tell_beyond(commands)
             self._tell(commands)
         if self._lost is not None:
             self._cli.out.error(self._gone(self._lost, commands))
@@ -214,6 +216,14 @@ class Watcher:
             error = outcome_error(one.result)
             if error is not None:
                 self._cli.out.error(error)
+
+    def _tell_beyond(self, commands: list[Followed]) -> None:
+        for one in commands:
+            for name, length in one.beyond.items():
+                self._cli.out.say(
+                    f"--offset is past the end: {name} of {escape(one.command_id)} has "
+                    f"{counted(length, 'byte')}"
+                )
 
     def _tell_several(self, commands: list[Followed]) -> None:
         from chatops.cli.running.summary import NOT_EVERYWHERE, missing_output, summary

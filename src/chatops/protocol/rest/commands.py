@@ -53,7 +53,8 @@ class CommandCreate(Request):
 
 
 class CommandRecord(Struct, kw_only=True):
-    """A command as ``commands list`` shows it."""
+    """A command as ``commands list`` shows it. ``error`` says why it did not succeed, where its
+    own exit status does not."""
 
     id: str
     run_id: str
@@ -68,6 +69,7 @@ class CommandRecord(Struct, kw_only=True):
     finished_at: Timestamp | None
     duration_ms: int | None
     truncated: bool
+    error: str | None = None
 
 
 class CommandResult(Struct, kw_only=True):
@@ -129,10 +131,11 @@ class Run(Struct, kw_only=True):
 
 
 class PlannedServer(Struct, kw_only=True):
-    """A server that a run would go to; one that is not online would not run it."""
+    """A server that a run would go to; one that is not online would not run it, nor one that is
+    refused because of the caller's role there."""
 
     server: str
-    status: Literal["online", "offline", "never"]
+    status: Literal["online", "offline", "never", "refused"]
 
 
 class RunPlan(Struct, kw_only=True):

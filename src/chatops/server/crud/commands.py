@@ -37,6 +37,7 @@ class NewCommand(TypedDict):
     created_at: float
     sent_at: float | None
     finished_at: float | None
+    reason: str | None
     error: str | None
 
 

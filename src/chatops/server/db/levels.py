@@ -20,7 +20,7 @@ class Level(NamedTuple):
 
 LEVELS: Final = (
     Level("minutes", 60, 3600),
-    Level("ten_minutes", 600, 86_400),
-    Level("hours", 3600, 7 * 86_400),
+    Level("ten_minutes", 600, 4 * 3600),
+    Level("hours", 3600, 86_400),
 )
-"""The finest first."""
+"""The finest first. A closing reads and writes whole rows, so their spans are short."""

@@ -14,6 +14,7 @@ from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.audit_head import Anchor, HeadFile, NoAnchor
 from chatops.server.services.audit_sinks import Sink, reason
 from chatops.server.services.audit_verify import UNANCHORED
+from chatops.text import counted
 
 PACE: Final = 0.2
 """Seconds between looks for new records."""
@@ -160,7 +161,7 @@ class AuditTail:
                 waiting = self._audit.head.id - feed.position
                 found.append(
                     f"the audit trail is not copied to {feed.name}: {feed.failing}; "
-                    f"{waiting} records wait"
+                    f"not yet copied: {counted(waiting, 'record')}"
                 )
         return found
 

@@ -58,6 +58,7 @@ def to_record(row: Command, server: str) -> rest.CommandRecord:
         finished_at=time_or_none(row.finished_at),
         duration_ms=row.duration_ms,
         truncated=row.truncated,
+        error=row.error,
     )
 
 

@@ -42,6 +42,14 @@ class LiveRun:
     def __post_init__(self) -> None:
         self.open = {live.id: live for live in self.commands if live.result is None}
 
+    @property
+    def used(self) -> list[str]:
+        """The ids of the servers on which it needs rights, of those that had not refused it."""
+        return [
+            live.server_id for live in self.commands
+            if live.result is None or live.result.status != "refused"
+        ]  # fmt: skip
+
 
 def new_run(made: MadeRun, principal: Principal, file: OutputFile, since: int) -> LiveRun:
     """A run that was just written down. What cannot be run is over."""
@@ -53,8 +61,8 @@ def new_run(made: MadeRun, principal: Principal, file: OutputFile, since: int) -
             user_name=principal.name, credit=credit, file=file,
         )  # fmt: skip
         _prepare(live, spec, len(made.commands))
-        if row["status"] == "offline":
-            live.finish(live.outcome("offline", error=row["error"]))
+        if row["status"] in ("offline", "refused"):
+            live.finish(live.outcome(row["status"], error=row["error"]))
         lives.append(live)
     return LiveRun(
         made.id, spec, made.plan, lives, principal.holder, first=made.first, since=since,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +31,8 @@ from chatops.server.services.servers import ServerService
 from chatops.server.services.targets import Meant, check_count, resolve
 
 IsOnline = Callable[[str], bool]
+ROLE: Final = "role"
+"""The reason of a command that was refused because of its maker's role on the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ class RunRecords:
             servers=[
                 rest.PlannedServer(
                     server=one.name,
-                    status="online" if is_online(one.id)
+                    status="refused" if one.refused
+                    else "online" if is_online(one.id)
                     else "never" if one.id in unseen
                     else "offline",
                 )
@@ -192,7 +195,8 @@ class RunRecords:
 
     async def find(self, principal: Principal, run_id: str, access: Access) -> FoundRun:
         """A run and those of its commands on servers where the caller may do what ``access``
-        says, in order of the servers' names.
+        says, in order of the servers' names; and those that were refused to the caller, who may
+        still look at their servers: there is nothing of them but that.
 
         Raises:
             NotFound: there is none of which the caller may see anything.
@@ -203,12 +207,17 @@ class RunRecords:
             rows = await commands_crud.in_run(session, run_id) if run else []
             ids = {row.server_id for row in rows}
             mine = await self._servers.allowed(session, principal, ids, access)
-            seen = mine or await self._servers.allowed(session, principal, ids, Access.VIEWER)
+            seen = mine
+            if len(mine) < len(ids):
+                seen = await self._servers.allowed(session, principal, ids, Access.VIEWER)
         if run is None or not seen:
             raise NotFound(f"there is no run {run_id[:80]!r}", hint="see `chatops commands list`")
-        if not mine:
+        found = [
+            (row, seen[row.server_id]) for row in rows
+            if row.server_id in mine or (row.server_id in seen and _is_refused_to(row, principal))
+        ]  # fmt: skip
+        if not found:
             raise NotPermitted(f"this needs the role {access.value} on a server of the run")
-        found = [(row, mine[row.server_id]) for row in rows if row.server_id in mine]
         return FoundRun(run, sorted(found, key=lambda pair: pair[1]), whole=len(found) == len(rows))
 
     # -- inside -------------------------------------------------------------------------
@@ -257,7 +266,8 @@ class RunRecords:
     ) -> MadeRun:
         now = self._clock.now()
         ids = {one.id: new_id(now) for one in meant}
-        online = {one.id for one in meant if is_online(one.id)}  # asked once: agents come and go
+        able_ids = [one.id for one in meant if one.refused is None]
+        online = {one for one in able_ids if is_online(one)}  # asked once: agents come and go
         able = [ids[one.id] for one in meant if one.id in online]
         plan = spec.plan(able, len(meant))
         first = [] if body.mode == "attach" else plan.start()
@@ -267,10 +277,13 @@ class RunRecords:
             row = NewCommand(
                 id=ids[one.id], run_id=run_id, server_id=one.id, user_id=principal.user_id,
                 user_name=principal.name, command=body.command, status="queued", created_at=now,
-                sent_at=None, finished_at=None, error=None,
+                sent_at=None, finished_at=None, reason=None, error=None,
             )  # fmt: skip
             if row["id"] in first:
                 row["status"], row["sent_at"] = "sent", now
+            elif one.refused is not None:
+                row["status"], row["finished_at"] = "refused", now
+                row["reason"], row["error"] = ROLE, one.refused
             elif one.id not in online:
                 row["status"], row["finished_at"] = "offline", now
                 row["error"] = f"{one.name} is offline; the command was not run"
@@ -301,10 +314,22 @@ class RunRecords:
         self, tx: Transaction, origin: Origin, body: rest.CommandCreate, made: MadeRun
     ) -> None:
         detail: dict[str, Any] = {"run_id": made.id, "command": body.command}
-        target, outcome = body.target, "sent"
         if len(made.commands) == 1 and parse_target(body.target).one is not None:
-            row, target = made.commands[0]
-            detail["command_id"], outcome = row["id"], row["status"]
-        else:
-            detail["servers"] = [name for _, name in made.commands]
-        self._audit.note(tx, origin, "commands.run", target, outcome=outcome, detail=detail)
+            row, server = made.commands[0]
+            detail["command_id"] = row["id"]
+            self._audit.note(
+                tx, origin, "commands.run", server, outcome=row["status"], detail=detail
+            )
+            return
+        refused = [name for row, name in made.commands if row["reason"] == ROLE]
+        others = [name for row, name in made.commands if row["reason"] != ROLE]
+        for outcome, names in (("sent", others), ("denied", refused)):
+            if names:
+                self._audit.note(
+                    tx, origin, "commands.run", body.target, outcome=outcome,
+                    detail={**detail, "servers": names},
+                )  # fmt: skip
+
+
+def _is_refused_to(row: Command, principal: Principal) -> bool:
+    return row.reason == ROLE and row.user_id == principal.user_id

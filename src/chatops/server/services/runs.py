@@ -25,7 +25,7 @@ from chatops.server.services.commands import CommandService
 from chatops.server.services.following import Following, Followings, Stored
 from chatops.server.services.live_run import LiveRun, new_run
 from chatops.server.services.run_driver import RunDriver
-from chatops.server.services.run_records import RunRecords
+from chatops.server.services.run_records import ROLE, RunRecords
 from chatops.server.services.watching import Watcher
 
 _MOMENT: Final = 0.02
@@ -110,7 +110,7 @@ class RunService:
                 watcher.follow(live, had)
         run_id, load = rows[0][0].run_id, self._commands.records.story
         following = Following(run_id, len(rows), stored, watcher, load)
-        servers = [row.server_id for row, _ in rows]
+        servers = [row.server_id for row, _ in rows if row.reason != ROLE]
         self.followed.add(following, principal.holder, servers, since=principal.since)
         return following, self.driver.find(run_id)
 
@@ -121,8 +121,7 @@ class RunService:
         for live in run.commands if output else ():
             watcher.follow(live)
         following = Following(run.id, len(run.commands), [], watcher, load)
-        servers = [live.server_id for live in run.commands]
-        return self.followed.add(following, run.holder, servers, since=run.since)
+        return self.followed.add(following, run.holder, run.used, since=run.since)
 
     async def find(
         self, principal: Principal, name: str, access: Access
@@ -194,8 +193,7 @@ class RunService:
 
     async def _check_still_allowed(self, principal: Principal, run: LiveRun) -> None:
         """Rights may have ended while a slow request came in, or was written down."""
-        servers = [live.server_id for live in run.commands]
-        for cut in self.followed.since(principal.since, principal.holder, servers):
+        for cut in self.followed.since(principal.since, principal.holder, run.used):
             await self.driver.drop(run, f"not started: {principal.name} may not do this any more")
             raise cut.error
 

@@ -6,28 +6,31 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chatops.errors import Conflict, NotFound, NotPermitted
+from chatops.errors import Conflict, NotFound
 from chatops.protocol.target import parse_target
 from chatops.server.services.access import Access, Principal, require
 from chatops.server.services.servers import ServerService
+from chatops.text import counted
 
 
 class Meant(NamedTuple):
-    """A server that a TARGET means."""
+    """A server that a TARGET means; ``refused`` says why the caller may not use it so."""
 
     id: str
     name: str
+    refused: str | None = None
 
 
 async def resolve(
     session: AsyncSession, servers: ServerService, principal: Principal, target: str, access: Access
 ) -> list[Meant]:
-    """The servers that ``target`` means, in order of name, all of which the caller may use so.
+    """The servers that ``target`` means, in order of name. Of several those that the caller may
+    only look at are ``refused``: they do not keep the others from being used.
 
     Raises:
         InvalidInput: it is no TARGET.
         NotFound: it means none, or names one that is not there for this caller.
-        NotPermitted: the caller may see a server that it names, but not do this.
+        NotPermitted: the caller may do this nowhere, or not on the one server that it means.
     """
     parsed = parse_target(target)
     if parsed.one is not None:
@@ -37,18 +40,12 @@ async def resolve(
     seen = await servers.seen(session, principal)
     found = parsed.select(seen, lambda facts: facts)
     allowed = await servers.allowed(session, principal, {facts.id for facts in found}, access)
-    if len(allowed) < len(found):
-        names = [facts.name for facts in found if facts.id not in allowed]
-        raise NotPermitted(
-            f"this needs the role {access.value} on {', '.join(names[:5])}"
-            f"{' and others' if len(names) > 5 else ''}; {principal.title} may only look there",
-            hint="leave them out with !NAME, or ask their owners",
-        )
     if not found:
         raise NotFound(
             f"no server matches {target[:80]!r}", hint="`chatops servers list` shows what is there"
         )
-    return [Meant(facts.id, facts.name) for facts in found]
+    why = f"{principal.title} may only look there, and this needs the role {access.value}"
+    return [Meant(facts.id, facts.name, None if facts.id in allowed else why) for facts in found]
 
 
 def check_count(target: str, expected: int | None, count: int) -> None:
@@ -58,8 +55,7 @@ def check_count(target: str, expected: int | None, count: int) -> None:
         Conflict: it does not.
     """
     if expected is not None and expected != count:
-        servers = f"{count} server" if count == 1 else f"{count} servers"
         raise Conflict(
-            f"{target[:80]!r} means {servers}, not {expected}; nothing was sent",
+            f"{target[:80]!r} means {counted(count, 'server')}, not {expected}; nothing was sent",
             hint="--dry-run shows which",
         )

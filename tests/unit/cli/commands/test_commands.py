@@ -62,6 +62,16 @@ def test_a_command_is_shown_with_the_fields_of_the_list(cli: Invoke, hub: FakeHu
     assert row.startswith("c1,r1,web-1,ada,uptime,failed,,9,")
 
 
+def test_why_a_command_was_not_run_is_shown(cli: Invoke, hub: FakeHub) -> None:
+    why = "web-1 is offline; the command was not run"
+    hub.on("GET /commands/c1", command(status="offline", exit_code=None, error=why))
+    lines = cli("commands", "show", "c1").out.splitlines()
+    assert [line.split(None, 1)[1] for line in lines if line.startswith(("because", "output"))] == [
+        why, "there is none",
+    ]  # fmt: skip
+    assert cli("commands", "show", "c1", "-o", "json").json()["error"] == why
+
+
 def test_a_run_stands_for_its_commands(cli: Invoke, hub: FakeHub) -> None:
     run_of_two(hub)
     shown = cli("commands", "show", "r2", "-o", "json").json()
@@ -84,7 +94,7 @@ def test_output_is_the_bytes(cli: Invoke, hub: FakeHub) -> None:
     done = cli("commands", "output", "c1")
     assert (done.code, done.out) == (0, "é")
     assert done.err.splitlines() == [
-        "7 bytes of the output are missing: they were not kept",
+        "7 bytes of the output are missing: not kept",
         "the command is not over: more output may come",
     ]
 
@@ -211,7 +221,7 @@ def test_questions_are_prompt_at_first_and_rare_later() -> None:
 
 
 def test_hostile_text_is_only_text(cli: Invoke, hub: FakeHub) -> None:
-    record = command(server=HOSTILE, user=HOSTILE, command=[HOSTILE, HOSTILE])
+    record = command(server=HOSTILE, user=HOSTILE, command=[HOSTILE, HOSTILE], error=HOSTILE)
     hub.on("GET /commands", page(record))
     hub.on("GET /commands/c1", record)
     hub.on("GET /commands/c1/output", result(server=HOSTILE, error=HOSTILE))

@@ -20,7 +20,7 @@ from tests.unit.cli.conftest import Invoke
 
 SHOWN = """\
 up         1h
-cpu        12.5% of 1 cores (user 10.0%, system 2.5%, iowait 0.0%)
+cpu        12.5% of 1 core (user 10.0%, system 2.5%, iowait 0.0%)
 load       0.10 0.20 0.30
 memory     50.0% (500 B of 0.977 KiB)
 swap       none

@@ -29,10 +29,11 @@ from chatops.server.services.metrics.closing import (
     additions,
     admitted,
     merged,
-    pack_table,
+    stored_columns,
     tables,
     unit_and_scale,
 )
+from chatops.server.services.metrics.columns import pack
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 
 SWEEP: Final = 60.0
@@ -79,6 +80,7 @@ class Closer:
         self._clock = clock
         self._refused = refused
         self._due: dict[str, None] = {}
+        self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
 
     def ask(self, server_id: str) -> None:
@@ -121,6 +123,10 @@ class Closer:
         Raises:
             Busy: the database cannot be written.
         """
+        async with self._turn:
+            await self._close(server_id, ids)
+
+    async def _close(self, server_id: str, ids: Sequence[int]) -> None:
         plan = await self._plan(server_id, ids)
         if plan is not None and plan.new:
             new = plan.new
@@ -165,14 +171,15 @@ def make_plan(tx: Transaction, server_id: str, ids: Sequence[int], now: float) -
     known = {one.name: one for one in series if one.name in set(names) - set(refused)}
     adding: dict[RowKey, Cells] = {}
     for table in found:
-        numbers, data = pack_table(table, known)
+        stored = stored_columns(table, known)
         plan.chunks.append(
             store.NewChunk(
                 server_id=server_id, first_ms=table.times[0], last_ms=table.times[-1],
-                samples=len(table.times), series=_encode(numbers).decode(), data=data,
+                samples=len(table.times), series=_encode(list(stored)).decode(),
+                data=pack([table.times, *stored.values()]),
             )
         )  # fmt: skip
-        for key, cells in additions(table, known).items():
+        for key, cells in additions(table.times, stored).items():
             add(adding.setdefault(key, {}), cells)
     exact = {one.id: one.scale is not None for one in known.values()}
     plan.levels = merged(adding, _stored(tx, adding), exact)

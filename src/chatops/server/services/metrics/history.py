@@ -6,7 +6,6 @@ in what was made of it, never as both.
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -89,8 +88,7 @@ def read_history(
     points: list[Point] = []
     following = None
     for since, until in plan.windows(len(metrics)):
-        rows = _window(tx, server_id, metrics, plan, since, until, times, fresh)
-        for ts, group in itertools.groupby(rows, key=lambda point: point.ts):
+        for ts, group in _window(tx, server_id, metrics, plan, since, until, times, fresh):
             if len(points) >= limit:
                 following = ts
                 break
@@ -110,7 +108,7 @@ def _window(
     until: float,
     times: Sequence[float],
     fresh: dict[str, list[float | None]],
-) -> Iterator[Point]:
+) -> Iterator[tuple[float, list[Point]]]:
     if plan.level is None:
         found = _raw(tx, server_id, metrics, plan, since, until)
     else:
@@ -121,10 +119,9 @@ def _window(
             if value is not None and since <= ts < until:
                 _put(buckets, _bucket(ts, plan.step), Cell(1, value, value, value))
     starts = sorted(set().union(*found))
+    pairs = list(zip(metrics, found, strict=True))
     for start in starts:
-        for metric, buckets in zip(metrics, found, strict=True):
-            if start in buckets:
-                yield _point(start, metric, buckets[start])
+        yield start, [_point(start, m, cells[start]) for m, cells in pairs if start in cells]
 
 
 def _cells(tx: Transaction, metric: _Metric, plan: Plan, since: float, until: float) -> Buckets:
@@ -133,10 +130,14 @@ def _cells(tx: Transaction, metric: _Metric, plan: Plan, since: float, until: fl
         return found
     first, _ = level.place(int(since))
     for start, text in crud.cells(tx, metric.id, level.step, first, int(-(-until // 1))):
-        for number, cell in read(text, exact=metric.scale is not None).items():
-            second = start + number * level.step
-            if since <= second < until:
-                _put(found, _bucket(second, plan.step), cell)
+        cells = read(text, exact=metric.scale is not None)
+        own: Buckets = {start + number * level.step: cell for number, cell in cells.items()}
+        inside = {second: cell for second, cell in own.items() if since <= second < until}
+        if plan.step == level.step:
+            found.update(inside)
+            continue
+        for second, cell in inside.items():
+            _put(found, _bucket(second, plan.step), cell)
     return found
 
 

@@ -31,6 +31,7 @@ from chatops.server.services.metrics.bounds import bounded
 from chatops.server.services.metrics.latest import Latest
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.times import LATE, taken
+from chatops.text import counted
 
 QUEUE: Final = 20_000
 """Samples that may wait for the writer, of all agents together."""
@@ -233,8 +234,10 @@ class Ingest:
 
     def _complain(self) -> None:
         if self._left_out:
-            _log.warning("%d samples found no room; they will be sent again", self._left_out)
+            _log.warning("no room for %s, to be sent again", counted(self._left_out, "sample"))
             self._left_out = 0
         if self._too_old:
-            _log.warning("%d samples are older than any history that is kept", self._too_old)
+            _log.warning(
+                "left out %s, older than any history that is kept", counted(self._too_old, "sample")
+            )
             self._too_old = 0

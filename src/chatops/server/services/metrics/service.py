@@ -34,7 +34,7 @@ from chatops.server.services.servers import ServerService
 from chatops.server.services.targets import resolve
 from chatops.server.services.ws_manager import WSManager
 from chatops.server.settings import HubSettings
-from chatops.text import escape, shorten
+from chatops.text import counted, escape, shorten
 from chatops.units import format_time
 
 _SHARE: Final = 1000
@@ -139,8 +139,8 @@ class MetricsService:
 
     def _lost(self, session: AgentSession, gap: store.NewGap) -> None:
         text = (
-            f"{gap['samples']} samples from {format_time(gap['since'])} to"
-            f" {format_time(gap['until'])} are lost: the agent's spool was"
+            f"{counted(gap['samples'], 'sample')} from {format_time(gap['since'])} to"
+            f" {format_time(gap['until'])} lost: the agent's spool was"
             f" {shorten(escape(gap['reason']), 40)}"
         )
         self._logs.note(session.server_id, session.server_name, "warning", "hub", text)
@@ -150,7 +150,7 @@ class MetricsService:
             return
         first = shorten(escape(", ".join(names[:3])), 200)
         text = (
-            f"the history of this server has no room for {len(names)} more metric names"
+            f"the history of this server has no room for {counted(len(names), 'more metric name')}"
             f" ({first}{' …' if len(names) > 3 else ''}); the others go on"
         )
         self._logs.note(server_id, None, "warning", "hub", text)
