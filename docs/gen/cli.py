@@ -17,9 +17,11 @@ INTRODUCTION: Final = """# The command line
 `chatops COMMAND --help` shows what stands here. Data goes to stdout, talk and errors to stderr;
 the [exit codes](exit-codes.md) are the same for all commands but `exec`.
 
-SERVER is a server's name or id. TARGET means one or several: `web-1`, `web-1,web-2`, a glob
-`'web-*'`, `tag:env=prod`, `all`; `!` before any form leaves it out (`'all,!db-1'`). Durations are
-written `500ms 30s 5m 2h 7d`; where WHEN stands, a duration ago or an RFC 3339 time.
+SERVER is a server's name or id. A name has 1 to 63 of `A-Z a-z 0-9 . _ -`, begins with a letter or
+digit, and is not `all` or `history`, nor of the form of an id. TARGET means one server or several:
+`web-1`, `web-1,web-2`, a glob `'web-*'`, `tag:env=prod`, `all`; `!` before any form leaves it out
+(`'all,!db-1'`). Durations are written `500ms 30s 5m 2h 7d`; where WHEN stands, a duration ago or an
+RFC 3339 time.
 
 `chatops --install-completion` sets up completion for the shell in use, bash, zsh or fish;
 `_CHATOPS_COMPLETE=source_zsh chatops` prints the script for one of them.

@@ -12,15 +12,19 @@ INTRODUCTION: Final = """# Metrics
 
 The names below are the same in `chatops metrics history`, over REST and wherever else a METRIC
 is asked for. A name with an instance may stand without it, and is then what its meaning says.
-Per cent are 0 to 100. A value that could not be measured is missing, never 0.
+Per cent are 0 to 100. A value that could not be measured is missing, never 0. History keeps so many
+decimals of it; how long and how fine is in [metrics](../topics/metrics.md).
 
 """
 
 
 def render() -> str:
     """The page."""
-    rows = [[_name(metric), metric.unit or "", metric.help] for metric in METRICS.values()]
-    return INTRODUCTION + table(["name", "unit", "meaning"], rows)
+    rows = [
+        [_name(metric), metric.unit or "", str(metric.decimals), metric.help]
+        for metric in METRICS.values()
+    ]
+    return INTRODUCTION + table(["name", "unit", "decimals", "meaning"], rows)
 
 
 def _name(metric: Metric) -> str:

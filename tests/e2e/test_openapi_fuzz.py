@@ -93,8 +93,11 @@ def aim(case: schemathesis.Case, world: World) -> None:
     for name, value in (case.path_parameters or {}).items():
         if len(str(value)) % 3 and name in names:
             case.path_parameters[name] = names[name]
-    if isinstance(case.body, dict) and len(str(case.body.get("target", ""))) % 3:
-        case.body["target"] = "web-1"
+    for given in (case.body, case.query):
+        if isinstance(given, dict) and len(str(given.get("target", ""))) % 3:
+            given["target"] = "web-1"
+    if isinstance(case.query, dict) and len(str(case.query.get("metric", ""))) % 3:
+        case.query["metric"] = ["cpu", "disk:/"]
 
 
 def ask(case: schemathesis.Case, world: World, role: str) -> schemathesis.Response:

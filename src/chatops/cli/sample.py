@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from chatops.cli import show
 from chatops.cli.output import Output
@@ -27,10 +28,18 @@ OVERVIEW = View(
     ],
 )
 
+SKEW_SHOWN: Final = 2.0
+"""Seconds that a clock may be off without a word: the hub believes it so far, too."""
+SKEWED = View(
+    ServerSample,
+    lambda sample: sample.server,
+    [*OVERVIEW.columns, Column("clock", lambda s: _clock(s.clock_skew), lambda _: "warn")],
+)
+
 
 def show_sample(out: Output, sample: ServerSample) -> None:
     """Print a sample in the form that was asked for."""
-    out.item(sample, OVERVIEW)
+    out.item(sample, SKEWED if abs(sample.clock_skew or 0.0) > SKEW_SHOWN else OVERVIEW)
     if out.form == "table" and not out.quiet:
         for titles, rows in _parts(sample):
             _print_part(out, titles, rows)
@@ -97,6 +106,13 @@ def _of(percent: float | None, used: float | None, total: float | None) -> str |
 
 def _swap(swap: Swap) -> str | None:
     return "none" if swap.total == 0 else _of(swap.percent, swap.used, swap.total)
+
+
+def _clock(skew: float | None) -> str | None:
+    if skew is None:
+        return None
+    side = "ahead of" if skew > 0 else "behind"
+    return f"{show.duration(abs(skew))} {side} the hub's; times are put right"
 
 
 def _per_second(value: float | None) -> str | None:

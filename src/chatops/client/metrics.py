@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING
 
 from chatops.client.events import moment
+from chatops.client.history import History
 from chatops.client.session import Session, segment
-from chatops.protocol.rest import HistoryRow, Page, ServerSample
-from chatops.units import format_duration
+from chatops.protocol.rest import HistoryPage, HistoryRow, ServerHistoryRow, ServerSample
+from chatops.units import exact_duration
 
 if TYPE_CHECKING:
     from chatops.client.sockets import Link
-
-_ROWS: Final = 10_000
 
 
 class Metrics:
@@ -39,24 +38,39 @@ class Metrics:
         since: float | None = None,
         until: float | None = None,
         step: float | None = None,
-    ) -> Iterator[HistoryRow]:
-        """Values of ``metrics`` (by default of the main ones), oldest first.
+    ) -> History[HistoryRow]:
+        """Values of ``metrics`` (by default of the main ones; ``["*"]`` is all), oldest first.
 
-        ``since`` and ``until`` are Unix seconds; ``step`` is in seconds, without it the raw
-        samples come. Where nothing was measured there is no row.
+        ``since`` (by default an hour before ``until``) and ``until`` are Unix seconds; ``step``
+        is in seconds, without it rows are as fine as the hub keeps for the whole span, at best
+        the raw samples. Where nothing was measured there is no row.
 
-        Raises:
+        Errors come when the first row is read:
             NotFound: there is no such server that the caller may see.
-            InvalidInput: an unknown metric, or more rows than the hub gives at once.
+            InvalidInput: an unknown metric, or too many of them.
         """
-        query = {
-            "metric": list(metrics),
-            "since": moment(since),
-            "until": moment(until),
-            "step": format_duration(step) if step is not None else None,
-        }
         path = f"/metrics/{segment(server)}/history"
-        return self._session.pages(path, Page[HistoryRow], query=query, page_size=_ROWS)
+        query = _query(metrics, since, until, step)
+        return History(self._session, path, HistoryPage[HistoryRow], query)
+
+    def histories(
+        self,
+        target: str,
+        metrics: Sequence[str] = (),
+        *,
+        since: float | None = None,
+        until: float | None = None,
+        step: float | None = None,
+    ) -> History[ServerHistoryRow]:
+        """The same of all servers that a TARGET means; rows carry ``server``, those of one time
+        are in order of name.
+
+        Errors come when the first row is read:
+            NotFound: it means none.
+            InvalidInput: as for ``history``, or it means more servers than the hub reads at once.
+        """
+        query = {"target": target, **_query(metrics, since, until, step)}
+        return History(self._session, "/metrics/history", HistoryPage[ServerHistoryRow], query)
 
     def watch(
         self, server: str, *, on_change: Callable[[Link], None] | None = None
@@ -73,3 +87,14 @@ class Metrics:
         from chatops.client.sockets import subscribe
 
         return subscribe(self._session, server, on_change=on_change)
+
+
+def _query(
+    metrics: Sequence[str], since: float | None, until: float | None, step: float | None
+) -> dict[str, str | list[str] | None]:
+    return {
+        "metric": list(metrics),
+        "since": moment(since),
+        "until": moment(until),
+        "step": None if step is None else exact_duration(step),
+    }

@@ -256,6 +256,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "revoke_key": Example(_revoke_key, on=_OWNER),
     "latest_metrics": plain("/metrics/mine", on=_VIEWER),
     "metrics_history": plain("/metrics/{mine}/history", on=_VIEWER),
+    "metrics_histories": plain("/metrics/history?target=mine", on=_VIEWER),
     "run_command": plain("/commands", {"target": "mine", "command": "secret-word"}, on=_OPERATOR),
     "list_commands": plain("/commands"),
     "show_command": plain("/commands/{command}", on=_VIEWER),

@@ -295,3 +295,19 @@ async def test_what_is_too_old_goes_level_by_level(tmp_path: Path) -> None:
         assert counts[0] <= counts[1] <= counts[2]
         found = await rows(hub, f"metric=cpu&since={format_time(NOW - 40 * HOUR)}&step=1m")
         assert len(found) == 5, "an hour's mean is better than nothing"
+
+
+async def test_all_pages_have_the_step_of_the_first(hub: TestHub) -> None:
+    begin = NOW // HOUR * HOUR - 30 * HOUR  # of which minutes are kept, and raw samples not
+    async with await connected(hub) as agent:
+        times = (begin + 60 * n for n in range(0, 30 * 60, 10))
+        await send(agent, (metrics_message(seq, ts) for seq, ts in enumerate(times, 1)))
+    path = f"/metrics/web-1/history?metric=cpu&since={format_time(begin)}&limit=50"
+    steps, starts, cursor = [], [], ""
+    while cursor is not None:
+        page = await hub.ok("GET", path + (f"&cursor={cursor}" if cursor else ""))
+        steps.append(page["step"])
+        starts += [row["ts"] for row in page["items"]]
+        cursor = page["next"]
+    assert steps == [60.0] * 4
+    assert starts == [format_time(begin + 600 * n) for n in range(180)]

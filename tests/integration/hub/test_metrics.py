@@ -120,7 +120,8 @@ async def test_wrong_questions_about_history_are_refused(hub: TestHub) -> None:
     await hub.server("web-1")
     for query in (
         "metric=nonsense", "metric=cpu:0", "metric=disk:", "since=yesterday", "step=-1s",
-        "step=0", "limit=0", "cursor=x", "metric=cpu&what=1",
+        "step=0", "limit=0", "cursor=x", "cursor=1", "cursor=1/0.5", "cursor=nan/0",
+        "metric=cpu&what=1",
     ):  # fmt: skip
         answer = await hub.call("GET", f"/metrics/web-1/history?{query}")
         assert answer.status == 422, query
@@ -172,7 +173,8 @@ async def test_a_clock_that_runs_ahead_does_not_hide_what_comes_after(hub: TestH
         await agent.expect("metrics_ack")
     assert (await hub.ok("GET", "/metrics/web-1"))["cpu"]["percent"] == 2.0
     rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
-    assert sorted(row["value"] for row in rows) == [1.0, 2.0]
+    values = [row[end] for row in rows for end in ("min", "max")]  # maybe of one millisecond
+    assert (min(values), max(values)) == (1.0, 2.0)
 
 
 async def test_one_agent_cannot_fill_the_queue_of_all(

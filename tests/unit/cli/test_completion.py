@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from chatops.cli import completion
 from tests.support.fake_hub import FakeHub, Reply, fake_hub, page
-from tests.support.samples import server
+from tests.support.samples import HOSTILE, sample, server
 from tests.unit.cli.conftest import Invoke
 
 
@@ -45,9 +46,40 @@ def test_the_last_of_a_target(names: FakeHub, typed: str, found: list[str]) -> N
     assert completion.complete_targets(typed) == found
 
 
+HOSTILE_TO_SHELLS = (HOSTILE, "/\\$(touch x)", "/`touch x`", "/';touch x;'", "/*")
+
+
+class Typed(NamedTuple):
+    """What typer has read of the line so far."""
+
+    params: dict[str, object]
+
+
 def test_metrics_and_profiles_need_no_hub(nobody: Invoke) -> None:
-    assert completion.complete_metrics("load") == ["load1", "load5", "load15"]
+    for params in ({}, {"target": "web-1", "metrics": None}):
+        found = completion.complete_metrics(Typed(params), "load")
+        assert found == ["load1", "load5", "load15"]
     assert completion.complete_profiles("") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "found"),
+    [
+        ([], "disk.f", ["disk.free", "disk.free:/", "disk.free:/var"]),
+        (["cpu"], "disk:/v", ["disk:/var"]),
+        (["cpu", "disk", ":"], "/v", ["/var"]),
+        (["disk"], ":", ["/", "/var"]),
+        ([], "net.rx:", ["net.rx:lo"]),
+        ([], "temp:", []),
+    ],
+)
+def test_instances_that_a_server_has(
+    names: FakeHub, before: list[str], typed: str, found: list[str]
+) -> None:
+    disks = [{"mount": mount} for mount in ("/", "/var", "/a b", *HOSTILE_TO_SHELLS)]
+    names.on("GET /metrics/web-1", sample(disks=disks))
+    typed_before = Typed({"target": "web-1", "metrics": before})
+    assert completion.complete_metrics(typed_before, typed) == found
 
 
 @pytest.mark.parametrize("reply", [Reply(500, raw=b"no"), Reply(200, {"x": 1})])
@@ -111,15 +143,20 @@ def test_shells_get_commands_options_and_values(shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shells_get_servers(shell: str) -> None:
+def test_shells_get_what_the_hub_knows(shell: str) -> None:
     with fake_hub() as hub:
         hub.on("GET /servers", page(server("web-1")))
+        hub.on("GET /metrics/web-1", sample())
         environ = {"CHATOPS_HUB": hub.url, "CHATOPS_TOKEN": "t"}
 
-        def seen() -> bool:
-            return "web-1" in complete(shell, "chatops exec we", **environ).stdout
+        def seen(line: str, word: str) -> bool:
+            return word in complete(shell, line, **environ).stdout
 
-        assert any(seen() for _ in range(5))  # the time limit may strike on a busy machine
+        for line, word in [
+            ("chatops exec we", "web-1"),
+            ("chatops metrics history web-1 cpu net.rx", "lo"),
+        ]:  # the time limit may strike on a busy machine
+            assert any(seen(line, word) for _ in range(5)), line
 
 
 def test_offline_nothing_is_said() -> None:

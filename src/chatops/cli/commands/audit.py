@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
@@ -15,7 +15,8 @@ from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, print_newest
 from chatops.cli.context import Cli
 from chatops.cli.declared import Form
 from chatops.cli.define import command, group
-from chatops.cli.output import Output, compact
+from chatops.cli.exporting import write_rows
+from chatops.cli.output import compact
 from chatops.cli.reading import moment
 from chatops.cli.view import Column, View
 from chatops.errors import ChatOpsError, Conflict
@@ -155,7 +156,7 @@ def export(
     `-o json` an array, with `-o csv` a table. Who has the audit key can verify them."""
     records = _Counted(cli.client.audit.export())
     if file == "-":
-        write_records(sys.stdout, records, cli.common.output)
+        write_rows(sys.stdout, records, EXPORT, cli.common.output)
     else:
         _write_new(file, records, cli.common.output)
     last = records.last
@@ -180,21 +181,6 @@ class _Counted:
             yield record
 
 
-def write_records(out: TextIO, records: Iterable[ChainedRecord], form: Form) -> None:
-    """All records in a form: lines of JSON unless csv or one array is asked for."""
-    if form == "csv":
-        Output("csv", out=out).items(records, EXPORT)
-        return
-    if form == "json":
-        out.write("[")
-        for number, record in enumerate(records):
-            out.write((",\n" if number else "\n") + compact(record))
-        out.write("\n]\n")
-        return
-    for record in records:
-        out.write(compact(record) + "\n")
-
-
 def _write_new(name: str, records: Iterable[ChainedRecord], form: Form) -> None:
     """Whole or not at all, and never over another file.
 
@@ -209,7 +195,7 @@ def _write_new(name: str, records: Iterable[ChainedRecord], form: Form) -> None:
         ) from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            write_records(out, records, form)
+            write_rows(out, records, EXPORT, form)
     except BaseException:
         Path(name).unlink()
         raise

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,24 +13,39 @@ from chatops.cli.args import SERVER, SINCE, TARGET, UNTIL
 from chatops.cli.completion import complete_metrics
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
+from chatops.cli.exporting import write_rows
+from chatops.cli.history import (
+    EXPORT,
+    HISTORIES,
+    HISTORY,
+    export_row,
+    say_finest,
+    say_gaps,
+    say_longer,
+)
 from chatops.cli.reading import moment, seconds
 from chatops.cli.sample import show_sample
 from chatops.cli.view import Column, View
-from chatops.protocol.metric_names import METRICS, parse_metric
-from chatops.protocol.rest import HistoryRow, ServerSample
+from chatops.errors import InvalidInput
+from chatops.protocol.limits import MAX_HISTORY_METRICS
+from chatops.protocol.metric_names import parse_metric
+from chatops.protocol.rest import HistoryRow, ServerHistoryRow, ServerSample
+from chatops.protocol.target import parse_target
+
+if TYPE_CHECKING:
+    from chatops.client.history import History
 
 app = group("Measured values: latest, past and live.")
-HISTORY = View(
-    HistoryRow,
-    lambda row: row.metric,
-    [
-        Column("TIME", lambda r: show.local(r.ts)),
-        Column("METRIC", lambda r: r.metric),
-        Column("VALUE", lambda r: _value(r.metric, r.value), right=True),
-        Column("MIN", lambda r: _value(r.metric, r.min), right=True),
-        Column("MAX", lambda r: _value(r.metric, r.max), right=True),
-    ],
-)
+EVERY: Final = "*"
+METRICS = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="METRIC ...", help="which ones; '*' is all", autocompletion=complete_metrics
+    ),
+]
+STEP = Annotated[
+    str | None, typer.Option("--step", metavar="DURATION", help="one row for so long a time")
+]
 LIVE = View(
     ServerSample,
     lambda sample: sample.server,
@@ -55,25 +71,60 @@ def show_latest(cli: Cli, server: SERVER) -> None:
 @command(app, "history", example="chatops metrics history web-1 cpu disk:/var --since 6h")
 def history(
     cli: Cli,
-    server: SERVER,
-    metrics: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="METRIC ...", help="which ones", autocompletion=complete_metrics),
-    ] = None,
+    target: TARGET,
+    metrics: METRICS = None,
     since: SINCE = "1h",
     until: UNTIL = None,
-    step: Annotated[
-        str, typer.Option("--step", metavar="DURATION", help="one row for so long a time")
-    ] = "1m",
+    step: STEP = "1m",
 ) -> None:
-    """What was measured, oldest first: mean, least and most of each step. A gap has no row."""
-    for metric in metrics or ():
-        parse_metric(metric)
-    rows = cli.client.metrics.history(
-        server, metrics or (), since=moment(since, "--since"), until=moment(until, "--until"),
-        step=seconds(step, "--step"),
+    """What was measured, oldest first: mean, least and most of each step; without a METRIC cpu,
+    memory and disk. A gap has no row, and what an agent lost is told on stderr. Where a step is no
+    longer kept, rows stand for a longer one, which is told too. Rows of several servers carry
+    the server."""
+    asked = seconds(step, "--step") or 0.0
+    names = _checked(metrics)
+    begin, end = moment(since, "--since"), moment(until, "--until")
+    found: History[HistoryRow] | History[ServerHistoryRow]
+    if several := parse_target(target).one is None:
+        found = cli.client.metrics.histories(target, names, since=begin, until=end, step=asked)
+        cli.out.items(found, HISTORIES)
+    else:
+        found = cli.client.metrics.history(target, names, since=begin, until=end, step=asked)
+        cli.out.items(found, HISTORY)
+    cli.out.flush()
+    say_longer(cli.out, found.step, asked)
+    say_gaps(cli.out, found.gaps, several=several, local=cli.out.form == "table")
+
+
+@command(app, "export", example="chatops metrics export web-1 --since 7d -o csv > web-1.csv")
+def export(
+    cli: Cli,
+    target: TARGET,
+    metrics: METRICS = None,
+    since: SINCE = "7d",
+    until: UNTIL = None,
+    step: STEP = None,
+) -> None:
+    """Everything that was measured, or the METRICs named, oldest first: rows of ts, server, metric
+    and value, as csv, with `-o ndjson` an object a line, with `-o json` an array. They are written
+    as they come, however many. Without --step they are as fine as the hub keeps for the whole
+    span, at best the samples themselves; stderr says what they are, and what is missing."""
+    several, asked = parse_target(target).one is None, seconds(step, "--step")
+    found = cli.client.metrics.histories(
+        target, _checked(metrics) or [EVERY], since=moment(since, "--since"),
+        until=moment(until, "--until"), step=asked,
     )  # fmt: skip
-    cli.out.items(rows, HISTORY)
+    if asked is None:
+        say_finest(cli.out, found.step)
+    else:
+        say_longer(cli.out, found.step, asked)
+    rows = map(export_row, found)
+    if cli.out.quiet:
+        cli.out.items(rows, EXPORT)
+    else:
+        write_rows(sys.stdout, rows, EXPORT, "csv" if cli.out.form == "table" else cli.out.form)
+    cli.out.flush()
+    say_gaps(cli.out, found.gaps, several=several, local=False)
 
 
 @command(app, "watch", example="chatops metrics watch 'web-*'")
@@ -86,10 +137,21 @@ def watch(cli: Cli, target: TARGET) -> None:
         cli.out.live(sample, LIVE)
 
 
-def _value(name: str, value: float) -> str | None:
-    unit = METRICS[name.partition(":")[0]].unit if name.partition(":")[0] in METRICS else ""
-    forms = {"%": show.percent, "B": show.size, "B/s": show.rate, "s": show.duration}
-    return forms.get(unit, show.number)(value)
+def _checked(metrics: Sequence[str] | None) -> list[str]:
+    """The METRICs that were named.
+
+    Raises:
+        InvalidInput: there is none of such a name, or they are too many.
+    """
+    names = list(metrics or ())
+    if len(names) > MAX_HISTORY_METRICS:
+        raise InvalidInput(
+            f"a history takes {MAX_HISTORY_METRICS} METRICs at a time, not {len(names)}",
+            hint="'*' is all of them",
+        )
+    for name in names if names != [EVERY] else ():
+        parse_metric(name)
+    return names
 
 
 def _fullest(sample: ServerSample) -> float | None:

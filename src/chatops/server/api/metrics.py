@@ -8,11 +8,16 @@ from chatops.errors import InvalidInput
 from chatops.protocol import rest
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.api.queries import HistoriesParameters, HistoryParameters, moment
-from chatops.server.services.metrics.span import DEFAULT_METRICS, HistoryQuery, cursor_time
+from chatops.server.services.metrics.span import (
+    DEFAULT_METRICS,
+    MIN_STEP,
+    HistoryQuery,
+    Place,
+    read_cursor,
+)
 from chatops.units import parse_duration
 
 _DEFAULT_SPAN: Final = 3600.0
-_MIN_STEP: Final = 1.0
 _ALL: Final = "*"
 
 
@@ -41,12 +46,14 @@ def _query(given: HistoryParameters, now: float) -> HistoryQuery:
     until, since = moment(given.until, "until"), moment(given.since, "since")
     until = now if until is None else until
     begin = until - _DEFAULT_SPAN if since is None else since
+    step = _step(given.step)
+    place = read_cursor(given.cursor) if given.cursor else Place(begin, step)
     names = tuple(dict.fromkeys(given.metric)) or DEFAULT_METRICS
     return HistoryQuery(
         metrics=None if names == (_ALL,) else names,
-        since=cursor_time(given.cursor) if given.cursor else begin,
+        since=place.start,
         until=until,
-        step=_step(given.step),
+        step=place.step,
         limit=given.limit,
     )
 
@@ -55,6 +62,6 @@ def _step(text: str | None) -> float | None:
     if text is None:
         return None
     step = parse_duration(text)
-    if step < _MIN_STEP:
+    if step < MIN_STEP:
         raise InvalidInput(f"a step of {text} is too short", hint="take 1s or more, or no step")
     return step

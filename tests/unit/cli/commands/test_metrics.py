@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +14,7 @@ from chatops.cli.output import Output
 from chatops.cli.watching import News
 from chatops.client.sockets import Link
 from chatops.protocol.rest import ServerSample
-from tests.support.fake_hub import FakeHub, error, page
+from tests.support.fake_hub import Asked, FakeHub, Reply, error, page
 from tests.support.samples import HOSTILE, THEN, sample
 from tests.unit.cli.conftest import Invoke
 
@@ -43,8 +45,23 @@ def test_a_sample_for_people(cli: Invoke, hub: FakeHub) -> None:
 
 
 def test_a_sample_for_machines_has_every_field(cli: Invoke, hub: FakeHub) -> None:
-    hub.on("GET /metrics/web-1", sample())
-    assert cli("metrics", "show", "web-1", "-o", "json").json() == sample()
+    for skew in (None, 125.5):
+        hub.on("GET /metrics/web-1", sample(clock_skew=skew))
+        shown = cli("metrics", "show", "web-1", "-o", "json").json()
+        assert shown == sample(clock_skew=skew)
+
+
+@pytest.mark.parametrize(
+    ("skew", "shown"),
+    [(None, None), (1.9, None), (-2.0, None), (125.5, "2m6s ahead of"), (-3.25, "3.2s behind")],
+)
+def test_a_clock_that_is_off_is_told(
+    cli: Invoke, hub: FakeHub, skew: float | None, shown: str | None
+) -> None:
+    hub.on("GET /metrics/web-1", sample(clock_skew=skew))
+    out = cli("metrics", "show", "web-1").out
+    lines = [line for line in out.splitlines() if line.startswith("clock")]
+    assert lines == ([f"clock      {shown} the hub's; times are put right"] if shown else [])
 
 
 def test_hostile_names_are_only_text(cli: Invoke, hub: FakeHub) -> None:
@@ -61,30 +78,150 @@ def test_no_sample_yet(cli: Invoke, hub: FakeHub) -> None:
     assert cli("metrics", "show", "web-1").code == 4
 
 
+ROWS = [
+    {"ts": THEN, "metric": "cpu", "value": 1.25, "min": 1.0, "max": 2.0},
+    {"ts": THEN, "metric": "net.rx:eth0", "value": 2048.0, "min": 0.0, "max": 4096.0},
+    {"ts": THEN, "metric": "from.the.future", "value": 1.5, "min": 1.5, "max": 1.5},
+]
+GAP = {"server": "web-1", "since": THEN, "until": "2026-01-01T00:26:00.000Z", "samples": 312,
+       "reason": "full"}  # fmt: skip
+
+
+def history(
+    *rows: dict[str, Any], after: str | None = None, step: float | None = 60.0, gaps: object = ()
+) -> dict[str, object]:
+    """A page of a history."""
+    return {**page(*rows, after=after), "step": step, "gaps": gaps}
+
+
+def of(name: str, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows as they are where several servers are asked for."""
+    return [{"server": name, **row} for row in rows]
+
+
 def test_history(cli: Invoke, hub: FakeHub) -> None:
-    rows = [{"ts": THEN, "metric": "cpu", "value": 1.25, "min": 1.0, "max": 2.0},
-            {"ts": THEN, "metric": "net.rx:eth0", "value": 2048.0, "min": 0.0, "max": 4096.0},
-            {"ts": THEN, "metric": "from.the.future", "value": 1.5, "min": 1.5, "max": 1.5},
-            ]  # fmt: skip
-    hub.on("GET /metrics/web-1/history", page(*rows))
+    hub.on("GET /metrics/web-1/history", history(*ROWS))
     words = ["metrics", "history", "web-1", "cpu", "net.rx:eth0", "--since", "2h"]
-    lines = [line.split()[2:] for line in cli(*words).out.splitlines()]
-    assert lines[1:] == [
+    done = cli(*words)
+    assert [line.split()[2:] for line in done.out.splitlines()][1:] == [
         ["cpu", "1.2%", "1.0%", "2.0%"],
         ["net.rx:eth0", "2", "KiB/s", "0", "B/s", "4", "KiB/s"],
         ["from.the.future", "1.5", "1.5", "1.5"],
     ]
+    assert done.err == ""
     query = hub.asked[0].query
     assert (query["metric"], query["step"]) == (["cpu", "net.rx:eth0"], ["1m"])
-    assert cli(*words, "-o", "json").json() == rows
+    assert cli(*words, "-o", "json").json() == ROWS
     assert cli(*words, "-o", "csv").out.splitlines()[0] == "ts,metric,value,min,max"
 
 
+def test_the_history_of_several_servers_names_them(cli: Invoke, hub: FakeHub) -> None:
+    rows = of("web-1", ROWS[0]) + of("web-2", ROWS[0])
+    hub.on("GET /metrics/history", history(*rows, gaps=[GAP]))
+    done = cli("metrics", "history", "web-*", "*")
+    assert [line.split()[2:4] for line in done.out.splitlines()][1:] == [
+        ["web-1", "cpu"], ["web-2", "cpu"]
+    ]  # fmt: skip
+    assert done.err.startswith("gap: web-1: 312 samples from ")
+    assert (hub.asked[0].query["target"], hub.asked[0].query["metric"]) == (["web-*"], ["*"])
+    csv = cli("metrics", "history", "web-*", "-o", "csv").out.splitlines()
+    assert csv[0] == "server,ts,metric,value,min,max"
+    assert cli("metrics", "history", "web-*", "-o", "json").json() == rows
+
+
+@pytest.mark.parametrize(
+    ("asked", "step", "said"),
+    [
+        ("10s", 10.0, ""),
+        ("1m", 600.0, "each row stands for 10m, not 1m: nothing finer is kept so far back\n"),
+        ("90s", 120.0, "each row stands for 2m, not 90s: it is the next longer step\n"),
+    ],
+)
+def test_a_longer_step_is_told(
+    cli: Invoke, hub: FakeHub, asked: str, step: float, said: str
+) -> None:
+    hub.on("GET /metrics/web-1/history", history(*ROWS, step=step))
+    done = cli("metrics", "history", "web-1", "--step", asked, "-o", "json")
+    assert (done.json(), done.err) == (ROWS, said)
+
+
+def test_gaps_are_told_few_at_a_time(cli: Invoke, hub: FakeHub) -> None:
+    gaps = [GAP, GAP | {"samples": 1, "reason": "damaged"}, GAP | {"reason": HOSTILE}, *[GAP] * 6]
+    hub.on("GET /metrics/web-1/history", history(*ROWS, gaps=gaps))
+    said = cli("metrics", "history", "web-1", "-o", "csv").err.splitlines()
+    span = f"from {THEN} to 2026-01-01T00:26:00.000Z"
+    assert said[:2] == [
+        f"gap: 312 samples {span} are lost: the agent's spool was full",
+        f"gap: 1 sample {span} is lost: the agent's spool was damaged",
+    ]
+    assert not set("\x1b\x9b\u202e") & set("".join(said))
+    assert said[5:] == ["gap: and 4 more"]
+
+
+def test_an_export_is_csv_by_default(cli: Invoke, hub: FakeHub) -> None:
+    hostile = of("web-1", ROWS[0] | {"metric": f"disk:{HOSTILE}"})
+    pages = {"": history(*of("web-1", *ROWS), after="more", gaps=[GAP]), "more": history(*hostile)}
+    hub.on(
+        "GET /metrics/history", lambda asked: Reply(body=pages[asked.query.get("cursor", [""])[0]])
+    )
+    done = cli("metrics", "export", "web-1", "--since", "7d")
+    lines = done.out.splitlines()
+    assert lines[:2] == ["ts,server,metric,value", f"{THEN},web-1,cpu,1.25"]
+    assert len(lines) == 5
+    assert not set("\x1b\x9b\u202e") & set(done.out)
+    said = done.err.splitlines()
+    assert said[0] == "each row is the mean of 1m: nothing finer is kept of the whole span"
+    assert said[1].startswith("gap: 312 samples")
+    assert (hub.asked[0].query["metric"], "step" in hub.asked[0].query) == (["*"], False)
+
+
+def test_an_export_in_other_forms(cli: Invoke, hub: FakeHub) -> None:
+    wanted = [{"ts": row["ts"], "server": "web-1", "metric": row["metric"], "value": row["value"]}
+              for row in ROWS]  # fmt: skip
+    hub.on("GET /metrics/history", history(*of("web-1", *ROWS), step=None))
+    done = cli("metrics", "export", "web-1", "cpu", "-o", "ndjson")
+    assert [json.loads(line) for line in done.out.splitlines()] == wanted
+    assert done.err == "each row is a sample\n"
+    assert cli("metrics", "export", "web-1", "-o", "json").json() == wanted
+    assert cli("metrics", "export", "web-1", "-q").out.splitlines() == [r["metric"] for r in ROWS]
+    hub.on("GET /metrics/history", history(step=3600.0))
+    done = cli("metrics", "export", "web-1", "--step", "10m", "-o", "json")
+    assert (done.json(), done.err) == (
+        [], "each row stands for 1h, not 10m: nothing finer is kept so far back\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("then", "code"),
+    [
+        (error(503, "busy", "the hub is stopping"), 1),
+        (Reply(raw=b"", close=True, headers={"Content-Length": "10"}), 7),
+        (history(step=600.0), 1),
+    ],
+)
+def test_an_export_that_is_cut_short_is_an_error(
+    cli: Invoke, hub: FakeHub, then: object, code: int
+) -> None:
+    first = history(*of("web-1", *ROWS), after="more")
+
+    def answer(asked: Asked) -> Reply:
+        reply = then if "cursor" in asked.query else first
+        return reply if isinstance(reply, Reply) else Reply(body=reply)
+
+    hub.on("GET /metrics/history", answer)
+    done = cli("metrics", "export", "web-1")
+    assert (done.code, len(done.out.splitlines())) == (code, 4)
+    assert "error: " in done.err
+
+
 def test_nonsense_is_refused_before_the_hub_is_asked(cli: Invoke, hub: FakeHub) -> None:
-    for words in (["bogus"], ["cpu", "--step", "0s"], ["cpu", "--since", "then"]):
+    for words in (["bogus"], ["*", "cpu"], ["cpu", "--since", "then"], ["cpu", "--step", "0s"],
+                  [f"disk:/{n}" for n in range(21)]):  # fmt: skip
         assert cli("metrics", "history", "web-1", *words).code == 2
+        assert cli("metrics", "export", "web-1", *words).code == 2
+    for command in ("watch", "history", "export"):
+        assert cli("metrics", command, "web 1").code == 2
     assert cli("metrics", "watch", "web-1", "-o", "json").code == 2
-    assert cli("metrics", "watch", "web 1").code == 2
     assert hub.asked == []
 
 

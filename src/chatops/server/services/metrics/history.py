@@ -87,7 +87,7 @@ def read_history(
     times = [second_of(sample.ts) for sample in samples]
     points: list[Point] = []
     following = None
-    for since, until in plan.windows():
+    for since, until in plan.windows(len(metrics)):
         for ts, group in _window(tx, server_id, metrics, plan, since, until, times, fresh):
             if len(points) >= limit:
                 following = ts

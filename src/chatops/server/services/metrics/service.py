@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from chatops.clock import Clock
 from chatops.errors import InvalidInput, NoSample
@@ -35,6 +37,8 @@ from chatops.server.settings import HubSettings
 from chatops.text import counted, escape, shorten
 from chatops.units import format_time
 
+_SHARE: Final = 1000
+"""Rows that are read of each of several servers at least: all of them are held at once."""
 _log = logging.getLogger(__name__)
 
 
@@ -209,7 +213,9 @@ class MetricsService:
                 hint="name fewer of them",
             )
         how = self._plan(query)
-        found = [(one.name, await self._read(one.id, query, how)) for one in meant]
+        share = max(query.limit // len(meant), min(query.limit, _SHARE))
+        query_of_one = replace(query, limit=share)
+        found = [(one.name, await self._read(one.id, query_of_one, how)) for one in meant]
         return histories_page(found, how, query.limit)
 
     def _plan(self, query: HistoryQuery) -> Plan:

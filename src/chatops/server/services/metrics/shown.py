@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chatops.protocol import rest
 from chatops.server.services.metrics.history import History
 from chatops.server.services.metrics.latest import Latest
-from chatops.server.services.metrics.span import Plan
+from chatops.server.services.metrics.span import Plan, write_cursor
 from chatops.units import format_time
 
 
@@ -43,7 +43,10 @@ def history_page(server: str, found: History, how: Plan) -> rest.HistoryPage[res
         for p in found.points
     ]
     return rest.HistoryPage(
-        items=items, next=_cursor(found.next), step=how.step, gaps=_gaps(server, found)
+        items=items,
+        next=write_cursor(found.next, how.step),
+        step=how.step,
+        gaps=_gaps(server, found),
     )
 
 
@@ -73,11 +76,7 @@ def histories_page(
             for _, server, p in group
         ]  # fmt: skip
     gaps = [gap for server, history in found for gap in _gaps(server, history)]
-    return rest.HistoryPage(items=items, next=_cursor(cut), step=how.step, gaps=gaps)
-
-
-def _cursor(ts: float | None) -> str | None:
-    return None if ts is None else repr(ts)
+    return rest.HistoryPage(items=items, next=write_cursor(cut, how.step), step=how.step, gaps=gaps)
 
 
 def _gaps(server: str, found: History) -> list[rest.HistoryGap]:

@@ -1,8 +1,9 @@
 """Which level answers a history, and in which steps. Pure.
 
-The coarsest level whose step is not longer than the step that was asked for, if it still has the
-whole span; else the finest that has. Without a step: the finest that has the whole span, raw
-samples being the finest of all. Steps are multiples of the level's.
+Of the levels that still have the whole span the coarsest that divides the step that was asked for;
+else the coarsest whose step is not longer; else the finest. Without a step: the finest, raw samples
+being the finest of all. Steps are multiples of the level's. A span that begins up to SLACK before
+what is kept counts as kept: who asks for the last seven days asks a moment later.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from chatops.errors import InvalidInput
 from chatops.server.db.levels import LEVELS, Level
 
 DEFAULT_METRICS: Final = ("cpu", "memory", "disk")
+MIN_STEP: Final = 1.0
+"""Seconds of the shortest step."""
+SLACK: Final = 60.0
 RAW_WINDOW: Final = 3600
-"""Seconds of raw samples that are read at once."""
+"""Seconds of raw samples that are read at once of FEW metrics; of more the less."""
 ROWS_AT_ONCE: Final = 24
-"""Rows of a level, of each series, that are read at once."""
+"""Rows of a level, of each series, that are read at once of FEW metrics."""
+FEW: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,15 @@ class Plan(NamedTuple):
     since: float
     until: float
 
-    def windows(self) -> Iterator[tuple[float, float]]:
+    def windows(self, metrics: int) -> Iterator[tuple[float, float]]:
         """The parts of the span that are read one after the other, each at the boundaries of the
-        level's rows and of the steps."""
-        size = float(self.level.span * ROWS_AT_ONCE if self.level else RAW_WINDOW)
+        level's rows and of the steps: the shorter, the more metrics are read, because all that is
+        in one of them is held."""
+        parts = max(1, metrics // FEW)
+        size = float(
+            self.level.span * max(1, ROWS_AT_ONCE // parts) if self.level
+            else max(1, RAW_WINDOW // parts)
+        )  # fmt: skip
         if self.step is not None:
             size = max(1, size // self.step) * self.step
         start = self.since
@@ -76,28 +86,41 @@ def plan(query: HistoryQuery, kept: Kept, now: float) -> Plan:
 
 
 def _level(step: float | None, since: float, kept: Kept, now: float) -> Level | None:
-    if since >= now - kept.raw and (step is None or step < LEVELS[0].step):
+    oldest = now - SLACK
+    if since >= oldest - kept.raw and (step is None or step < LEVELS[0].step):
         return None
-    wanted = [level for level in LEVELS if step is not None and level.step <= step]
-    rest = [level for level in LEVELS if level not in wanted]
-    for level in (*reversed(wanted), *rest):
-        if since >= now - kept.levels[LEVELS.index(level)]:
+    wanted = [level for level in reversed(LEVELS) if step is not None and level.step <= step]
+    exact = [level for level in wanted if step is not None and step % level.step == 0]
+    for level in (*exact, *wanted, *LEVELS):
+        if since >= oldest - kept.levels[LEVELS.index(level)]:
             return level
     return LEVELS[-1]
 
 
-def cursor_time(cursor: str) -> float:
-    """The time that a page's ``next`` stands for.
+class Place(NamedTuple):
+    """Where a page of a history begins, and the step of the pages before it, which stays."""
+
+    start: float
+    step: float | None
+
+
+def write_cursor(start: float | None, step: float | None) -> str | None:
+    """A page's ``next``; None at the end."""
+    return None if start is None else f"{start!r}/{step or 0.0!r}"
+
+
+def read_cursor(cursor: str) -> Place:
+    """The place that a page's ``next`` stands for.
 
     Raises:
         InvalidInput: it is none.
     """
     try:
-        start = float(cursor)
+        start, step = map(float, cursor.split("/"))
     except ValueError:
-        start = math.nan
-    if not math.isfinite(start):
+        start = step = math.nan
+    if not (math.isfinite(start) and math.isfinite(step)) or 0 != step < MIN_STEP:
         raise InvalidInput(
             "the cursor is not one of a history's", hint="pass `next` of the page before, unchanged"
         )
-    return start
+    return Place(start, step or None)

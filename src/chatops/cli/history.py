@@ -1,0 +1,93 @@
+"""Histories: how they are shown, and what is said beside them of steps and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from chatops.cli import show
+from chatops.cli.output import Output
+from chatops.cli.view import Column, View
+from chatops.protocol.metric_names import METRICS
+from chatops.protocol.rest import HistoryGap, HistoryRow, ServerHistoryRow
+from chatops.text import escape
+from chatops.units import exact_duration
+
+GAPS_SAID: Final = 5
+"""Gaps that get a line each; how many more there are is said in one."""
+_LOST: Final = {
+    "full": "the agent's spool was full",
+    "damaged": "the agent's spool was damaged",
+}
+
+
+class ExportRow(Struct, kw_only=True):
+    """A row of ``metrics export``; ``value`` is the mean of the step."""
+
+    ts: str
+    server: str
+    metric: str
+    value: float
+
+
+_VALUES: Final = (
+    Column("METRIC", lambda r: r.metric),
+    Column("VALUE", lambda r: _value(r.metric, r.value), right=True),
+    Column("MIN", lambda r: _value(r.metric, r.min), right=True),
+    Column("MAX", lambda r: _value(r.metric, r.max), right=True),
+)
+HISTORY: Final = View(
+    HistoryRow, lambda row: row.metric, [Column("TIME", lambda r: show.local(r.ts)), *_VALUES]
+)
+HISTORIES: Final = View(
+    ServerHistoryRow,
+    lambda row: row.metric,
+    [Column("TIME", lambda r: show.local(r.ts)), Column("SERVER", lambda r: r.server), *_VALUES],
+)
+EXPORT: Final = View(ExportRow, lambda row: row.metric, [])
+
+
+def export_row(row: ServerHistoryRow) -> ExportRow:
+    """A row of a history as it is exported."""
+    return ExportRow(ts=row.ts, server=row.server, metric=row.metric, value=row.value)
+
+
+def say_longer(out: Output, step: float | None, asked: float) -> None:
+    """Say it when rows stand for a longer time than was asked for."""
+    if step is None or step <= asked:
+        return
+    why = "nothing finer is kept so far back" if step >= 2 * asked else "it is the next longer step"
+    out.say(f"each row stands for {exact_duration(step)}, not {exact_duration(asked)}: {why}")
+
+
+def say_finest(out: Output, step: float | None) -> None:
+    """Say what rows are when nobody asked for a step."""
+    if step is None:
+        out.say("each row is a sample")
+        return
+    text = exact_duration(step)
+    out.say(f"each row is the mean of {text}: nothing finer is kept of the whole span")
+
+
+def say_gaps(out: Output, gaps: Sequence[HistoryGap], *, several: bool, local: bool) -> None:
+    """Say what agents lost. Of ``several`` servers each line names its own; ``local`` shows times
+    as tables do."""
+    for gap in gaps[:GAPS_SAID]:
+        whose = f"{escape(gap.server)}: " if several else ""
+        count = "1 sample" if gap.samples == 1 else f"{gap.samples} samples"
+        since, until = (
+            escape((show.local(one) if local else one) or "") for one in (gap.since, gap.until)
+        )
+        verb = "is" if gap.samples == 1 else "are"
+        why = _LOST.get(gap.reason, gap.reason)
+        out.say(f"gap: {whose}{count} from {since} to {until} {verb} lost: {escape(why)}")
+    if len(gaps) > GAPS_SAID:
+        out.say(f"gap: and {len(gaps) - GAPS_SAID} more")
+
+
+def _value(name: str, value: float) -> str | None:
+    metric = METRICS.get(name.partition(":")[0])
+    forms = {"%": show.percent, "B": show.size, "B/s": show.rate, "s": show.duration}
+    return forms.get(metric.unit if metric else "", show.number)(value)
