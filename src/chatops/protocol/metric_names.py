@@ -79,6 +79,8 @@ _INTERFACE: Final = Listed("network", "interface")
 _REAL_INTERFACE: Final = Listed("network", "interface", left_out="lo")
 _SENSOR: Final = Listed("temperatures", "sensor")
 
+_LISTS: Final = (_MOUNT, _DEVICE, _INTERFACE, _REAL_INTERFACE, _SENSOR)
+
 _ALL: Final[tuple[Metric, ...]] = (
     Metric("cpu", "%", "use of all cores together", "cpu.percent", 2),
     Metric("cpu.iowait", "%", "time waiting for disks", "cpu.iowait", 2),
@@ -179,32 +181,40 @@ def columns(samples: Sequence[Sample]) -> dict[str, list[float | None]]:
     """``all_values`` of many samples, a list for each name: many times faster when the samples
     list the same instances in the same order, as those of one server mostly do."""
     found: dict[str, list[float | None]] = {}
+    sides = {listed: _SideBySide(samples, listed) for listed in _LISTS}
     for metric in _ALL:
         listed, pick = metric.listed, metric.pick
         if listed is None:
             found[metric.name] = [pick(sample) for sample in samples]
             continue
-        own = _instance_columns(samples, listed, pick)
+        own = sides[listed].columns(pick)
         counted = [column for name, column in own.items() if name != listed.left_out]
         found[metric.name] = _total_column(metric, counted, len(samples))
         found |= {f"{metric.name}:{name}": column for name, column in own.items()}
     return {name: column for name, column in found.items() if column.count(None) < len(column)}
 
 
-def _instance_columns(
-    samples: Sequence[Sample], listed: Listed, pick: Pick
-) -> dict[str, list[float | None]]:
-    label = listed.instance
-    lists = [getattr(sample, listed.field) for sample in samples]
-    layouts = [tuple(getattr(entry, label) for entry in entries) for entries in lists]
-    if layouts.count(layouts[0]) == len(layouts) and len(set(layouts[0])) == len(layouts[0]):
-        picked = [[pick(entry) for entry in entries] for entries in lists]
-        return {
-            name: list(column) for name, *column in zip(layouts[0], *picked, strict=True) if name
-        }
-    by_name = [{getattr(e, label): pick(e) for e in entries} for entries in lists]
-    names = dict.fromkeys(name for layout in layouts for name in layout if name)
-    return {name: [values.get(name) for values in by_name] for name in names}
+class _SideBySide:
+    """One of the lists of many samples. ``names`` are those of all samples, in the same order, or
+    None if the samples differ."""
+
+    def __init__(self, samples: Sequence[Sample], listed: Listed) -> None:
+        self._get_name = attrgetter(listed.instance)
+        self._lists = [getattr(sample, listed.field) for sample in samples]
+        layouts = [tuple(map(self._get_name, entries)) for entries in self._lists]
+        alike = layouts.count(layouts[0]) == len(layouts)
+        distinct = len(set(layouts[0])) == len(layouts[0])
+        self._names = layouts[0] if alike and distinct else None
+        self._all = dict.fromkeys(name for layout in layouts for name in layout if name)
+
+    def columns(self, pick: Pick) -> dict[str, list[float | None]]:
+        """A metric's values by instance."""
+        if self._names is not None:
+            picked = [list(map(pick, entries)) for entries in self._lists]
+            rows = zip(self._names, *picked, strict=True)
+            return {name: column for name, *column in rows if name}
+        by_name = [{self._get_name(e): pick(e) for e in entries} for entries in self._lists]
+        return {name: [values.get(name) for values in by_name] for name in self._all}
 
 
 def _total_column(
@@ -213,6 +223,8 @@ def _total_column(
     total = metric.total
     assert total is not None
     rows = zip(*counted, strict=True) if counted else [()] * length
+    if not any(None in column for column in counted):
+        return list(map(total, rows)) if counted else [None] * length  # type: ignore[arg-type]
     known = ([value for value in row if value is not None] for row in rows)
     return [total(values) if values else None for values in known]
 

@@ -16,6 +16,16 @@ _LARGE: Final = 1024 * 1024
 _ARENAS: Final = 2
 
 
+def give_back() -> None:
+    """Give pages that hold nothing any more back to the system: after a burst (thousands of
+    agents that come back with the samples of an outage) they are many, between others that live."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):
+        return
+    trim(0)
+
+
 def keep_heap_small() -> None:
     """Ask glibc for it; another C library has no such trouble, or no such knob."""
     try:

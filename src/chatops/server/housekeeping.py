@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from chatops.errors import ChatOpsError
 from chatops.server.context import Services
+from chatops.server.heap import give_back
 from chatops.server.services.fleet import Fleet
 
 EVERY: Final = 30.0
@@ -36,6 +37,7 @@ class Housekeeping:
 
     async def once(self) -> None:
         """One round."""
+        await asyncio.to_thread(give_back)
         services, now = self._services, self._services.clock.now()
         await self._fleet.keep_last_seen()
         await services.auth.api_tokens.flush()

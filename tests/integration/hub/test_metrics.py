@@ -216,8 +216,7 @@ async def test_a_long_history_is_whole(hub: TestHub) -> None:
     blob = msgspec.json.encode(sample())
     async with hub.hub.databases.metrics.write() as session:
         rows: list[crud.NewSample] = [
-            {"server_id": server, "epoch": "e", "seq": seq, "ts": begin + seq,
-             "received_at": begin, "skew": None, "sample": blob}
+            crud.NewSample(begin + seq, server, "e", seq, begin, None, blob)
             for seq in range(seconds)
         ]  # fmt: skip
         await in_session(session, lambda tx: crud.insert_many(tx, rows))

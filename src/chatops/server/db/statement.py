@@ -38,8 +38,8 @@ class Statement:
         self._convert: Final[Mapping[str, Any]] = dict(compiled._bind_processors)
 
     def takes(self, row: tuple[Any, ...]) -> bool:
-        """Whether a named tuple has the values that the driver takes, in its order."""
-        return getattr(row, "_fields", None) == self._names and not self._convert
+        """Whether a named tuple has the values in the order in which the driver wants them."""
+        return getattr(row, "_fields", None) == self._names
 
     def values(self, given: Values) -> tuple[Any, ...]:
         """The values in the order and form in which the driver wants them.

@@ -12,6 +12,7 @@ from chatops import __version__
 from chatops.errors import ProtocolError
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.codec import UnusableFrame, from_agent
+from chatops.protocol.facts import SessionLimits
 from chatops.protocol.frames import decode_frame
 from chatops.protocol.limits import MAX_AGENT_BACKLOG, MAX_AGENT_FRAME, MAX_BAD_FRAMES
 from chatops.protocol.messages import (
@@ -178,6 +179,7 @@ class AgentSocket:
                 interval=self._services.settings.interval,
                 time=self._services.clock.now(),
                 hub_version=__version__,
+                limits=SessionLimits(max_unacked=self._services.metrics.window),
             )
         )
 

@@ -33,8 +33,12 @@ from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.times import LATE, taken
 from chatops.text import counted
 
-QUEUE: Final = 20_000
-"""Samples that may wait for the writer, of all agents together."""
+QUEUE: Final = 10_000
+"""Live samples that may wait for the writer, of all agents together."""
+LATE_QUEUE: Final = 2 * QUEUE
+"""The same of outages."""
+LEAST_WINDOW: Final = 8
+"""Samples that an agent may have under way, however large the fleet."""
 BATCH: Final = 1000
 """Samples a transaction: more would hold the writer for longer than 20 ms."""
 LINGER: Final = 0.02
@@ -112,11 +116,13 @@ class Ingest:
         waiting = self._waiting[server_id]
         if name in waiting:
             return True
-        if len(self) >= QUEUE or len(waiting) >= MAX_UNACKED:
-            self._left_out += 1
-            return False
         now = self._clock.now()
         at = taken(message.ts, message.age, now)
+        late = at.ts < now - LATE
+        queue, most = (self._late, LATE_QUEUE) if late else (self._live, QUEUE)
+        if len(queue) >= most or len(waiting) >= MAX_UNACKED:
+            self._left_out += 1
+            return False
         if at.ts < oldest:
             self._too_old += 1
             return session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
@@ -125,8 +131,7 @@ class Ingest:
             skew=at.skew, sample=_encode(bounded(message.data)),
         )  # fmt: skip
         waiting.add(name)
-        late = at.ts < now - LATE
-        (self._late if late else self._live).append(_Sample(session, row, late))
+        queue.append(_Sample(session, row, late))
         self._arrived.set()
         return True
 

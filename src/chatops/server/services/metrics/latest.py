@@ -43,6 +43,9 @@ class LatestSamples:
         """The newest sample of a server, if it ever sent one."""
         return self._by_server.get(server_id)
 
+    def __len__(self) -> int:
+        return len(self._by_server)
+
     def forget(self, server_id: str) -> None:
         """The server is gone."""
         self._by_server.pop(server_id, None)

@@ -10,7 +10,7 @@ from typing import Final
 from chatops.clock import Clock
 from chatops.errors import InvalidInput, NoSample
 from chatops.protocol import rest
-from chatops.protocol.limits import MAX_HISTORY_SERVERS
+from chatops.protocol.limits import MAX_HISTORY_SERVERS, MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsGap
 from chatops.protocol.metric_names import parse_metric
 from chatops.server.crud import metric_store as store
@@ -23,7 +23,7 @@ from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.closer import Closer
 from chatops.server.services.metrics.history import History, read_history
-from chatops.server.services.metrics.ingest import Ingest
+from chatops.server.services.metrics.ingest import LATE_QUEUE, LEAST_WINDOW, Ingest
 from chatops.server.services.metrics.latest import Latest, LatestSamples
 from chatops.server.services.metrics.numbers import Numbers
 from chatops.server.services.metrics.open_rows import Known, OpenRows
@@ -91,6 +91,12 @@ class MetricsService:
     def gap(self, session: AgentSession, message: MetricsGap) -> None:
         """Take what an agent says that it lost."""
         self.ingest.gap(session, message)
+
+    @property
+    def window(self) -> int:
+        """Samples that an agent may have under way: all agents together, each with half of it
+        for an outage, about as many as may wait here."""
+        return min(MAX_UNACKED, max(LEAST_WINDOW, LATE_QUEUE // max(1, len(self._latest))))
 
     async def drain(self) -> None:
         """Commit what waits when the hub stops."""
