@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 import msgspec
 from sqlalchemy import Text, bindparam, func, insert, select, update
@@ -143,6 +143,11 @@ _GAPS: Final = Statement(
 _EPOCHS: Final = Statement(
     select(col(MetricEpoch.server_id), col(MetricEpoch.epoch), col(MetricEpoch.numbers))
 )
+_LATEST: Final = Statement(
+    select(*(getattr(MetricLatest, name) for name in Latest.__annotations__)).where(
+        col(MetricLatest.server_id) == bindparam("server_id")
+    )
+)
 _ALL_LATEST: Final = Statement(
     select(*(getattr(MetricLatest, name) for name in Latest.__annotations__))
 )
@@ -205,10 +210,17 @@ def all_epochs(tx: Transaction) -> list[tuple[str, str, str]]:
     return [(server, epoch, numbers) for server, epoch, numbers in tx.all(_EPOCHS)]
 
 
+def latest_of(tx: Transaction, server_id: str) -> Latest | None:
+    """The newest closed sample of a server."""
+    row = tx.first(_LATEST, {"server_id": server_id})
+    return _latest(row) if row else None
+
+
 def all_latest(tx: Transaction) -> list[Latest]:
     """The newest closed sample of each server."""
-    names = tuple(Latest.__annotations__)
-    return [
-        Latest(**dict(zip(names, row, strict=True)))  # type: ignore[typeddict-item]
-        for row in tx.all(_ALL_LATEST)
-    ]
+    return [_latest(row) for row in tx.all(_ALL_LATEST)]
+
+
+def _latest(row: tuple[Any, ...]) -> Latest:
+    server_id, ts, skew, sample = row
+    return Latest(server_id=server_id, ts=ts, skew=skew, sample=sample)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-import jwt
-
 from chatops.errors import NotSignedIn
+from chatops.server.services.jwt_only import jwt
 
 ACCESS_LIFE: Final = 30 * 60
 """Seconds for which an access token is good."""

@@ -226,8 +226,6 @@ class ServerService(ServerFinder):
         heard = self._agents.last_heard(row.id) or row.last_seen
         online = self._agents.find(row.id) is not None
         latest = self._latest.get(row.id)
-        sample = latest.data if latest else None
-        disks = [d.percent for d in sample.disks if d.percent is not None] if sample else []
         return rest.Server(
             id=row.id,
             name=row.name,
@@ -238,9 +236,9 @@ class ServerService(ServerFinder):
             agent_version=row.agent_version,
             created_at=format_time(row.created_at),
             last_seen=format_time(heard) if heard else None,
-            cpu_percent=sample.cpu.percent if sample else None,
-            memory_percent=sample.memory.percent if sample else None,
-            disk_percent=max(disks, default=None),
+            cpu_percent=latest.cpu if latest else None,
+            memory_percent=latest.memory if latest else None,
+            disk_percent=latest.disk if latest else None,
             alerts=open_alerts.get(row.id, 0),
         )
 

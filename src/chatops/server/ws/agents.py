@@ -145,9 +145,17 @@ class AgentSocket:
         Raises:
             SocketEnded: the connection ended.
         """
-        reason = "connection lost"
+        reason, bad = "connection lost", 0
         try:
-            await self._serve(session)
+            while True:
+                frame = await receive(self._socket)
+                if self._services.agents.find(session.server_id) is not session:
+                    raise SocketEnded  # it was ended meanwhile: what it still says does not count
+                self._services.agents.heard(session)
+                bad = 0 if self._take(session, frame) else bad + 1
+                if bad >= MAX_BAD_FRAMES:
+                    raise SocketEnded(closing.MALFORMED)
+                frame = ""  # thousands of agents would hold on to their last one
         except SocketEnded as end:
             reason = end.reason.name if end.reason else _peers_reason(end)
             raise
@@ -183,31 +191,19 @@ class AgentSocket:
             )
         )
 
-    async def _serve(self, session: AgentSession) -> None:
-        bad = 0
-        while True:
-            frame: str | bytes | None = await receive(self._socket)
-            assert frame is not None
-            if self._services.agents.find(session.server_id) is not session:
-                raise SocketEnded  # it was ended meanwhile: what it still says does not count
-            self._services.agents.heard(session)
-            try:
-                self._take(session, frame)
-                frame, bad = None, 0  # thousands of agents would hold on to their last one
-            except ProtocolError as error:
-                bad += 1
-                code = error.reason if isinstance(error, UnusableFrame) else error.code
-                session.post(Error(code=code, message=error.message))
-                if bad >= MAX_BAD_FRAMES:
-                    raise SocketEnded(closing.MALFORMED) from None
-
-    def _take(self, session: AgentSession, frame: str | bytes) -> None:
-        if isinstance(frame, bytes):
-            stream, offset, data = decode_frame(frame)
-            self._services.commands.on_frame(session, stream, offset, data)
-            return
-        message = from_agent().decode(frame)
-        self._handlers[type(message)](session, message)
+    def _take(self, session: AgentSession, frame: str | bytes) -> bool:
+        """Hand a frame to whom it concerns; False if it is of no use."""
+        try:
+            if isinstance(frame, bytes):
+                self._services.commands.on_frame(session, *decode_frame(frame))
+            else:
+                message = from_agent().decode(frame)
+                self._handlers[type(message)](session, message)
+        except ProtocolError as error:
+            code = error.reason if isinstance(error, UnusableFrame) else error.code
+            session.post(Error(code=code, message=error.message))
+            return False
+        return True
 
 
 def _peers_reason(end: SocketEnded) -> str:

@@ -120,10 +120,12 @@ async def _send_known(
             connection.post(encode(LogEvent(data=entry)))
         return
     try:
-        sample = services.metrics.latest(server.id, server.name)
+        before = services.metrics.newest_at(server.id)
+        sample = await services.metrics.latest(server.id, server.name)
     except NoSample:
         return
-    connection.post(encode(MetricsEvent(data=sample)))
+    if services.metrics.newest_at(server.id) == before:  # else a newer one went out meanwhile
+        connection.post(encode(MetricsEvent(data=sample)))
 
 
 async def _listen(socket: web.WebSocketResponse, connection: SocketConnection) -> None:

@@ -28,7 +28,7 @@ from chatops.server.db.transactions import Transaction
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.metrics.bounds import bounded
-from chatops.server.services.metrics.latest import Latest
+from chatops.server.services.metrics.latest import Latest, LatestSamples
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.times import LATE, taken
 from chatops.text import counted
@@ -55,6 +55,7 @@ class _Sample(NamedTuple):
 
     session: AgentSession
     row: crud.NewSample
+    latest: Latest
     late: bool
 
 
@@ -63,15 +64,14 @@ class _Gap(NamedTuple):
     row: store.NewGap
 
 
-Publish = Callable[[AgentSession, Latest, bool], None]
-"""Told a committed sample, and whether it is one of an outage, and so no news."""
+Publish = Callable[[AgentSession, crud.NewSample], None]
 Lost = Callable[[AgentSession, store.NewGap], None]
 
 
 class Ingest:
     """The way of every sample from an agent's session to the open rows.
 
-    ``publish`` gets each sample once it is committed, ``lost`` each gap that an agent tells,
+    ``publish`` gets each committed sample that is news, ``lost`` each gap that an agent tells,
     ``enough`` each server that has enough open samples to be closed.
     """
 
@@ -80,6 +80,7 @@ class Ingest:
         database: Database,
         open_rows: OpenRows,
         known: Known,
+        latest: LatestSamples,
         clock: Clock,
         *,
         publish: Publish,
@@ -89,6 +90,7 @@ class Ingest:
         self._database = database
         self._open = open_rows
         self._known = known
+        self._latest = latest
         self._clock = clock
         self._publish = publish
         self._lost = lost
@@ -131,7 +133,7 @@ class Ingest:
             skew=at.skew, sample=_encode(bounded(message.data)),
         )  # fmt: skip
         waiting.add(name)
-        queue.append(_Sample(session, row, late))
+        queue.append(_Sample(session, row, Latest.of(at.ts, 0, message.data), late))
         self._arrived.set()
         return True
 
@@ -238,7 +240,8 @@ class Ingest:
         if self._open.add(server_id, row_id, row.received_at):
             self._enough(server_id)
         session.post(MetricsAck(epoch=row.epoch, seq=row.seq))
-        self._publish(session, Latest(row.ts, row.skew, row.sample), one.late)
+        if self._latest.put(server_id, one.latest._replace(row_id=row_id)) and not one.late:
+            self._publish(session, row)
 
     def _complain(self) -> None:
         if self._left_out:

@@ -1,28 +1,31 @@
-"""The latest sample of each server, in memory: what lists and subscribers want first."""
+"""The latest sample of each server: what lists show of it, and where all of it is."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple, Self
 
-import msgspec
-
+from chatops.protocol.metric_names import METRICS, value_of
 from chatops.protocol.metrics import Sample
-
-_decode: Final = msgspec.json.Decoder(Sample).decode
 
 
 class Latest(NamedTuple):
-    """A sample, when it was taken (Unix seconds), and how far its clock was ahead then. It is
-    kept as JSON, a quarter of the size that it has as objects."""
+    """When a sample was taken (Unix seconds), its row among the open ones, and per cents.
+
+    The sample itself stays in the database: thousands of them are more than all else that the
+    hub remembers. Once its row is closed, it is the server's in ``metric_latest``.
+    """
 
     ts: float
-    skew: float | None
-    sample: bytes
+    row_id: int
+    cpu: float | None
+    memory: float | None
+    disk: float | None
 
-    @property
-    def data(self) -> Sample:
-        """The sample itself."""
-        return _decode(self.sample)
+    @classmethod
+    def of(cls, ts: float, row_id: int, sample: Sample) -> Self:
+        """What is remembered of a sample."""
+        disk = value_of(sample, METRICS["disk"])
+        return cls(ts, row_id, sample.cpu.percent, sample.memory.percent, disk)
 
 
 class LatestSamples:

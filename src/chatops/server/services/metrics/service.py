@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from chatops.clock import Clock
 from chatops.errors import InvalidInput, NoSample
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_HISTORY_SERVERS, MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsGap
 from chatops.protocol.metric_names import parse_metric
+from chatops.protocol.metrics import Sample
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
 from chatops.server.db.engine import Database
@@ -39,6 +42,7 @@ from chatops.units import format_time
 
 _SHARE: Final = 1000
 """Rows that are read of each of several servers at least: all of them are held at once."""
+_decode: Final = msgspec.json.Decoder(Sample).decode
 _log = logging.getLogger(__name__)
 
 
@@ -70,7 +74,7 @@ class MetricsService:
         self.closer = Closer(database, self._open, self._known, clock, self._refused)
         self.retention = Retention(database, self._open, self._known, latest)
         self.ingest = Ingest(
-            database, self._open, self._known, clock,
+            database, self._open, self._known, latest, clock,
             publish=self._publish, lost=self._lost, enough=self.closer.ask,
         )  # fmt: skip
 
@@ -126,22 +130,17 @@ class MetricsService:
 
     def _load_latest(self, tx: Transaction, newest: Sequence[crud.Waiting]) -> None:
         for row in store.all_latest(tx):
-            latest = Latest(row["ts"], row["skew"], row["sample"])
-            self._latest.put(row["server_id"], latest)
+            self._latest.put(row["server_id"], Latest.of(row["ts"], 0, _decode(row["sample"])))
         server_of = {one.id: one.server_id for one in newest}
-        for sample in crud.by_ids(tx, list(server_of)):
-            latest = Latest(sample.ts, sample.skew, sample.sample)
-            self._latest.put(server_of[sample.id], latest)
+        for one in crud.by_ids(tx, list(server_of)):
+            self._latest.put(server_of[one.id], Latest.of(one.ts, one.id, _decode(one.sample)))
 
     # -- what ingest tells ----------------------------------------------------------------
 
-    def _publish(self, session: AgentSession, sample: Latest, late: bool) -> None:  # noqa: FBT001
-        server_id = session.server_id
-        if not self._latest.put(server_id, sample) or late:
-            return
-        if self._subscribers.has_watchers(server_id):
-            shown = to_server_sample(session.server_name, sample)
-            self._subscribers.broadcast_metrics(server_id, shown)
+    def _publish(self, session: AgentSession, row: crud.NewSample) -> None:
+        if self._subscribers.has_watchers(row.server_id):
+            shown = to_server_sample(session.server_name, row.ts, row.skew, _decode(row.sample))
+            self._subscribers.broadcast_metrics(row.server_id, shown)
 
     def _lost(self, session: AgentSession, gap: store.NewGap) -> None:
         text = (
@@ -164,19 +163,27 @@ class MetricsService:
 
     # -- reading ------------------------------------------------------------------------
 
-    def latest(self, server_id: str, name: str) -> rest.ServerSample:
+    def newest_at(self, server_id: str) -> float | None:
+        """When the newest sample of a server was taken, if there is any."""
+        latest = self._latest.get(server_id)
+        return latest.ts if latest else None
+
+    async def latest(self, server_id: str, name: str) -> rest.ServerSample:
         """The newest sample of a server.
 
         Raises:
             NoSample: it has not sent one.
         """
-        taken = self._latest.get(server_id)
-        if taken is None:
+        known = self._latest.get(server_id)
+        row_id = known.row_id if known else 0
+        found = await self._database.look(lambda tx: _newest(tx, server_id, row_id))
+        if found is None:
             raise NoSample(
                 f"{name} has not sent metrics yet",
                 hint="start `chatops agent` on it, or look at `chatops events`",
             )
-        return to_server_sample(name, taken)
+        ts, skew, sample = found
+        return to_server_sample(name, ts, skew, _decode(sample))
 
     async def show(self, principal: Principal, server: str) -> rest.ServerSample:
         """The newest sample, for a caller who may see the server.
@@ -186,7 +193,7 @@ class MetricsService:
             NoSample: it has not sent one.
         """
         row = await self._servers.find(principal, server)
-        return self.latest(row.id, row.name)
+        return await self.latest(row.id, row.name)
 
     async def history(
         self, principal: Principal, server: str, query: HistoryQuery
@@ -235,3 +242,13 @@ class MetricsService:
         return await self._database.look(
             lambda tx: read_history(tx, server_id, names, how, ids=ids, limit=limit)
         )
+
+
+def _newest(
+    tx: Transaction, server_id: str, row_id: int
+) -> tuple[float, float | None, bytes] | None:
+    """Time, skew and JSON of the sample that was the newest: it is open, or else was closed."""
+    for one in crud.by_ids(tx, [row_id]):
+        return one.ts, one.skew, one.sample
+    closed = store.latest_of(tx, server_id)
+    return (closed["ts"], closed["skew"], closed["sample"]) if closed else None

@@ -6,18 +6,17 @@ import itertools
 from collections.abc import Sequence
 
 from chatops.protocol import rest
+from chatops.protocol.metrics import Sample
 from chatops.server.services.metrics.history import History
-from chatops.server.services.metrics.latest import Latest
 from chatops.server.services.metrics.span import Plan, write_cursor
 from chatops.units import format_time
 
 
-def to_server_sample(server: str, sample: Latest) -> rest.ServerSample:
+def to_server_sample(server: str, ts: float, skew: float | None, data: Sample) -> rest.ServerSample:
     """A sample as the API shows it."""
-    data = sample.data
     return rest.ServerSample(
         server=server,
-        ts=format_time(sample.ts),
+        ts=format_time(ts),
         cpu=data.cpu,
         load=data.load,
         memory=data.memory,
@@ -30,7 +29,7 @@ def to_server_sample(server: str, sample: Latest) -> rest.ServerSample:
         process_count=data.process_count,
         containers=[],
         missing=data.missing,
-        clock_skew=sample.skew,
+        clock_skew=skew,
     )
 
 
