@@ -192,6 +192,11 @@ async def test_a_wrong_clock_is_put_right_and_told(hub: TestHub) -> None:
     skews = [row["value"] for row in found if row["metric"] == "clock.skew"]
     assert skews == [pytest.approx(ahead, abs=5)] * 2
     assert (await hub.ok("GET", "/metrics/web-1"))["clock_skew"] == pytest.approx(ahead, abs=5)
+    server = await hub.ok("GET", "/servers/web-1")
+    assert server["clock_skew_s"] == pytest.approx(ahead, abs=5)
+    await hub.hub.services.logs.flush()
+    said = [entry.message for entry in await hub.services.logs.recent(server["id"], "web-1", 10)]
+    assert any("the host's clock is" in text and "ahead" in text for text in said)
 
 
 @pytest.mark.parametrize("ts", [0.0, 1.0, 4_070_908_800.0, -5.0, 1e300, -1e300])

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final
 
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError
 from chatops.protocol.closing import CloseReason
+from chatops.protocol.limits import MAX_SKEW
 from chatops.protocol.messages import Auth
 from chatops.server.crud import servers as crud
 from chatops.server.crud.api_keys import AgentKey
@@ -28,7 +30,10 @@ from chatops.server.services.log_entries import LogService
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
 from chatops.tasks import Tasks
+from chatops.units import format_duration
 
+_LONGEST: Final = 100 * 365 * 86_400.0
+"""Seconds: what a clock that was never set is behind, and more."""
 _log = logging.getLogger(__name__)
 
 
@@ -101,11 +106,20 @@ class Fleet:
         name, address = session.server_name, session.connection.address
         self._logs.note(session.server_id, name, "info", "hub", f"agent connected from {address}")
         _log.info("agent connected", extra={"server": name, "address": address})
+        self._say_skew(session, auth.time - self._clock.now())
         known, epoch = found.journal_epoch, auth.journal.epoch
         await self._commands.on_connected(session, auth, known)
         if epoch != known:
             server_id = session.server_id
             await self._database.transact(lambda tx: self._servers.set_epoch(tx, server_id, epoch))
+
+    def _say_skew(self, session: AgentSession, skew: float) -> None:
+        """Tell that an agent's clock is wrong, where that is not just the way of its message."""
+        if abs(skew) > MAX_SKEW:
+            apart = format_duration(round(min(abs(skew), _LONGEST)))
+            which = "ahead of" if skew > 0 else "behind"
+            text = f"the host's clock is {apart} {which} the hub's; its samples get the hub's time"
+            self._logs.note(session.server_id, session.server_name, "warning", "hub", text)
 
     async def refused(self, server_id: str | None, address: str, reason: CloseReason) -> None:
         """Record that an agent was turned away; of one address not more often than matters."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple
 
-TOLERANCE: Final = 2.0
-"""Seconds by which an agent's clock may be wrong and still be believed: less than any network's
-delay would make its own samples jump."""
+from chatops.protocol.limits import MAX_SKEW
+
 LATE: Final = 30.0
 """A sample that is older when it arrives is one of an outage: history, but no news."""
 
@@ -28,4 +27,4 @@ def taken(ts: float, age: float | None, now: float) -> Taken:
         return Taken(min(ts, now), None)
     by_age = now - age
     skew = ts - by_age
-    return Taken(min(ts, now) if abs(skew) <= TOLERANCE else by_age, skew)
+    return Taken(min(ts, now) if abs(skew) <= MAX_SKEW else by_age, skew)
