@@ -138,7 +138,7 @@ async def test_known_samples_are_known_after_a_restart(tmp_path: Path) -> None:
 
 
 async def test_a_failed_closing_changes_nothing_and_is_made_up_for(hub: TestHub) -> None:
-    messages = [metrics_message(s, NOW - 300 + s) for s in range(1, ENOUGH + 1)]
+    messages = [metrics_message(s, NOW - 600 + s) for s in range(1, ENOUGH + 1)]
     async with await connected(hub) as agent:
         await send(agent, messages[:60])
         server_id = (await hub.ok("GET", "/servers/web-1"))["id"]
@@ -150,7 +150,7 @@ async def test_a_failed_closing_changes_nothing_and_is_made_up_for(hub: TestHub)
         assert metrics._open.of(server_id) == ids
         await close_all(hub)
         await send(agent, messages[60:])
-    assert len(await rows(hub, f"metric=cpu&since={format_time(NOW - 400)}")) == ENOUGH
+    assert len(await rows(hub, f"metric=cpu&since={format_time(NOW - 700)}")) == ENOUGH
 
 
 async def test_what_an_agent_lost_is_a_gap(hub: TestHub) -> None:
