@@ -100,6 +100,10 @@ MAX_AGENT_BACKLOG: Final = 8 * MiB
 """Frames waiting for one agent: more than any command; one that lets more pile up is dead."""
 STALL_AFTER: Final = 60.0
 """How long a peer may take no byte before it counts as gone."""
+EVENT_BURST: Final = 40
+"""Events (connected, disconnected, replaced) of one server that are recorded at once."""
+EVENT_EVERY: Final = 60.0
+"""Seconds for each further one; those between are left out, and the next one says how many."""
 
 # Liveness (agent and hub use the same rule, see session.heartbeat)
 PING_AFTER: Final = 10.0

@@ -77,6 +77,7 @@ async def test_who_waits_for_the_outcome_does_not_get_it(
             for name in ("first", "again")
         ]
         await one.started()
+        await until_async(lambda: len(hub.services.runs.followed) == 2, what="both wait")
         await hub.ok(*end)
         async with asyncio.timeout(1):
             answers = [await each for each in asking]

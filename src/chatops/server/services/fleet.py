@@ -1,4 +1,4 @@
-"""What is to be done when an agent comes, goes, or is turned away: records, events, news.
+"""What is to be done when an agent comes, goes, or is turned away.
 
 Between AgentManager, which knows who is online now, and the services that must hear of it.
 """
@@ -9,23 +9,21 @@ import asyncio
 import logging
 
 from chatops.clock import Clock
-from chatops.errors import ChatOpsError
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.messages import Auth
 from chatops.server.crud import servers as crud
 from chatops.server.db.engine import Database
 from chatops.server.services.agent_manager import AgentManager, AgentSession
+from chatops.server.services.agent_news import AgentNews
 from chatops.server.services.commands import CommandService
 from chatops.server.services.connection import Connection
-from chatops.server.services.events import EventService, Kind
+from chatops.server.services.event_pace import Moment
 from chatops.server.services.key_use import User
 from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyAndServer, KeyService
 from chatops.server.services.limiter import RateLimiter, network_of
-from chatops.server.services.log_entries import LogService
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
-from chatops.tasks import Tasks
 
 _log = logging.getLogger(__name__)
 
@@ -41,10 +39,8 @@ class Fleet:
         keys: KeyService,
         commands: CommandService,
         runs: RunService,
-        events: EventService,
-        logs: LogService,
+        news: AgentNews,
         warnings: KeyWarnings,
-        tasks: Tasks,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -53,10 +49,8 @@ class Fleet:
         self._keys = keys
         self._commands = commands
         self._runs = runs
-        self._events = events
-        self._logs = logs
+        self._news = news
         self._warnings = warnings
-        self._tasks = tasks
         self._clock = clock
         self._refusals = RateLimiter(rate=0.1, burst=5)
         self._all_refusals = RateLimiter(rate=2, burst=100)
@@ -88,15 +82,16 @@ class Fleet:
         async with self._database.write() as session:
             await self._keys.use(session, found.key.id)
             await self._servers.set_facts(session, found.server.id, auth, address)
-            reason = self._who(found, auth, address)
-            await self._events.record(session, "connected", found.server.id, address, reason)
+            server, reason = found.server, self._who(found, auth, address)
+            moment = self._news.now("connected", server.id, server.name, address, reason)
+            if moment is not None:
+                await self._news.record(session, moment)
+        if moment is not None:
+            self._news.say(moment)
 
     async def connected(self, session: AgentSession, found: KeyAndServer, auth: Auth) -> None:
         """Tell what is to be said of its key, and settle what both sides know of commands."""
         self._warnings.greet(session, found.key)
-        name, address = session.server_name, session.connection.address
-        self._logs.note(session.server_id, name, "info", "hub", f"agent connected from {address}")
-        _log.info("agent connected", extra={"server": name, "address": address})
         known, epoch = found.server.journal_epoch, auth.journal.epoch
         await self._commands.on_connected(session, auth, known)
         if epoch != known:
@@ -109,15 +104,17 @@ class Fleet:
         matters = not (
             self._refusals.take(network_of(address), now) or self._all_refusals.take("", now)
         )
-        facts = {"address": address, "reason": reason.name}
-        _log.log(logging.WARNING if matters else logging.DEBUG, "agent refused", extra=facts)
         if matters:
-            await self._note(server_id, "refused", address, reason.name)
+            moment = Moment("refused", server_id, self._clock.now(), address, reason.name)
+            await self._news.tell(moment)
+        else:
+            _log.debug("agent refused", extra={"address": address, "reason": reason.name})
 
     async def run(self) -> None:
-        """Every second: pings, dead links, lost commands."""
+        """Every second: pings, dead links, lost commands, events that were kept back."""
         while True:
             self._agents.sweep()
+            self._news.catch_up()
             self._commands.sweep()
             self._runs.driver.sweep()
             await asyncio.sleep(1.0)
@@ -149,36 +146,10 @@ class Fleet:
             reason = f"another {other} ({auth.host.hostname[:64]}) connected with the same key"
             if sharing := self._warnings.use.shared(self._clock.monotonic()).get(old.server_id):
                 reason = str(sharing)
-        _log.warning("agent replaced", extra={"server": name, "why": reason})
-        noting = self._note(old.server_id, "replaced", connection.address, reason)
-        self._tasks.spawn(noting, name="replaced")
+        if moment := self._news.now("replaced", old.server_id, name, connection.address, reason):
+            self._news.soon(moment)
 
     def _gone(self, session: AgentSession, reason: str) -> None:
-        address = session.connection.address
-        text = f"agent disconnected: {reason}"
-        self._logs.note(session.server_id, session.server_name, "warning", "hub", text)
-        noting = self._note(
-            session.server_id, "disconnected", address, reason, heard=session.last_heard
-        )
-        self._tasks.spawn(noting, name="disconnected")
-
-    async def _note(
-        self,
-        server_id: str | None,
-        event: Kind,
-        address: str,
-        reason: str,
-        *,
-        heard: float | None = None,
-    ) -> None:
-        """Record an event that cannot wait for better times: a busy hub leaves it to the log."""
-        try:
-            async with self._database.write() as session:
-                if server_id and server_id not in await crud.existing(session, [server_id]):
-                    return
-                if server_id and heard is not None:
-                    await crud.touch(session, {server_id: heard})
-                await self._events.record(session, event, server_id, address, reason)
-        except ChatOpsError as error:
-            facts = {"event": event, "server_id": server_id, "reason": reason}
-            _log.error("an event cannot be recorded: %s", error.message, extra=facts)
+        server_id, address = session.server_id, session.connection.address
+        moment = self._news.now("disconnected", server_id, session.server_name, address, reason)
+        self._news.gone(server_id, moment, session.last_heard)
