@@ -58,6 +58,10 @@ MIN_PASSWORD: Final = 8
 """Characters in a new password."""
 MAX_PASSWORD: Final = 1024
 """Longer input to the password hash would only buy an attacker our CPU."""
+MAX_TARGET: Final = 4096
+"""Characters of a TARGET."""
+MAX_GLOBS: Final = 50
+"""Globs in a TARGET: each of them is tried on the name of each server."""
 MAX_PASSWORD_CHECKS: Final = 256
 """Passwords that wait to be checked or hashed. Addresses take turns; when all places are taken,
 the last one of the address that has most is answered 503."""

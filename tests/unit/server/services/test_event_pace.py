@@ -13,8 +13,6 @@ from chatops.server.services.event_pace import EventPace, Kind, Moment
 SERVERS = st.sampled_from(["a", "b"])
 PASSED = st.sampled_from([0.0, 0.1, EVENT_EVERY / 2, EVENT_EVERY])
 STEPS = st.lists(st.tuples(SERVERS, PASSED), max_size=200)
-    st.tuples(SERVERS, st.sampled_from([0.0, 0.1, EVENT_EVERY / 2, EVENT_EVERY])), max_size=200
-)
 
 
 def moment(server: str = "a", ts: float = 0.0, event: Kind = "connected") -> Moment:
