@@ -9,7 +9,9 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from aiohttp import http_exceptions, web
+from aiohttp import hdrs, http_exceptions, web
+from aiohttp.http import RawRequestMessage
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from chatops.errors import ChatOpsError, InternalError, Malformed
 from chatops.protocol.limits import HEAD_TIMEOUT, KEEP_ALIVE
@@ -20,6 +22,7 @@ from chatops.server.proxies import Proxies
 
 LINGER: Final = 1.0
 """Seconds for which a body that nobody wants is still read, so that its sender sees the answer."""
+_CONTINUE: Final = "100-continue"
 _log = logging.getLogger(__name__)
 _NO_LOG = logging.getLogger("aiohttp.access")  # at warning level: it writes no line
 Factory = Callable[..., web.BaseRequest]
@@ -39,7 +42,8 @@ class HubRunner(web.AppRunner):
         factory = server.request_factory
         if self._proxies:
             factory = _seen_through(self._proxies, factory)
-        return HubServer(server.request_handler, _announced(factory), self.gate)
+        factory = _expecting_nothing_else(_announced(factory))
+        return HubServer(server.request_handler, factory, self.gate)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -176,6 +180,20 @@ def _announced(factory: Factory) -> Factory:
         if isinstance(request.protocol, HubRequestHandler):
             request.protocol.head_came()
         return request
+
+    return make
+
+
+def _expecting_nothing_else(factory: Factory) -> Factory:
+    """What a request expects beside ``100-continue`` is left out, as HTTP allows it; aiohttp would
+    refuse the request in a form of its own."""
+
+    def make(message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
+        if message.headers.get(hdrs.EXPECT, _CONTINUE).lower() != _CONTINUE:
+            headers = CIMultiDict(message.headers)
+            del headers[hdrs.EXPECT]
+            message = message._replace(headers=CIMultiDictProxy(headers))
+        return factory(message, *rest)
 
     return make
 

@@ -85,6 +85,17 @@ async def test_a_body_that_breaks_off_is_no_fault_of_the_hub(
     assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
 
 
+@pytest.mark.parametrize("expectation", ["foo", "", "100-continue, foo", "100-Continue"])
+@pytest.mark.parametrize("path", ["health", "nowhere"])
+async def test_what_else_a_request_expects_is_ignored(
+    hub: TestHub, expectation: str, path: str
+) -> None:
+    url, headers = f"{hub.url}/api/v1/{path}", {"Expect": expectation}
+    async with hub.http.get(url, headers=headers) as answer:
+        assert answer.status == (200 if path == "health" else 401)
+        assert answer.content_type == "application/json"
+
+
 def lingering() -> bool:
     """aiohttp goes on reading an unwanted body for a second, even when its sender is gone."""
     return any("RequestHandler.start" in repr(task.get_coro()) for task in asyncio.all_tasks())
