@@ -79,6 +79,13 @@ MAX_HISTORY_METRICS: Final = 20
 # Sockets
 AUTH_TIMEOUT: Final = 5.0
 """How long a fresh socket may take to send its first frame."""
+MAX_FIRST_BYTES: Final = 64 * KiB
+"""What a socket may send before it has signed in, unless it has one of few places for more."""
+MAX_LARGE_FIRST: Final = 64
+"""Sockets that may send as much as an agent's frame before they have signed in: an agent with a
+long policy does. When all places are taken, it is as with ``MAX_STRANGERS``."""
+MAX_ADDRESS_LARGE_FIRST: Final = 16
+"""Of these from one address; one more is closed as ``too_many``."""
 MAX_AGENT_FRAME: Final = 1 * MiB
 """Largest frame the hub takes from an agent."""
 MAX_CLIENT_FRAME: Final = 64 * KiB

@@ -106,7 +106,7 @@ class HubServer(web.Server):
 class HubRequestHandler(web.RequestHandler):
     """One connection. A stranger's garbage is worth a line at debug level, and no traceback."""
 
-    __slots__ = ("_gate", "_hurry", "_visitor")
+    __slots__ = ("_before", "_gate", "_hurry", "_more", "_room", "_since", "_visitor")
 
     def __init__(self, server: HubServer, visitor: Visitor, gate: Gate) -> None:
         super().__init__(
@@ -121,6 +121,10 @@ class HubRequestHandler(web.RequestHandler):
         self._gate = gate
         self._visitor = visitor
         self._hurry: asyncio.TimerHandle | None = None
+        self._before = 0
+        self._since = 0
+        self._room: int | None = None
+        self._more: Callable[[], int] = lambda: 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -136,11 +140,32 @@ class HubRequestHandler(web.RequestHandler):
     def head_came(self) -> None:
         """A request's head is there. The next one has time until the keep-alive is over."""
         self._in_time()
+        self._before, self._since = self._since, 0
         self._gate.stir(self._visitor)
 
     def welcome(self) -> None:
         """The peer has signed in."""
+        self._room = None
         self._gate.welcome(self._visitor)
+
+    def bound(self, room: int, more: Callable[[], int]) -> None:
+        """Until it has signed in the peer may send ``room`` bytes, those of this request and what
+        came with it among them. Beyond that ``more`` is asked how many it gives; without any
+        nothing is taken any more."""
+        self._room, self._more = room, more
+        self._use(self._before + self._since)
+
+    def data_received(self, data: bytes) -> None:
+        self._since += len(data)
+        if self._room is None or self._use(len(data)):
+            super().data_received(data)
+
+    def _use(self, count: int) -> bool:
+        assert self._room is not None
+        self._room -= count
+        if self._room < 0:
+            self._room += self._more()
+        return self._room >= 0
 
     def _in_time(self) -> None:
         if self._hurry is not None:
