@@ -34,6 +34,8 @@ KEEP_ALIVE: Final = 75.0
 """How long a connection may wait between requests."""
 
 # HTTP
+MAX_HEADERS: Final = 64
+"""Lines in the head of a request, each of at most 8 KiB."""
 MAX_BODY: Final = 1 * MiB
 """Largest request body; a larger one is answered 413 and never read whole."""
 MAX_OPEN_BODY: Final = 32 * KiB

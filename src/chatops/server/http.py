@@ -14,7 +14,7 @@ from aiohttp.http import RawRequestMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from chatops.errors import ChatOpsError, InternalError, Malformed
-from chatops.protocol.limits import HEAD_TIMEOUT, KEEP_ALIVE
+from chatops.protocol.limits import HEAD_TIMEOUT, KEEP_ALIVE, MAX_HEADERS
 from chatops.server.gate import Gate, Visitor
 from chatops.server.listener import Listener
 from chatops.server.middleware import error_response
@@ -106,7 +106,7 @@ class HubServer(web.Server):
 class HubRequestHandler(web.RequestHandler):
     """One connection. A stranger's garbage is worth a line at debug level, and no traceback."""
 
-    __slots__ = ("_before", "_gate", "_hurry", "_more", "_room", "_since", "_visitor")
+    __slots__ = ("_before", "_deaf", "_gate", "_hurry", "_more", "_room", "_since", "_visitor")
 
     def __init__(self, server: HubServer, visitor: Visitor, gate: Gate) -> None:
         super().__init__(
@@ -115,12 +115,15 @@ class HubRequestHandler(web.RequestHandler):
             access_log=_NO_LOG,
             lingering_time=LINGER,
             keepalive_timeout=KEEP_ALIVE,
+            max_headers=MAX_HEADERS,
             # None of our clients compresses, and what cannot be unpacked would be a fault of ours.
             auto_decompress=False,
         )
         self._gate = gate
         self._visitor = visitor
         self._hurry: asyncio.TimerHandle | None = None
+        self._deaf = False
+        """What comes after something that was no request is not looked at."""
         self._before = 0
         self._since = 0
         self._room: int | None = None
@@ -157,8 +160,13 @@ class HubRequestHandler(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         self._since += len(data)
-        if self._room is None or self._use(len(data)):
-            super().data_received(data)
+        if self._deaf or not (self._room is None or self._use(len(data))):
+            return
+        super().data_received(data)
+        for message, _ in self._messages:
+            if (error := getattr(message, "exc", None)) is not None:
+                self._deaf = True
+                _forget_where(error)
 
     def _use(self, count: int) -> bool:
         assert self._room is not None
@@ -179,6 +187,7 @@ class HubRequestHandler(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
+        _forget_where(exc)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun; no other can follow")
         response = error_response(_as_error(status, exc))
@@ -190,6 +199,13 @@ class HubRequestHandler(web.RequestHandler):
                 "not a request", extra={"address": request.remote, "why": type(exc).__name__}
             )
         return response
+
+
+def _forget_where(error: BaseException | None) -> None:
+    """A protocol error keeps the frame that keeps it, with all that was read there, until the
+    garbage collector comes: strangers could fill the memory with it."""
+    if isinstance(error, http_exceptions.HttpProcessingError):
+        error.__traceback__ = None
 
 
 def _seen_through(proxies: Proxies, factory: Factory) -> Factory:
