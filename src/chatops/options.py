@@ -10,7 +10,7 @@ import dataclasses
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
@@ -35,7 +35,8 @@ class Option:
     ``flag`` is None for settings that have no flag, ``env`` None where no variable is read.
     ``metavar`` stands for the value in help; ``default_text`` for a default found at run time.
     ``live`` ones may be changed while the program runs. ``yields_to`` names options that say the
-    same in another way: where one of them stands at a higher level, this one counts as not given.
+    same in another way: where one of them stands at a higher level (and is no flag that is off),
+    this one counts as not given.
     """
 
     name: str
@@ -116,8 +117,8 @@ def load(
             )
     given = {name: _pick(one, flags, environ, file or {}) for name, one in known.items()}
     for name, one in known.items():
-        found = given[name]
-        if found is not None and not _outranked(found, (given[other] for other in one.yields_to)):
+        found, others = given[name], ((known[other], given[other]) for other in one.yields_to)
+        if found is not None and not any(_outranks(found, *other) for other in others):
             values[name] = parse(one, found.value, found.source)
     return cls(**values)
 
@@ -196,8 +197,10 @@ class _Given(NamedTuple):
     source: str
 
 
-def _outranked(found: _Given, others: Iterable[_Given | None]) -> bool:
-    return any(other is not None and other.rank > found.rank for other in others)
+def _outranks(found: _Given, one: Option, other: _Given | None) -> bool:
+    if other is None or other.rank <= found.rank:
+        return False
+    return one.kind != "flag" or bool(parse(one, other.value, other.source))
 
 
 def _pick(

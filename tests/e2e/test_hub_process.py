@@ -106,6 +106,8 @@ def test_plain_http_off_loopback_is_refused(place: Bench) -> None:
         (["--config", "none.toml"], "cannot read the configuration file none.toml: No such file"),
         (["--config", "/"], "cannot read the configuration file /: Is a directory"),
         (["--config", "broken.toml"], "broken.toml is not a TOML file"),
+        (["--tls-cert", "none", "--tls-key", "none"], "cannot read none: No such file"),
+        (["--tls-cert", "none"], "tls_cert and tls_key go together"),
     ],
 )
 def test_usage_that_makes_no_sense_exits_2_and_makes_nothing(

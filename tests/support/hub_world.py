@@ -45,7 +45,7 @@ from tests.support.model_agent import Link, ModelAgent
 SERVERS: Final = ("web-1", "web-2")
 _READER: Final = "reader"
 _TURNS: Final = 30
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 30.0
 
 
 class Reader:

@@ -20,6 +20,8 @@ from tests.support.waiting import pause
 _KEPT = ("/dev/", "/proc/", "/sys/", "/usr/", "/etc/")
 # The only place where a runner can be looked at between a test's end and its loop's.
 _CANCEL_ALL = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]  # not public
+_ENDING = 3.0
+"""Seconds for tasks that are ending already; on a loaded machine some take that."""
 _COLLECT = 10
 """Looks from one collection of garbage to the next."""
 _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
@@ -73,7 +75,7 @@ def recorded_tasks() -> Iterator[list[str]]:
 
     def record(loop: asyncio.AbstractEventLoop) -> None:
         if ending := asyncio.all_tasks(loop):
-            loop.run_until_complete(asyncio.wait(ending, timeout=0.5))
+            loop.run_until_complete(asyncio.wait(ending, timeout=_ENDING))
         found.extend(f"task {task.get_name()}: {task!r}" for task in asyncio.all_tasks(loop))
         _CANCEL_ALL(loop)
 

@@ -34,6 +34,8 @@ KEEP_ALIVE: Final = 75.0
 """How long a connection may wait between requests."""
 
 # HTTP
+MAX_HEADERS: Final = 64
+"""Lines in the head of a request, each of at most 8 KiB."""
 MAX_BODY: Final = 1 * MiB
 """Largest request body; a larger one is answered 413 and never read whole."""
 MAX_OPEN_BODY: Final = 32 * KiB
@@ -58,6 +60,10 @@ MIN_PASSWORD: Final = 8
 """Characters in a new password."""
 MAX_PASSWORD: Final = 1024
 """Longer input to the password hash would only buy an attacker our CPU."""
+MAX_TARGET: Final = 4096
+"""Characters of a TARGET."""
+MAX_GLOBS: Final = 50
+"""Globs in a TARGET: each of them is tried on the name of each server."""
 MAX_PASSWORD_CHECKS: Final = 256
 """Passwords that wait to be checked or hashed. Addresses take turns; when all places are taken,
 the last one of the address that has most is answered 503."""
@@ -77,6 +83,13 @@ MAX_HISTORY_SERVERS: Final = 100
 # Sockets
 AUTH_TIMEOUT: Final = 5.0
 """How long a fresh socket may take to send its first frame."""
+MAX_FIRST_BYTES: Final = 64 * KiB
+"""What a socket may send before it has signed in, unless it has one of few places for more."""
+MAX_LARGE_FIRST: Final = 64
+"""Sockets that may send as much as an agent's frame before they have signed in: an agent with a
+long policy does. When all places are taken, it is as with ``MAX_STRANGERS``."""
+MAX_ADDRESS_LARGE_FIRST: Final = 16
+"""Of these from one address; one more is closed as ``too_many``."""
 MAX_AGENT_FRAME: Final = 1 * MiB
 """Largest frame the hub takes from an agent."""
 MAX_CLIENT_FRAME: Final = 64 * KiB
@@ -102,6 +115,10 @@ MAX_AGENT_BACKLOG: Final = 8 * MiB
 """Frames waiting for one agent: more than any command; one that lets more pile up is dead."""
 STALL_AFTER: Final = 60.0
 """How long a peer may take no byte before it counts as gone."""
+EVENT_BURST: Final = 40
+"""Events (connected, disconnected, replaced) of one server that are recorded at once."""
+EVENT_EVERY: Final = 60.0
+"""Seconds for each further one; those between are left out, and the next one says how many."""
 
 # Liveness (agent and hub use the same rule, see session.heartbeat)
 PING_AFTER: Final = 10.0

@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import cached_property
 from typing import Final, Literal, NamedTuple, TypeVar
 
 from chatops.errors import InvalidInput, NotFound
+from chatops.protocol.limits import MAX_GLOBS, MAX_TARGET
 
 T = TypeVar("T")
 Kind = Literal["name", "glob", "tag", "all"]
 
-MAX_TARGET: Final = 4096
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _GLOB: Final = re.compile(r"[A-Za-z0-9._*?!\[\]-]{1,255}")
 _TAG: Final = re.compile(r"(?P<key>[A-Za-z0-9][A-Za-z0-9._-]{0,62})=(?P<value>[\w./:@+-]{0,128})")
@@ -44,23 +46,35 @@ class Part(NamedTuple):
     text: str
     out: bool = False
 
-    def covers(self, server: Facts) -> bool:
-        """Whether the form fits a server."""
-        if self.kind == "all":
-            return True
-        if self.kind == "tag":
-            key, _, value = self.text.partition("=")
-            return server.tags.get(key) == value
-        if self.kind == "glob":
-            return fnmatchcase(server.name, self.text)
-        return self.text in (server.name, server.id)
-
     def __str__(self) -> str:
         """As it is written."""
         return "!" * self.out + "tag:" * (self.kind == "tag") + self.text
 
 
-class Target(NamedTuple):
+class _Forms:
+    """Some parts at once: many of them take hardly longer than one to be looked at."""
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        texts: dict[Kind, set[str]] = {"name": set(), "glob": set(), "tag": set(), "all": set()}
+        for part in parts:
+            texts[part.kind].add(part.text)
+        self._all = bool(texts["all"])
+        self._names, self._tags = texts["name"], texts["tag"]
+        self._globs = [re.compile(translate(text)).match for text in sorted(texts["glob"])]
+
+    def cover(self, server: Facts) -> bool:
+        """Whether one of them fits a server."""
+        return (
+            self._all
+            or server.name in self._names
+            or server.id in self._names
+            or (bool(self._tags) and any(f"{k}={v}" in self._tags for k, v in server.tags.items()))
+            or any(match(server.name) for match in self._globs)
+        )
+
+
+@dataclass(frozen=True)
+class Target:
     """A TARGET taken apart."""
 
     parts: tuple[Part, ...]
@@ -71,10 +85,17 @@ class Target(NamedTuple):
         first = self.parts[0]
         return first.text if len(self.parts) == 1 and first.kind == "name" else None
 
+    @cached_property
+    def _taken(self) -> _Forms:
+        return _Forms(part for part in self.parts if not part.out)
+
+    @cached_property
+    def _left_out(self) -> _Forms:
+        return _Forms(part for part in self.parts if part.out)
+
     def covers(self, server: Facts) -> bool:
         """Whether a server is meant: some form takes it in and none leaves it out."""
-        hits = [part for part in self.parts if part.covers(server)]
-        return bool(hits) and not any(part.out for part in hits)
+        return self._taken.cover(server) and not self._left_out.cover(server)
 
     def select(self, servers: Iterable[T], facts: Callable[[T], Facts]) -> list[T]:
         """Those of ``servers`` that are meant, in their order.
@@ -83,8 +104,9 @@ class Target(NamedTuple):
             NotFound: a plain name fits none of them.
         """
         known = [(server, facts(server)) for server in servers]
+        there = {one for _, fact in known for one in (fact.id, fact.name)}
         for part in self.parts:
-            if part.kind == "name" and not any(part.covers(fact) for _, fact in known):
+            if part.kind == "name" and part.text not in there:
                 raise NotFound(
                     f"there is no server {part.text!r}",
                     hint="`chatops servers list` shows those you may see",
@@ -109,11 +131,18 @@ def parse_target(text: str, *, longest: int | None = MAX_TARGET) -> Target:
     """A TARGET taken apart. ``longest`` is how many characters it may have.
 
     Raises:
-        InvalidInput: it is empty, too long, of none of the forms, or only leaves out.
+        InvalidInput: it is empty, too long, of none of the forms, has too many globs, or only
+            leaves out.
     """
     if longest is not None and len(text) > longest:
         raise InvalidInput(f"a TARGET has at most {longest} characters, not {len(text)}")
     parts = tuple(_part(word.strip()) for word in text.split(","))
+    globs = sum(part.kind == "glob" for part in parts)
+    if globs > MAX_GLOBS:
+        raise InvalidInput(
+            f"a TARGET has at most {MAX_GLOBS} globs, not {globs}",
+            hint="tag the servers that belong together: tag:env=prod",
+        )
     if all(part.out for part in parts):
         raise InvalidInput(
             f"the target {text[:80]!r} only leaves out", hint=f"write 'all,{text[:80]}'"

@@ -25,6 +25,7 @@ from chatops.server.housekeeping import Housekeeping
 from chatops.server.middleware import add_headers, make_middlewares
 from chatops.server.secrets import HubSecrets
 from chatops.server.services.agent_manager import AgentManager
+from chatops.server.services.agent_news import AgentNews
 from chatops.server.services.audit import AuditService
 from chatops.server.services.audit_feed import AuditTail
 from chatops.server.services.audit_head import HeadFile
@@ -82,6 +83,7 @@ class Hub:
 
     services: Services
     fleet: Fleet
+    news: AgentNews
     tail: AuditTail
     notes: Tasks
     databases: Databases
@@ -95,6 +97,7 @@ class Hub:
     async def stop(self) -> None:
         """Tell agents and subscribers, and flush what waits."""
         self.services.agents.close()
+        self.news.close()
         self.services.subscribers.close()
         stopping = Busy(
             "the hub is shutting down; what runs goes on",
@@ -164,7 +167,7 @@ def build(
     driver = RunDriver(run_records, commands, tasks, clock)
     runs = RunService(run_records, driver, commands, audit, clock)
     revocation = Revocation(subscribers, runs)
-    events = EventService(db, servers, clock)
+    events = EventService(db, servers)
     logs = LogService(databases.logs, subscribers, clock)
     key_warnings = KeyWarnings(db, servers, agents, logs, clock)
     services = Services(
@@ -197,10 +200,9 @@ def build(
         followers=Places(MAX_FOLLOWERS, MAX_USER_FOLLOWERS, "commands to follow", "account"),
     )
     live.follow(lambda now: _apply(now, services))
-    fleet = Fleet(
-        db, agents, servers, keys, commands, runs, events, logs, key_warnings, notes, clock
-    )
-    return Hub(services, fleet, tail, notes, databases, make_app(services, fleet, tasks))
+    news = AgentNews(db, events, logs, notes, clock)
+    fleet = Fleet(db, agents, servers, keys, commands, runs, news, key_warnings, clock)
+    return Hub(services, fleet, news, tail, notes, databases, make_app(services, fleet, tasks))
 
 
 def _apply(now: HubSettings, services: Services) -> None:

@@ -65,6 +65,14 @@ def bearer(request: web.Request) -> str:
     return credential.strip()
 
 
+def bound(request: web.BaseRequest, room: int, more: Callable[[], int]) -> None:
+    """A connection may send no more than ``room`` bytes until it is welcome, and then what ``more``
+    gives it, none if it is 0."""
+    bounded: Callable[[int, Callable[[], int]], None] | None
+    if bounded := getattr(request.protocol, "bound", None):
+        bounded(room, more)
+
+
 def welcome(request: web.BaseRequest) -> None:
     """A request showed a good credential: its connection is no stranger's any more."""
     known: Callable[[], None] | None = getattr(request.protocol, "welcome", None)

@@ -9,10 +9,12 @@ import ssl
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from aiohttp import http_exceptions, web
+from aiohttp import hdrs, http_exceptions, web
+from aiohttp.http import RawRequestMessage
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from chatops.errors import ChatOpsError, InternalError, Malformed
-from chatops.protocol.limits import HEAD_TIMEOUT, KEEP_ALIVE
+from chatops.protocol.limits import HEAD_TIMEOUT, KEEP_ALIVE, MAX_HEADERS
 from chatops.server.gate import Gate, Visitor
 from chatops.server.listener import Listener
 from chatops.server.middleware import error_response
@@ -20,6 +22,7 @@ from chatops.server.proxies import Proxies
 
 LINGER: Final = 1.0
 """Seconds for which a body that nobody wants is still read, so that its sender sees the answer."""
+_CONTINUE: Final = "100-continue"
 _log = logging.getLogger(__name__)
 _NO_LOG = logging.getLogger("aiohttp.access")  # at warning level: it writes no line
 Factory = Callable[..., web.BaseRequest]
@@ -39,7 +42,8 @@ class HubRunner(web.AppRunner):
         factory = server.request_factory
         if self._proxies:
             factory = _seen_through(self._proxies, factory)
-        return HubServer(server.request_handler, _announced(factory), self.gate)
+        factory = _expecting_nothing_else(_announced(factory))
+        return HubServer(server.request_handler, factory, self.gate)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -102,7 +106,7 @@ class HubServer(web.Server):
 class HubRequestHandler(web.RequestHandler):
     """One connection. A stranger's garbage is worth a line at debug level, and no traceback."""
 
-    __slots__ = ("_gate", "_hurry", "_visitor")
+    __slots__ = ("_before", "_deaf", "_gate", "_hurry", "_more", "_room", "_since", "_visitor")
 
     def __init__(self, server: HubServer, visitor: Visitor, gate: Gate) -> None:
         super().__init__(
@@ -111,12 +115,19 @@ class HubRequestHandler(web.RequestHandler):
             access_log=_NO_LOG,
             lingering_time=LINGER,
             keepalive_timeout=KEEP_ALIVE,
+            max_headers=MAX_HEADERS,
             # None of our clients compresses, and what cannot be unpacked would be a fault of ours.
             auto_decompress=False,
         )
         self._gate = gate
         self._visitor = visitor
         self._hurry: asyncio.TimerHandle | None = None
+        self._deaf = False
+        """What comes after something that was no request is not looked at."""
+        self._before = 0
+        self._since = 0
+        self._room: int | None = None
+        self._more: Callable[[], int] = lambda: 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -132,11 +143,37 @@ class HubRequestHandler(web.RequestHandler):
     def head_came(self) -> None:
         """A request's head is there. The next one has time until the keep-alive is over."""
         self._in_time()
+        self._before, self._since = self._since, 0
         self._gate.stir(self._visitor)
 
     def welcome(self) -> None:
         """The peer has signed in."""
+        self._room = None
         self._gate.welcome(self._visitor)
+
+    def bound(self, room: int, more: Callable[[], int]) -> None:
+        """Until it has signed in the peer may send ``room`` bytes, those of this request and what
+        came with it among them. Beyond that ``more`` is asked how many it gives; without any
+        nothing is taken any more."""
+        self._room, self._more = room, more
+        self._use(self._before + self._since)
+
+    def data_received(self, data: bytes) -> None:
+        self._since += len(data)
+        if self._deaf or not (self._room is None or self._use(len(data))):
+            return
+        super().data_received(data)
+        for message, _ in self._messages:
+            if (error := getattr(message, "exc", None)) is not None:
+                self._deaf = True
+                _forget_where(error)
+
+    def _use(self, count: int) -> bool:
+        assert self._room is not None
+        self._room -= count
+        if self._room < 0:
+            self._room += self._more()
+        return self._room >= 0
 
     def _in_time(self) -> None:
         if self._hurry is not None:
@@ -150,6 +187,7 @@ class HubRequestHandler(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
+        _forget_where(exc)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun; no other can follow")
         response = error_response(_as_error(status, exc))
@@ -161,6 +199,13 @@ class HubRequestHandler(web.RequestHandler):
                 "not a request", extra={"address": request.remote, "why": type(exc).__name__}
             )
         return response
+
+
+def _forget_where(error: BaseException | None) -> None:
+    """A protocol error keeps the frame that keeps it, with all that was read there, until the
+    garbage collector comes: strangers could fill the memory with it."""
+    if isinstance(error, http_exceptions.HttpProcessingError):
+        error.__traceback__ = None
 
 
 def _seen_through(proxies: Proxies, factory: Factory) -> Factory:
@@ -176,6 +221,20 @@ def _announced(factory: Factory) -> Factory:
         if isinstance(request.protocol, HubRequestHandler):
             request.protocol.head_came()
         return request
+
+    return make
+
+
+def _expecting_nothing_else(factory: Factory) -> Factory:
+    """What a request expects beside ``100-continue`` is left out, as HTTP allows it; aiohttp would
+    refuse the request in a form of its own."""
+
+    def make(message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
+        if message.headers.get(hdrs.EXPECT, _CONTINUE).lower() != _CONTINUE:
+            headers = CIMultiDict(message.headers)
+            del headers[hdrs.EXPECT]
+            message = message._replace(headers=CIMultiDictProxy(headers))
+        return factory(message, *rest)
 
     return make
 

@@ -42,7 +42,7 @@ def serve(settings: HubSettings, say: Say) -> int:
     """Run a hub until SIGTERM or Ctrl-C; the exit code, 1 when it could not go on.
 
     Raises:
-        InvalidInput: a setting has no sense.
+        InvalidInput: a setting has no sense, or names a file that cannot be read.
         Conflict: another hub runs on the folder.
         SetupError: the folder, a file in it or the port cannot be used.
     """
@@ -50,9 +50,10 @@ def serve(settings: HubSettings, say: Say) -> int:
     _check(settings)
     os.umask(0o077)
     keep_heap_small()
+    given = None if settings.tls_self_signed else open_certificate(settings)
     with claim(settings) as (folder, sockets):
         secrets = load_secrets(folder)
-        certificate = open_certificate(settings)
+        certificate = given or open_certificate(settings)  # one of its own lies in the folder
         migrate_apart(folder)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_run(settings, secrets, certificate, sockets, say))

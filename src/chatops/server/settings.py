@@ -59,14 +59,16 @@ class HubSettings:
     )  # fmt: skip
     tls_cert: Path | None = option(
         None, "certificate chain to speak TLS with, PEM; read again on SIGHUP", kind="path",
-        metavar="FILE",
+        metavar="FILE", yields_to=("tls_self_signed",),
     )  # fmt: skip
     tls_key: Path | None = option(
-        None, "its private key, PEM, mode 0600", kind="path", metavar="FILE"
-    )
+        None, "its private key, PEM, mode 0600", kind="path", metavar="FILE",
+        yields_to=("tls_self_signed",),
+    )  # fmt: skip
     tls_self_signed: bool = option(
         default=False, kind="flag",
         help="speak TLS with a certificate of the hub's own, which agents and people pin",
+        yields_to=("tls_cert", "tls_key"),
     )  # fmt: skip
     insecure: bool = option(
         default=False, help="allow plain HTTP on an address that is not loopback", kind="flag"

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from chatops.errors import SetupError
+from chatops.errors import InvalidInput, SetupError
 from chatops.paths import write_private
 from chatops.server.address import own_names
 from chatops.server.settings import HubSettings
@@ -32,7 +32,7 @@ class HubCertificate:
     """What the hub shows at a handshake. ``context`` stays the same object for ever."""
 
     def __init__(self, chain: Path, key: Path) -> None:
-        """Raises SetupError: see ``reload``."""
+        """Raises InvalidInput, SetupError: see ``reload``."""
         self._chain = chain
         self._key = key
         self.fingerprint: str | None = None
@@ -44,6 +44,7 @@ class HubCertificate:
         """Read the files again. Connections that are open do not notice.
 
         Raises:
+            InvalidInput: there is no such file, or it cannot be read. What was there stays.
             SetupError: they cannot be used, or others may read the key. What was there stays.
         """
         chain, key = _read(self._chain), _read_key(self._key)
@@ -77,7 +78,7 @@ def open_certificate(settings: HubSettings) -> HubCertificate | None:
     """The certificate that the settings ask for; None is plain HTTP.
 
     Raises:
-        SetupError: it cannot be used.
+        InvalidInput, SetupError: it cannot be read, or not be used.
     """
     if settings.tls_self_signed:
         path = settings.folder / SELF_SIGNED
@@ -126,8 +127,8 @@ def _read_key(path: Path) -> bytes:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: OSError) -> SetupError:
-    return SetupError(
+def _unreadable(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(
         f"cannot read {path}: {error.strerror}", hint="check its owner and permissions"
     )
 

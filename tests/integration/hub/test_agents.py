@@ -10,11 +10,8 @@ import pytest
 
 from chatops.clock import FakeClock
 from chatops.protocol.facts import ExecFacts, HostFacts, PolicyFacts
-from chatops.protocol.limits import MAX_POLICY_RULES, MAX_POLICY_TEXT
-from chatops.protocol.messages import (
-    Error,
-    Ping,
-)
+from chatops.protocol.limits import EVENT_BURST, MAX_POLICY_RULES, MAX_POLICY_TEXT
+from chatops.protocol.messages import Error, Ping
 from chatops.server.crud.api_keys import AgentKey
 from chatops.server.ws import agents
 from tests.support.databases import failing
@@ -395,3 +392,22 @@ async def test_the_end_of_a_connection_has_its_reason(hub: TestHub) -> None:
         return await reasons() == ["connection lost", "agent_stopping"]
 
     await until_async(both, what="two different reasons")
+
+
+async def test_an_agent_that_comes_and_goes_without_end_fills_no_disk(tmp_path: Path) -> None:
+    connections = 2 * EVENT_BURST
+    async with running_hub(tmp_path / "hub") as hub:
+        key = (await hub.server("web-1"))["key"]["key"]
+        for _ in range(connections):
+            async with await hub.agent(key) as agent:
+                await agent.expect("auth_success")
+        await hub.wait_status("web-1", "offline")
+        events = (await hub.ok("GET", "/events?server=web-1"))["items"]
+        assert EVENT_BURST - 1 <= len(events) <= EVENT_BURST
+    async with running_hub(tmp_path / "hub") as hub:  # the end of the hub waits for nothing
+        events = (await hub.ok("GET", "/events?server=web-1&limit=1000"))["items"]
+        assert len(events) == EVENT_BURST + 1
+        assert (events[0]["event"], events[0]["ts"] > events[1]["ts"]) == ("disconnected", True)
+        missing = int(events[0]["reason"].split("; ")[1].split()[0])
+        assert missing + len(events) == 2 * connections
+        assert (await hub.ok("GET", "/servers/web-1"))["last_seen"] is not None

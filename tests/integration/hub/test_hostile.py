@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import gzip
 import io
 import json
 import logging
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from chatops.protocol.limits import AUTH_TIMEOUT, MAX_AGENT_FRAME, MAX_OPEN_BODY, MAX_PASSWORD
+from chatops.protocol.limits import (
+    AUTH_TIMEOUT,
+    MAX_AGENT_FRAME,
+    MAX_HEADERS,
+    MAX_OPEN_BODY,
+    MAX_PASSWORD,
+)
 from chatops.server.api import reading
 from tests.support.hub import TestHub, metrics_message, running_hub
 from tests.support.waiting import until_async
@@ -85,6 +94,17 @@ async def test_a_body_that_breaks_off_is_no_fault_of_the_hub(
     assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
 
 
+@pytest.mark.parametrize("expectation", ["foo", "", "100-continue, foo", "100-Continue"])
+@pytest.mark.parametrize("path", ["health", "nowhere"])
+async def test_what_else_a_request_expects_is_ignored(
+    hub: TestHub, expectation: str, path: str
+) -> None:
+    url, headers = f"{hub.url}/api/v1/{path}", {"Expect": expectation}
+    async with hub.http.get(url, headers=headers) as answer:
+        assert answer.status == (200 if path == "health" else 401)
+        assert answer.content_type == "application/json"
+
+
 def lingering() -> bool:
     """aiohttp goes on reading an unwanted body for a second, even when its sender is gone."""
     return any("RequestHandler.start" in repr(task.get_coro()) for task in asyncio.all_tasks())
@@ -106,6 +126,37 @@ async def test_binary_garbage_on_the_port_harms_nobody(hub: TestHub) -> None:
         writer.close()
         await writer.wait_closed()
     assert (await hub.ok("GET", "/health", token=None))["status"] == "ok"
+
+
+async def test_a_head_of_too_many_lines_is_refused(hub: TestHub) -> None:
+    headers = {f"X-{number}": "x" * 8000 for number in range(MAX_HEADERS)}
+    async with hub.http.get(f"{hub.url}/api/v1/health", headers=headers) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["error"]["code"] == "malformed"
+
+
+async def test_garbage_is_not_kept(hub: TestHub) -> None:
+    """Not even until the garbage collector comes, which is rarely."""
+    port, garbage = int(hub.url.rsplit(":", 1)[1]), b"A" * 1_000_000
+
+    async def throw() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(ConnectionError):
+            writer.write(garbage)
+            assert b'{"error":{"code":"malformed"' in await reader.read()
+        writer.close()
+
+    await throw()
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            await throw()
+        await until_async(lambda: tracemalloc.get_traced_memory()[0] < 2_000_000)
+    finally:
+        tracemalloc.stop()
+        gc.enable()
 
 
 async def test_frames_that_are_no_messages_are_answered_and_the_rest_goes_on(

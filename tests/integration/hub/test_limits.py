@@ -10,11 +10,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from chatops.protocol.limits import MAX_AGENT_FRAME, MAX_FIRST_BYTES
+from chatops.protocol.messages import ExecFacts, PolicyFacts
 from chatops.server import http, listener
+from chatops.server.ws import sockets
 from chatops.tasks import Tasks
 from tests.support.fleet import attach, fleet
-from tests.support.hub import TestHub, running_hub
-from tests.support.strangers import UPGRADE, connect, strangers
+from tests.support.hub import TestHub, metrics_message, running_hub
+from tests.support.strangers import UPGRADE, Stranger, connect, strangers
 from tests.support.waiting import until_async
 
 A, B, C = "127.0.0.11", "127.0.0.12", "127.0.0.13"
@@ -283,3 +286,64 @@ async def test_an_address_that_is_cut_may_come_back(tmp_path: Path) -> None:
         one.writer.close()
         await one.writer.wait_closed()
         assert time.monotonic() - started < 10
+
+
+def _begun(count: int) -> bytes:
+    """The beginning of a frame as long as an agent may send, with ``count`` bytes of it."""
+    return b"\x81\xff" + (MAX_AGENT_FRAME - 1).to_bytes(8, "big") + bytes(4) + b"x" * count
+
+
+async def _starts_large(one: Stranger, count: int = 2 * MAX_FIRST_BYTES) -> None:
+    one.say(UPGRADE)
+    assert b" 101 " in await one.reader.readuntil(b"\r\n\r\n")
+    one.writer.write(_begun(count))
+    await one.writer.drain()
+
+
+async def test_few_who_have_not_signed_in_may_send_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "MAX_LARGE_FIRST", 2)
+    monkeypatch.setattr(sockets, "MAX_ADDRESS_LARGE_FIRST", 1)
+    policy = PolicyFacts(allow=["exec"], exec=ExecFacts(commands=["x" * 999] * 200))
+    async with running_hub(tmp_path / "hub") as hub, strangers(hub.url, A, A, A, B, C) as made:
+        first, refused, small, second, third = made
+        await _starts_large(first)
+        await _starts_large(refused)
+        assert b'"code":"too_many"' in await refused.heard()
+        await _starts_large(small, MAX_FIRST_BYTES // 2)
+        await _starts_large(second)
+        key = (await hub.server("web-1"))["key"]["key"]
+
+        async def connected() -> bool:  # once one of the others has been there for too long
+            async with await hub.agent(key, policy=policy) as agent:
+                return (await agent.next() or {}).get("type") == "auth_success"
+
+        await until_async(connected)
+        said = await asyncio.gather(first.heard(), second.heard())
+        assert sum(b'"code":"busy"' in one for one in said) == 1
+        await _starts_large(third)
+        assert not small.cut()
+
+
+async def test_what_comes_with_the_upgrade_counts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "MAX_ADDRESS_LARGE_FIRST", 1)
+    async with running_hub(tmp_path / "hub") as hub, strangers(hub.url, A, A) as (one, other):
+        await _starts_large(one)
+        other.writer.write(UPGRADE.encode() + _begun(2 * MAX_FIRST_BYTES))
+        assert b'"code":"too_many"' in await other.heard()
+
+
+async def test_who_has_signed_in_may_send_as_much_as_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "MAX_FIRST_BYTES", 2000)
+    async with running_hub(tmp_path / "hub") as hub:
+        key = (await hub.server("web-1"))["key"]["key"]
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            for number in range(1, 20):
+                await agent.send(metrics_message(number, time.time()))
+                assert (await agent.expect("metrics_ack"))["seq"] == number

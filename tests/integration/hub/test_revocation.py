@@ -77,8 +77,11 @@ async def test_who_waits_for_the_outcome_does_not_get_it(
             for name in ("first", "again")
         ]
         await one.started()
+        await until_async(lambda: len(hub.services.runs.followed) == 2, what="both wait")
         await hub.ok(*end)
         async with asyncio.timeout(1):
+            await until_async(lambda: not hub.services.runs.followed, what="none waits")
+        async with asyncio.timeout(15):  # that they are refused is written down before
             answers = [await each for each in asking]
         assert {answer.code for answer in answers} <= {"not_signed_in", "not_found"}
         await one.finished()

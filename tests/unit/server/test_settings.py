@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chatops.errors import InvalidInput
+from chatops.options import load
 from chatops.server.settings import HubSettings, check_values
 
 
@@ -67,3 +68,41 @@ def test_tls_settings_that_contradict_one_another(settings: dict[str, Any]) -> N
     with pytest.raises(InvalidInput) as caught:
         check_values(HubSettings(**settings))
     assert caught.value.hint
+
+
+OWN = {"tls_cert": "c.pem", "tls_key": "k.pem"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "file", "self_signed"),
+    [
+        ({"tls_self_signed": True}, {}, OWN, True),
+        ({}, {"CHATOPS_SERVE_TLS_SELF_SIGNED": "true"}, OWN, True),
+        (OWN, {}, {"tls_self_signed": True}, False),
+        (OWN, {"CHATOPS_SERVE_TLS_SELF_SIGNED": "true"}, {}, False),
+        ({}, {"CHATOPS_SERVE_TLS_SELF_SIGNED": "false"}, OWN, False),
+        ({}, {}, {**OWN, "tls_self_signed": False}, False),
+    ],
+)
+def test_the_certificate_given_at_a_higher_level_is_used(
+    flags: dict[str, Any], environ: dict[str, str], file: dict[str, Any], self_signed: bool
+) -> None:
+    settings = load(HubSettings, flags=flags, environ=environ, file=file)
+    check_values(settings)
+    assert (settings.tls_self_signed, settings.tls_cert is None) == (self_signed, self_signed)
+    assert settings.tls
+
+
+@pytest.mark.parametrize(
+    ("flags", "file"),
+    [
+        ({**OWN, "tls_self_signed": True}, {}),
+        ({}, {**OWN, "tls_self_signed": True}),
+        ({"tls_cert": "c.pem"}, {"tls_self_signed": True}),
+    ],
+)
+def test_what_is_no_certificate_or_two_is_refused(
+    flags: dict[str, Any], file: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidInput):
+        check_values(load(HubSettings, flags=flags, environ={}, file=file))

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chatops.errors import SetupError
+from chatops.errors import InvalidInput, SetupError
 from chatops.server.settings import HubSettings
 from chatops.server.tls import SELF_SIGNED, HubCertificate, open_certificate
 from tests.support.certificates import fingerprint_shown, issued, self_signed
@@ -111,19 +111,28 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_bytes(b"")
     empty.chmod(0o600)
-    missing = tmp_path / "missing.pem"
     for pair, named in [
         ((chain, other), str(other)),
         ((empty, key), str(empty)),
         ((chain, empty), str(empty)),
         ((key, key), str(key)),
-        ((missing, key), str(missing)),
-        ((chain, missing), str(missing)),
-        ((tmp_path, key), str(tmp_path)),
     ]:
         with pytest.raises(SetupError) as caught:
             HubCertificate(*pair)
         assert named in caught.value.message
+        assert caught.value.hint
+
+
+def test_what_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
+    chain, key = issued(tmp_path)
+    missing = tmp_path / "missing.pem"
+    for pair, named in [
+        ((missing, key), f"{missing}: No such file"),
+        ((chain, missing), f"{missing}: No such file"),
+        ((tmp_path, key), f"{tmp_path}: Is a directory"),
+    ]:
+        with pytest.raises(InvalidInput, match=named) as caught:
+            HubCertificate(*pair)
         assert caught.value.hint
 
 

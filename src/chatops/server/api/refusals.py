@@ -19,10 +19,14 @@ _KINDS: Final = {"target": "server"}
 """What a field may hold the id of, where that is not its name."""
 
 
-async def asked(operation: Operation, request: web.Request) -> Asked:
-    """What a request asks for. Its body is read for that, if nobody has read it yet; what cannot be
-    had from it is left out, in the place of the target stands the path."""
-    given = {**await _body(operation, request), **_query(operation, request), **request.match_info}
+async def asked(
+    operation: Operation, request: web.Request, body: msgspec.Struct | None = None
+) -> Asked:
+    """What a request asks for. Its body is read for that, unless ``body`` is what was read; what
+    cannot be had from it is left out, in the place of the target stands the path."""
+    body = body or await _body(operation, request)
+    fields = {} if body is None else msgspec.structs.asdict(body)
+    given = {**fields, **_query(operation, request), **request.match_info}
     about = operation.about
     detail = {word: _shown(name, given[name]) for word, name in about.detail if given.get(name)}
     if not (target := given.get(about.target)):
@@ -36,11 +40,10 @@ def _query(operation: Operation, request: web.Request) -> dict[str, Any]:
     return {}
 
 
-async def _body(operation: Operation, request: web.Request) -> dict[str, Any]:
+async def _body(operation: Operation, request: web.Request) -> msgspec.Struct | None:
     with suppress(Exception):  # a client may also leave while it is read
-        if (body := await read_body(request, operation.body)) is not None:
-            return msgspec.structs.asdict(body)
-    return {}
+        return await read_body(request, operation.body)
+    return None
 
 
 def _shown(name: str, value: Any) -> Any:

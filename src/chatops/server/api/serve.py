@@ -101,7 +101,7 @@ async def _record_denial(
     await call.services.denials.record(
         call.origin,
         operation.action,
-        lambda: asked(operation, call.request),
+        lambda: asked(operation, call.request, call.body),
         outcome=error.code if permitted else "denied",
     )
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chatops.clock import Clock
 from chatops.protocol.rest import Event, Page
 from chatops.server.crud import events as crud
 from chatops.server.crud import servers
@@ -14,45 +11,31 @@ from chatops.server.db.engine import Database
 from chatops.server.db.models import ConnectionEvent
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.access import Principal
+from chatops.server.services.event_pace import Moment
 from chatops.server.services.servers import ServerService
 from chatops.units import format_time
-
-Kind = Literal["connected", "disconnected", "refused", "replaced"]
 
 
 class EventService:
     """Records connection events and lists them for those who may see the server."""
 
-    def __init__(self, database: Database, servers: ServerService, clock: Clock) -> None:
+    def __init__(self, database: Database, servers: ServerService) -> None:
         self._database = database
         self._servers = servers
-        self._clock = clock
 
-    async def record(
-        self,
-        session: AsyncSession,
-        event: Kind,
-        server_id: str | None,
-        address: str | None,
-        reason: str | None = None,
-    ) -> None:
+    async def record(self, session: AsyncSession, moment: Moment) -> None:
         """Add an event in the caller's transaction."""
         await crud.add(
-            session, server_id=server_id, event=event, now=self._clock.now(), address=address,
-            reason=reason,
+            session, server_id=moment.server_id, event=moment.event, now=moment.ts,
+            address=moment.address, reason=moment.reason,
         )  # fmt: skip
 
-    def note(
-        self,
-        tx: Transaction,
-        event: Kind,
-        server_id: str | None,
-        address: str | None,
-        reason: str | None = None,
-    ) -> None:
+    def note(self, tx: Transaction, moment: Moment) -> None:
         """The same in a short transaction."""
-        now = self._clock.now()
-        crud.note(tx, server_id=server_id, event=event, ts=now, address=address, reason=reason)
+        crud.note(
+            tx, server_id=moment.server_id, event=moment.event, ts=moment.ts,
+            address=moment.address, reason=moment.reason,
+        )  # fmt: skip
 
     async def page(
         self,

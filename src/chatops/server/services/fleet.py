@@ -1,4 +1,4 @@
-"""What is to be done when an agent comes, goes, or is turned away: records, events, news.
+"""What is to be done when an agent comes, goes, or is turned away.
 
 Between AgentManager, which knows who is online now, and the services that must hear of it.
 """
@@ -10,7 +10,6 @@ import logging
 from typing import Final
 
 from chatops.clock import Clock
-from chatops.errors import ChatOpsError
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.limits import MAX_SKEW
 from chatops.protocol.messages import Auth
@@ -19,17 +18,16 @@ from chatops.server.crud.api_keys import AgentKey
 from chatops.server.db.engine import Database
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.agent_manager import AgentManager, AgentSession
+from chatops.server.services.agent_news import AgentNews
 from chatops.server.services.commands import CommandService
 from chatops.server.services.connection import Connection
-from chatops.server.services.events import EventService, Kind
+from chatops.server.services.event_pace import Moment
 from chatops.server.services.key_use import User
 from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter, network_of
-from chatops.server.services.log_entries import LogService
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
-from chatops.tasks import Tasks
 from chatops.units import format_duration
 
 _LONGEST: Final = 100 * 365 * 86_400.0
@@ -48,10 +46,8 @@ class Fleet:
         keys: KeyService,
         commands: CommandService,
         runs: RunService,
-        events: EventService,
-        logs: LogService,
+        news: AgentNews,
         warnings: KeyWarnings,
-        tasks: Tasks,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -60,10 +56,8 @@ class Fleet:
         self._keys = keys
         self._commands = commands
         self._runs = runs
-        self._events = events
-        self._logs = logs
+        self._news = news
         self._warnings = warnings
-        self._tasks = tasks
         self._clock = clock
         self._refusals = RateLimiter(rate=0.1, burst=5)
         self._all_refusals = RateLimiter(rate=2, burst=100)
@@ -92,34 +86,35 @@ class Fleet:
             Busy: it cannot be recorded now.
         """
         reason = self._who(found, auth, address)
+        moment = self._news.now("connected", found.server_id, found.server_name, address, reason)
 
         def write(tx: Transaction) -> None:
             self._keys.use(tx, found)
             self._servers.set_facts(tx, found.server_id, auth, address)
-            self._events.note(tx, "connected", found.server_id, address, reason)
+            if moment is not None:
+                self._news.note(tx, moment)
 
         await self._database.transact(write)
+        if moment is not None:
+            self._news.say(moment)
+            self._say_skew(found, auth.time - self._clock.now())
 
     async def connected(self, session: AgentSession, found: AgentKey, auth: Auth) -> None:
         """Tell what is to be said of its key, and settle what both sides know of commands."""
         self._warnings.greet(session, found)
-        name, address = session.server_name, session.connection.address
-        self._logs.note(session.server_id, name, "info", "hub", f"agent connected from {address}")
-        _log.info("agent connected", extra={"server": name, "address": address})
-        self._say_skew(session, auth.time - self._clock.now())
         known, epoch = found.journal_epoch, auth.journal.epoch
         await self._commands.on_connected(session, auth, known)
         if epoch != known:
             server_id = session.server_id
             await self._database.transact(lambda tx: self._servers.set_epoch(tx, server_id, epoch))
 
-    def _say_skew(self, session: AgentSession, skew: float) -> None:
+    def _say_skew(self, found: AgentKey, skew: float) -> None:
         """Tell that an agent's clock is wrong, where that is not just the way of its message."""
         if abs(skew) > MAX_SKEW:
             apart = format_duration(round(min(abs(skew), _LONGEST)))
             which = "ahead of" if skew > 0 else "behind"
             text = f"the host's clock is {apart} {which} the hub's; its samples get the hub's time"
-            self._logs.note(session.server_id, session.server_name, "warning", "hub", text)
+            self._news.warn(found.server_id, found.server_name, text)
 
     async def refused(self, server_id: str | None, address: str, reason: CloseReason) -> None:
         """Record that an agent was turned away; of one address not more often than matters."""
@@ -127,15 +122,17 @@ class Fleet:
         matters = not (
             self._refusals.take(network_of(address), now) or self._all_refusals.take("", now)
         )
-        facts = {"address": address, "reason": reason.name}
-        _log.log(logging.WARNING if matters else logging.DEBUG, "agent refused", extra=facts)
         if matters:
-            await self._note(server_id, "refused", address, reason.name)
+            moment = Moment("refused", server_id, self._clock.now(), address, reason.name)
+            await self._news.tell(moment)
+        else:
+            _log.debug("agent refused", extra={"address": address, "reason": reason.name})
 
     async def run(self) -> None:
-        """Every second: pings, dead links, lost commands."""
+        """Every second: pings, dead links, lost commands, events that were kept back."""
         while True:
             self._agents.sweep()
+            self._news.catch_up()
             self._commands.sweep()
             self._runs.driver.sweep()
             await asyncio.sleep(1.0)
@@ -167,36 +164,10 @@ class Fleet:
             reason = f"another {other} ({auth.host.hostname[:64]}) connected with the same key"
             if sharing := self._warnings.use.sharing(old.server_id, self._clock.monotonic()):
                 reason = str(sharing)
-        _log.warning("agent replaced", extra={"server": name, "why": reason})
-        noting = self._note(old.server_id, "replaced", connection.address, reason)
-        self._tasks.spawn(noting, name="replaced")
+        if moment := self._news.now("replaced", old.server_id, name, connection.address, reason):
+            self._news.soon(moment)
 
     def _gone(self, session: AgentSession, reason: str) -> None:
-        address = session.connection.address
-        text = f"agent disconnected: {reason}"
-        self._logs.note(session.server_id, session.server_name, "warning", "hub", text)
-        noting = self._note(
-            session.server_id, "disconnected", address, reason, heard=session.last_heard
-        )
-        self._tasks.spawn(noting, name="disconnected")
-
-    async def _note(
-        self,
-        server_id: str | None,
-        event: Kind,
-        address: str,
-        reason: str,
-        *,
-        heard: float | None = None,
-    ) -> None:
-        """Record an event that cannot wait for better times: a busy hub leaves it to the log."""
-        try:
-            async with self._database.write() as session:
-                if server_id and server_id not in await crud.existing(session, [server_id]):
-                    return
-                if server_id and heard is not None:
-                    await crud.touch(session, {server_id: heard})
-                await self._events.record(session, event, server_id, address, reason)
-        except ChatOpsError as error:
-            facts = {"event": event, "server_id": server_id, "reason": reason}
-            _log.error("an event cannot be recorded: %s", error.message, extra=facts)
+        server_id, address = session.server_id, session.connection.address
+        moment = self._news.now("disconnected", server_id, session.server_name, address, reason)
+        self._news.gone(server_id, moment, session.last_heard)

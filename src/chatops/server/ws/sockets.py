@@ -18,13 +18,20 @@ from chatops.errors import (
     NotFound,
     NotPermitted,
     NotSignedIn,
+    TooLarge,
     TooManyRequests,
 )
 from chatops.protocol import closing
 from chatops.protocol.client_messages import ClientAuth, FromClient
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.codec import Codec, UnusableFrame
-from chatops.protocol.limits import AUTH_TIMEOUT
+from chatops.protocol.limits import (
+    AUTH_TIMEOUT,
+    MAX_ADDRESS_LARGE_FIRST,
+    MAX_FIRST_BYTES,
+    MAX_LARGE_FIRST,
+)
+from chatops.server.authentication import bound
 from chatops.server.services.limiter import network_of
 from chatops.server.services.places import Crowd, Stranger
 from chatops.server.settings import HubSettings
@@ -52,6 +59,7 @@ _REASONS: Final[dict[type[ChatOpsError], CloseReason]] = {
     NotPermitted: closing.NOT_PERMITTED,
     Busy: closing.BUSY,
     TooManyRequests: closing.TOO_MANY,
+    TooLarge: closing.TOO_LARGE,
 }
 
 
@@ -62,11 +70,13 @@ def refusal(error: ChatOpsError) -> SocketEnded:
 
 class Waiting:
     """The sockets that have not said who they are yet. The gate bounds them already; but not by
-    whom a proxy's connections are for."""
+    whom a proxy's connections are for, nor what they send."""
 
     def __init__(self, settings: HubSettings) -> None:
         self._crowd = Crowd(settings.stranger_limit, settings.address_stranger_limit)
         self._places: dict[SocketConnection, Stranger] = {}
+        self._large = Crowd(MAX_LARGE_FIRST, MAX_ADDRESS_LARGE_FIRST)
+        self._large_places: dict[SocketConnection, Stranger] = {}
 
     def enter(self, connection: SocketConnection) -> None:
         """One more.
@@ -74,19 +84,35 @@ class Waiting:
         Raises:
             TooManyRequests, Busy: there are too many of its address, or altogether.
         """
+        self._places[connection] = _enter(self._crowd, connection)
 
-        def evict() -> None:
-            connection.close(closing.BUSY)
-
-        holder = network_of(connection.address)
-        self._places[connection] = self._crowd.enter(holder, time.monotonic(), evict)
+    def grow(self, connection: SocketConnection, most: int) -> int:
+        """One sends more than most do. It may send ``most`` more bytes, once, if there is a place
+        for it; else it is closed, and may send none."""
+        try:
+            if connection not in self._places or connection in self._large_places:
+                raise TooLarge("that is too much from who has not signed in")
+            self._large_places[connection] = _enter(self._large, connection)
+        except (TooLarge, TooManyRequests, Busy) as error:
+            connection.close(_REASONS[type(error)], error.message)
+            return 0
+        return most
 
     def leave(self, connection: SocketConnection) -> None:
         """One less."""
         self._crowd.leave(self._places.pop(connection))
+        if (large := self._large_places.pop(connection, None)) is not None:
+            self._large.leave(large)
 
     def __len__(self) -> int:
         return len(self._crowd)
+
+
+def _enter(crowd: Crowd, connection: SocketConnection) -> Stranger:
+    def evict() -> None:
+        connection.close(closing.BUSY)
+
+    return crowd.enter(network_of(connection.address), time.monotonic(), evict)
 
 
 async def accept(
@@ -120,6 +146,7 @@ async def accept(
     except BaseException:
         waiting.leave(connection)
         raise
+    bound(request, MAX_FIRST_BYTES, lambda: waiting.grow(connection, max_frame))
     return socket, connection
 
 
