@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from chatops.protocol.facts import ExecFacts, PolicyFacts
 from chatops.protocol.limits import MAX_AGENT_FRAME, MAX_FIRST_BYTES
-from chatops.protocol.messages import ExecFacts, PolicyFacts
 from chatops.server import http, listener
 from chatops.server.ws import sockets
 from chatops.tasks import Tasks
