@@ -98,8 +98,8 @@ def of_server(tx: Transaction, server_id: str, limit: int) -> int:
     """Delete some of everything that is closed of a server."""
     for statement in _FEW:
         tx.run(statement, {"server_id": server_id})
+    met = 0
     for statement in _OF_SERVER:
-        met = tx.run(statement, {"server_id": server_id, "limit": limit})
-        if met:
-            return met
-    return 0
+        if met < limit:
+            met += tx.run(statement, {"server_id": server_id, "limit": limit - met})
+    return met

@@ -35,8 +35,9 @@ WHERE n > 0
 """
 _COLUMN: Final = (
     "CASE WHEN s.scale IS NULL THEN json_extract(c.value, '$[{0}]')"
-    " ELSE sum(json_extract(c.value, '$[{0}]')) OVER row END"
+    " ELSE total(json_extract(c.value, '$[{0}]')) OVER row END"
 )
+# total and not sum: that fails when one server's values are beyond 64 bits, and all rows with it.
 
 _RAW: Final = """
 CREATE VIEW raw AS

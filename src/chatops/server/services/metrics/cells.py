@@ -52,7 +52,10 @@ def read(text: str | bytes, *, exact: bool) -> Cells:
     Raises:
         ValueError: this is no row of cells.
     """
-    rows = {number: cell for number, cell in enumerate(_decode(text)) if cell[0]}
+    try:
+        rows = {number: cell for number, cell in enumerate(_decode(text)) if cell[0]}
+    except (msgspec.DecodeError, IndexError) as error:
+        raise ValueError(f"no row of cells: {error}") from None
     if not rows:
         return {}
     counts, *columns = zip(*rows.values(), strict=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +24,7 @@ from chatops.server.crud import metrics as crud
 from chatops.server.crud.metrics import OpenSample
 from chatops.server.db.engine import Database
 from chatops.server.db.transactions import Transaction
-from chatops.server.services.metrics.cells import Cells, add
+from chatops.server.services.metrics.cells import Cells, add, read
 from chatops.server.services.metrics.closing import (
     RowKey,
     additions,
@@ -80,6 +81,7 @@ class Closer:
         self._clock = clock
         self._refused = refused
         self._due: dict[str, None] = {}
+        self._swept = clock.monotonic()
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
 
@@ -91,11 +93,9 @@ class Closer:
     async def run(self) -> None:
         """Close what is due, for as long as the hub runs."""
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(SWEEP):
                     await self._wake.wait()
-            except TimeoutError:
-                self._due |= dict.fromkeys(self._open.old(self._clock.now()))
             self._wake.clear()
             try:
                 await self.close_due()
@@ -110,12 +110,20 @@ class Closer:
         Raises:
             Busy: the database cannot be written; what was not closed is still due.
         """
+        self._sweep()
         while self._due:
             server_id = next(iter(self._due))
             while ids := self._open.due(server_id, self._clock.now()):
                 await self.close(server_id, ids)
                 await asyncio.sleep(PAUSE)
             self._due.pop(server_id, None)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """From time to time, however busy the fleet is: what has been open for long is due."""
+        if self._clock.monotonic() >= self._swept + SWEEP:
+            self._swept = self._clock.monotonic()
+            self._due |= dict.fromkeys(self._open.old(self._clock.now()))
 
     async def close(self, server_id: str, ids: Sequence[int]) -> None:
         """Close these samples of a server.
@@ -182,7 +190,7 @@ def make_plan(tx: Transaction, server_id: str, ids: Sequence[int], now: float) -
         for key, cells in additions(table.times, stored).items():
             add(adding.setdefault(key, {}), cells)
     exact = {one.id: one.scale is not None for one in known.values()}
-    plan.levels = merged(adding, _stored(tx, adding), exact)
+    plan.levels = merged(adding, _stored(tx, adding, exact), exact)
     plan.touched = [one.id for one in known.values() if one.last_at < now - TOUCH_AFTER]
     plan.epochs = [
         store.Epoch(server_id=server_id, epoch=epoch, numbers="", last_at=now)
@@ -223,13 +231,19 @@ def _newest(server_id: str, samples: Sequence[OpenSample]) -> store.Latest:
     return store.Latest(server_id=server_id, ts=newest.ts, skew=newest.skew, sample=newest.sample)
 
 
-def _stored(tx: Transaction, adding: Iterable[RowKey]) -> dict[RowKey, str]:
-    """The cells that are there of the rows that will be added to."""
+def _stored(
+    tx: Transaction, adding: Iterable[RowKey], exact: Mapping[int, bool]
+) -> dict[RowKey, Cells]:
+    """The cells that are there of the rows that will be added to. A row that is damaged begins
+    anew: the hub must not stand still for it."""
     rows: dict[tuple[int, int], list[int]] = defaultdict(list)
     for series_id, step, start in adding:
         rows[step, start].append(series_id)
-    return {
-        (series_id, step, start): cells
-        for (step, start), ids in rows.items()
-        for series_id, cells in store.cells_of(tx, ids, step, start).items()
-    }
+    found: dict[RowKey, Cells] = {}
+    for (step, start), ids in rows.items():
+        for series_id, text in store.cells_of(tx, ids, step, start).items():
+            try:
+                found[series_id, step, start] = read(text, exact=exact[series_id])
+            except ValueError as error:
+                _log.error("cells of a level are lost: %s", error, extra={"series": series_id})
+    return found

@@ -20,7 +20,7 @@ from chatops.protocol.metrics import Sample
 from chatops.server.crud.metric_store import LevelRow, Series
 from chatops.server.crud.metrics import OpenSample
 from chatops.server.db.levels import LEVELS
-from chatops.server.services.metrics.cells import Cells, add, cell_of, read, runs, write
+from chatops.server.services.metrics.cells import Cells, add, cell_of, runs, write
 from chatops.server.services.metrics.columns import LARGEST, Value
 
 LONGEST: Final = 3600.0
@@ -123,14 +123,13 @@ def additions(times: Sequence[int], stored: Mapping[int, Sequence[Value]]) -> di
 
 
 def merged(
-    adding: Mapping[RowKey, Cells], stored: Mapping[RowKey, str], exact: Mapping[int, bool]
+    adding: Mapping[RowKey, Cells], stored: Mapping[RowKey, Cells], exact: Mapping[int, bool]
 ) -> list[LevelRow]:
-    """The rows of the levels after the addition. ``stored`` are their cells before,
-    ``exact`` says of each series whether it has a scale."""
+    """The rows of the levels after the addition to what is ``stored`` of them; ``exact`` says of
+    each series whether it has a scale."""
     rows = []
     for (series_id, step, start), more in adding.items():
-        before = stored.get((series_id, step, start))
-        cells = read(before, exact=exact[series_id]) if before else {}
+        cells = dict(stored.get((series_id, step, start), {}))
         add(cells, more)
         text = write(cells, exact=exact[series_id])
         rows.append(LevelRow(series_id=series_id, step=step, start=start, cells=text))

@@ -130,7 +130,11 @@ def _cells(tx: Transaction, metric: _Metric, plan: Plan, since: float, until: fl
         return found
     first, _ = level.place(int(since))
     for start, text in crud.cells(tx, metric.id, level.step, first, int(-(-until // 1))):
-        cells = read(text, exact=metric.scale is not None)
+        try:
+            cells = read(text, exact=metric.scale is not None)
+        except ValueError as error:
+            _log.error("cells of a level are lost: %s", error, extra={"series": metric.id})
+            continue
         own: Buckets = {start + number * level.step: cell for number, cell in cells.items()}
         inside = {second: cell for second, cell in own.items() if since <= second < until}
         if plan.step == level.step:

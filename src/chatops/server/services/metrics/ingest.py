@@ -13,6 +13,7 @@ import contextlib
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -41,11 +42,17 @@ LEAST_WINDOW: Final = 8
 """Samples that an agent may have under way, however large the fleet."""
 BATCH: Final = 1000
 """Samples a transaction: more would hold the writer for longer than 20 ms."""
+GAPS: Final = 64
+"""Gaps that come with them."""
 LINGER: Final = 0.02
 """Seconds between two commits: what comes meanwhile shares the next one."""
 LATE_RATE: Final = 5000
 """Samples of outages that are taken in a second, of all agents together."""
 RETRY_AFTER: Final = 1.0
+_MOST: Final = 2**63 - 1
+"""What the database can count."""
+_Name = tuple[str, int]
+"""Epoch and number of a sample."""
 _encode: Final = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
 
@@ -53,7 +60,6 @@ _log = logging.getLogger(__name__)
 class _Sample(NamedTuple):
     """A sample that waits. ``late``: it is of an outage."""
 
-    session: AgentSession
     row: crud.NewSample
     latest: Latest
     late: bool
@@ -97,8 +103,8 @@ class Ingest:
         self._enough = enough
         self._live: deque[_Sample] = deque()
         self._late: deque[_Sample] = deque()
-        self._gaps: deque[_Gap] = deque()
-        self._waiting: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        self._gaps: dict[str, _Gap] = {}
+        self._waiting: dict[str, dict[_Name, AgentSession]] = defaultdict(dict)
         self._pace = RateLimiter(rate=LATE_RATE, burst=BATCH)
         self._left_out = 0
         self._too_old = 0
@@ -117,6 +123,7 @@ class Ingest:
             return session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
         waiting = self._waiting[server_id]
         if name in waiting:
+            waiting[name] = session  # the agent came back meanwhile: it waits for the ack there
             return True
         now = self._clock.now()
         at = taken(message.ts, message.age, now)
@@ -132,13 +139,14 @@ class Ingest:
             server_id=server_id, epoch=message.epoch, seq=message.seq, ts=at.ts, received_at=now,
             skew=at.skew, sample=_encode(bounded(message.data)),
         )  # fmt: skip
-        waiting.add(name)
-        queue.append(_Sample(session, row, Latest.of(at.ts, 0, message.data), late))
+        waiting[name] = session
+        queue.append(_Sample(row, Latest.of(at.ts, 0, message.data), late))
         self._arrived.set()
         return True
 
     def gap(self, session: AgentSession, message: MetricsGap) -> None:
-        """An agent says what it lost."""
+        """An agent says what it lost. It tells one gap at a time, so one that waits is the same,
+        told before the agent came back."""
         now = self._clock.now()
         until = taken(message.until, message.age, now).ts
         span = max(0.0, message.until - message.since)
@@ -147,9 +155,17 @@ class Ingest:
             last_seq=max(message.first, message.last), since=until - min(span, until),
             until=until, samples=0, reason=message.reason,
         )  # fmt: skip
-        if len(self._gaps) < MAX_UNACKED:
-            self._gaps.append(_Gap(session, row))
-            self._arrived.set()
+        self._gaps[session.server_id] = _Gap(session, row)
+        self._arrived.set()
+
+    def forget(self, server_id: str) -> None:
+        """The server is gone: what of it waits goes, too."""
+        for queue in (self._live, self._late):
+            kept = [one for one in queue if one.row.server_id != server_id]
+            queue.clear()
+            queue.extend(kept)
+        self._gaps.pop(server_id, None)
+        self._waiting.pop(server_id, None)
 
     async def run(self) -> None:
         """Commit what waits, for as long as the hub runs."""
@@ -174,7 +190,7 @@ class Ingest:
     async def _commit_some(self) -> bool:
         """Commit a batch; whether more waits. A failed one is tried again until it succeeds."""
         batch = self._take(self._allowance())
-        gaps = [self._gaps.popleft() for _ in range(len(self._gaps))]
+        gaps = [self._gaps.pop(server_id) for server_id in list(islice(self._gaps, GAPS))]
         try:
             if batch or gaps:
                 await self._store(batch, gaps)
@@ -197,9 +213,10 @@ class Ingest:
         return batch + [self._late.popleft() for _ in range(min(late, len(self._late)))]
 
     def _put_back(self, batch: Sequence[_Sample], gaps: Sequence[_Gap]) -> None:
-        self._live.extendleft(one for one in reversed(batch) if not one.late)
-        self._late.extendleft(one for one in reversed(batch) if one.late)
-        self._gaps.extendleft(reversed(gaps))
+        waiting = [one for one in reversed(batch) if one.row.server_id in self._waiting]
+        self._live.extendleft(one for one in waiting if not one.late)
+        self._late.extendleft(one for one in waiting if one.late)
+        self._gaps = {gap.session.server_id: gap for gap in gaps} | self._gaps
 
     async def _store(self, batch: Sequence[_Sample], gaps: Sequence[_Gap]) -> None:
         rows = [one.row for one in batch]
@@ -224,21 +241,28 @@ class Ingest:
         gap.session.post(MetricsAck(epoch=row["epoch"], seq=row["last_seq"]))
 
     def _count(self, row: store.NewGap) -> int:
-        """How many samples of a gap are really missing here: acks can be lost, too."""
-        known = self._known.of(row["server_id"], row["epoch"])
-        row["samples"] = known.missing(row["first_seq"], row["last_seq"])
+        """How many samples of a gap are really missing here: acks can be lost, too, and what
+        waits is not lost."""
+        epoch, first, last = row["epoch"], row["first_seq"], row["last_seq"]
+        known = self._known.of(row["server_id"], epoch)
+        waiting = sum(
+            own == epoch and first <= seq <= last and seq not in known
+            for own, seq in self._waiting.get(row["server_id"], ())
+        )
+        row["samples"] = min(known.missing(first, last) - waiting, _MOST)
         return row["samples"]
 
     def _stored(self, one: _Sample, row_id: int) -> None:
         """A sample is committed: the one place where everybody hears of it."""
-        row, session = one.row, one.session
-        server_id = row.server_id
+        row, server_id = one.row, one.row.server_id
         self._known.of(server_id, row.epoch).add(row.seq)
-        self._waiting[server_id].discard((row.epoch, row.seq))
-        if not self._waiting[server_id]:
-            del self._waiting[server_id]
         if self._open.add(server_id, row_id, row.received_at):
             self._enough(server_id)
+        session = self._waiting[server_id].pop((row.epoch, row.seq), None)
+        if not self._waiting[server_id]:
+            del self._waiting[server_id]
+        if session is None:
+            return  # the server was removed while it was written
         session.post(MetricsAck(epoch=row.epoch, seq=row.seq))
         if self._latest.put(server_id, one.latest._replace(row_id=row_id)) and not one.late:
             self._publish(session, row)

@@ -46,6 +46,10 @@ class LatestSamples:
         """The newest sample of a server, if it ever sent one."""
         return self._by_server.get(server_id)
 
+    def servers(self) -> set[str]:
+        """Those that ever sent one."""
+        return set(self._by_server)
+
     def __len__(self) -> int:
         return len(self._by_server)
 

@@ -114,6 +114,10 @@ class Known:
         """The server is gone."""
         self._epochs.pop(server_id, None)
 
+    def servers(self) -> set[str]:
+        """Those of which anything is known."""
+        return set(self._epochs)
+
     def forget_epoch(self, server_id: str, epoch: str) -> None:
         """An epoch has not been heard of for long."""
         self._epochs.get(server_id, {}).pop(epoch, None)

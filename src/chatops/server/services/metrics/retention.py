@@ -48,7 +48,8 @@ class Retention:
             return max(met, limit)  # there may be more
         self._known.forget(server_id)
         self._latest.forget(server_id)
-        return await self._database.transact(lambda tx: crud.of_server(tx, server_id, limit))
+        met = await self._database.transact(lambda tx: crud.of_server(tx, server_id, limit))
+        return limit if self._open.of(server_id) else met  # some were just being written
 
     def _steps(self, kept: Kept, now: float, limit: int) -> list[_Step]:
         raw, oldest = milliseconds(now - kept.raw), now - max(kept.levels)

@@ -18,6 +18,7 @@ from chatops.protocol.metric_names import parse_metric
 from chatops.protocol.metrics import Sample
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
+from chatops.server.crud import servers as servers_crud
 from chatops.server.db.engine import Database
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.access import Access, Principal
@@ -106,9 +107,18 @@ class MetricsService:
         """Commit what waits when the hub stops."""
         await self.ingest.drain()
 
+    async def purge_server(self, server_id: str, limit: int) -> int:
+        """Delete at most ``limit`` rows of a removed server; fewer when it was all."""
+        self.ingest.forget(server_id)
+        return await self.retention.of_server(server_id, limit)
+
     async def load(self) -> None:
-        """Read back after a start what is remembered: open rows, numbers, latest samples."""
+        """Read back after a start what is remembered: open rows, numbers, latest samples. A server
+        that was removed just before the hub died is removed from here, too."""
         due = await self._database.look(self._load)
+        found = self._known.servers() | self._latest.servers()
+        async with self._chatops.read() as session:
+            self._servers.removed |= found - set(await servers_crud.names(session))
         for server_id in due:
             self.closer.ask(server_id)
 

@@ -2,8 +2,8 @@
 
 Of the levels that still have the whole span the coarsest that divides the step that was asked for;
 else the coarsest whose step is not longer; else the finest. Without a step: the finest, raw samples
-being the finest of all. Steps are multiples of the level's. A span that begins up to SLACK before
-what is kept counts as kept: who asks for the last seven days asks a moment later.
+being the finest of all. Steps are multiples of the level's, and of a second. A span that begins up
+to SLACK before what is kept counts as kept: who asks for the last seven days asks a moment later.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from chatops.server.db.levels import LEVELS, Level
 
 DEFAULT_METRICS: Final = ("cpu", "memory", "disk")
 MIN_STEP: Final = 1.0
-"""Seconds of the shortest step."""
+"""Seconds of the shortest step; of samples, too, steps are whole multiples of it, as sums of
+fractions do not meet the boundaries that they should."""
+MAX_STEP: Final = 1e10
 SLACK: Final = 60.0
 RAW_WINDOW: Final = 3600
 """Seconds of raw samples that are read at once of FEW metrics; of more the less."""
@@ -79,9 +81,12 @@ def plan(query: HistoryQuery, kept: Kept, now: float) -> Plan:
     since = max(query.since, now - max(kept.raw, *kept.levels))
     level = _level(query.step, since, kept, now)
     step = query.step
+    unit = MIN_STEP if level is None else level.step
     if level is not None:
-        step = math.ceil((step or level.step) / level.step) * level.step
+        step = step or level.step
         since = since // level.step * level.step
+    if step is not None:
+        step = math.ceil(step / unit) * unit
     return Plan(level, step, since, query.until)
 
 
@@ -119,7 +124,7 @@ def read_cursor(cursor: str) -> Place:
         start, step = map(float, cursor.split("/"))
     except ValueError:
         start = step = math.nan
-    if not (math.isfinite(start) and math.isfinite(step)) or 0 != step < MIN_STEP:
+    if not math.isfinite(start) or not (step == 0 or MIN_STEP <= step <= MAX_STEP):
         raise InvalidInput(
             "the cursor is not one of a history's", hint="pass `next` of the page before, unchanged"
         )
