@@ -53,6 +53,8 @@ _MOST: Final = 2**63 - 1
 """What the database can count."""
 _Name = tuple[str, int]
 """Epoch and number of a sample."""
+_GapName = tuple[str, str, int]
+"""Server, epoch and last number of a gap."""
 _encode: Final = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
 
@@ -103,7 +105,7 @@ class Ingest:
         self._enough = enough
         self._live: deque[_Sample] = deque()
         self._late: deque[_Sample] = deque()
-        self._gaps: dict[str, _Gap] = {}
+        self._gaps: dict[_GapName, _Gap] = {}
         self._waiting: dict[str, dict[_Name, AgentSession]] = defaultdict(dict)
         self._pace = RateLimiter(rate=LATE_RATE, burst=BATCH)
         self._left_out = 0
@@ -145,8 +147,8 @@ class Ingest:
         return True
 
     def gap(self, session: AgentSession, message: MetricsGap) -> None:
-        """An agent says what it lost. It tells one gap at a time, so one that waits is the same,
-        told before the agent came back."""
+        """An agent says what it lost. A gap that waits already is the same, told before the agent
+        came back; without room it is left out, and comes again."""
         now = self._clock.now()
         until = taken(message.until, message.age, now).ts
         span = max(0.0, message.until - message.since)
@@ -155,8 +157,10 @@ class Ingest:
             last_seq=max(message.first, message.last), since=until - min(span, until),
             until=until, samples=0, reason=message.reason,
         )  # fmt: skip
-        self._gaps[session.server_id] = _Gap(session, row)
-        self._arrived.set()
+        name = (row["server_id"], row["epoch"], row["last_seq"])
+        if name in self._gaps or len(self._gaps) < QUEUE:
+            self._gaps[name] = _Gap(session, row)
+            self._arrived.set()
 
     def forget(self, server_id: str) -> None:
         """The server is gone: what of it waits goes, too."""
@@ -164,7 +168,7 @@ class Ingest:
             kept = [one for one in queue if one.row.server_id != server_id]
             queue.clear()
             queue.extend(kept)
-        self._gaps.pop(server_id, None)
+        self._gaps = {name: gap for name, gap in self._gaps.items() if name[0] != server_id}
         self._waiting.pop(server_id, None)
 
     async def run(self) -> None:
@@ -190,10 +194,10 @@ class Ingest:
     async def _commit_some(self) -> bool:
         """Commit a batch; whether more waits. A failed one is tried again until it succeeds."""
         batch = self._take(self._allowance())
-        gaps = [self._gaps.pop(server_id) for server_id in list(islice(self._gaps, GAPS))]
+        gaps = {name: self._gaps.pop(name) for name in list(islice(self._gaps, GAPS))}
         try:
             if batch or gaps:
-                await self._store(batch, gaps)
+                await self._store(batch, list(gaps.values()))
         except ChatOpsError as error:
             self._put_back(batch, gaps)
             _log.error("samples cannot be stored: %s", error.message)
@@ -212,11 +216,11 @@ class Ingest:
         batch = [self._live.popleft() for _ in range(min(BATCH, len(self._live)))]
         return batch + [self._late.popleft() for _ in range(min(late, len(self._late)))]
 
-    def _put_back(self, batch: Sequence[_Sample], gaps: Sequence[_Gap]) -> None:
+    def _put_back(self, batch: Sequence[_Sample], gaps: dict[_GapName, _Gap]) -> None:
         waiting = [one for one in reversed(batch) if one.row.server_id in self._waiting]
         self._live.extendleft(one for one in waiting if not one.late)
         self._late.extendleft(one for one in waiting if one.late)
-        self._gaps = {gap.session.server_id: gap for gap in gaps} | self._gaps
+        self._gaps = gaps | self._gaps
 
     async def _store(self, batch: Sequence[_Sample], gaps: Sequence[_Gap]) -> None:
         rows = [one.row for one in batch]
