@@ -54,7 +54,7 @@ _MOST: Final = 2**63 - 1
 _Name = tuple[str, int]
 """Epoch and number of a sample."""
 _GapName = tuple[str, str, int]
-"""Server, epoch and last number of a gap."""
+"""Server, epoch and first number of a gap: one that has grown is the same."""
 _encode: Final = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ class Ingest:
             last_seq=max(message.first, message.last), since=until - min(span, until),
             until=until, samples=0, reason=message.reason,
         )  # fmt: skip
-        name = (row["server_id"], row["epoch"], row["last_seq"])
+        name = (row["server_id"], row["epoch"], row["first_seq"])
         if name in self._gaps or len(self._gaps) < QUEUE:
             self._gaps[name] = _Gap(session, row)
             self._arrived.set()
