@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from chatops.protocol.messages import Metrics, MetricsGap
 from chatops.protocol.metrics import Disk, Memory, Sample
+from chatops.server.crud.metric_store import Series
 from chatops.server.db.levels import LEVELS
 from chatops.server.housekeeping import Housekeeping
+from chatops.server.services.metrics import closer
 from chatops.server.services.metrics.closer import SWEEP
 from chatops.server.services.metrics.open_rows import CLOSE_AFTER
 from chatops.units import format_time
@@ -154,6 +157,27 @@ async def test_a_damaged_row_of_a_level_stops_nobody(tmp_path: Path) -> None:
         await send(agent, [metrics_message(30, NOW - 200 + 30)])
         await close_all(hub)
         assert len(await rows(hub, past)) == 1
+
+
+async def test_names_that_find_room_while_others_are_made_lose_no_sample(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = closer.admitted, list[int]()
+
+    def one_more(
+        names: Sequence[str], known: Sequence[Series], now: float
+    ) -> tuple[list[str], list[str]]:
+        calls.append(len(known))
+        new, refused = real(names, known, now)
+        return new[:1], [*new[1:], *refused]
+
+    monkeypatch.setattr(closer, "admitted", one_more)
+    async with await connected(hub) as agent:
+        await send(agent, [metrics_message(1, NOW - 60, cpu=5.0)])
+    await close_all(hub)
+    found = await rows(hub, f"metric=*&since={format_time(NOW - 100)}")
+    assert {row["metric"] for row in found} >= {"cpu", "memory", "disk:/"}
+    assert calls == list(range(len(calls)))
 
 
 async def test_numbers_beyond_64_bits_altogether_are_read_back(tmp_path: Path) -> None:

@@ -152,8 +152,9 @@ class Database:
         if self._closed or await asyncio.to_thread(_size_of_log, self.path) < _TIDY_FROM:
             return
         if self._tidier is None:
-            self._tidier = connect(str(self.path), isolation_level=None)
-            await self._tidier
+            tidier = connect(str(self.path), isolation_level=None)
+            await tidier
+            self._tidier = tidier  # only now: one that could not open is of no use
         await self._tidier.run(_checkpoint)
 
     async def close(self) -> None:
@@ -229,7 +230,7 @@ class Database:
 def _size_of_log(path: Path) -> int:
     try:
         return path.with_name(f"{path.name}-wal").stat().st_size
-    except FileNotFoundError:
+    except OSError:  # there is none, or the disk has failed, which who writes will say
         return 0
 
 

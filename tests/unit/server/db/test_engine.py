@@ -245,6 +245,20 @@ def _ours(thread: threading.Thread) -> bool:
     return not thread.name.startswith("asyncio")
 
 
+async def test_a_log_that_could_not_be_tidied_is_tidied_later(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = str(database.path.parent / "no" / "where")
+    connect = engine.connect
+    monkeypatch.setattr(engine, "_TIDY_FROM", 0)
+    monkeypatch.setattr(engine, "connect", lambda _, **options: connect(nowhere, **options))
+    for _ in range(2):
+        with pytest.raises(sqlite3.Error):
+            await database.tidy()
+    monkeypatch.setattr(engine, "connect", connect)
+    await database.tidy()
+
+
 async def test_a_closed_database_says_so(tmp_path: Path) -> None:
     database = await Database.open(tmp_path / "one.db")
     await database.close()

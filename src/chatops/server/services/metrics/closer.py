@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -136,9 +137,8 @@ class Closer:
 
     async def _close(self, server_id: str, ids: Sequence[int]) -> None:
         plan = await self._plan(server_id, ids)
-        if plan is not None and plan.new:
-            new = plan.new
-            await self._database.transact(lambda tx: store.add_series(tx, new))
+        while plan is not None and plan.new:  # again: room for more names may come meanwhile
+            await self._database.transact(partial(store.add_series, rows=plan.new))
             plan = await self._plan(server_id, ids)
         if plan is not None:
             await self._write(plan)

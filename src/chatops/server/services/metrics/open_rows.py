@@ -21,6 +21,9 @@ CLOSE_AFTER: Final = 3600.0
 """Seconds after which samples are closed however few they are."""
 CLOSE_MOST: Final = 480
 """Samples that are closed at once when more have piled up."""
+EPOCHS: Final = 1000
+"""Epochs of a server that are remembered, the newest: an agent begins one when its disk fails, or
+after a power cut; one that begins more of them makes them up."""
 
 
 class _Rows:
@@ -108,6 +111,8 @@ class Known:
         numbers = epochs.get(epoch)
         if numbers is None:
             numbers = epochs[epoch] = Numbers()
+            if len(epochs) > EPOCHS:
+                del epochs[next(iter(epochs))]
         return numbers
 
     def forget(self, server_id: str) -> None:
