@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
 from typing import Final, Literal, NamedTuple, TypeVar
@@ -73,11 +72,12 @@ class _Forms:
         )
 
 
-@dataclass(frozen=True)
-class Target:
-    """A TARGET taken apart."""
-
+class _Parts(NamedTuple):
     parts: tuple[Part, ...]
+
+
+class Target(_Parts):
+    """A TARGET taken apart."""
 
     @property
     def one(self) -> str | None:

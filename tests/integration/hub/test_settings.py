@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from chatops.options import parse, text_of
 from chatops.server.housekeeping import Housekeeping
+from chatops.server.services.event_pace import Moment
 from chatops.server.services.settings import LIVE
 from chatops.server.settings import HubSettings
 from tests.support.hub import PASSWORD, TestHub, running_hub
@@ -174,7 +176,7 @@ async def test_the_patience_with_silent_agents(hub: TestHub) -> None:
 async def test_retention(hub: TestHub) -> None:
     events = hub.services.events
     async with hub.hub.databases.chatops.write() as session:
-        await events.record(session, "refused", None, "::1")
+        await events.record(session, Moment("refused", None, time.time(), "::1"))
         await (await session.connection()).exec_driver_sql(
             "UPDATE connection_events SET ts = ts - 172800"
         )
