@@ -41,6 +41,8 @@ _WAL_PAGES: Final = 16_384
 """Pages in the write-ahead log at which a writer copies them back itself: it should never have to,
 as it waits for the disk meanwhile. See ``Database.tidy``."""
 _TIDY_FROM: Final = 4 * 1024 * 1024
+_PATIENCE: Final = 0.1
+"""Seconds that writers may have to wait for readers, when the log has grown far too long."""
 _READER_CACHE: Final = 512
 """KiB of pages that each reader keeps; the kernel has the others."""
 
@@ -152,7 +154,7 @@ class Database:
         if self._closed or await asyncio.to_thread(_size_of_log, self.path) < _TIDY_FROM:
             return
         if self._tidier is None:
-            tidier = connect(str(self.path), isolation_level=None)
+            tidier = connect(str(self.path), isolation_level=None, timeout=_PATIENCE)
             await tidier
             self._tidier = tidier  # only now: one that could not open is of no use
         await self._tidier.run(_checkpoint)
@@ -235,7 +237,11 @@ def _size_of_log(path: Path) -> int:
 
 
 def _checkpoint(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    if pages > 2 * _WAL_PAGES:
+        # The log begins anew only when nobody reads in it: readers that overlap would let it grow
+        # for ever, so for once writers wait for those that are at it.
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
 
 
 def _writer(path: Path, durability: Durability) -> AsyncEngine:
