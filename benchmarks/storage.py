@@ -30,6 +30,7 @@ from benchmarks._bars import Bar, Figures, all_kept, show  # noqa: E402  (the pa
 from benchmarks._seeding import Seeder, Taken, seeding  # noqa: E402
 from benchmarks.swarm.samples import Walk  # noqa: E402
 from chatops.server.db.migrate import migrate  # noqa: E402
+from chatops.server.housekeeping import LARGE  # noqa: E402
 from chatops.server.services.metrics.latest import LatestSamples  # noqa: E402
 from chatops.server.services.metrics.open_rows import CLOSE_AT, Known, OpenRows  # noqa: E402
 from chatops.server.services.metrics.retention import Retention  # noqa: E402
@@ -39,8 +40,6 @@ DAY = 86_400
 INTERVAL = 5
 CHUNKS_A_DAY = DAY // INTERVAL // CLOSE_AT
 GAUGES = 12
-STEP = 500
-"""Rows that the hub's housekeeping takes away at once."""
 PROMETHEUS_HOSTS = 5
 BARS = [
     Bar("bytes_per_value", 1.5, "bytes", aim=1.1),
@@ -211,7 +210,7 @@ async def retain(seeder: Seeder) -> None:
     half = DAY / 8
     retention = Retention(seeder.database, OpenRows(), Known(), LatestSamples())
     kept = Kept(half, (half, half, half))
-    while await retention.too_old(kept, time.time(), STEP) == STEP:
+    while await retention.too_old(kept, time.time(), LARGE) == LARGE:
         pass
 
 

@@ -27,6 +27,7 @@ _TIME = re.compile(
 )
 _LONGEST = 36_500 * 86_400.0  # a hundred years; more is a typing mistake, and breaks arithmetic
 _EPOCH = date(1970, 1, 1).toordinal()
+_TWO = [f"{number:02d}" for number in range(60)]
 _LATEST = 253_402_300_799.0  # 9999-12-31, the last year that RFC 3339 can write
 
 
@@ -121,7 +122,9 @@ def format_time(ts: float) -> str:
     minutes, rest = divmod(millis, 60_000)
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)
-    return f"{_date(days)}T{hour:02d}:{minute:02d}:{rest // 1000:02d}.{rest % 1000:03d}Z"
+    second, fraction = divmod(rest, 1000)
+    clock = f"{_TWO[hour]}:{_TWO[minute]}:{_TWO[second]}"
+    return f"{_date(days)}T{clock}.{fraction:03d}Z"
 
 
 @functools.lru_cache(1024)  # histories have thousands of times of few days

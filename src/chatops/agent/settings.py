@@ -17,8 +17,9 @@ from chatops.options import option
 from chatops.paths import default_data_dir
 from chatops.protocol import closing
 from chatops.protocol.join import decode_join
-from chatops.protocol.limits import MAX_INTERVAL, MIN_INTERVAL, MiB
+from chatops.protocol.limits import LEAST_SPOOL, MAX_INTERVAL, MIN_INTERVAL, MiB
 from chatops.redaction import strike
+from chatops.units import format_size
 
 CAPABILITIES: Final = ("exec", "docker", "shell", "files")
 """What a target's owner can allow; ``all`` stands for every one of them."""
@@ -138,6 +139,7 @@ def resolve(settings: AgentSettings) -> Target:
         SetupError: others can read the key file.
     """
     _check_interval(settings.interval)
+    _check_spool(settings.spool_size)
     if settings.join is not None:
         return _from_join(settings, settings.join)
     key = _key(settings)
@@ -252,6 +254,13 @@ def _clean(text: str, source: str) -> str:
     if not key.startswith("cok_") or not key.isascii() or len(key.split()) != 1:
         raise InvalidInput(f"{source} is not a server's key", hint=_WHERE_KEYS_COME_FROM)
     return key
+
+
+def _check_spool(size: int) -> None:
+    if size < LEAST_SPOOL:
+        raise InvalidInput(
+            f"a spool of {size} bytes holds no outage", hint=f"give it {format_size(LEAST_SPOOL)}"
+        )
 
 
 def _check_interval(interval: float | None) -> None:

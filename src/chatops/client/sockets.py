@@ -46,9 +46,12 @@ def _follow(
         started = clock.monotonic()
         try:
             for sample in _samples(session, server, clock, codec):
+                ever = True  # it was let in, so it comes back: the server may never have measured
+                if sample is None:
+                    continue
                 if away:
                     tell("back")
-                ever, renewed, away = True, False, False
+                renewed = away = False
                 yield sample
         except NotSignedIn:
             if renewed or not renew(session):
@@ -68,9 +71,9 @@ def _follow(
 
 def _samples(
     session: Session, server: str, clock: Clock, codec: Codec[ToClient]
-) -> Iterator[ServerSample]:
+) -> Iterator[ServerSample | None]:
+    """None for what is no sample: the hub's word that the subscription stands comes first."""
     with opened(session, f"/metrics/{segment(server)}", clock, codec) as channel:
         for message in channel.messages():
-            if isinstance(message, MetricsEvent):
-                yield message.data
+            yield message.data if isinstance(message, MetricsEvent) else None
     raise Lost("the hub ended the subscription")

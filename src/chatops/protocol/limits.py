@@ -170,6 +170,8 @@ MAX_INTERVAL: Final = 300.0
 """Longest time between samples."""
 MAX_SKEW: Final = 2.0
 """Seconds by which two clocks may differ and still count as the same."""
+LEAST_SPOOL: Final = 512 * KiB
+"""Smallest spool of an agent: two of the segments that it consists of."""
 MAX_UNACKED: Final = 64
 """Samples an agent may have under way without an ack."""
 MAX_SERIES: Final = 2000

@@ -76,7 +76,8 @@ def _picker(path: str) -> Pick:
 _MOUNT: Final = Listed("disks", "mount")
 _DEVICE: Final = Listed("disk_io", "device")
 _INTERFACE: Final = Listed("network", "interface")
-_REAL_INTERFACE: Final = Listed("network", "interface", left_out="lo")
+LOOPBACK: Final = "lo"
+_REAL_INTERFACE: Final = Listed("network", "interface", left_out=LOOPBACK)
 _SENSOR: Final = Listed("temperatures", "sensor")
 
 _LISTS: Final = (_MOUNT, _DEVICE, _INTERFACE, _REAL_INTERFACE, _SENSOR)

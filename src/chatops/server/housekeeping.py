@@ -14,6 +14,9 @@ from chatops.server.services.fleet import Fleet
 
 EVERY: Final = 30.0
 STEP: Final = 500
+"""Rows that are deleted at once."""
+LARGE: Final = 100
+"""The same of rows of some kilobytes: nobody has the writer for longer than 20 ms."""
 PAUSE: Final = 0.05
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,7 +47,7 @@ class Housekeeping:
         await services.key_warnings.look()
         events = services.settings.events_retention
         retention, kept = services.metrics.retention, services.metrics.kept
-        await _in_steps(lambda until, limit: retention.too_old(kept, until, limit), now)
+        await _in_steps(lambda until, limit: retention.too_old(kept, until, limit), now, LARGE)
         await _in_steps(services.events.purge, now - events)
         await _in_steps(services.commands.records.purge, now - events)
         await _in_steps(services.runs.records.purge, now - events)
@@ -53,13 +56,13 @@ class Housekeeping:
             await _in_steps(services.audit.prune, now - services.settings.audit_retention)
         await _in_steps(services.logs.purge, now - services.settings.logs_retention)
         for server_id in list(services.servers.removed):
-            await _in_steps(services.metrics.purge_server, server_id)
+            await _in_steps(services.metrics.purge_server, server_id, LARGE)
             await _in_steps(services.logs.purge_server, server_id)
             services.servers.removed.discard(server_id)
 
 
-async def _in_steps(purge: Callable[[T, int], Awaitable[int]], what: T) -> None:
+async def _in_steps(purge: Callable[[T, int], Awaitable[int]], what: T, step: int = STEP) -> None:
     more = True
     while more:
-        more = await purge(what, STEP) == STEP
+        more = await purge(what, step) == step
         await asyncio.sleep(PAUSE)  # let others have the writer

@@ -69,6 +69,7 @@ def test_a_key_file_must_be_its_owners_alone(tmp_path: Path) -> None:
         (AgentSettings(hub="http://hub.example", key=KEY), "plain HTTP to hub.example"),
         (AgentSettings(hub="https://hub", key=KEY, interval=0.1), "interval"),
         (AgentSettings(hub="https://hub", key=KEY, interval=1e6), "interval"),
+        (AgentSettings(hub="https://hub", key=KEY, spool_size=1), "spool"),
     ],
 )
 def test_settings_that_cannot_work_say_what_to_do(settings: AgentSettings, words: str) -> None:

@@ -28,7 +28,8 @@ from chatops.cli.sample import show_sample
 from chatops.cli.view import Column, View
 from chatops.errors import InvalidInput
 from chatops.protocol.limits import MAX_HISTORY_METRICS
-from chatops.protocol.metric_names import parse_metric
+from chatops.protocol.metric_names import LOOPBACK, parse_metric
+from chatops.protocol.metrics import Network
 from chatops.protocol.rest import HistoryRow, ServerHistoryRow, ServerSample
 from chatops.protocol.target import parse_target
 
@@ -56,8 +57,8 @@ LIVE = View(
         Column("LOAD", lambda s: show.number(s.load[0] if s.load else None), right=True, width=5),
         Column("MEMORY", lambda s: show.percent(s.memory.percent), right=True, width=6),
         Column("DISK", lambda s: show.percent(_fullest(s)), right=True, width=6),
-        Column("RECEIVED", lambda s: _rate(n.rx_bps for n in s.network), right=True, width=10),
-        Column("SENT", lambda s: _rate(n.tx_bps for n in s.network), right=True, width=10),
+        Column("RECEIVED", lambda s: _rate(n.rx_bps for n in _real(s)), right=True, width=10),
+        Column("SENT", lambda s: _rate(n.tx_bps for n in _real(s)), right=True, width=10),
     ],
 )
 
@@ -156,6 +157,11 @@ def _checked(metrics: Sequence[str] | None) -> list[str]:
 
 def _fullest(sample: ServerSample) -> float | None:
     return max((disk.percent for disk in sample.disks if disk.percent is not None), default=None)
+
+
+def _real(sample: ServerSample) -> list[Network]:
+    """The interfaces that ``net.rx`` and ``net.tx`` count: all but loopback."""
+    return [one for one in sample.network if one.interface != LOOPBACK]
 
 
 def _rate(rates: Iterable[float | None]) -> str | None:

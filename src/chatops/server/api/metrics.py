@@ -46,6 +46,10 @@ def _query(given: HistoryParameters, now: float) -> HistoryQuery:
     until, since = moment(given.until, "until"), moment(given.since, "since")
     until = now if until is None else until
     begin = until - _DEFAULT_SPAN if since is None else since
+    if given.until is not None and begin > until:
+        raise InvalidInput(
+            "the span ends before it begins", hint="let `since` be earlier than `until`"
+        )
     step = _step(given.step)
     place = read_cursor(given.cursor) if given.cursor else Place(begin, step)
     names = tuple(dict.fromkeys(given.metric)) or DEFAULT_METRICS

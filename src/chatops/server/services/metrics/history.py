@@ -118,7 +118,7 @@ def _window(
         for ts, value in zip(times, values, strict=False):
             if value is not None and since <= ts < until:
                 _put(buckets, _bucket(ts, plan.step), Cell(1, value, value, value))
-    starts = sorted(set().union(*found))
+    starts = sorted(set().union(*found) if len(found) != 1 else found[0])
     pairs = list(zip(metrics, found, strict=True))
     for start in starts:
         yield start, [_point(start, m, cells[start]) for m, cells in pairs if start in cells]
@@ -135,13 +135,10 @@ def _cells(tx: Transaction, metric: _Metric, plan: Plan, since: float, until: fl
         except ValueError as error:
             _log.error("cells of a level are lost: %s", error, extra={"series": metric.id})
             continue
-        own: Buckets = {start + number * level.step: cell for number, cell in cells.items()}
-        inside = {second: cell for second, cell in own.items() if since <= second < until}
-        if plan.step == level.step:
-            found.update(inside)
-            continue
-        for second, cell in inside.items():
-            _put(found, _bucket(second, plan.step), cell)
+        for number, cell in cells.items():
+            second = start + number * level.step
+            if since <= second < until:
+                _put(found, _bucket(second, plan.step), cell)
     return found
 
 
@@ -194,8 +191,9 @@ def _bucket(ts: float, step: float | None) -> float:
 
 
 def _put(buckets: Buckets, start: float, cell: Cell) -> None:
-    known = buckets.get(start)
-    buckets[start] = cell if known is None else known.plus(cell)
+    known = buckets.setdefault(start, cell)
+    if known is not cell:
+        buckets[start] = known.plus(cell)
 
 
 def _point(start: float, metric: _Metric, cell: Cell) -> Point:
