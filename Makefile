@@ -13,7 +13,7 @@ demo: run ## a hub and an agent of this machine in a throw-away folder, until Ct
 	@$(BIN)/chatops demo
 
 test: lint debian ## everything: lint, types and the whole test suite
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not soak'
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not soak'
 
 test-unit: dev ## the tests that need neither root nor any service
 	$(BIN)/pytest tests/unit tests/contract

@@ -93,12 +93,13 @@ def outage(
     from tests.support.waiting import until
 
     place.programs[-1].stop(number)
+    ended = time.monotonic()
     time.sleep(seconds)
     waiting = sum(len(agent.spool.taken) for agent in agents)
     hub = place.start_hub(None, "--port", str(urlsplit(place.url).port))
     ready = time.monotonic()
     until(
-        lambda: all(agent.caught_up_at and agent.caught_up_at > ready for agent in agents),
+        lambda: all(agent.caught_up_at and agent.caught_up_at > ended for agent in agents),
         within=PATIENCE,
         what="the end of what was left over",
     )

@@ -27,12 +27,13 @@ def test_a_fleet_comes_back_at_once_and_live_data_first(place: Bench) -> None:
     with swarm(place.url, keys, behaviour=behaviour) as agents:
         pause(2.0)
         place.programs[-1].stop(signal.SIGKILL)
+        killed = time.monotonic()
         pause(5.0)
         hub = place.start_hub(None, "--port", str(urlsplit(place.url).port))
         ready = time.monotonic()
 
         def caught_up(agent: SwarmAgent) -> bool:
-            return agent.caught_up_at is not None and agent.caught_up_at > ready
+            return agent.caught_up_at is not None and agent.caught_up_at > killed
 
         until(lambda: all(map(caught_up, agents)), within=90, what="the samples of the outage")
         assert max(agent.connected_at for agent in agents) - ready < BACK_WITHIN

@@ -116,8 +116,9 @@ async def test_kill_9_at_many_random_moments_loses_nothing() -> None:
 
 
 async def test_what_does_not_fit_is_told_as_a_gap_until_that_is_acked(
-    unused_tcp_port: int,
+    unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(settings, "LEAST_SPOOL", 1)
     url = f"http://127.0.0.1:{unused_tcp_port}"
     async with local_agent(url, interval=1.0, spool_size=50_000) as local:
         spool = local.agent.spool

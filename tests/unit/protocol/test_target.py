@@ -152,4 +152,4 @@ def test_the_longest_target_is_soon_compared_with_a_large_fleet() -> None:
     text += "," + ",".join(f"a{number % 100}" for number in range(450))
     started = time.process_time()
     assert len(parse_target(text).select(fleet, lambda facts: facts)) == 5000 - 180
-    assert time.process_time() - started < 0.3  # it takes 0.02 s; form by form 1.2 s
+    assert time.process_time() - started < 0.9  # it takes 0.02 s; form by form 1.2 s
