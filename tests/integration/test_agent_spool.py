@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from chatops.agent import settings
 from chatops.protocol.messages import Metrics, MetricsGap
 from tests.support.agents import agent_process, data_folder, local_agent
 from tests.support.spools import disk_full, take
