@@ -7,10 +7,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from chatops.cli import show
+from chatops.cli import figures, show
 from chatops.cli.output import Output
 from chatops.cli.view import Column, View
-from chatops.protocol.metric_names import METRICS
 from chatops.protocol.rest import HistoryGap, HistoryRow, ServerHistoryRow
 from chatops.text import escape
 from chatops.units import exact_duration
@@ -88,6 +87,4 @@ def say_gaps(out: Output, gaps: Sequence[HistoryGap], *, several: bool, local: b
 
 
 def _value(name: str, value: float) -> str | None:
-    metric = METRICS.get(name.partition(":")[0])
-    forms = {"%": show.percent, "B": show.size, "B/s": show.rate, "s": show.duration}
-    return forms.get(metric.unit if metric else "", show.number)(value)
+    return figures.in_unit(value, figures.unit_of(name))
