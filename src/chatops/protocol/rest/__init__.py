@@ -27,6 +27,20 @@ if TYPE_CHECKING:
         UserCreate,
         UserUpdate,
     )
+    from chatops.protocol.rest.alerts import (
+        Alert,
+        AlertAck,
+        AlertDetail,
+        AlertState,
+        Op,
+        ResolvedReason,
+        Severity,
+        Silence,
+        SilenceCreate,
+        Threshold,
+        ThresholdSet,
+        ThresholdUpdate,
+    )
     from chatops.protocol.rest.commands import (
         COMMAND_FINAL,
         CommandCreate,
@@ -96,7 +110,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMMAND_FINAL",
+    "Alert",
+    "AlertAck",
     "AlertCounts",
+    "AlertDetail",
+    "AlertState",
     "ApiKey",
     "ApiKeyCreate",
     "ApiKeyCreated",
@@ -122,6 +140,7 @@ __all__ = [
     "Logout",
     "Me",
     "Name",
+    "Op",
     "Page",
     "Password",
     "PasswordChange",
@@ -130,6 +149,7 @@ __all__ = [
     "Refresh",
     "Register",
     "Request",
+    "ResolvedReason",
     "Run",
     "RunCommand",
     "RunPlan",
@@ -148,12 +168,18 @@ __all__ = [
     "SettingKind",
     "SettingSource",
     "SettingValue",
+    "Severity",
     "Share",
     "ShareCreate",
     "SharedKey",
+    "Silence",
+    "SilenceCreate",
     "StartedCommand",
     "Status",
     "StreamEvent",
+    "Threshold",
+    "ThresholdSet",
+    "ThresholdUpdate",
     "Timestamp",
     "Token",
     "TokenCreate",
@@ -172,6 +198,7 @@ if not TYPE_CHECKING:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from chatops.protocol.rest import (
             accounts,
+            alerts,
             commands,
             common,
             history,
@@ -180,7 +207,7 @@ if not TYPE_CHECKING:
             settings,
         )
 
-        for module in (accounts, commands, common, history, metrics, servers, settings):
+        for module in (accounts, alerts, commands, common, history, metrics, servers, settings):
             if name in vars(module):
                 return globals().setdefault(name, vars(module)[name])
         raise AssertionError(f"{name} is declared nowhere")

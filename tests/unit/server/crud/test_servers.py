@@ -133,10 +133,12 @@ async def test_deleting_takes_everything_of_the_server_with_it(
         )
     )  # fmt: skip
     command = await add_command(session, web.id)
+    session.expunge(rule)
     await tx(session, commands.add_output, command.id, "stdout", [(0, b"x")])
     assert await servers.delete(session, web.id)
     left = {name: await _count(session, name) for name in ChatOpsModel.metadata.tables}
-    assert {name for name, number in left.items() if number} == {"users"}
+    assert {name for name, number in left.items() if number} == {"users", "alert_thresholds"}
+    assert await thresholds.get(session, rule.id) is None, "those that are left are the first ones"
     assert not await servers.delete(session, web.id)
 
 

@@ -1,7 +1,7 @@
 """The tables, as SQLModel classes; importing this package makes all relationships known."""
 
 from chatops.server.db.models.access import ApiKey, ApiToken, RefreshToken, User
-from chatops.server.db.models.alerts import Alert, AlertThreshold
+from chatops.server.db.models.alerts import Alert, AlertServer, AlertThreshold, Silence
 from chatops.server.db.models.audit import AuditLog
 from chatops.server.db.models.base import ChatOpsModel, LogsModel, MetricsModel
 from chatops.server.db.models.commands import Command, CommandOutput, OutputStream, Run
@@ -20,6 +20,7 @@ from chatops.server.db.models.settings import SettingRow
 
 __all__ = [
     "Alert",
+    "AlertServer",
     "AlertThreshold",
     "ApiKey",
     "ApiToken",
@@ -44,5 +45,6 @@ __all__ = [
     "Server",
     "ServerShare",
     "SettingRow",
+    "Silence",
     "User",
 ]

@@ -1,8 +1,8 @@
-"""Thresholds, and the alerts that they raised."""
+"""Thresholds, the alerts that they raised, and silences."""
 
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Final, Optional
 
-from sqlalchemy import Index
+from sqlalchemy import Index, false
 from sqlmodel import Field
 
 from chatops.server.db.models.base import ChatOpsModel, Json, related
@@ -11,11 +11,15 @@ if TYPE_CHECKING:
     from chatops.server.db.models.servers import Server
 
 
+_FALSE: Final = {"server_default": false()}
+
+
 class AlertThreshold(ChatOpsModel, table=True):
     """A rule: ``metric`` ``op`` ``value`` for ``for_s`` seconds on the servers of ``target``.
 
-    It clears at ``clear``. ``server_id`` is set where the target is that one server, so
-    that the rule goes with it.
+    It clears at ``clear``; None is 5 % inside the threshold. ``server_id`` is set where the target
+    is that one server, so that the rule goes with it. Plain names of ``target`` are ids of servers.
+    ``created_by`` is the id of its owner; None is the hub itself.
     """
 
     __tablename__ = "alert_thresholds"
@@ -44,6 +48,8 @@ class Alert(ChatOpsModel, table=True):
     """One time that a rule held on one server (and mount, device …: ``instance``).
 
     It keeps the rule's name, ``op`` and ``threshold`` value, for the rule may change or go.
+    ``server_id`` None: several servers dropped together, which ``alert_servers`` names.
+    ``silenced``: delivery was not told that it fires.
     """
 
     __tablename__ = "alerts"
@@ -71,6 +77,35 @@ class Alert(ChatOpsModel, table=True):
     resolved_at: float | None = None
     resolved_reason: str | None = None
     evidence: dict[str, Any] | list[Any] | None = Field(default=None, sa_type=Json)
+    comment: str | None = None
+    silenced: bool = Field(default=False, sa_column_kwargs=_FALSE)
 
     server: Optional["Server"] = related("alerts")
     rule: Optional["AlertThreshold"] = related("alerts")
+
+
+class AlertServer(ChatOpsModel, table=True):
+    """A server of those that dropped together; ``back``: it came again."""
+
+    __tablename__ = "alert_servers"
+
+    alert_id: str = Field(primary_key=True, foreign_key="alerts.id", ondelete="CASCADE")
+    server_id: str = Field(
+        primary_key=True, foreign_key="servers.id", ondelete="CASCADE", index=True
+    )
+    back: bool = False
+
+
+class Silence(ChatOpsModel, table=True):
+    """Until then delivery is not told of alerts of ``target``, of one ``metric`` or (None) all.
+    ``created_by`` is the id of who made it, and whose rights bound it."""
+
+    __tablename__ = "silences"
+
+    id: str = Field(primary_key=True)
+    target: str
+    metric: str | None = None
+    until: float = Field(index=True)
+    comment: str | None = None
+    created_at: float
+    created_by: str | None = None

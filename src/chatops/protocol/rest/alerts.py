@@ -1,0 +1,114 @@
+"""Rules, the alerts that they raise, and silences."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from chatops.protocol.limits import MAX_TARGET
+from chatops.protocol.rest.common import Name, Request, Timestamp
+
+AlertState = Literal["pending", "firing", "acknowledged", "resolved"]
+Severity = Literal["info", "warning", "critical"]
+Op = Literal["gt", "ge", "lt", "le"]
+ResolvedReason = Literal["cleared", "manual", "rule changed", "rule disabled", "server removed"]
+MetricName = Annotated[str, Meta(min_length=1, max_length=256)]
+TargetText = Annotated[str, Meta(min_length=1, max_length=MAX_TARGET)]
+Comment = Annotated[str, Meta(max_length=500)]
+
+
+class Threshold(Struct, kw_only=True):
+    """A rule: ``metric`` ``op`` ``value`` for ``for_s`` seconds on the servers of ``target``."""
+
+    id: str
+    name: str
+    metric: str
+    op: Op
+    value: float
+    clear: float
+    for_s: float
+    severity: Severity
+    target: str
+    enabled: bool
+    owner: str | None
+
+
+class ThresholdSet(Request, kw_only=True):
+    """A rule as it shall be; one of the same ``name`` is changed. Without ``name`` the hub makes
+    one up, without ``clear`` it lies 5 % of |value| inside the threshold."""
+
+    metric: MetricName
+    op: Op
+    value: float
+    clear: float | None = None
+    for_s: float = 60.0
+    severity: Severity = "warning"
+    target: TargetText = "all"
+    name: Name | None = None
+
+
+class ThresholdUpdate(Request, kw_only=True):
+    """Switch a rule on or off."""
+
+    enabled: bool
+
+
+class Alert(Struct, kw_only=True):
+    """One time that a rule held on a server. ``server`` is null where several dropped together;
+    ``servers`` then names those that the caller may see and that are still away. ``silenced``: it
+    fired while a silence held."""
+
+    id: str
+    server: str | None
+    metric: str
+    instance: str | None
+    threshold_id: str | None
+    threshold_name: str
+    state: AlertState
+    stale: bool
+    severity: Severity
+    value: float | None
+    threshold: float
+    op: Op
+    message: str
+    started_at: Timestamp
+    fired_at: Timestamp | None
+    acked_by: str | None
+    resolved_at: Timestamp | None
+    resolved_reason: ResolvedReason | None
+    comment: str | None = None
+    silenced: bool = False
+    servers: list[str] | None = None
+
+
+class AlertDetail(Alert, kw_only=True):
+    """An alert with what its agent told when it fired; null where it told nothing."""
+
+    evidence: dict[str, Any] | None = None
+
+
+class AlertAck(Request, kw_only=True):
+    """What who takes care of it has to say."""
+
+    comment: Comment | None = None
+
+
+class Silence(Struct, kw_only=True):
+    """Alerts of the servers of ``target``, of one ``metric`` or all, are told to nobody."""
+
+    id: str
+    target: str
+    metric: str | None
+    until: Timestamp
+    comment: str | None
+    created_by: str | None
+
+
+class SilenceCreate(Request, kw_only=True):
+    """``for_s`` is how many seconds it holds."""
+
+    target: TargetText
+    for_s: Annotated[float, Meta(gt=0)]
+    metric: MetricName | None = None
+    comment: Comment | None = None

@@ -1,0 +1,1 @@
+"""Alerts: rules, states, storms, silences, evidence. See docs/topics/alerts.md."""
