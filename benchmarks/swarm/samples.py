@@ -14,14 +14,18 @@ import msgspec
 
 from chatops.protocol.limits import MAX_UNACKED
 from chatops.protocol.metrics import (
+    AgentCost,
     Cpu,
     Disk,
     DiskIO,
     Memory,
     Network,
+    Process,
+    Processes,
     Sample,
     Swap,
     Temperature,
+    Units,
 )
 
 STEPS: Final = 512
@@ -31,6 +35,10 @@ KEPT: Final = 17_280
 """Samples that are kept for the hub, a day at 5 s; then the oldest go."""
 _GIB: Final = 2**30
 _CORES: Final = 4
+_PROCESSES: Final = 5
+"""Processes in each of the two lists of the largest."""
+_PROCESSES_EVERY: Final = 6
+"""Of so many samples one has them."""
 _MOUNTS: Final = (("/", "/dev/sda1", 40), ("/srv", "/dev/sdb1", 200), ("/boot", "/dev/sda2", 1))
 
 
@@ -143,6 +151,7 @@ class _Host:
         self._chance = chance
         self._at: dict[str, float] = {}
         self._uptime = 86_400.0 * 30
+        self._taken = 0
 
     def sample(self) -> Sample:
         self._uptime += 5.0
@@ -160,7 +169,25 @@ class _Host:
             ],
             uptime_s=self._uptime,
             process_count=int(self._walk("processes", 150, 300, 2)),
+            processes=self._processes(),
+            units=Units(failed=0),
+            agent=AgentCost(self._walk("own", 0.05, 0.3, 0.01), 33 << 20, 0, 0),
         )
+
+    def _processes(self) -> Processes | None:
+        """Now and then, as an agent sends them."""
+        self._taken += 1
+        if self._taken % _PROCESSES_EVERY != 1:
+            return None
+        found = [
+            Process(
+                1000 + number, 1, "www-data", f"worker-{number}",
+                f"/usr/bin/worker-{number} --config /etc/worker/{number}.conf --threads 4",
+                self._walk(f"p{number}", 0, 40, 2), 1.5, self._size("p", 1), 1.7e9 + number,
+            )
+            for number in range(_PROCESSES)
+        ]  # fmt: skip
+        return Processes(0.0, found, found)
 
     def _walk(self, name: str, low: float, high: float, step: float, digits: int = 2) -> float:
         """The next value of a name, between the bounds."""

@@ -11,7 +11,8 @@ PAGE: Final = "reference/metrics.md"
 INTRODUCTION: Final = """# Metrics
 
 The names below are the same in `chatops metrics history`, over REST and wherever else a METRIC
-is asked for. A name with an instance may stand without it, and is then what its meaning says.
+is asked for. A name with an instance may stand without it, and is then what its meaning says
+(but `custom`).
 Per cent are 0 to 100. A value that could not be measured is missing, never 0. History keeps so many
 decimals of it; how long and how fine is in [metrics](../topics/metrics.md).
 
@@ -21,8 +22,7 @@ decimals of it; how long and how fine is in [metrics](../topics/metrics.md).
 def render() -> str:
     """The page."""
     rows = [
-        [_name(metric), metric.unit or "", str(metric.decimals), metric.help]
-        for metric in METRICS.values()
+        [_name(metric), metric.unit, _decimals(metric), metric.help] for metric in METRICS.values()
     ]
     return INTRODUCTION + table(["name", "unit", "decimals", "meaning"], rows)
 
@@ -30,4 +30,9 @@ def render() -> str:
 def _name(metric: Metric) -> str:
     if metric.instance is None:
         return code(metric.name)
-    return f"{code(metric.name)}, {code(f'{metric.name}:{metric.instance.upper()}')}"
+    with_instance = code(f"{metric.name}:{metric.instance.upper()}")
+    return with_instance if metric.needs_instance else f"{code(metric.name)}, {with_instance}"
+
+
+def _decimals(metric: Metric) -> str:
+    return "all" if metric.decimals is None else str(metric.decimals)

@@ -2,7 +2,8 @@
 
 tests/contract/golden/MODULE.CLASS.json holds a list of samples. ``wire`` is a message as it
 travels, ``means`` all its fields, defaults included: a default that is left out on the wire is
-part of it. A sample is never changed; a new field or type gets a new sample.
+part of it. A sample is never changed; a new field or type gets a new sample. A field that says
+nothing (null, [] or {}) may be left out by those that once wrote it.
 """
 
 from __future__ import annotations
@@ -62,12 +63,22 @@ def known(means: Any, sample: Any) -> Any:
     return means
 
 
+def telling(wire: Any) -> Any:
+    """``wire`` without the fields that say nothing."""
+    if isinstance(wire, list):
+        return [telling(one) for one in wire]
+    if not isinstance(wire, dict):
+        return wire
+    told = ((key, telling(one)) for key, one in wire.items())
+    return {key: one for key, one in told if one not in (None, [], {})}
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_old_messages_are_read_and_written_as_ever(name: str) -> None:
     for sample in samples(name):
         message = msgspec.json.decode(json.dumps(sample["wire"]), type=CLASSES[name])
-        written = json.loads(msgspec.json.encode(message))
-        assert known(written, sample["wire"]) == sample["wire"]
+        written, wire = json.loads(msgspec.json.encode(message)), telling(sample["wire"])
+        assert telling(known(written, wire)) == wire
         assert known(spelled_out(message), sample["means"]) == sample["means"]
 
 

@@ -38,7 +38,8 @@ def complete_metrics(ctx: Any, incomplete: str) -> list[str]:
         start = f"{before[-2]}:"
     elif incomplete == ":" and before:
         start, incomplete = f"{before[-1]}:", ""
-    words = [*METRICS, *_measured(target)] if target else list(METRICS)
+    words = [f"{one.name}:" if one.needs_instance else one.name for one in METRICS.values()]
+    words += _measured(target) if target else []
     return [one.removeprefix(start) for one in words if one.startswith(start + incomplete)]
 
 

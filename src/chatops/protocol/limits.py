@@ -175,9 +175,15 @@ LEAST_SPOOL: Final = 512 * KiB
 MAX_UNACKED: Final = 64
 """Samples an agent may have under way without an ack."""
 MAX_SERIES: Final = 2000
-"""Devices, mounts, sensors and so on in one sample, altogether."""
+"""Devices, mounts, sensors, containers, custom values in one sample, altogether."""
 MAX_LABEL: Final = 256
-"""Characters in the name of a mount, device or sensor; a longer one is cut."""
+"""Characters in the name of a mount, device, container and so on; a longer one is cut."""
+MAX_TOP_PROCESSES: Final = 20
+"""Processes in each of a sample's two lists of them."""
+MAX_COMMAND_LINE: Final = 1024
+"""Characters of a process's command; a longer one is cut."""
+MAX_UNIT_NAMES: Final = 100
+"""Failed units that a sample names."""
 MAX_SERVER_SERIES: Final = 1000
 """METRIC names, instances included, that one server's history takes at the same time (within a
 day); what comes on top is left out, and said."""

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from chatops.errors import InvalidInput
-from chatops.protocol.metrics import Sample
+from chatops.protocol.metrics import Container, Sample
 
 Pick = Callable[[Any], float | None]
 Total = Callable[[list[float]], float]
@@ -30,25 +30,32 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One METRIC name. ``path`` leads to its value in the sample, or in an entry of the list where
-    its instances stand; without one the hub itself measures it. ``total`` says how the name
-    without an instance sums its instances. ``decimals`` are those that the hub keeps."""
+    its instances stand; without one ``rule`` computes it from such an entry, or else the hub itself
+    measures it. ``total`` says how the name without an instance sums its instances; without one
+    the name needs an instance. ``decimals`` are those that the hub keeps, None for all of them."""
 
     name: str
     unit: str
     help: str
     path: str
-    decimals: int = 0
+    decimals: int | None = 0
     listed: Listed | None = None
     total: Total | None = None
+    rule: Pick | None = None
     pick: Pick = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pick", _picker(self.path))
+        object.__setattr__(self, "pick", self.rule or _picker(self.path))
 
     @property
     def instance(self) -> str | None:
         """What its instances are: mount, device, interface, sensor; None if it has none."""
         return self.listed.instance if self.listed else None
+
+    @property
+    def needs_instance(self) -> bool:
+        """Whether the name alone says nothing."""
+        return self.listed is not None and self.total is None
 
     def instances(self, sample: Sample) -> dict[str, float | None]:
         """The value of each instance. Of two with one name the last hides the first, as in the
@@ -79,8 +86,21 @@ _INTERFACE: Final = Listed("network", "interface")
 LOOPBACK: Final = "lo"
 _REAL_INTERFACE: Final = Listed("network", "interface", left_out=LOOPBACK)
 _SENSOR: Final = Listed("temperatures", "sensor")
+_CONTAINER: Final = Listed("containers", "name")
+_CUSTOM: Final = Listed("custom", "name")
 
-_LISTS: Final = (_MOUNT, _DEVICE, _INTERFACE, _REAL_INTERFACE, _SENSOR)
+_LISTS: Final = (_MOUNT, _DEVICE, _INTERFACE, _REAL_INTERFACE, _SENSOR, _CONTAINER, _CUSTOM)
+
+RUNNING: Final = "running"
+UNHEALTHY: Final = "unhealthy"
+
+
+def container_trouble(container: Container) -> float | None:
+    """``container.state``: 0 while it runs and is not unhealthy, else 1; None if nobody knows."""
+    if not container.state:
+        return None
+    return float(container.state != RUNNING or container.health == UNHEALTHY)
+
 
 _ALL: Final[tuple[Metric, ...]] = (
     Metric("cpu", "%", "use of all cores together", "cpu.percent", 2),
@@ -129,10 +149,29 @@ _ALL: Final[tuple[Metric, ...]] = (
     ),
     Metric("uptime", "s", "time since the host started", "uptime_s", 2),
     Metric("processes", "", "number of processes", "process_count"),
+    Metric("units.failed", "", "systemd units that have failed", "units.failed"),
+    Metric("containers", "", "number of containers", "container_count"),
+    Metric(
+        "container.cpu", "%", "per cent of one core; without a name of all",
+        "cpu_percent", 2, _CONTAINER, sum,
+    ),
+    Metric(
+        "container.memory", "B", "memory; without a name of all", "memory", 0, _CONTAINER, sum
+    ),
+    Metric(
+        "container.state", "", "0: it runs and is not unhealthy, else 1; without a name the worst",
+        "", 0, _CONTAINER, max, container_trouble,
+    ),
+    Metric("offline", "s", "time since the agent was last heard, 0 while it is connected", "", 0),
     Metric(
         "clock.skew", "s", "how far the host's clock is ahead of the hub's",
         "", 3,
     ),
+    Metric(
+        "agent.cpu", "%", "per cent of one core that the agent takes", "agent.cpu_percent", 2
+    ),
+    Metric("agent.rss", "B", "memory that the agent takes", "agent.rss"),
+    Metric("custom", "", "a value of the host's own textfile folder", "value", None, _CUSTOM),
 )  # fmt: skip
 
 METRICS: Final[dict[str, Metric]] = {metric.name: metric for metric in _ALL}
@@ -143,13 +182,18 @@ def parse_metric(text: str) -> tuple[Metric, str]:
     """The metric and instance (or "") that ``NAME`` or ``NAME:INSTANCE`` names.
 
     Raises:
-        InvalidInput: no such metric, or one that has no instances.
+        InvalidInput: no such metric, one that has no instances, or one that needs one.
     """
     name, colon, instance = text.partition(":")
     metric = METRICS.get(name)
     if metric is None:
         raise InvalidInput(
             f"there is no metric {text[:80]!r}", hint="known are " + ", ".join(METRICS)
+        )
+    if metric.needs_instance and not instance:
+        raise InvalidInput(
+            f"the metric {name} is written with a {metric.instance}",
+            hint=f"write {name}:{str(metric.instance).upper()}",
         )
     if colon and (metric.instance is None or not instance):
         raise InvalidInput(f"the metric {name} is not written with an instance like {text[:80]!r}")
@@ -171,7 +215,7 @@ def all_values(sample: Sample) -> Iterator[tuple[str, float]]:
             found: dict[str, float | None] = {metric.name: metric.pick(sample)}
         else:
             values = metric.instances(sample)
-            found = {metric.name: _total(metric, values)}
+            found = {} if metric.total is None else {metric.name: _total(metric, values)}
             found |= {f"{metric.name}:{name}": value for name, value in values.items()}
         for name, value in found.items():
             if value is not None:
@@ -190,7 +234,8 @@ def columns(samples: Sequence[Sample]) -> dict[str, list[float | None]]:
             continue
         own = sides[listed].columns(pick)
         counted = [column for name, column in own.items() if name != listed.left_out]
-        found[metric.name] = _total_column(metric, counted, len(samples))
+        if metric.total is not None:
+            found[metric.name] = _total_column(metric.total, counted, len(samples))
         found |= {f"{metric.name}:{name}": column for name, column in own.items()}
     return {name: column for name, column in found.items() if column.count(None) < len(column)}
 
@@ -219,10 +264,8 @@ class _SideBySide:
 
 
 def _total_column(
-    metric: Metric, counted: list[list[float | None]], length: int
+    total: Total, counted: list[list[float | None]], length: int
 ) -> list[float | None]:
-    total = metric.total
-    assert total is not None
     rows = zip(*counted, strict=True) if counted else [()] * length
     if not any(None in column for column in counted):
         return list(map(total, rows)) if counted else [None] * length  # type: ignore[arg-type]
@@ -232,7 +275,8 @@ def _total_column(
 
 def _total(metric: Metric, values: dict[str, float | None]) -> float | None:
     assert metric.listed is not None
-    assert metric.total is not None
+    if metric.total is None:
+        return None
     left_out = metric.listed.left_out
     known = [v for name, v in values.items() if v is not None and name != left_out]
     return metric.total(known) if known else None

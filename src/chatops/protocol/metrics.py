@@ -81,11 +81,77 @@ class Temperature(Struct):
     celsius: float | None = None
 
 
-class Sample(Struct):
+class Process(Struct, omit_defaults=True):
+    """One process. ``cpu_percent`` is per cent of one core since the last look, None at first
+    sight; ``memory_percent`` of all memory, ``rss`` what it has of it. ``started_at`` is Unix
+    seconds. ``command`` is its arguments, or its name in brackets where there are none."""
+
+    pid: Int
+    ppid: Int | None = None
+    user: str | None = None
+    name: str = ""
+    command: str | None = None
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    rss: Int | None = None
+    started_at: float | None = None
+
+
+class Processes(Struct, omit_defaults=True):
+    """The processes that took most at the time ``ts``, the largest first."""
+
+    ts: float
+    by_cpu: list[Process] = []
+    by_memory: list[Process] = []
+
+
+class Units(Struct):
+    """systemd's units that have failed: how many (None where there is no systemd), and which, of
+    many the first."""
+
+    failed: Int | None = None
+    names: list[str] = []
+
+
+class Container(Struct):
+    """One container. ``state`` and ``health`` are the engine's words (``running``, ``exited``;
+    ``healthy``, ``unhealthy``, None without a check); ``memory`` is bytes, ``cpu_percent`` of one
+    core."""
+
+    id: str
+    name: str
+    image: str = ""
+    state: str = ""
+    health: str | None = None
+    cpu_percent: float | None = None
+    memory: Int | None = None
+    memory_limit: Int | None = None
+
+
+class Custom(Struct):
+    """One value of the host's own, as its textfile folder names it."""
+
+    name: str
+    value: float | None = None
+
+
+class AgentCost(Struct):
+    """What watching costs: per cent of one core and bytes of the agent and its watchdog, what
+    waits in the spool, and the seconds that each collector took last time."""
+
+    cpu_percent: float | None = None
+    rss: Int | None = None
+    spool_bytes: Int | None = None
+    spool_samples: Int | None = None
+    collectors: dict[str, float] = {}
+
+
+class Sample(Struct, omit_defaults=True):
     """Everything one agent measured at one moment.
 
     ``missing`` names the collectors that gave nothing this time, with the reason, so that
-    a null is never mistaken for a zero.
+    a null is never mistaken for a zero. ``processes`` and the collectors' seconds come with a
+    sample now and then; ``container_count`` is None where no engine may be asked.
     """
 
     cpu: Cpu = field(default_factory=Cpu)
@@ -98,4 +164,10 @@ class Sample(Struct):
     temperatures: list[Temperature] = []
     uptime_s: float | None = None
     process_count: Int | None = None
+    processes: Processes | None = None
+    units: Units = field(default_factory=Units)
+    container_count: Int | None = None
+    containers: list[Container] = []
+    custom: list[Custom] = []
+    agent: AgentCost = field(default_factory=AgentCost)
     missing: dict[str, str] = {}

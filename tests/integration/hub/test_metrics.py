@@ -10,7 +10,7 @@ import pytest
 
 from chatops.protocol.limits import MAX_LABEL, MAX_SERIES, MAX_UNACKED
 from chatops.protocol.messages import Metrics, Ping
-from chatops.protocol.metrics import Disk, Sample
+from chatops.protocol.metrics import AgentCost, Disk, Process, Processes, Sample
 from chatops.server.crud import metrics as crud
 from chatops.server.db.transactions import in_session
 from chatops.server.housekeeping import Housekeeping
@@ -55,6 +55,32 @@ async def test_the_latest_sample_is_shown_with_every_field(hub: TestHub) -> None
     }  # fmt: skip
     listed = (await hub.ok("GET", "/servers"))["items"][0]
     assert (listed["cpu_percent"], listed["memory_percent"], listed["disk_percent"]) == (33, 40, 70)
+
+
+async def test_processes_are_shown_with_later_samples_too(hub: TestHub) -> None:
+    now = time.time()
+    full, plain = sample(), sample(cpu=2.0)
+    full.processes = Processes(
+        ts=1.0, by_cpu=[Process(pid=7, name="a\nb", cpu_percent=5.0, started_at=THEN)]
+    )
+    full.agent = AgentCost(rss=1, collectors={"cpu": 0.25})
+    plain.agent = AgentCost(rss=2)
+    async with await connected(hub) as agent:
+        await send(
+            agent,
+            Metrics(epoch="e", seq=1, ts=now - 10, data=full),
+            Metrics(epoch="e", seq=2, ts=now, data=plain),
+        )
+    shown = await hub.ok("GET", "/metrics/web-1")
+    assert shown["cpu"]["percent"] == 2.0
+    assert shown["processes"]["ts"] == format_time(now - 10)
+    assert shown["processes"]["by_memory"] == []
+    assert shown["processes"]["by_cpu"] == [
+        {"pid": 7, "ppid": None, "user": None, "name": "a\nb", "command": None,
+         "cpu_percent": 5.0, "memory_percent": None, "rss": None, "started_at": format_time(THEN)}
+    ]  # fmt: skip
+    assert shown["agent"]["rss"] == 2
+    assert shown["agent"]["collectors"] == {"cpu": 0.25}
 
 
 async def test_a_rename_shows_in_the_next_sample(hub: TestHub) -> None:

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from chatops.errors import InvalidInput
 from chatops.protocol.metric_names import METRICS, all_values, columns, parse_metric, value_of
 from chatops.protocol.metrics import (
+    AgentCost,
+    Container,
     Cpu,
+    Custom,
     Disk,
     DiskIO,
     Memory,
@@ -19,22 +22,26 @@ from chatops.protocol.metrics import (
     Sample,
     Swap,
     Temperature,
+    Units,
 )
 from tests.support import strategies
 
-# The METRIC names of the command line's contract that a sample answers. Those missing from
-# the contract here (offline, containers …) are answered by the hub itself.
+# The METRIC names of the command line's contract.
 CONTRACT = [
     "cpu", "cpu.iowait", "cpu.steal", "load1", "load5", "load15",
     "memory", "memory.available", "swap",
     "disk", "disk.free", "disk.inodes", "disk.read", "disk.write",
-    "net.rx", "net.tx", "net.errors", "temp", "uptime", "processes", "clock.skew",
+    "net.rx", "net.tx", "net.errors", "temp", "uptime", "processes", "units.failed",
+    "containers", "container.cpu", "container.memory", "container.state", "offline", "clock.skew",
+    "agent.cpu", "agent.rss", "custom",
 ]  # fmt: skip
 WITH_INSTANCE = {
     "disk": "mount", "disk.free": "mount", "disk.inodes": "mount",
     "disk.read": "device", "disk.write": "device",
     "net.rx": "interface", "net.tx": "interface", "net.errors": "interface",
     "temp": "sensor",
+    "container.cpu": "name", "container.memory": "name", "container.state": "name",
+    "custom": "name",
 }  # fmt: skip
 
 SAMPLE = Sample(
@@ -55,6 +62,17 @@ SAMPLE = Sample(
     temperatures=[Temperature("cpu", 40.0), Temperature("board", 35.0)],
     uptime_s=77.0,
     process_count=123,
+    units=Units(failed=2, names=["a.service", "b.mount"]),
+    container_count=5,
+    containers=[
+        Container("1", "web", state="running", health="healthy", cpu_percent=20.0, memory=300),
+        Container("2", "db", state="running", health="unhealthy", cpu_percent=5.0, memory=50),
+        Container("3", "old", state="exited"),
+        Container("4", "new", state="running"),
+        Container("5", "odd"),
+    ],
+    custom=[Custom("backup_age", 77.5), Custom('q{a="b"}', 0.001), Custom("void")],
+    agent=AgentCost(cpu_percent=0.1, rss=33_000_000),
 )
 
 
@@ -67,7 +85,8 @@ def test_every_metric_says_what_it_is() -> None:
     for name, metric in METRICS.items():
         assert metric.name == name
         assert metric.help
-        assert (metric.instance is None) == (metric.total is None)
+        assert metric.needs_instance == (name == "custom")
+        assert (metric.instance is None or metric.needs_instance) == (metric.total is None)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +102,13 @@ def test_every_metric_says_what_it_is() -> None:
         ("net.rx", 8.0), ("net.rx:lo", 900.0), ("net.tx", 3.0), ("net.tx:eth1", None),
         ("net.errors", 1.0), ("net.errors:eth0", 0.0),
         ("temp", 40.0), ("temp:board", 35.0),
-        ("uptime", 77.0), ("processes", 123),
+        ("uptime", 77.0), ("processes", 123), ("units.failed", 2),
+        ("containers", 5), ("container.cpu", 25.0), ("container.cpu:old", None),
+        ("container.memory", 350), ("container.memory:db", 50),
+        ("container.state:web", 0.0), ("container.state:db", 1.0), ("container.state:old", 1.0),
+        ("container.state:new", 0.0), ("container.state:odd", None), ("container.state", 1.0),
+        ("agent.cpu", 0.1), ("agent.rss", 33_000_000), ("offline", None), ("clock.skew", None),
+        ("custom:backup_age", 77.5), ('custom:q{a="b"}', 0.001), ("custom:void", None),
     ],
 )  # fmt: skip
 def test_values(text: str, value: float | None) -> None:
@@ -96,8 +121,10 @@ def test_an_empty_sample_has_no_values() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "CPU", "cpu ", "nonsense", "cpu:0", "cpu:", "disk:", ":x", "load1:x", "disk.x:/"]
-)
+    "text",
+    ["", "CPU", "cpu ", "nonsense", "cpu:0", "cpu:", "disk:", ":x", "load1:x", "disk.x:/",
+     "custom", "custom:", "offline:x"],
+)  # fmt: skip
 def test_what_is_no_metric_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_metric(text)
@@ -105,6 +132,12 @@ def test_what_is_no_metric_is_refused(text: str) -> None:
 
 def test_an_instance_may_hold_colons() -> None:
     assert parse_metric("disk:/mnt/a:b")[1] == "/mnt/a:b"
+
+
+def test_what_needs_an_instance_says_so() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_metric("custom")
+    assert caught.value.hint == "write custom:NAME"
 
 
 def test_all_values_of_a_sample() -> None:
@@ -130,6 +163,7 @@ def test_every_value_that_can_be_asked_for_is_among_them(sample: Sample) -> None
     values = dict(all_values(sample))
     for metric in METRICS.values():
         value = value_of(sample, metric)
+        assert value is None or not metric.needs_instance
         assert (metric.name in values) == (value is not None)
 
 

@@ -83,7 +83,9 @@ if TYPE_CHECKING:
         HistoryPage,
         HistoryRow,
         ServerHistoryRow,
+        ServerProcess,
         ServerSample,
+        TopProcesses,
     )
     from chatops.protocol.rest.servers import (
         ApiKey,
@@ -160,6 +162,7 @@ __all__ = [
     "ServerCreated",
     "ServerDetail",
     "ServerHistoryRow",
+    "ServerProcess",
     "ServerSample",
     "ServerStatus",
     "ServerUpdate",
@@ -185,6 +188,7 @@ __all__ = [
     "TokenCreate",
     "TokenCreated",
     "TokenPair",
+    "TopProcesses",
     "User",
     "UserCreate",
     "UserUpdate",

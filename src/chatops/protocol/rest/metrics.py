@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from chatops.protocol.metrics import (
+    AgentCost,
+    Container,
     Cpu,
+    Custom,
     Disk,
     DiskIO,
     Memory,
     Network,
     Swap,
     Temperature,
+    Units,
 )
 from chatops.protocol.rest.common import Timestamp
 
 T = TypeVar("T")
 
 
+class ServerProcess(Struct, kw_only=True):
+    """One process, as ``chatops ps -o json`` has it; ``cpu_percent`` is of one core."""
+
+    pid: int
+    ppid: int | None
+    user: str | None
+    name: str
+    command: str | None
+    cpu_percent: float | None
+    memory_percent: float | None
+    rss: int | None
+    started_at: Timestamp | None
+
+
+class TopProcesses(Struct, kw_only=True):
+    """The processes that took most at the time ``ts``, the largest first."""
+
+    ts: Timestamp
+    by_cpu: list[ServerProcess]
+    by_memory: list[ServerProcess]
+
+
 class ServerSample(Struct, kw_only=True):
-    """One sample, as ``chatops metrics show -o json`` has it."""
+    """One sample, as ``chatops metrics show -o json`` has it. ``processes`` and the collectors'
+    seconds of ``agent`` are the newest that came, which may be half a minute older."""
 
     server: str
     ts: Timestamp
@@ -35,9 +62,14 @@ class ServerSample(Struct, kw_only=True):
     temperatures: list[Temperature]
     uptime_s: float | None
     process_count: int | None
-    containers: list[Any]
+    containers: list[Container]
     missing: dict[str, str]
     clock_skew: float | None = None
+    processes: TopProcesses | None = None
+    units: Units = field(default_factory=Units)
+    container_count: int | None = None
+    custom: list[Custom] = []
+    agent: AgentCost = field(default_factory=AgentCost)
 
 
 class HistoryRow(Struct, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from chatops.protocol.metric_names import METRICS, Metric
+from chatops.protocol.metric_names import METRICS, RUNNING, UNHEALTHY, Metric
 from chatops.server.db.levels import LEVELS, Level
 
 _TIME: Final = "strftime('%Y-%m-%dT%H:%M:%fZ', {}, 'unixepoch')"
@@ -51,6 +51,12 @@ SELECT m.server_id, v.column1 || ':' || json_extract(e.value, v.column4), v.colu
 FROM metrics m JOIN (VALUES {listed}) v JOIN json_each(m.sample, v.column3) e
 WHERE json_extract(e.value, v.column5) IS NOT NULL
 UNION ALL
+SELECT m.server_id, 'container.state:' || json_extract(e.value, '$.name'), '', {time},
+       json_extract(e.value, '$.state') <> '{running}'
+       OR ifnull(json_extract(e.value, '$.health'), '') = '{unhealthy}'
+FROM metrics m JOIN json_each(m.sample, '$.containers') e
+WHERE json_extract(e.value, '$.state') <> ''
+UNION ALL
 SELECT m.server_id, 'clock.skew', 's', {time}, m.skew FROM metrics m WHERE m.skew IS NOT NULL
 """
 
@@ -84,7 +90,10 @@ def _raw() -> str:
         for m in metrics if m.listed is not None
     ]  # fmt: skip
     time = _TIME.format("m.ts")
-    return _RAW.format(time=time, single=", ".join(single), listed=", ".join(listed)).strip()
+    return _RAW.format(
+        time=time, single=", ".join(single), listed=", ".join(listed), running=RUNNING,
+        unhealthy=UNHEALTHY,
+    ).strip()  # fmt: skip
 
 
 def _values(metric: Metric, *more: str) -> str:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
-from chatops.protocol.limits import MAX_LABEL, MAX_SERIES
-from chatops.protocol.metrics import Sample
+from chatops.protocol.limits import (
+    MAX_COMMAND_LINE,
+    MAX_LABEL,
+    MAX_SERIES,
+    MAX_TOP_PROCESSES,
+    MAX_UNIT_NAMES,
+)
+from chatops.protocol.metrics import Process, Processes, Sample
 
+T = TypeVar("T")
+_ENTRIES: Final = 64
+"""Collectors that a sample may name."""
 _LABELS: Final = (
     ("disks", "mount"), ("disk_io", "device"), ("network", "interface"),
-    ("temperatures", "sensor"),
+    ("temperatures", "sensor"), ("containers", "name"), ("custom", "name"),
 )  # fmt: skip
 
 
-def bounded(sample: Sample) -> Sample:
-    """``sample`` with names of at most MAX_LABEL characters and at most MAX_SERIES entries in
-    its lists altogether: later ones are cut, which ``missing`` then says."""
+def bounded(sample: Sample, ts: float) -> Sample:
+    """``sample``, taken at ``ts`` by the hub's clock, with names of at most MAX_LABEL characters
+    and at most MAX_SERIES entries in its lists altogether: later ones are cut, which ``missing``
+    then says."""
     room = MAX_SERIES
     for field, label in _LABELS:
         entries = getattr(sample, field)
@@ -29,6 +39,36 @@ def bounded(sample: Sample) -> Sample:
                 setattr(entry, label, name[:MAX_LABEL])
     del sample.load[3:]
     del sample.cpu.per_core[4096:]
-    if len(sample.missing) > 64:
-        sample.missing = dict(list(sample.missing.items())[:64])
+    sample.units.names = [name[:MAX_LABEL] for name in sample.units.names[:MAX_UNIT_NAMES]]
+    sample.missing = _some(sample.missing)
+    sample.agent.collectors = _some(sample.agent.collectors)
+    if sample.processes is not None:
+        sample.processes.ts = ts
+        _bound_processes(sample.processes)
+    for container in sample.containers:
+        container.id, container.state = container.id[:MAX_LABEL], container.state[:MAX_LABEL]
+        container.image = container.image[:MAX_LABEL]
+        container.health = _cut(container.health, MAX_LABEL)
     return sample
+
+
+def _bound_processes(found: Processes) -> None:
+    for processes in (found.by_cpu, found.by_memory):
+        del processes[MAX_TOP_PROCESSES:]
+        for process in processes:
+            bound_process(process)
+
+
+def bound_process(process: Process) -> None:
+    """Cut a process's texts."""
+    process.name = process.name[:MAX_LABEL]
+    process.user = _cut(process.user, MAX_LABEL)
+    process.command = _cut(process.command, MAX_COMMAND_LINE)
+
+
+def _cut(text: str | None, length: int) -> str | None:
+    return None if text is None else text[:length]
+
+
+def _some(entries: dict[str, T]) -> dict[str, T]:
+    return {name[:MAX_LABEL]: one for name, one in list(entries.items())[:_ENTRIES]}

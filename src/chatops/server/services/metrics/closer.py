@@ -25,6 +25,7 @@ from chatops.server.crud import metrics as crud
 from chatops.server.crud.metrics import OpenSample
 from chatops.server.db.engine import Database
 from chatops.server.db.transactions import Transaction
+from chatops.server.services.metrics.carried import newest_in_full
 from chatops.server.services.metrics.cells import Cells, add, read
 from chatops.server.services.metrics.closing import (
     RowKey,
@@ -227,7 +228,7 @@ def _new_series(server_id: str, names: Sequence[str], now: float) -> list[store.
 
 
 def _newest(server_id: str, samples: Sequence[OpenSample]) -> store.Latest:
-    newest = max(samples, key=lambda sample: sample.ts)
+    newest = newest_in_full(samples)
     return store.Latest(server_id=server_id, ts=newest.ts, skew=newest.skew, sample=newest.sample)
 
 

@@ -75,7 +75,9 @@ def second_of(ts: float) -> float:
 def unit_and_scale(name: str) -> tuple[str, int | None]:
     """The unit of a METRIC name, and by what its values are multiplied to be kept."""
     metric = METRICS.get(name.partition(":")[0])
-    return (metric.unit, 10**metric.decimals) if metric else ("", None)
+    if metric is None:
+        return "", None
+    return metric.unit, None if metric.decimals is None else 10**metric.decimals
 
 
 def scaled(values: Sequence[float | None], scale: int | None) -> list[Value]:

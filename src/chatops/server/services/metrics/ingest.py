@@ -139,7 +139,7 @@ class Ingest:
             return session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
         row = crud.NewSample(
             server_id=server_id, epoch=message.epoch, seq=message.seq, ts=at.ts, received_at=now,
-            skew=at.skew, sample=_encode(bounded(message.data)),
+            skew=at.skew, sample=_encode(bounded(message.data, at.ts)),
         )  # fmt: skip
         waiting[name] = session
         queue.append(_Sample(row, Latest.of(at.ts, 0, message.data), late))

@@ -25,6 +25,7 @@ from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
+from chatops.server.services.metrics.carried import FOR, carry
 from chatops.server.services.metrics.closer import Closer
 from chatops.server.services.metrics.history import History, read_history
 from chatops.server.services.metrics.ingest import LATE_QUEUE, LEAST_WINDOW, Ingest
@@ -184,16 +185,16 @@ class MetricsService:
         Raises:
             NoSample: it has not sent one.
         """
-        known = self._latest.get(server_id)
-        row_id = known.row_id if known else 0
-        found = await self._database.look(lambda tx: _newest(tx, server_id, row_id))
+        known, full = self._latest.get(server_id), self._latest.get_full(server_id)
+        ids = [one.row_id if one else 0 for one in (known, full)]
+        found = await self._database.look(lambda tx: _newest(tx, server_id, *ids))
         if found is None:
             raise NoSample(
                 f"{name} has not sent metrics yet",
                 hint="start `chatops agent` on it, or look at `chatops events`",
             )
         ts, skew, sample = found
-        return to_server_sample(name, ts, skew, _decode(sample))
+        return to_server_sample(name, ts, skew, sample)
 
     async def show(self, principal: Principal, server: str) -> rest.ServerSample:
         """The newest sample, for a caller who may see the server.
@@ -255,10 +256,18 @@ class MetricsService:
 
 
 def _newest(
-    tx: Transaction, server_id: str, row_id: int
-) -> tuple[float, float | None, bytes] | None:
-    """Time, skew and JSON of the sample that was the newest: it is open, or else was closed."""
-    for one in crud.by_ids(tx, [row_id]):
-        return one.ts, one.skew, one.sample
+    tx: Transaction, server_id: str, row_id: int, full_id: int
+) -> tuple[float, float | None, Sample] | None:
+    """Time, skew and all of the sample that was the newest: it is open, or else was closed; so is
+    the one with what comes only now and then."""
+    rows = {one.id: (one.ts, one.skew, one.sample) for one in crud.by_ids(tx, [row_id, full_id])}
     closed = store.latest_of(tx, server_id)
-    return (closed["ts"], closed["skew"], closed["sample"]) if closed else None
+    if closed:
+        rows[0] = closed["ts"], closed["skew"], closed["sample"]
+    newest, full = (rows.get(one, rows.get(0)) for one in (row_id, full_id))
+    if newest is None:
+        return None
+    ts, skew, sample = newest[0], newest[1], _decode(newest[2])
+    if full is not None and full[0] >= ts - FOR:
+        carry(sample, _decode(full[2]))
+    return ts, skew, sample

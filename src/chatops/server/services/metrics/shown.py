@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Sequence
 
 from chatops.protocol import rest
-from chatops.protocol.metrics import Sample
+from chatops.protocol.metrics import Process, Processes, Sample
 from chatops.server.services.metrics.history import History
 from chatops.server.services.metrics.span import Plan, write_cursor
-from chatops.units import format_time
+from chatops.units import format_time, time_or_none
 
 
 def to_server_sample(server: str, ts: float, skew: float | None, data: Sample) -> rest.ServerSample:
@@ -27,10 +27,34 @@ def to_server_sample(server: str, ts: float, skew: float | None, data: Sample) -
         temperatures=data.temperatures,
         uptime_s=data.uptime_s,
         process_count=data.process_count,
-        containers=[],
+        containers=data.containers,
         missing=data.missing,
         clock_skew=skew,
+        processes=_to_top(data.processes),
+        units=data.units,
+        container_count=data.container_count,
+        custom=data.custom,
+        agent=data.agent,
     )
+
+
+def _to_top(found: Processes | None) -> rest.TopProcesses | None:
+    if found is None:
+        return None
+    return rest.TopProcesses(
+        ts=format_time(found.ts),
+        by_cpu=[to_process(one) for one in found.by_cpu],
+        by_memory=[to_process(one) for one in found.by_memory],
+    )
+
+
+def to_process(one: Process) -> rest.ServerProcess:
+    """A process as the API shows it."""
+    return rest.ServerProcess(
+        pid=one.pid, ppid=one.ppid, user=one.user, name=one.name, command=one.command,
+        cpu_percent=one.cpu_percent, memory_percent=one.memory_percent, rss=one.rss,
+        started_at=time_or_none(one.started_at),
+    )  # fmt: skip
 
 
 def history_page(server: str, found: History, how: Plan) -> rest.HistoryPage[rest.HistoryRow]:

@@ -1,0 +1,69 @@
+"""Whatever an agent sends is bounded before it is kept."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from hypothesis import given
+
+from chatops.protocol.limits import MAX_COMMAND_LINE, MAX_LABEL, MAX_SERIES
+from chatops.protocol.metrics import (
+    AgentCost,
+    Container,
+    Custom,
+    Process,
+    Processes,
+    Sample,
+    Units,
+)
+from chatops.server.services.metrics.bounds import bounded
+from tests.support import strategies
+
+LONG = "x" * 100_000
+
+
+def longest(value: Any) -> int:
+    """The longest text in some data, in characters."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list):
+        return max(map(longest, value), default=0)
+    if isinstance(value, dict):
+        return max((longest(one) for pair in value.items() for one in pair), default=0)
+    fields = getattr(value, "__struct_fields__", ())
+    return max((longest(getattr(value, name)) for name in fields), default=0)
+
+
+def test_long_texts_are_cut() -> None:
+    process = Process(pid=1, name=LONG, user=LONG, command=LONG)
+    container = Container(LONG, LONG, LONG, LONG, LONG)
+    sample = Sample(
+        containers=[container], custom=[Custom(LONG, 1.0)], units=Units(1, [LONG]),
+        agent=AgentCost(collectors={LONG: 1.0}), processes=Processes(1.0, [process], [process]),
+    )  # fmt: skip
+    found = bounded(sample, 5.0)
+    assert longest(found) == MAX_COMMAND_LINE
+    assert found.processes is not None
+    assert (found.processes.ts, len(found.custom[0].name)) == (5.0, MAX_LABEL)
+
+
+def test_many_entries_are_cut() -> None:
+    sample = Sample(
+        containers=[Container(str(n), str(n)) for n in range(MAX_SERIES + 5)],
+        custom=[Custom("a")], units=Units(9999, [str(n) for n in range(9999)]),
+        agent=AgentCost(collectors={str(n): 1.0 for n in range(9999)}),
+        processes=Processes(1.0, [Process(n) for n in range(9999)]),
+    )  # fmt: skip
+    found = bounded(sample, 5.0)
+    assert found.processes is not None
+    lists = (found.units.names, found.agent.collectors, found.processes.by_cpu)
+    assert [len(one) for one in lists] == [100, 64, 20]
+    assert (len(found.containers), found.custom, found.units.failed) == (MAX_SERIES, [], 9999)
+    assert found.missing["containers"] == f"5 of {MAX_SERIES + 5} cut by the hub"
+
+
+@given(strategies.of(Sample))
+def test_an_ordinary_sample_is_left_alone(sample: Sample) -> None:
+    before, processes = copy.deepcopy(sample), sample.processes
+    assert bounded(sample, processes.ts if processes else 0.0) == before
