@@ -1,0 +1,99 @@
+"""Each server's latest sample as Prometheus' families. Names follow from the METRIC names.
+
+``disk.free`` in bytes becomes ``chatops_server_disk_free_bytes``, with the instance as a label
+(``mount``); per cents become ratios. A name without its instance is left out where there are
+instances: Prometheus sums, and finds the fullest, by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from chatops.protocol.metric_names import METRICS, Metric
+from chatops.protocol.metrics import Sample
+from chatops.protocol.target import Facts
+from chatops.server.services.metrics.newest import Newest, decode
+from chatops.server.services.prometheus.lines import Family, label
+
+PREFIX: Final = "chatops_server_"
+UNITS: Final[Mapping[str, str]] = {
+    "%": "_ratio",
+    "B": "_bytes",
+    "B/s": "_bytes_per_second",
+    "/s": "_per_second",
+    "s": "_seconds",
+    "°C": "_celsius",
+    "": "",
+}
+"""What a name ends in, by the METRIC's unit."""
+_SKEW: Final = METRICS["clock.skew"]
+
+
+def family_name(metric: Metric) -> str:
+    """What a METRIC is called in Prometheus."""
+    return PREFIX + metric.name.replace(".", "_") + UNITS[metric.unit]
+
+
+def new_families() -> dict[str, Family]:
+    """Empty families of all METRICs, by the METRIC's name."""
+    return {name: Family(family_name(metric), _help(metric)) for name, metric in METRICS.items()}
+
+
+def _help(metric: Metric) -> str:
+    """The METRIC's own words, without what they say of the name without an instance."""
+    text = metric.help.partition(";")[0]
+    return text + (", 0 to 1" if metric.unit == "%" else "")
+
+
+class FleetText:
+    """Collects servers, then gives their text. A hostile name is escaped once, however often it
+    comes."""
+
+    def __init__(self) -> None:
+        self._info = Family(PREFIX + "info", "what a server is: its id and tags")
+        self._up = Family(PREFIX + "up", "whether the server's agent is connected")
+        self._at = Family(
+            PREFIX + "sample_timestamp_seconds", "when the sample was taken that the values are of"
+        )
+        self._families = new_families()
+        self._plan = [(metric, self._families[name]) for name, metric in METRICS.items()]
+        self._instances: dict[tuple[str, str], str] = {}
+
+    def add(self, server: Facts, *, online: bool) -> None:
+        """A server; its values come with ``measured``."""
+        name = label("server", server.name)
+        self._up.add(name, int(online))
+        tags = ",".join(f"{key}={value}" for key, value in sorted(server.tags.items()))
+        self._info.add(f"{name},{label('id', server.id)},{label('tags', tags)}", 1)
+
+    def measured(self, name: str, newest: Newest) -> None:
+        """What the server of that name measured last."""
+        server = label("server", name)
+        self._at.add(server, newest.ts)
+        sample = decode(newest.sample)
+        for metric, family in self._plan:
+            if metric.listed is not None:
+                self._add_instances(metric, family, server, sample)
+                continue
+            value = newest.skew if metric is _SKEW else metric.pick(sample)
+            if value is not None:
+                family.add(server, _base(metric, value))
+
+    def parts(self) -> list[str]:
+        """The text, a part a family."""
+        return [one.text() for one in (self._info, self._up, self._at, *self._families.values())]
+
+    def _add_instances(self, metric: Metric, family: Family, server: str, sample: Sample) -> None:
+        assert metric.instance is not None
+        for instance, value in metric.instances(sample).items():
+            if value is None:
+                continue
+            key = (metric.instance, instance)
+            if (text := self._instances.get(key)) is None:
+                text = self._instances[key] = label(*key)
+            family.add(f"{server},{text}", _base(metric, value))
+
+
+def _base(metric: Metric, value: float) -> float:
+    return value / 100 if metric.unit == "%" else value
