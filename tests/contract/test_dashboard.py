@@ -6,8 +6,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from chatops.protocol.metric_names import METRICS
-from chatops.server.services.prometheus.fleet import PREFIX, family_name
+from chatops.server.services.prometheus.fleet import MEASURED, PREFIX, family_name
 from tests.support.dashboard import dashboard, expressions, metrics, panels
 from tests.support.hub import running_hub
 
@@ -19,7 +18,7 @@ async def test_every_metric_that_it_names_exists(tmp_path: Path) -> None:
     for family in text_string_to_metric_families(answer.body.decode()):
         ending = "_total" if family.type == "counter" else ""
         given.add(family.name + ending)
-    given |= {family_name(one) for one in METRICS.values()}
+    given |= {family_name(one) for one in MEASURED.values()}
     given |= {PREFIX + name for name in ("up", "info", "sample_timestamp_seconds")}
     assert len(metrics()) > 25
     assert metrics() <= given

@@ -23,7 +23,7 @@ class Newest(NamedTuple):
     sample: bytes
 
 
-def newest(tx: Transaction, rows: Mapping[str, int]) -> dict[str, Newest]:
+def read_newest(tx: Transaction, rows: Mapping[str, int]) -> dict[str, Newest]:
     """By server; who has none is left out. ``rows`` are the servers and, as far as that is known,
     the open row of each one's newest sample: if it is not open any more, it was closed."""
     server_of = {row_id: server_id for server_id, row_id in rows.items() if row_id}

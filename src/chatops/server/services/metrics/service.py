@@ -28,7 +28,7 @@ from chatops.server.services.metrics.closer import Closer
 from chatops.server.services.metrics.history import History, read_history
 from chatops.server.services.metrics.ingest import LATE_QUEUE, LEAST_WINDOW, Ingest
 from chatops.server.services.metrics.latest import Latest, LatestSamples
-from chatops.server.services.metrics.newest import Newest, decode, newest
+from chatops.server.services.metrics.newest import Newest, decode, read_newest
 from chatops.server.services.metrics.numbers import Numbers
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.retention import Retention
@@ -199,7 +199,7 @@ class MetricsService:
         what comes only now and then."""
         latest = {server_id: self._latest.get(server_id) for server_id in server_ids}
         rows = {server_id: one.row_id if one else 0 for server_id, one in latest.items()}
-        return await self._database.look(lambda tx: newest(tx, rows))
+        return await self._database.look(lambda tx: read_newest(tx, rows))
 
     async def show(self, principal: Principal, server: str) -> rest.ServerSample:
         """The newest sample, for a caller who may see the server.

@@ -28,6 +28,8 @@ UNITS: Final[Mapping[str, str]] = {
 }
 """What a name ends in, by the METRIC's unit."""
 _SKEW: Final = METRICS["clock.skew"]
+MEASURED: Final = {name: one for name, one in METRICS.items() if name != "offline"}
+"""The METRICs that become families; ``chatops_server_up`` says which servers are offline."""
 
 
 def family_name(metric: Metric) -> str:
@@ -37,13 +39,13 @@ def family_name(metric: Metric) -> str:
 
 def new_families() -> dict[str, Family]:
     """Empty families of all METRICs, by the METRIC's name."""
-    return {name: Family(family_name(metric), _help(metric)) for name, metric in METRICS.items()}
+    return {name: Family(family_name(metric), _help(metric)) for name, metric in MEASURED.items()}
 
 
 def _help(metric: Metric) -> str:
     """The METRIC's own words, without what they say of the name without an instance."""
     text = metric.help.partition(";")[0]
-    return text + (", 0 to 1" if metric.unit == "%" else "")
+    return text + (", as a ratio" if metric.unit == "%" else "")
 
 
 class FleetText:
@@ -57,7 +59,7 @@ class FleetText:
             PREFIX + "sample_timestamp_seconds", "when the sample was taken that the values are of"
         )
         self._families = new_families()
-        self._plan = [(metric, self._families[name]) for name, metric in METRICS.items()]
+        self._plan = [(metric, self._families[name]) for name, metric in MEASURED.items()]
         self._instances: dict[tuple[str, str], str] = {}
 
     def add(self, server: Facts, *, online: bool) -> None:
