@@ -1,7 +1,9 @@
-"""The Grafana dashboard asks for what the hub gives, and can be put before any Prometheus."""
+"""What the hub gives to Prometheus is what the Grafana dashboard asks for and the docs name; the
+dashboard can be put before any Prometheus."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -9,19 +11,32 @@ from prometheus_client.parser import text_string_to_metric_families
 from chatops.server.services.prometheus.fleet import MEASURED, PREFIX, family_name
 from tests.support.dashboard import dashboard, expressions, metrics, panels
 from tests.support.hub import running_hub
+from tests.support.source import ROOT
+
+PAGE = ROOT / "docs" / "topics" / "prometheus.md"
+EXAMPLES = {"chatops_server_", "chatops_server_disk_ratio"}
 
 
-async def test_every_metric_that_it_names_exists(tmp_path: Path) -> None:
-    async with running_hub(tmp_path / "hub") as hub:
+FLEET = {PREFIX + name for name in ("up", "info", "sample_timestamp_seconds")}
+
+
+async def of_hub(folder: Path) -> set[str]:
+    """The families that a hub gives of itself."""
+    async with running_hub(folder) as hub:
         answer = await hub.call("GET", "/metrics", prefix="")
-    given: set[str] = set()
-    for family in text_string_to_metric_families(answer.body.decode()):
-        ending = "_total" if family.type == "counter" else ""
-        given.add(family.name + ending)
-    given |= {family_name(one) for one in MEASURED.values()}
-    given |= {PREFIX + name for name in ("up", "info", "sample_timestamp_seconds")}
+    return {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in text_string_to_metric_families(answer.body.decode())
+    }
+
+
+async def test_names_in_dashboard_and_docs_are_those_that_are_given(tmp_path: Path) -> None:
+    hub = await of_hub(tmp_path / "hub")
     assert len(metrics()) > 25
-    assert metrics() <= given
+    assert metrics() <= hub | FLEET | {family_name(one) for one in MEASURED.values()}
+    ours = {name for name in hub if name.startswith("chatops_")}
+    documented = set(re.findall(r"`(chatops_\w+)`", PAGE.read_text(encoding="utf-8")))
+    assert documented == ours | FLEET | EXAMPLES
 
 
 def test_the_datasource_is_a_variable_everywhere() -> None:
