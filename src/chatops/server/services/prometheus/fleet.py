@@ -45,7 +45,7 @@ def new_families() -> dict[str, Family]:
 def _help(metric: Metric) -> str:
     """The METRIC's own words, without what they say of the name without an instance."""
     text = metric.help.partition(";")[0]
-    return text + (", as a ratio" if metric.unit == "%" else "")
+    return text[0].upper() + text[1:] + (", as a ratio." if metric.unit == "%" else ".")
 
 
 class FleetText:
@@ -53,10 +53,10 @@ class FleetText:
     comes."""
 
     def __init__(self) -> None:
-        self._info = Family(PREFIX + "info", "what a server is: its id and tags")
-        self._up = Family(PREFIX + "up", "whether the server's agent is connected")
+        self._info = Family(PREFIX + "info", "What a server is: its id and tags.")
+        self._up = Family(PREFIX + "up", "Whether the server's agent is connected.")
         self._at = Family(
-            PREFIX + "sample_timestamp_seconds", "when the sample was taken that the values are of"
+            PREFIX + "sample_timestamp_seconds", "When the sample was taken that the values are of."
         )
         self._families = new_families()
         self._plan = [(metric, self._families[name]) for name, metric in MEASURED.items()]
