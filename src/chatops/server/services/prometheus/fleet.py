@@ -7,7 +7,7 @@ instances: Prometheus sums, and finds the fullest, by itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from chatops.protocol.metric_names import METRICS, Metric
@@ -27,6 +27,8 @@ UNITS: Final[Mapping[str, str]] = {
     "": "",
 }
 """What a name ends in, by the METRIC's unit."""
+_List = tuple[str, str]
+"""A list of the sample, and the field that names its entries."""
 _SKEW: Final = METRICS["clock.skew"]
 MEASURED: Final = {name: one for name, one in METRICS.items() if name != "offline"}
 """The METRICs that become families; ``chatops_server_up`` says which servers are offline."""
@@ -59,8 +61,10 @@ class FleetText:
             PREFIX + "sample_timestamp_seconds", "When the sample was taken that the values are of."
         )
         self._families = new_families()
-        self._plan = [(metric, self._families[name]) for name, metric in MEASURED.items()]
-        self._instances: dict[tuple[str, str], str] = {}
+        found = [_Wanted(one, self._families[name]) for name, one in MEASURED.items()]
+        self._single = [one for one in found if one.metric.listed is None]
+        self._lists = _by_list(one for one in found if one.metric.listed is not None)
+        self._labels: dict[tuple[str, str], str] = {}
 
     def add(self, server: Facts, *, online: bool) -> None:
         """A server; its values come with ``measured``."""
@@ -74,28 +78,54 @@ class FleetText:
         server = label("server", name)
         self._at.add(server, newest.ts)
         sample = decode(newest.sample)
-        for metric, family in self._plan:
-            if metric.listed is not None:
-                self._add_instances(metric, family, server, sample)
-                continue
-            value = newest.skew if metric is _SKEW else metric.pick(sample)
+        for one in self._single:
+            value = newest.skew if one.metric is _SKEW else one.metric.pick(sample)
             if value is not None:
-                family.add(server, _base(metric, value))
+                one.family.add(server, value / one.divisor)
+        for listed, wanted in self._lists.items():
+            self._add_instances(listed, wanted, server, sample)
 
     def parts(self) -> list[str]:
         """The text, a part a family."""
         return [one.text() for one in (self._info, self._up, self._at, *self._families.values())]
 
-    def _add_instances(self, metric: Metric, family: Family, server: str, sample: Sample) -> None:
-        assert metric.instance is not None
-        for instance, value in metric.instances(sample).items():
-            if value is None:
-                continue
-            key = (metric.instance, instance)
-            if (text := self._instances.get(key)) is None:
-                text = self._instances[key] = label(*key)
-            family.add(f"{server},{text}", _base(metric, value))
+    def _add_instances(
+        self, listed: _List, wanted: Sequence[_Wanted], server: str, sample: Sample
+    ) -> None:
+        """As Metric.instances, for all METRICs of one list together."""
+        field, name_of = listed
+        entries = {getattr(entry, name_of): entry for entry in getattr(sample, field)}
+        entries.pop("", None)
+        for instance, entry in entries.items():
+            labels = f"{server},{self._label(name_of, instance)}"
+            for one in wanted:
+                value = one.pick(entry)
+                if value is not None:
+                    one.family.add(labels, value / one.divisor)
+
+    def _label(self, name: str, value: str) -> str:
+        known = self._labels.get((name, value))
+        if known is None:
+            known = self._labels[name, value] = label(name, value)
+        return known
 
 
-def _base(metric: Metric, value: float) -> float:
-    return value / 100 if metric.unit == "%" else value
+class _Wanted:
+    """A METRIC, and where its values go."""
+
+    __slots__ = ("divisor", "family", "metric", "pick")
+
+    def __init__(self, metric: Metric, family: Family) -> None:
+        self.metric = metric
+        self.family = family
+        self.pick = metric.pick
+        self.divisor = 100 if metric.unit == "%" else 1
+
+
+def _by_list(wanted: Iterable[_Wanted]) -> dict[_List, list[_Wanted]]:
+    found: dict[_List, list[_Wanted]] = {}
+    for one in wanted:
+        assert one.metric.listed is not None
+        listed = one.metric.listed
+        found.setdefault((listed.field, listed.instance), []).append(one)
+    return found

@@ -98,7 +98,7 @@ def test_every_value_of_any_sample_is_there_once(sample: Sample) -> None:
         else:
             values = {(own,): value for own, value in metric.instances(sample).items()}
         scale = 100 if metric.unit == "%" else 1
-        known = {own: float(value / scale) for own, value in values.items() if value is not None}
+        known = {own: value / scale for own, value in values.items() if value is not None}
         if known:
             want[family_name(METRICS[name])] = known
     found.pop("chatops_server_sample_timestamp_seconds")
