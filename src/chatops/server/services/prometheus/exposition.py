@@ -25,7 +25,7 @@ from chatops.server.services.prometheus.lines import Family, label
 from chatops.server.services.servers import ServerService
 from chatops.server.services.status import StatusService
 
-SLICE: Final = 25
+SLICE: Final = 50
 """Servers that are written before others have their turn: a few milliseconds."""
 STALE_AFTER: Final = 300.0
 """Seconds after which a sample is no server's present any more, at the least; three intervals if

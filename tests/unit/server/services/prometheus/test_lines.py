@@ -22,7 +22,7 @@ def test_what_is_written_is_read(rows: list[tuple[str, str, float]], help_text: 
     (read,) = text_string_to_metric_families(family.text())
     assert (read.name, read.type) == ("chatops_thing_ratio", "gauge")
     assert read.documentation == f"x{help_text}x"
-    assert [(s.labels["server"], s.labels["mount"], s.value) for s in read.samples] == [
+    assert [(s.labels["server"], s.labels["mount"], float(s.value)) for s in read.samples] == [
         (server, mount, float(value)) for server, mount, value in rows
     ]
 
