@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "topics" / "prometheus.md"
 EXAMPLES = {"chatops_server_", "chatops_server_disk_ratio"}
 
 
-FLEET = {PREFIX + name for name in ("up", "info", "sample_timestamp_seconds")}
+FLEET = {PREFIX + name for name in ("up", "info", "sample_timestamp_seconds", "agent_spool_bytes")}
 
 
 async def of_hub(folder: Path) -> set[str]:

@@ -60,6 +60,9 @@ class FleetText:
         self._at = Family(
             PREFIX + "sample_timestamp_seconds", "When the sample was taken that the values are of."
         )
+        self._spool = Family(
+            PREFIX + "agent_spool_bytes", "What the agent's spool holds that the hub lacks."
+        )
         self._families = new_families()
         found = [_Wanted(one, self._families[name]) for name, one in MEASURED.items()]
         self._single = [one for one in found if one.metric.listed is None]
@@ -78,6 +81,8 @@ class FleetText:
         server = label("server", name)
         self._at.add(server, newest.ts)
         sample = decode(newest.sample)
+        if sample.agent.spool_bytes is not None:
+            self._spool.add(server, sample.agent.spool_bytes)
         for one in self._single:
             value = newest.skew if one.metric is _SKEW else one.metric.pick(sample)
             if value is not None:
@@ -87,7 +92,8 @@ class FleetText:
 
     def parts(self) -> list[str]:
         """The text, a part a family."""
-        return [one.text() for one in (self._info, self._up, self._at, *self._families.values())]
+        own = (self._info, self._up, self._at, self._spool)
+        return [one.text() for one in (*own, *self._families.values())]
 
     def _add_instances(
         self, listed: _List, wanted: Sequence[_Wanted], server: str, sample: Sample

@@ -102,4 +102,6 @@ def test_every_value_of_any_sample_is_there_once(sample: Sample) -> None:
         if known:
             want[family_name(METRICS[name])] = known
     found.pop("chatops_server_sample_timestamp_seconds")
+    spool = found.pop("chatops_server_agent_spool_bytes", {}).get(())
+    assert spool == (None if (held := sample.agent.spool_bytes) is None else float(held))
     assert found == want
