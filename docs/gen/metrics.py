@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from chatops.protocol.metric_names import METRICS, Metric
+from chatops.server.services.prometheus.fleet import MEASURED, family_name
 from docs.gen.markdown import code, table
 
 PAGE: Final = "reference/metrics.md"
@@ -14,7 +15,8 @@ The names below are the same in `chatops metrics history`, over REST and whereve
 is asked for. A name with an instance may stand without it, and is then what its meaning says
 (but `custom`).
 Per cent are 0 to 100. A value that could not be measured is missing, never 0. History keeps so many
-decimals of it; how long and how fine is in [metrics](../topics/metrics.md).
+decimals of it; how long and how fine is in [metrics](../topics/metrics.md). What it is called when
+[Prometheus](../topics/prometheus.md) scrapes the hub stands last; per cents are ratios there.
 
 """
 
@@ -22,9 +24,11 @@ decimals of it; how long and how fine is in [metrics](../topics/metrics.md).
 def render() -> str:
     """The page."""
     rows = [
-        [_name(metric), metric.unit, _decimals(metric), metric.help] for metric in METRICS.values()
+        [_name(metric), metric.unit, _decimals(metric), metric.help, _family(metric)]
+        for metric in METRICS.values()
     ]
-    return INTRODUCTION + table(["name", "unit", "decimals", "meaning"], rows)
+    head = ["name", "unit", "decimals", "meaning", "in Prometheus"]
+    return INTRODUCTION + table(head, rows)
 
 
 def _name(metric: Metric) -> str:
@@ -32,6 +36,10 @@ def _name(metric: Metric) -> str:
         return code(metric.name)
     with_instance = code(f"{metric.name}:{metric.instance.upper()}")
     return with_instance if metric.needs_instance else f"{code(metric.name)}, {with_instance}"
+
+
+def _family(metric: Metric) -> str:
+    return code(family_name(metric)) if metric.name in MEASURED else ""
 
 
 def _decimals(metric: Metric) -> str:

@@ -42,10 +42,14 @@ def render() -> str:
     return "".join(parts) + SOCKETS_HEAD.lstrip("\n") + sockets
 
 
+def _path(operation: Operation) -> str:
+    return operation.path if operation.prefix else f"{operation.path} (not below /api/v1)"
+
+
 def _row(operation: Operation) -> list[str]:
     status = 204 if operation.returns is None else operation.status
     return [
-        code(f"{operation.method} {operation.path}"),
+        code(f"{operation.method} {_path(operation)}"),
         operation.access.value,
         operation.summary,
         str(status),

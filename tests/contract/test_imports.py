@@ -72,13 +72,16 @@ LIBRARIES = {
     "cli": {"click", "msgspec", "rich", "typer"},
     "server": {
         "aiohttp", "aiosqlite", "alembic", "cryptography", "jwt", "msgspec", "multidict",
-        "passlib", "sqlalchemy", "sqlmodel", "uvloop",
+        "passlib", "prometheus_client", "sqlalchemy", "sqlmodel", "uvloop",
     },
 }  # fmt: skip
 """Third-party packages of each part. The agent and the one-shot commands start fast and stay
 small because of what is missing here."""
 
-PROJECTS = {"jwt": "pyjwt", "passlib": "libpass", "click": "typer", "multidict": "aiohttp"}
+PROJECTS = {
+    "jwt": "pyjwt", "passlib": "libpass", "click": "typer", "multidict": "aiohttp",
+    "prometheus_client": "prometheus-client",
+}  # fmt: skip
 """Import names that are not their project's name, or come with another project."""
 
 

@@ -95,7 +95,9 @@ async def test_without_valid_credentials_nothing_is_said(hub: TestHub, kind: str
     }[kind]
     for operation in SIGNED_IN if kind == "api key" else CLOSED:
         for path, data in ((concrete(operation), None), (concrete(operation) + "?x=1", b"{")):
-            answer = await hub.call(operation.method, path, data=data, token=token)
+            answer = await hub.call(
+                operation.method, path, data=data, token=token, prefix=operation.prefix
+            )
             assert (answer.status, answer.code) == (401, "not_signed_in"), name(operation)
             assert is_error(answer)
             assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -105,7 +107,9 @@ async def test_without_valid_credentials_nothing_is_said(hub: TestHub, kind: str
 async def test_each_role_gets_as_far_as_the_table_says(hub: TestHub, role: str) -> None:
     token = await hub.user("someone", role)
     for operation in SIGNED_IN:
-        answer = await hub.call(operation.method, concrete(operation), data=b"{", token=token)
+        answer = await hub.call(
+            operation.method, concrete(operation), data=b"{", token=token, prefix=operation.prefix
+        )
         may = RANK[Access(role)] >= RANK[operation.access]
         assert (answer.status == 403) == (not may), f"{name(operation)}: {answer.body}"
         if not may:

@@ -27,6 +27,7 @@ from chatops.protocol.messages import (
     Metrics,
 )
 from chatops.protocol.metrics import Cpu, Disk, Memory, Sample
+from chatops.server.api.operation import PREFIX
 from chatops.server.app import Hub, open_hub
 from chatops.server.claim import bind
 from chatops.server.first_run import ensure_admin
@@ -74,13 +75,14 @@ class TestHub:
         *,
         token: str | None = "admin",
         data: bytes | None = None,
+        prefix: str = PREFIX,
     ) -> Answer:
         """One request; ``token`` "admin" is the administrator's, None is nobody."""
         token = self.admin if token == "admin" else token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if body is not None:
             data = msgspec.json.encode(body)
-        url = f"{self.url}/api/v1{path}"
+        url = f"{self.url}{prefix}{path}"
         payload = io.BytesIO(data) if data is not None else None
         async with self.http.request(method, url, data=payload, headers=headers) as response:
             raw = await response.read()

@@ -72,6 +72,11 @@ class Metrics:
         query = {"target": target, **_query(metrics, since, until, step)}
         return History(self._session, "/metrics/history", HistoryPage[ServerHistoryRow], query)
 
+    def scrape(self, *, fleet: bool = False) -> str:
+        """What Prometheus gets of the hub, in its text format; with ``fleet`` also what every
+        server that the caller may see measured last."""
+        return self._session.text("/metrics", query={"fleet": "1"} if fleet else None)
+
     def watch(
         self, server: str, *, on_change: Callable[[Link], None] | None = None
     ) -> Generator[ServerSample, None, None]:

@@ -97,6 +97,19 @@ class Session:
             return None  # type: ignore[return-value]  # T is None for these
         return self._decode(data, answer)
 
+    def text(self, path: str, *, query: Query | None = None) -> str:
+        """The whole answer of a path outside the API that is plain text.
+
+        Raises:
+            ChatOpsError: as for ``call``.
+        """
+        timeout = self.transport.timeout
+        response = self._authorised("GET", path, query, b"", timeout=timeout, api="")
+        data = self._guard(lambda: response.read(MAX_ANSWER))
+        if response.status >= 300:
+            raise self._refusal(response, data)
+        return data.decode("utf-8", "replace")
+
     def stream(self, method: Method, path: str, body: Request) -> Response:
         """One request whose answer's body is read as it comes, for as long as it takes.
 
@@ -166,9 +179,11 @@ class Session:
         timeout: float | None,
         token: str | None = None,
         is_open: bool = False,
+        api: str = API,
     ) -> Response:
         """The answer; an access token that has expired is renewed once."""
         used = None if is_open else token or self.token
+        path = api + path
         response = self._send(method, path, query, payload, used, timeout)
         if response.status != 401 or is_open or token is not None or not used:
             return response
@@ -187,7 +202,7 @@ class Session:
         token: str | None,
         timeout: float | None,
     ) -> Response:
-        target = self.address.prefix + API + path + _query(query)
+        target = self.address.prefix + path + _query(query)
         lines = [
             f"{method} {target} HTTP/1.1",
             f"Host: {self.address.authority}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.places import Places
+from chatops.server.services.prometheus import hub as figures
+from chatops.server.services.prometheus.exposition import Exposition
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.run_driver import RunDriver
 from chatops.server.services.run_records import RunRecords
@@ -170,6 +173,20 @@ def build(
     events = EventService(db, servers)
     logs = LogService(databases.logs, subscribers, clock)
     key_warnings = KeyWarnings(db, servers, agents, logs, clock)
+    metrics = MetricsService(
+        databases.metrics, db, servers, subscribers, logs, latest, lambda: live.now, clock
+    )
+    status = StatusService(db, servers, key_warnings, live, tail, clock)
+    answers = Counter[int]()
+    registry = figures.make_registry(
+        lambda: figures.of_agents(agents),
+        lambda: figures.of_samples(metrics.ingest),
+        lambda: figures.of_clients(answers, subscribers),
+        lambda: figures.of_commands(commands),
+        lambda: figures.of_logs(logs),
+        lambda: figures.of_databases(databases),
+        lambda: figures.of_settings(live.now),
+    )
     services = Services(
         live=live,
         clock=clock,
@@ -186,18 +203,18 @@ def build(
         keys=keys,
         agents=agents,
         subscribers=subscribers,
-        metrics=MetricsService(
-            databases.metrics, db, servers, subscribers, logs, latest, lambda: live.now, clock
-        ),
+        metrics=metrics,
         commands=commands,
         runs=runs,
         events=events,
         logs=logs,
         key_warnings=key_warnings,
-        status=StatusService(db, servers, key_warnings, live, tail, clock),
+        status=status,
         requests=RateLimiter(rate=1, burst=1),
         open_requests=Places(MAX_REQUESTS, settings.open_request_limit, "requests", "address"),
         followers=Places(MAX_FOLLOWERS, MAX_USER_FOLLOWERS, "commands to follow", "account"),
+        exposition=Exposition(db, servers, agents, metrics, status, registry, live, clock),
+        answers=answers,
     )
     live.follow(lambda now: _apply(now, services))
     news = AgentNews(db, events, logs, notes, clock)

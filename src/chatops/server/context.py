@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from chatops.clock import Clock
@@ -19,6 +20,7 @@ from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.places import Places
+from chatops.server.services.prometheus.exposition import Exposition
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
@@ -60,6 +62,9 @@ class Services:
     requests: RateLimiter
     open_requests: Places
     followers: Places
+    exposition: Exposition
+    answers: Counter[int]
+    """HTTP answers so far, by status."""
 
     @property
     def settings(self) -> HubSettings:

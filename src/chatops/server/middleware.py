@@ -74,6 +74,7 @@ def make_middlewares(services: Services) -> list[Middleware]:
             response = await handler(request)
         except Exception as error:  # noqa: BLE001  (the last resort of every request)
             response = error_response(_as_error(request, error))
+        services.answers[response.status] += 1
         _log_request(request, response.status, time.perf_counter() - started)
         return response
 

@@ -274,6 +274,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "reset_setting": plain("/settings/lost_after"),
     "show_status": plain("/status"),
     "health": plain("/health"),
+    "scrape": plain("/metrics?fleet=1"),
     "openapi_document": plain("/openapi.json"),
 }
 """One request for each operation, by its id."""
@@ -331,7 +332,9 @@ async def test_every_operation_answers_everybody_as_the_table_says(world: World)
         example = EXAMPLES[operation.id]
         for caller in CALLERS:
             ask, token = await example.ask(world), world.credentials[caller.name]
-            answer = await world.hub.call(operation.method, ask.path, ask.body, token=token)
+            answer = await world.hub.call(
+                operation.method, ask.path, ask.body, token=token, prefix=operation.prefix
+            )
             want = wanted(operation, example, caller)
             who = f"{operation.id} as {caller.name}"
             if answer.status != want:
@@ -341,7 +344,9 @@ async def test_every_operation_answers_everybody_as_the_table_says(world: World)
                                        404: "not_found"}[answer.status], who  # fmt: skip
             if want == 401 and operation.access is not Access.OPEN:
                 path = re.sub(r"{\w+}", "nothing", operation.path) + "?x=1"
-                answer = await world.hub.call(operation.method, path, data=b"{", token=token)
+                answer = await world.hub.call(
+                    operation.method, path, data=b"{", token=token, prefix=operation.prefix
+                )
                 assert answer.status == 401, who  # before path, query, body and existence
             if caller.there is None and not caller.key and tells(world, ask, answer):
                 wrong.append(f"{who}: it is told of a server that is not there for it")

@@ -32,6 +32,7 @@ from chatops.protocol.metric_names import LOOPBACK, parse_metric
 from chatops.protocol.metrics import Network
 from chatops.protocol.rest import HistoryRow, ServerHistoryRow, ServerSample
 from chatops.protocol.target import parse_target
+from chatops.text import escape
 
 if TYPE_CHECKING:
     from chatops.client.history import History
@@ -136,6 +137,24 @@ def watch(cli: Cli, target: TARGET) -> None:
     cli.out.refuse_json()
     for sample in samples(cli, target):
         cli.out.live(sample, LIVE)
+
+
+@command(app, "scrape", example="chatops metrics scrape --fleet | promtool check metrics")
+def scrape(
+    cli: Cli,
+    *,
+    fleet: Annotated[
+        bool, typer.Option("--fleet", help="also what every server measured last")
+    ] = False,
+) -> None:
+    """What Prometheus gets when it scrapes the hub, in its own text format: how the hub and the
+    fleet are, as far as your account may see that."""
+    if cli.out.form != "table":
+        raise InvalidInput("a scrape has only Prometheus' own form", hint="leave -o out")
+    text = cli.client.metrics.scrape(fleet=fleet)
+    if cli.out.is_terminal():  # names are foreign; for programs they stay what they are
+        text = "".join(escape(line) + "\n" for line in text.split("\n")[:-1])
+    cli.out.raw(text.encode())
 
 
 def _checked(metrics: Sequence[str] | None) -> list[str]:

@@ -82,7 +82,8 @@ class Operation:
     means that the handler answers by itself. ``errors`` are the codes it can give beside
     those that its access, query and body bring along. An answer of the type ``created`` has the
     status 201. ``audited_as`` is given where the audit's name is not the group's and the handler's
-    first word, ``names`` where its target is not the first parameter of the path, or not all.
+    first word, ``names`` where its target is not the first parameter of the path, or not all;
+    ``prefix`` where others than our clients decide what the path is.
     """
 
     method: str
@@ -98,6 +99,7 @@ class Operation:
     created: type[Struct] | None = None
     audited_as: str | None = None
     names: About | None = None
+    prefix: str = PREFIX
 
     @property
     def id(self) -> str:
@@ -133,4 +135,4 @@ class Operation:
     @property
     def full_path(self) -> str:
         """The path from the root."""
-        return PREFIX + self.path
+        return self.prefix + self.path

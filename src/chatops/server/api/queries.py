@@ -32,6 +32,12 @@ class ServersQuery(PageQuery, kw_only=True):
     status: ServerStatus | None = None
 
 
+class ScrapeQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """``fleet``: also what each server measured last."""
+
+    fleet: bool = False
+
+
 class KeysQuery(PageQuery, kw_only=True):
     """Keys, of one server if named."""
 

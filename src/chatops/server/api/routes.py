@@ -19,6 +19,7 @@ from chatops.server.api import (
     history,
     keys,
     metrics,
+    prometheus,
     servers,
     settings,
     status,
@@ -36,10 +37,12 @@ from chatops.server.api.queries import (
     HistoryParameters,
     KeysQuery,
     PageQuery,
+    ScrapeQuery,
     ServersQuery,
     TokensQuery,
 )
 from chatops.server.services.access import Access
+from chatops.server.services.prometheus import lines
 
 _OPEN, _KEY = Access.OPEN, Access.AGENT_KEY
 _SESSION = Access.SESSION
@@ -134,6 +137,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
               errors=_404),
     Operation("GET", "/status", _VIEWER, status.show_status, rest.Status),
     Operation("GET", "/health", _OPEN, status.health, rest.Health),
+    Operation("GET", "/metrics", _VIEWER, prometheus.scrape, web.StreamResponse,
+              query=ScrapeQuery, media=lines.MEDIA_TYPE, prefix=""),
     Operation("GET", "/openapi.json", _OPEN, openapi_document, web.StreamResponse),
 )  # fmt: skip
 """In the order in which the documentation lists them; no path hides a later one."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -26,6 +27,7 @@ from sqlalchemy.pool import PoolResetState
 from chatops.errors import Busy, SetupError
 from chatops.server.db.driver import SteadyConnection, connect
 from chatops.server.db.faults import explain, make_private
+from chatops.server.db.timings import Timings
 from chatops.server.db.transactions import Job, Transaction, snapshot, work_off
 from chatops.tasks import Tasks
 
@@ -58,6 +60,8 @@ class Database:
         self._turn = asyncio.Lock()
         self._waiting: deque[Job[Any]] = deque()
         self._working = False
+        self.commits = Timings()
+        """Of each transaction of the writer, from its BEGIN to the end of its COMMIT."""
         self._steady: SteadyConnection | None = None
         event.listen(writer.sync_engine, "connect", self._connected)
         self._tasks = Tasks()
@@ -148,10 +152,19 @@ class Database:
             finally:
                 reader.close()
 
+    @property
+    def waiting(self) -> int:
+        """Functions that wait for the writer."""
+        return len(self._waiting)
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the file and of its write-ahead log; asks the disk."""
+        return {"main": _size(self.path), "wal": _size(_log_of(self.path))}
+
     async def tidy(self) -> None:
         """Copy the write-ahead log back into the file if it has grown, in a thread of its own:
         whoever writes or reads goes on meanwhile, and no commit waits for the disk."""
-        if self._closed or await asyncio.to_thread(_size_of_log, self.path) < _TIDY_FROM:
+        if self._closed or await asyncio.to_thread(_size, _log_of(self.path)) < _TIDY_FROM:
             return
         if self._tidier is None:
             tidier = connect(str(self.path), isolation_level=None, timeout=_PATIENCE)
@@ -204,9 +217,11 @@ class Database:
                 await self._turn.acquire()
         except TimeoutError as error:
             raise PoolTimeout from error
+        began = time.perf_counter()
         try:
             yield
         finally:
+            self.commits.note(time.perf_counter() - began)
             self._turn.release()
 
     @contextmanager
@@ -229,9 +244,13 @@ class Database:
             raise known from error
 
 
-def _size_of_log(path: Path) -> int:
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _size(path: Path) -> int:
     try:
-        return path.with_name(f"{path.name}-wal").stat().st_size
+        return path.stat().st_size
     except OSError:  # there is none, or the disk has failed, which who writes will say
         return 0
 

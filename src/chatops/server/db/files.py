@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Self
 
@@ -21,6 +22,9 @@ class Databases:
         self.chatops = chatops
         self.metrics = metrics
         self.logs = logs
+
+    def __iter__(self) -> Iterator[Database]:
+        return iter((self.chatops, self.metrics, self.logs))
 
     @classmethod
     async def open(cls, data_dir: Path, durability: Durability = "normal") -> Self:
@@ -43,7 +47,7 @@ class Databases:
         """Keep the write-ahead logs short, for as long as the hub runs."""
         while True:
             await asyncio.sleep(TIDY_EVERY)
-            for database in (self.chatops, self.metrics, self.logs):
+            for database in self:
                 try:
                     await database.tidy()
                 except sqlite3.Error as error:  # the writer does it, if it has to

@@ -90,6 +90,12 @@ class Principal:
         """Whose servers there are for the caller: the account's, or (None) everybody's."""
         return None if (self.account or self.role) == "admin" else self.user_id
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether there is no server, now or later, that does not exist for the caller: what tells
+        of the hub as a whole gives nothing away."""
+        return self.only_user is None and (self.token is None or self.token.servers is None)
+
     def covers(self, server: Facts) -> bool:
         """Whether the caller's credentials are for that server at all."""
         return self.token is None or self.token.covers(server)

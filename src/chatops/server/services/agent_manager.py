@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -127,6 +128,12 @@ class AgentManager:
         self._sessions: dict[str, AgentSession] = {}
         self._last_heard: dict[str, float] = {}
         self._heard_at: dict[str, float] = {}
+        self.registered = 0
+        """Sessions so far."""
+        self.ended = Counter[str]()
+        """The same that ended, by why."""
+        self.refused = Counter[str]()
+        """Agents that were turned away, by why."""
         self.on_gone: list[Callable[[AgentSession, str], None]] = []
 
     def register_agent(
@@ -157,6 +164,7 @@ class AgentManager:
             last_heard=self._clock.now(),
         )
         self._sessions[server_id] = session
+        self.registered += 1
         return session
 
     def unregister_agent(
@@ -172,6 +180,7 @@ class AgentManager:
         now = self._clock.monotonic()
         self._heard_at[server_id] = now - session.heartbeat.silence(now)
         session.end()
+        self.ended[reason] += 1
         for listener in self.on_gone:
             listener(session, reason)
         return True

@@ -72,6 +72,10 @@ class CommandService:
         self._live: dict[str, LiveCommand] = {}
         self._losing: set[str] = set()
 
+    def __len__(self) -> int:
+        """Commands that are not over."""
+        return len(self._live)
+
     # -- sending ------------------------------------------------------------------------
 
     def add(self, live: LiveCommand) -> None:

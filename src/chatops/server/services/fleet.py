@@ -118,6 +118,7 @@ class Fleet:
 
     async def refused(self, server_id: str | None, address: str, reason: CloseReason) -> None:
         """Record that an agent was turned away; of one address not more often than matters."""
+        self._agents.refused[reason.name] += 1
         now = self._clock.monotonic()
         matters = not (
             self._refusals.take(network_of(address), now) or self._all_refusals.take("", now)

@@ -37,6 +37,11 @@ class LogService:
         self._queue: deque[tuple[str | None, crud.NewLogEntry]] = deque(maxlen=QUEUE)
         self._arrived = asyncio.Event()
         self._lost = 0
+        self.stored = self.dropped = 0
+        """Entries so far: committed, and left out because they came too fast."""
+
+    def __len__(self) -> int:
+        return len(self._queue)
 
     def note(
         self, server_id: str | None, name: str | None, level: str, source: str, message: str
@@ -76,6 +81,7 @@ class LogService:
                 room = QUEUE - len(self._queue)
                 self._queue.extendleft(reversed(batch[-room:] if room else []))
                 raise
+            self.stored += len(batch)
             for name, row in batch:
                 self._publish(name, row)
 
@@ -110,7 +116,9 @@ class LogService:
         self, server_id: str | None, name: str | None, ts: float, level: str, source: str,
         message: str,
     ) -> None:  # fmt: skip
-        self._lost += len(self._queue) == QUEUE
+        if len(self._queue) == QUEUE:
+            self._lost += 1
+            self.dropped += 1
         row: crud.NewLogEntry = {
             "server_id": server_id,
             "ts": ts,

@@ -35,6 +35,8 @@ class WSManager:
 
     def __init__(self, each: int = MAX_USER_SUBSCRIBERS) -> None:
         self._by_server: dict[str, list[_Subscriber]] = defaultdict(list)
+        self.sent = self.dropped = 0
+        """Events so far, to all subscribers."""
         self._places = Places(MAX_SUBSCRIBERS, each, "subscriptions", "account")
 
     def connect(
@@ -116,6 +118,9 @@ class WSManager:
                 one.dropped = 0
             if one.dropped or not one.connection.post(text):
                 one.dropped += 1
+                self.dropped += 1
+            else:
+                self.sent += 1
 
     def _all(self) -> list[_Subscriber]:
         return [one for subscribers in self._by_server.values() for one in subscribers]

@@ -255,3 +255,30 @@ def test_the_live_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> No
         assert max(len(head), len(row)) <= int(columns)
         assert name in row
         assert ("…" in row) == (columns == "80")
+
+
+SCRAPED = 'chatops_server_disk_ratio{server="web-1",mount="/\x1b[31m"} 0.5\n'
+
+
+def test_a_scrape_is_passed_on_as_it_is(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /metrics", Reply(raw=SCRAPED.encode()))
+    done = cli("metrics", "scrape", "--fleet")
+    assert (done.code, done.out, done.err) == (0, SCRAPED, "")
+    assert hub.asked[0].query == {"fleet": ["1"]}
+    assert cli("metrics", "scrape").code == 0
+    assert hub.asked[1].query == {}
+
+
+def test_a_scrape_has_one_form(cli: Invoke, hub: FakeHub) -> None:
+    done = cli("metrics", "scrape", "-o", "json")
+    assert (done.code, done.out) == (2, "")
+    assert "only Prometheus' own form" in done.err
+    assert hub.asked == []
+
+
+def test_a_scrape_that_is_refused_says_so(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /metrics", error(429, "too_many_requests", "too many requests"))
+    done = cli("metrics", "scrape")
+    assert done.out == ""
+    assert done.err.startswith("error: too many requests")
+    assert done.code != 0

@@ -286,7 +286,7 @@ async def test_readers_that_overlap_for_ever_do_not_grow_the_log(
                 while not tidying.done():
                     reader = await next_reader(reader)
     await reader.aclose()
-    assert engine._size_of_log(database.path) < 4_000_000, "of 6.5 MB that were written"
+    assert database.sizes()["wal"] < 4_000_000, "of 6.5 MB that were written"
     await database.close()
 
 

@@ -29,6 +29,7 @@ from chatops.server.db.transactions import Transaction
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.metrics.bounds import bounded
+from chatops.server.services.metrics.counts import IngestCounts
 from chatops.server.services.metrics.latest import Latest, LatestSamples
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.times import LATE, taken
@@ -110,10 +111,21 @@ class Ingest:
         self._pace = RateLimiter(rate=LATE_RATE, burst=BATCH)
         self._left_out = 0
         self._too_old = 0
+        self.counts = IngestCounts()
         self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._live) + len(self._late)
+
+    @property
+    def queues(self) -> dict[str, int]:
+        """Samples that wait for the writer."""
+        return {"live": len(self._live), "late": len(self._late)}
+
+    @property
+    def unacked(self) -> int:
+        """Samples that were taken and are not acked yet; may be asked in any thread."""
+        return sum(map(len, list(self._waiting.values())))
 
     def submit(self, session: AgentSession, message: Metrics, oldest: float) -> bool:
         """Take a sample of a session's server; False when it cannot wait here.
@@ -122,6 +134,7 @@ class Ingest:
         """
         server_id, name = session.server_id, (message.epoch, message.seq)
         if self._known.has(server_id, *name):
+            self.counts.duplicate += 1
             return session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
         waiting = self._waiting[server_id]
         if name in waiting:
@@ -133,9 +146,11 @@ class Ingest:
         queue, most = (self._late, LATE_QUEUE) if late else (self._live, QUEUE)
         if len(queue) >= most or len(waiting) >= MAX_UNACKED:
             self._left_out += 1
+            self.counts.no_room += 1
             return False
         if at.ts < oldest:
             self._too_old += 1
+            self.counts.too_old += 1
             return session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
         row = crud.NewSample(
             server_id=server_id, epoch=message.epoch, seq=message.seq, ts=at.ts, received_at=now,
@@ -241,6 +256,7 @@ class Ingest:
         row = gap.row
         self._known.of(row["server_id"], row["epoch"]).add(row["first_seq"], row["last_seq"])
         if new:
+            self.counts.lost += row["samples"]
             self._lost(gap.session, row)
         gap.session.post(MetricsAck(epoch=row["epoch"], seq=row["last_seq"]))
 
@@ -260,6 +276,10 @@ class Ingest:
         """A sample is committed: the one place where everybody hears of it."""
         row, server_id = one.row, one.row.server_id
         self._known.of(server_id, row.epoch).add(row.seq)
+        if one.late:
+            self.counts.late += 1
+        else:
+            self.counts.live += 1
         if self._open.add(server_id, row_id, row.received_at):
             self._enough(server_id)
         session = self._waiting[server_id].pop((row.epoch, row.seq), None)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-import msgspec
-
 from chatops.clock import Clock
 from chatops.errors import InvalidInput, NoSample
 from chatops.protocol import rest
@@ -30,6 +28,7 @@ from chatops.server.services.metrics.closer import Closer
 from chatops.server.services.metrics.history import History, read_history
 from chatops.server.services.metrics.ingest import LATE_QUEUE, LEAST_WINDOW, Ingest
 from chatops.server.services.metrics.latest import Latest, LatestSamples
+from chatops.server.services.metrics.newest import Newest, decode, read_newest
 from chatops.server.services.metrics.numbers import Numbers
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.retention import Retention
@@ -44,7 +43,6 @@ from chatops.units import format_time
 
 _SHARE: Final = 1000
 """Rows that are read of each of several servers at least: all of them are held at once."""
-_decode: Final = msgspec.json.Decoder(Sample).decode
 _log = logging.getLogger(__name__)
 
 
@@ -141,16 +139,16 @@ class MetricsService:
 
     def _load_latest(self, tx: Transaction, newest: Sequence[crud.Waiting]) -> None:
         for row in store.all_latest(tx):
-            self._latest.put(row["server_id"], Latest.of(row["ts"], 0, _decode(row["sample"])))
+            self._latest.put(row["server_id"], Latest.of(row["ts"], 0, decode(row["sample"])))
         server_of = {one.id: one.server_id for one in newest}
         for one in crud.by_ids(tx, list(server_of)):
-            self._latest.put(server_of[one.id], Latest.of(one.ts, one.id, _decode(one.sample)))
+            self._latest.put(server_of[one.id], Latest.of(one.ts, one.id, decode(one.sample)))
 
     # -- what ingest tells ----------------------------------------------------------------
 
     def _publish(self, session: AgentSession, row: crud.NewSample) -> None:
         if self._subscribers.has_watchers(row.server_id):
-            shown = to_server_sample(session.server_name, row.ts, row.skew, _decode(row.sample))
+            shown = to_server_sample(session.server_name, row.ts, row.skew, decode(row.sample))
             self._subscribers.broadcast_metrics(row.server_id, shown)
 
     def _lost(self, session: AgentSession, gap: store.NewGap) -> None:
@@ -195,6 +193,13 @@ class MetricsService:
             )
         ts, skew, sample = found
         return to_server_sample(name, ts, skew, sample)
+
+    async def newest(self, server_ids: Sequence[str]) -> dict[str, Newest]:
+        """The newest sample of each of some servers that has one, in one look at the file, without
+        what comes only now and then."""
+        latest = {server_id: self._latest.get(server_id) for server_id in server_ids}
+        rows = {server_id: one.row_id if one else 0 for server_id, one in latest.items()}
+        return await self._database.look(lambda tx: read_newest(tx, rows))
 
     async def show(self, principal: Principal, server: str) -> rest.ServerSample:
         """The newest sample, for a caller who may see the server.
@@ -267,7 +272,7 @@ def _newest(
     newest, full = (rows.get(one, rows.get(0)) for one in (row_id, full_id))
     if newest is None:
         return None
-    ts, skew, sample = newest[0], newest[1], _decode(newest[2])
+    ts, skew, sample = newest[0], newest[1], decode(newest[2])
     if full is not None and full[0] >= ts - FOR:
-        carry(sample, _decode(full[2]))
+        carry(sample, decode(full[2]))
     return ts, skew, sample
