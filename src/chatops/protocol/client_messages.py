@@ -17,7 +17,7 @@ from chatops.protocol.messages import (
     StreamCredit,
     StreamOpen,
 )
-from chatops.protocol.rest import LogEntry, ServerSample, StreamEvent
+from chatops.protocol.rest import Alert, LogEntry, ServerSample, StreamEvent
 
 
 class ClientAuth(Message, tag="auth"):
@@ -43,6 +43,13 @@ class LogEvent(Message, tag="log"):
     """An entry of the subscribed server's log stream."""
 
     data: LogEntry
+
+
+class AlertEvent(Message, tag="alert"):
+    """An alert of the subscribed server fires, was acknowledged, or is resolved; as
+    ``chatops alerts show -o json`` has it, without evidence."""
+
+    data: Alert
 
 
 class Dropped(Struct, omit_defaults=True):
@@ -82,6 +89,7 @@ ToClient = (
     ClientAuthSuccess
     | MetricsEvent
     | LogEvent
+    | AlertEvent
     | DroppedEvent
     | CommandEvent
     | StreamOpen

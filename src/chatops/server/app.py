@@ -27,6 +27,15 @@ from chatops.server.middleware import add_headers, make_middlewares
 from chatops.server.secrets import HubSecrets
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.agent_news import AgentNews
+from chatops.server.services.alerting.fleet_view import FleetView
+from chatops.server.services.alerting.loading import load
+from chatops.server.services.alerting.news import AlertNews
+from chatops.server.services.alerting.outages import Outages
+from chatops.server.services.alerting.outbox import NoOutbox
+from chatops.server.services.alerting.service import AlertService
+from chatops.server.services.alerting.storms import Limits
+from chatops.server.services.alerting.writer import AlertWriter
+from chatops.server.services.alerts import AlertDesk
 from chatops.server.services.audit import AuditService
 from chatops.server.services.audit_feed import AuditTail
 from chatops.server.services.audit_head import HeadFile
@@ -56,7 +65,9 @@ from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
 from chatops.server.services.settings import SettingsService
 from chatops.server.services.shares import ShareService
+from chatops.server.services.silences import SilenceService
 from chatops.server.services.status import StatusService
+from chatops.server.services.thresholds import ThresholdService
 from chatops.server.services.tokens import TokenService
 from chatops.server.services.users import UserService
 from chatops.server.services.ws_manager import WSManager
@@ -99,6 +110,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Tell agents and subscribers, and flush what waits."""
+        self.services.alerting.stop()
         self.services.agents.close()
         self.news.close()
         self.services.subscribers.close()
@@ -110,6 +122,7 @@ class Hub:
         self.services.runs.followed.stop(stopping)
         self.services.commands.stop(stopping)
         await self.services.metrics.drain()
+        await self.services.alerting.drain()
         await self.services.logs.drain()
         with contextlib.suppress(ChatOpsError):
             await self.services.auth.api_tokens.flush()
@@ -136,6 +149,7 @@ async def open_hub(
             await hub.services.settings_service.load()
             await hub.tail.start()
             await hub.services.metrics.load()
+            await load(hub.databases.chatops, hub.services.alerting, clock)
             await hub.services.runs.driver.load_open()
             await hub.services.auth.passwords.prepare()
             _start(hub, vital)
@@ -172,9 +186,18 @@ def build(
     revocation = Revocation(subscribers, runs)
     events = EventService(db, servers)
     logs = LogService(databases.logs, subscribers, clock)
+    fleet_view, outbox = FleetView(), NoOutbox()
+    alert_news = AlertNews(logs, subscribers, fleet_view)
+    writer = AlertWriter(db, outbox, alert_news.tell)
+    alerting = AlertService(
+        db, fleet_view, writer, Outages(agents, clock),
+        lambda: Limits(live.now.storm_servers, live.now.storm_percent), clock,
+    )  # fmt: skip
+    servers.followers.append(alerting)
     key_warnings = KeyWarnings(db, servers, agents, logs, clock)
     metrics = MetricsService(
-        databases.metrics, db, servers, subscribers, logs, latest, lambda: live.now, clock
+        databases.metrics, db, servers, subscribers, logs, latest, alerting, lambda: live.now,
+        clock,
     )
     status = StatusService(db, servers, key_warnings, live, tail, clock)
     answers = Counter[int]()
@@ -204,6 +227,10 @@ def build(
         agents=agents,
         subscribers=subscribers,
         metrics=metrics,
+        alerting=alerting,
+        alerts=AlertDesk(db, servers, alerting, outbox, audit, clock),
+        thresholds=ThresholdService(db, servers, alerting, audit, clock),
+        silences=SilenceService(db, servers, alerting, audit, clock),
         commands=commands,
         runs=runs,
         events=events,
@@ -259,6 +286,8 @@ def _start(hub: Hub, tasks: Tasks) -> None:
     tasks.spawn(hub.databases.keep_tidy(), name="write-ahead logs")
     tasks.spawn(services.metrics.ingest.run(), name="metrics writer")
     tasks.spawn(services.metrics.closer.run(), name="metrics closer")
+    tasks.spawn(services.alerting.writer.run(), name="alert writer")
+    tasks.spawn(services.alerting.run(), name="alert clock")
     tasks.spawn(services.logs.run(), name="log writer")
     tasks.spawn(hub.fleet.run(), name="fleet sweep")
     tasks.spawn(services.tokens.run(), name="token expiry")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from chatops.clock import Clock
 from chatops.server.services.agent_manager import AgentManager
+from chatops.server.services.alerting.service import AlertService
+from chatops.server.services.alerts import AlertDesk
 from chatops.server.services.audit import AuditService
 from chatops.server.services.audit_verify import AuditVerifier
 from chatops.server.services.auth import AuthService
@@ -26,7 +28,9 @@ from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
 from chatops.server.services.settings import SettingsService
 from chatops.server.services.shares import ShareService
+from chatops.server.services.silences import SilenceService
 from chatops.server.services.status import StatusService
+from chatops.server.services.thresholds import ThresholdService
 from chatops.server.services.tokens import TokenService
 from chatops.server.services.users import UserService
 from chatops.server.services.ws_manager import WSManager
@@ -53,6 +57,10 @@ class Services:
     agents: AgentManager
     subscribers: WSManager
     metrics: MetricsService
+    alerting: AlertService
+    alerts: AlertDesk
+    thresholds: ThresholdService
+    silences: SilenceService
     commands: CommandService
     runs: RunService
     events: EventService

@@ -49,6 +49,8 @@ class Housekeeping:
         retention, kept = services.metrics.retention, services.metrics.kept
         await _in_steps(lambda until, limit: retention.too_old(kept, until, limit), now, LARGE)
         await _in_steps(services.events.purge, now - events)
+        await _in_steps(services.alerts.purge, now - events)
+        await _in_steps(services.silences.purge, now)
         await _in_steps(services.commands.records.purge, now - events)
         await _in_steps(services.runs.records.purge, now - events)
         await _in_steps(services.auth.purge, now)

@@ -150,8 +150,8 @@ class HubSettings:
         30 * _DAY, "how long log entries are kept", kind="duration", flag=None, live=True
     )
     events_retention: float = option(
-        90 * _DAY, "how long connection events and commands are kept", kind="duration",
-        flag=None, live=True,
+        90 * _DAY, "how long connection events, commands and resolved alerts are kept",
+        kind="duration", flag=None, live=True,
     )  # fmt: skip
     audit_retention: float = option(
         0.0, "how long audit records are kept, at least 30d; 0: for ever", kind="duration",
@@ -164,6 +164,14 @@ class HubSettings:
     audit_syslog: str | None = option(
         None, "syslog that audit records are sent to: /dev/log or udp://HOST:PORT",
         metavar="ADDRESS",
+    )  # fmt: skip
+    storm_servers: int = option(
+        5, "servers that drop within a minute, from which on they are one alert", kind="int",
+        flag=None, live=True,
+    )  # fmt: skip
+    storm_percent: int = option(
+        30, "per cent of the fleet that must drop besides, more than that", kind="int",
+        flag=None, live=True,
     )  # fmt: skip
     subscriber_buffer: int = option(
         MAX_SUBSCRIBER_BACKLOG,
@@ -203,6 +211,8 @@ _LEAST: Final[Mapping[str, float]] = {
     "hours_retention": 3600.0,
     "logs_retention": 3600.0,
     "events_retention": 3600.0,
+    "storm_servers": 2,
+    "storm_percent": 0,
     "subscriber_buffer": 4 * KiB,
 }
 _LEAST_AUDIT: Final = 30 * _DAY

@@ -56,8 +56,8 @@ class ThresholdUpdate(Request, kw_only=True):
 
 class Alert(Struct, kw_only=True):
     """One time that a rule held on a server. ``server`` is null where several dropped together;
-    ``servers`` then names those that the caller may see and that are still away. ``silenced``: it
-    fired while a silence held."""
+    ``servers`` then names those that the caller may see and that are still away, or all if none is.
+    ``silenced``: it fired while a silence held."""
 
     id: str
     server: str | None

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from chatops.errors import InvalidInput
 from chatops.protocol.limits import DEFAULT_PAGE, MAX_HISTORY_METRICS, MAX_PAGE
-from chatops.protocol.rest import ServerStatus
+from chatops.protocol.rest import AlertState, ServerStatus, Severity
 from chatops.units import parse_time
 
 Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE, description="most items on the page")]
@@ -69,6 +69,16 @@ class CommandsQuery(SpanQuery, kw_only=True):
     server: Text | None = None
     user: Text | None = None
     run: Text | None = None
+
+
+class AlertsQuery(PageQuery, kw_only=True):
+    """Alerts, newest first. ``state`` may be repeated; without one all. ``since`` leaves out what
+    was resolved before."""
+
+    state: list[AlertState] = []
+    server: Text | None = None
+    severity: Severity | None = None
+    since: Time | None = None
 
 
 class AuditQuery(SpanQuery, kw_only=True):

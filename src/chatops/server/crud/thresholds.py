@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -61,6 +62,28 @@ async def list_page(
     """Rules in order of name."""
     by = [col(AlertThreshold.name)]
     return await page(session, select(AlertThreshold), by=by, limit=limit, cursor=cursor)
+
+
+async def everyone(session: AsyncSession) -> Sequence[AlertThreshold]:
+    """All rules, in the order in which they were made."""
+    return (await session.scalars(select(AlertThreshold).order_by(col(AlertThreshold.id)))).all()
+
+
+async def names_like(session: AsyncSession, prefix: str) -> set[str]:
+    """The names that begin so."""
+    name = col(AlertThreshold.name)
+    return set(await session.scalars(select(name).where(name.startswith(prefix, autoescape=True))))
+
+
+async def count(session: AsyncSession) -> int:
+    """How many rules there are."""
+    return await session.scalar(select(func.count()).select_from(AlertThreshold)) or 0
+
+
+async def reassign(session: AsyncSession, *, owner_id: str, to: str) -> int:
+    """Give all rules of one user to another; how many."""
+    statement = sql_update(AlertThreshold).where(col(AlertThreshold.created_by) == owner_id)
+    return await change(session, statement.values(created_by=to))
 
 
 async def update(

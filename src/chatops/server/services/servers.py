@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +22,7 @@ from chatops.server.crud import alerts, users
 from chatops.server.crud import servers as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import Server
-from chatops.server.db.transactions import Transaction
+from chatops.server.db.transactions import Transaction, in_session
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
@@ -29,6 +30,18 @@ from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.server_finder import ServerFinder
 from chatops.server.services.ws_manager import WSManager
 from chatops.units import format_time
+
+
+class Removal(Protocol):
+    """Who has something to do when a server is removed."""
+
+    def removing(self, server_id: str) -> Callable[[Transaction], None]:
+        """What is to be written in the transaction that removes it."""
+        ...
+
+    def removed(self, server_id: str) -> None:
+        """It is gone."""
+        ...
 
 
 class ServerService(ServerFinder):
@@ -51,6 +64,7 @@ class ServerService(ServerFinder):
         self._clock = clock
         self.removed: set[str] = set()
         """Ids whose rows in the other files still have to go (see housekeeping)."""
+        self.followers: list[Removal] = []
 
     # -- reading ----------------------------------------------------------------------
 
@@ -180,12 +194,16 @@ class ServerService(ServerFinder):
         """
         async with self._database.write() as session:
             row = await self.find_in(session, principal, name, Access.OWNER)
+            for follower in self.followers:
+                await in_session(session, follower.removing(row.id))
             await crud.delete(session, row.id)
             await self._audit.record(session, origin, "servers.remove", row.name)
         self._agents.disconnect(row.id, closing.SERVER_REMOVED)
         self._subscribers.end_server(row.id)
         self._latest.forget(row.id)
         self.removed.add(row.id)
+        for follower in self.followers:
+            follower.removed(row.id)
         return row
 
     def set_facts(self, tx: Transaction, server_id: str, auth: Auth, address: str) -> None:

@@ -13,7 +13,7 @@ from chatops.clock import Clock
 from chatops.errors import Conflict, NotFound, NotPermitted
 from chatops.protocol import rest
 from chatops.protocol.names import check_name, role_rank
-from chatops.protocol.target import Facts, Target, parse_target
+from chatops.protocol.target import Facts
 from chatops.server.crud import api_tokens as crud
 from chatops.server.crud import users
 from chatops.server.db.engine import Database
@@ -24,6 +24,7 @@ from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.credentials import TOKEN, new_credential
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.servers import ServerService
+from chatops.server.services.targets import pinned
 from chatops.units import time_or_none
 
 _SWEEP_EVERY: Final = 1.0
@@ -67,7 +68,7 @@ class TokenService:
         expires_at = now + body.expires_in if body.expires_in is not None else None
         async with self._database.write() as session:
             seen = await self._servers.seen(session, principal)
-            target = _pinned(body.servers, seen)
+            target = pinned(body.servers, seen) if body.servers is not None else None
             row = await crud.create(
                 session, user_id=principal.user_id, name=body.name, prefix=fresh.prefix,
                 token_hash=fresh.hash, role=body.role, now=now,
@@ -166,20 +167,6 @@ class TokenService:
             expires_at=time_or_none(row.expires_at),
             last_used=time_or_none(self._tokens.last_used(row)),
         )  # fmt: skip
-
-
-def _pinned(text: str | None, seen: Sequence[Facts]) -> Target | None:
-    """A TARGET whose plain names are ids: who gets a name later is another server.
-
-    Raises:
-        InvalidInput: it is no TARGET.
-        NotFound: a plain name, also one that is left out, is none of ``seen``.
-    """
-    if text is None:
-        return None
-    target = parse_target(text)
-    target.select(seen, lambda facts: facts)
-    return target.renamed({one.name: one.id for one in seen})
 
 
 def _names(seen: Sequence[Facts]) -> dict[str, str]:

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from chatops.protocol import closing
-from chatops.protocol.client_messages import Dropped, DroppedEvent, LogEvent, MetricsEvent
+from chatops.protocol.client_messages import (
+    AlertEvent,
+    Dropped,
+    DroppedEvent,
+    LogEvent,
+    MetricsEvent,
+)
 from chatops.protocol.codec import encode
 from chatops.protocol.limits import MAX_SUBSCRIBERS, MAX_USER_SUBSCRIBERS
-from chatops.protocol.rest import LogEntry, ServerSample
+from chatops.protocol.rest import Alert, LogEntry, ServerSample
 from chatops.server.services.access import Holder
 from chatops.server.services.connection import Connection
 from chatops.server.services.losses import Loss
@@ -82,6 +88,12 @@ class WSManager:
         listeners = self._listeners(server_id, "logs")
         for entry in logs if listeners else ():
             self._send(listeners, encode(LogEvent(data=entry)))
+
+    def broadcast_alert(self, server_id: str, alert: Alert) -> None:
+        """Pass on what became of an alert to those who watch the server, whatever of it."""
+        listeners = self._by_server.get(server_id)
+        if listeners:
+            self._send(list(listeners), encode(AlertEvent(data=alert)))
 
     def end(self, loss: Loss, reason: closing.CloseReason) -> None:
         """Rights were taken back: end the subscriptions that stood on them."""

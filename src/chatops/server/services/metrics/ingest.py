@@ -22,6 +22,7 @@ from chatops.clock import Clock
 from chatops.errors import ChatOpsError
 from chatops.protocol.limits import MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsAck, MetricsGap
+from chatops.protocol.metrics import Sample
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
 from chatops.server.db.engine import Database
@@ -61,11 +62,15 @@ _log = logging.getLogger(__name__)
 
 
 class _Sample(NamedTuple):
-    """A sample that waits. ``late``: it is of an outage."""
+    """A sample that waits. ``data`` is what it holds; None: it is of an outage, and no news."""
 
     row: crud.NewSample
     latest: Latest
-    late: bool
+    data: Sample | None
+
+    @property
+    def late(self) -> bool:
+        return self.data is None
 
 
 class _Gap(NamedTuple):
@@ -73,7 +78,7 @@ class _Gap(NamedTuple):
     row: store.NewGap
 
 
-Publish = Callable[[AgentSession, crud.NewSample], None]
+Publish = Callable[[AgentSession, crud.NewSample, Sample], None]
 Lost = Callable[[AgentSession, store.NewGap], None]
 
 
@@ -157,7 +162,8 @@ class Ingest:
             skew=at.skew, sample=_encode(bounded(message.data, at.ts)),
         )  # fmt: skip
         waiting[name] = session
-        queue.append(_Sample(row, Latest.of(at.ts, 0, message.data), late))
+        data = None if late else message.data
+        queue.append(_Sample(row, Latest.of(at.ts, 0, message.data), data))
         self._arrived.set()
         return True
 
@@ -288,8 +294,9 @@ class Ingest:
         if session is None:
             return  # the server was removed while it was written
         session.post(MetricsAck(epoch=row.epoch, seq=row.seq))
-        if self._latest.put(server_id, one.latest._replace(row_id=row_id)) and not one.late:
-            self._publish(session, row)
+        newest = self._latest.put(server_id, one.latest._replace(row_id=row_id))
+        if newest and one.data is not None:
+            self._publish(session, row, one.data)
 
     def _complain(self) -> None:
         if self._left_out:

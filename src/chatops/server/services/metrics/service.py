@@ -21,6 +21,7 @@ from chatops.server.db.engine import Database
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentSession
+from chatops.server.services.alerting.service import AlertService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.carried import FOR, carry
@@ -57,6 +58,7 @@ class MetricsService:
         subscribers: WSManager,
         logs: LogService,
         latest: LatestSamples,
+        alerts: AlertService,
         settings: Callable[[], HubSettings],
         clock: Clock,
     ) -> None:
@@ -66,6 +68,7 @@ class MetricsService:
         self._subscribers = subscribers
         self._logs = logs
         self._latest = latest
+        self._alerts = alerts
         self._settings = settings
         self._clock = clock
         self._open = OpenRows()
@@ -146,7 +149,10 @@ class MetricsService:
 
     # -- what ingest tells ----------------------------------------------------------------
 
-    def _publish(self, session: AgentSession, row: crud.NewSample) -> None:
+    def _publish(self, session: AgentSession, row: crud.NewSample, sample: Sample) -> None:
+        self._alerts.check_metrics_against_thresholds(
+            row.server_id, sample, ts=row.ts, skew=row.skew
+        )
         if self._subscribers.has_watchers(row.server_id):
             shown = to_server_sample(session.server_name, row.ts, row.skew, decode(row.sample))
             self._subscribers.broadcast_metrics(row.server_id, shown)
