@@ -43,6 +43,19 @@ def complete_metrics(ctx: Any, incomplete: str) -> list[str]:
     return [one.removeprefix(start) for one in words if one.startswith(start + incomplete)]
 
 
+def complete_metric_names(incomplete: str) -> list[str]:
+    """METRIC names that begin so, without instances; no hub is asked."""
+    from chatops.protocol.metric_names import METRICS
+
+    return [name for name in METRICS if name.startswith(incomplete)]
+
+
+def complete_rules(incomplete: str) -> list[str]:
+    """Rules whose name begins so."""
+    names = _quickly(lambda client: (one.name for one in client.thresholds.list(limit=1000)))
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def complete_profiles(incomplete: str) -> list[str]:
     """Profiles whose name begins so; no hub is asked."""
     from chatops.cli.profiles import Profiles

@@ -38,17 +38,22 @@ def command(
     hub: bool = True,
     extra: Sequence[inspect.Parameter] = (),
     options_first: bool = False,
+    negative_values: bool = False,
     exit_of: Callable[[ChatOpsError], int] = exit_code,
 ) -> Callable[[F], F]:
     """Adds the decorated function to ``app`` as the command ``name``.
 
     ``hub`` False leaves out the options of the connection. ``extra`` are further parameters,
     made by ``parameter`` or chatops.cli.options. ``options_first`` leaves all that follows the
-    first argument to it. ``exit_of`` gives an error's exit code.
+    first argument to it, ``negative_values`` takes arguments like ``-30``. ``exit_of`` gives an
+    error's exit code.
     """
 
     def register(function: F) -> F:
-        settings = {"allow_interspersed_args": False} if options_first else None
+        settings = {
+            "allow_interspersed_args": not options_first,
+            "ignore_unknown_options": negative_values,
+        }
         app.command(name, epilog=f"Example: {example}", context_settings=settings)(
             adapted(function, hub=hub, extra=extra, exit_of=exit_of)
         )

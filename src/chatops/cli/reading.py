@@ -41,6 +41,22 @@ def seconds(text: str | None, option: str) -> float | None:
     return value
 
 
+def wait(text: str, option: str) -> float:
+    """Seconds of a duration, which may be 0.
+
+    Raises:
+        InvalidInput: no duration, or less than nothing; names the option.
+    """
+    from chatops.units import parse_duration
+
+    if text.strip().startswith("-"):
+        raise InvalidInput(f"{option}: {text!r} is less than nothing", hint="the least is 0s")
+    try:
+        return parse_duration(text)
+    except InvalidInput as error:
+        raise InvalidInput(f"{option}: {error.message}", hint=error.hint) from None
+
+
 def pairs(words: Sequence[str] | None, what: str) -> dict[str, str]:
     """``K=V`` words as a dict; None, an option that was not given, is none.
 

@@ -13,6 +13,7 @@ from chatops.errors import NotSignedIn
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chatops.client.alerts import Alerts, Silences, Thresholds
     from chatops.client.audit import Audit
     from chatops.client.auth import Auth
     from chatops.client.commands import Commands
@@ -151,6 +152,27 @@ class Client:
         from chatops.client.audit import Audit
 
         return Audit(self._session)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What is wrong, and what was."""
+        from chatops.client.alerts import Alerts
+
+        return Alerts(self._session)
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        """The rules that alerts are made by."""
+        from chatops.client.alerts import Thresholds
+
+        return Thresholds(self._session)
+
+    @cached_property
+    def silences(self) -> Silences:
+        """For a while nobody is told."""
+        from chatops.client.alerts import Silences
+
+        return Silences(self._session)
 
     @cached_property
     def settings(self) -> Settings:
