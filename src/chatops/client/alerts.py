@@ -113,7 +113,7 @@ class Thresholds:
 
     def remove(self, threshold: str) -> None:
         """Remove a rule; its open alerts are resolved."""
-        self._session.call("DELETE", f"/alerts/thresholds/{segment(threshold)}", None)
+        self._session.call("DELETE", f"/alerts/thresholds/{segment(threshold)}", type(None))
 
 
 class Silences:
@@ -135,4 +135,4 @@ class Silences:
 
     def remove(self, silence_id: str) -> None:
         """End a silence now."""
-        self._session.call("DELETE", f"/silences/{segment(silence_id)}", None)
+        self._session.call("DELETE", f"/silences/{segment(silence_id)}", type(None))

@@ -21,7 +21,7 @@ depends_on = None
 _FIRST_RULES = (
     ("offline", "offline", "gt", 60.0, 0.0, "critical"),
     ("disk-full", "disk", "gt", 90.0, 60.0, "warning"),
-    ("container-down", "container.state", "gt", 0.0, 60.0, "warning"),
+    ("container-down", "container.state:*", "gt", 0.0, 60.0, "warning"),
     ("unit-failed", "units.failed", "gt", 0.0, 60.0, "warning"),
     ("clock-ahead", "clock.skew", "gt", 30.0, 60.0, "warning"),
     ("clock-behind", "clock.skew", "lt", -30.0, 60.0, "warning"),
