@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chatops.agent.answers import Answers
 from chatops.agent.executor import Executor
 from chatops.agent.policy import Policy
 from chatops.agent.spool import Spool
@@ -23,6 +24,7 @@ from chatops.protocol.messages import (
     Notice,
     Ping,
     Pong,
+    SnapshotRequest,
     StreamClose,
     StreamCredit,
     StreamOpen,
@@ -35,7 +37,7 @@ _log = logging.getLogger(__name__)
 class Handlers:
     """Answers messages. Nothing but a refusal comes out before ``verified`` is set."""
 
-    def __init__(self, executor: Executor, spool: Spool, policy: Policy) -> None:
+    def __init__(self, executor: Executor, spool: Spool, policy: Policy, answers: Answers) -> None:
         self.verified = False
         self._policy = policy
         self._executor = executor
@@ -48,6 +50,7 @@ class Handlers:
             StreamCredit: executor.credit,
             StreamClose: executor.shut,
             DockerCommand: self._docker,
+            SnapshotRequest: answers.snapshot,
             Ping: lambda message: Pong(id=message.id),
             Pong: lambda _message: None,
             Notice: _note_notice,

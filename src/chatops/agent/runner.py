@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from chatops import __version__, logs
 from chatops.agent import policy_table, tls
+from chatops.agent.answers import Answers
 from chatops.agent.executor import Executor
 from chatops.agent.facts import host_facts
 from chatops.agent.guard import Guard
@@ -79,6 +80,7 @@ class Agent:
         self._facts = host_facts()
         self._skew = Skew(_log.warning)
         self._sampler = Sampler()
+        self._answers = Answers()
         secure = target.url.startswith("wss:")
         context = tls.context(settings.ca_file, target.fingerprint) if secure else None
         self._journal = Journal(settings.folder)
@@ -87,8 +89,9 @@ class Agent:
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
         self.executor = Executor(policy, self.guard, self._clock, self._journal, spill)
         parts = Parts(
-            handlers=Handlers(self.executor, self.spool, policy),
+            handlers=Handlers(self.executor, self.spool, policy, self._answers),
             executor=self.executor,
+            answers=self._answers,
             spool=self.spool,
             auth=self._auth,
             ready=self._ready,
@@ -119,6 +122,7 @@ class Agent:
             await self.executor.close()
             self.guard.close()
             self._sampler.close()
+            self._answers.close()
             self.spool.close()
             self._journal.close()
 

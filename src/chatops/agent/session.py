@@ -18,6 +18,7 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from chatops.agent.answers import Answers
 from chatops.agent.executor import Executor
 from chatops.agent.handlers import Handlers
 from chatops.agent.packets import one_packet
@@ -47,6 +48,7 @@ class Parts:
 
     handlers: Handlers
     executor: Executor
+    answers: Answers
     spool: Spool
     auth: Callable[[], Auth]
     ready: Callable[[AuthSuccess, float], None]
@@ -121,6 +123,7 @@ class Session:
         parts.handlers.verified = True
         parts.spool.restart(limits.max_unacked)
         parts.executor.connected(self.wake)
+        parts.answers.connected(self._tasks, self._reply)
         parts.ready(welcome, round_trip)
         self.wake()
         self._tasks.spawn(self._pump(), name="pump")
@@ -133,6 +136,7 @@ class Session:
     async def _clean_up(self) -> None:
         self._parts.handlers.verified = False
         self._parts.executor.disconnected()
+        self._parts.answers.disconnected()
         await self._tasks.close()
         self._socket.transport.abort()
 

@@ -155,6 +155,29 @@ class DockerResponse(Message, tag="docker_response"):
     error: str | None = None
 
 
+class Largest(Struct, kw_only=True):
+    """A folder, and the bytes of all that is in it."""
+
+    path: str
+    bytes: Count
+
+
+class MountUse(Struct, kw_only=True):
+    """The folders of a mount that hold most; ``complete``: there was time to look at all of it."""
+
+    path: str
+    complete: bool = True
+    largest: list[Largest] = []
+
+
+class SnapshotResponse(Message, tag="snapshot_response"):
+    """What the host is at. None is what the agent cannot give."""
+
+    id: str
+    journal: list[str] | None = None
+    mount: MountUse | None = None
+
+
 class LogLine(Struct, omit_defaults=True, kw_only=True):
     """One shipped line."""
 
@@ -249,6 +272,14 @@ class DockerCommand(Message, tag="docker_command"):
     args: dict[str, Any] = {}
 
 
+class SnapshotRequest(Message, tag="snapshot"):
+    """An alert fires: tell what the host is at. ``mount`` is the mount to look into, "" the
+    fullest, None: none. Answered by ``snapshot_response``, within seconds."""
+
+    id: Annotated[str, Meta(max_length=200)]
+    mount: str | None = None
+
+
 class Notice(Message, tag="notice"):
     """Something that whoever looks after the target should know: the agent writes it to its log.
     ``code`` is ``key_expiring`` or ``key_shared``; others may come."""
@@ -263,6 +294,7 @@ AgentMessage = (
     | MetricsGap
     | CommandResponse
     | DockerResponse
+    | SnapshotResponse
     | Log
     | StreamCredit
     | StreamClose
@@ -279,6 +311,7 @@ HubMessage = (
     | CommandCancel
     | CommandAck
     | DockerCommand
+    | SnapshotRequest
     | StreamOpen
     | StreamCredit
     | StreamClose

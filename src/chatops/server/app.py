@@ -27,6 +27,7 @@ from chatops.server.middleware import add_headers, make_middlewares
 from chatops.server.secrets import HubSecrets
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.agent_news import AgentNews
+from chatops.server.services.alerting.evidence import EvidenceCollector
 from chatops.server.services.alerting.fleet_view import FleetView
 from chatops.server.services.alerting.loading import load
 from chatops.server.services.alerting.news import AlertNews
@@ -187,7 +188,8 @@ def build(
     events = EventService(db, servers)
     logs = LogService(databases.logs, subscribers, clock)
     fleet_view, outbox = FleetView(), NoOutbox()
-    alert_news = AlertNews(logs, subscribers, fleet_view)
+    evidence = EvidenceCollector(db, agents, tasks, clock)
+    alert_news = AlertNews(logs, subscribers, fleet_view, evidence)
     writer = AlertWriter(db, outbox, alert_news.tell)
     alerting = AlertService(
         db, fleet_view, writer, Outages(agents, clock),

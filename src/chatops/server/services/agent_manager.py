@@ -20,13 +20,15 @@ from chatops.protocol.messages import (
     DockerResponse,
     Message,
     Ping,
+    SnapshotRequest,
+    SnapshotResponse,
     StreamCredit,
 )
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 from chatops.protocol.session.pending import Pending
 from chatops.server.services.connection import Connection
 
-Reply = CommandResponse | DockerResponse
+Reply = CommandResponse | DockerResponse | SnapshotResponse
 REPLY_TIMEOUT: Final = 30.0
 _log = logging.getLogger(__name__)
 
@@ -188,7 +190,7 @@ class AgentManager:
     async def send_command(
         self,
         server_id: str,
-        command: Command | DockerCommand,
+        command: Command | DockerCommand | SnapshotRequest,
         *,
         timeout: float = REPLY_TIMEOUT,
     ) -> Reply:

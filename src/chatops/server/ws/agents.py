@@ -27,6 +27,7 @@ from chatops.protocol.messages import (
     MetricsGap,
     Ping,
     Pong,
+    SnapshotResponse,
     StreamClose,
     StreamCredit,
 )
@@ -83,6 +84,7 @@ def _make_handlers(services: Services) -> Handlers:
         MetricsGap: services.metrics.gap,
         CommandResponse: response,
         DockerResponse: services.agents.answer,
+        SnapshotResponse: services.agents.answer,
         StreamCredit: services.commands.on_stream_credit,
         StreamClose: services.commands.on_stream_close,
         Log: lambda session, m: services.logs.ship(session.server_id, session.server_name, m),

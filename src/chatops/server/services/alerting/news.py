@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from chatops.protocol import rest
+from chatops.server.services.alerting.evidence import EvidenceCollector
 from chatops.server.services.alerting.fleet_view import FleetView
 from chatops.server.services.alerting.hush import concerned
 from chatops.server.services.alerting.machine import Alert
@@ -25,10 +26,17 @@ _log = logging.getLogger(__name__)
 class AlertNews:
     """Tells what is committed. Who watches a server hears of it what concerns that server."""
 
-    def __init__(self, logs: LogService, subscribers: WSManager, fleet: FleetView) -> None:
+    def __init__(
+        self,
+        logs: LogService,
+        subscribers: WSManager,
+        fleet: FleetView,
+        evidence: EvidenceCollector,
+    ) -> None:
         self._logs = logs
         self._subscribers = subscribers
         self._fleet = fleet
+        self._evidence = evidence
 
     def tell(self, told: Sequence[Told]) -> None:
         """Lines and frames."""
@@ -39,6 +47,8 @@ class AlertNews:
             level = "info" if event != "firing" else _LEVELS[shown.severity]
             for server_id in concerned(one.step.alert):
                 self._tell_of(server_id, level, one)
+            if event == "firing":
+                self._evidence.ask(one.step.alert)
 
     def _tell_of(self, server_id: str, level: str, told: Told) -> None:
         name = self._fleet.name(server_id)

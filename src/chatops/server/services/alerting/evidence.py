@@ -1,0 +1,101 @@
+"""Evidence: when an alert fires, its agent is asked what the host is at, and that is kept.
+
+The alert waits for nothing: it is written, and people are told, before the agent is asked. What
+does not come in time stays null. What comes is data, bounded, with credentials struck out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from chatops.clock import Clock
+from chatops.errors import ChatOpsError
+from chatops.ids import new_id
+from chatops.protocol.messages import SnapshotRequest, SnapshotResponse
+from chatops.redaction import redact
+from chatops.server.crud import alerts as crud
+from chatops.server.db.engine import Database
+from chatops.server.services.agent_manager import AgentManager
+from chatops.server.services.alerting.machine import Alert
+from chatops.server.services.limiter import RateLimiter
+from chatops.tasks import Tasks
+from chatops.text import shorten
+from chatops.units import format_time
+
+PATIENCE: Final = 20.0
+"""Seconds that an agent has."""
+AT_ONCE: Final = 8
+"""Agents that are asked at the same time."""
+MAX_WAITING: Final = 1000
+"""Alerts whose agents are still to be asked; others get no evidence."""
+MAX_LINES: Final = 50
+MAX_TEXT: Final = 500
+_log = logging.getLogger(__name__)
+
+
+class EvidenceCollector:
+    """Asks agents, a few at a time, and one of them not more often than helps."""
+
+    def __init__(
+        self, database: Database, agents: AgentManager, tasks: Tasks, clock: Clock
+    ) -> None:
+        self._database = database
+        self._agents = agents
+        self._tasks = tasks
+        self._clock = clock
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._pace = RateLimiter(rate=0.1, burst=3)
+        self._waiting = 0
+
+    def ask(self, alert: Alert) -> None:
+        """Have evidence of an alert that fires, if its agent is there."""
+        server_id = alert.server_id
+        if server_id is None or self._agents.find(server_id) is None:
+            return
+        if self._waiting >= MAX_WAITING or self._pace.take(server_id, self._clock.monotonic()):
+            return
+        self._waiting += 1
+        self._tasks.spawn(self._collect(alert.id, server_id, _mount_of(alert)), name="evidence")
+
+    async def _collect(self, alert_id: str, server_id: str, mount: str | None) -> None:
+        try:
+            async with self._places:
+                request = SnapshotRequest(id=new_id(self._clock.now()), mount=mount)
+                answer = await self._agents.send_command(server_id, request, timeout=PATIENCE)
+            if isinstance(answer, SnapshotResponse):
+                evidence = to_evidence(answer, self._clock.now())
+                await self._database.transact(lambda tx: crud.set_evidence(tx, alert_id, evidence))
+        except (ChatOpsError, TimeoutError) as error:
+            _log.info("no evidence of an alert: %s", error, extra={"alert": alert_id})
+        finally:
+            self._waiting -= 1
+
+
+def to_evidence(answer: SnapshotResponse, now: float) -> dict[str, Any]:
+    """What is kept of an answer, whatever its agent sends."""
+    lines = None if answer.journal is None else [_text(one) for one in answer.journal[-MAX_LINES:]]
+    mount = answer.mount
+    return {
+        "taken_at": format_time(now),
+        "processes": None,
+        "containers": None,
+        "journal": lines,
+        "mount": None if mount is None else {
+            "path": _text(mount.path),
+            "complete": mount.complete,
+            "largest": [
+                {"path": _text(one.path), "bytes": one.bytes} for one in mount.largest[:MAX_LINES]
+            ],
+        },
+    }  # fmt: skip
+
+
+def _text(text: str) -> str:
+    return shorten(redact(text), MAX_TEXT)
+
+
+def _mount_of(alert: Alert) -> str | None:
+    """The mount to look into: that of a rule on disks, the fullest of a rule on all of them."""
+    return alert.instance if alert.rule.watched.name.split(".")[0] == "disk" else None
