@@ -22,6 +22,7 @@ from chatops.server.api.routes import OPERATIONS
 from chatops.server.app import SOCKETS
 from chatops.server.secrets import load_secrets
 from chatops.server.services.access import Access
+from chatops.server.services.alerting.service import MetricValue
 from tests.support.hub import PASSWORD, Answer, TestHub, auth_message, metrics_message, running_hub
 
 RANK: Final = {"viewer": 0, "operator": 1, "admin": 2}
@@ -226,6 +227,43 @@ async def _revoke_key(world: World) -> Ask:
     return Ask(f"/api-keys/{made['id']}")
 
 
+async def _rule(world: World) -> Ask:
+    body = {"metric": "cpu", "op": "gt", "value": 200, "target": "mine"}
+    made = await world.hub.ok("POST", "/alerts/thresholds", body, token=world.credentials["owner"])
+    return Ask(f"/alerts/thresholds/{made['name']}")
+
+
+async def _switch_rule(world: World) -> Ask:
+    return Ask((await _rule(world)).path, {"enabled": False})
+
+
+async def _silence(world: World) -> Ask:
+    body = {"target": "mine", "for_s": 60}
+    made = await world.hub.ok("POST", "/silences", body, token=world.credentials["owner"])
+    return Ask(f"/silences/{made['id']}")
+
+
+async def _alert(world: World) -> Ask:
+    alerting = world.hub.services.alerting
+    await alerting.look()
+    (rule,) = alerting.plans.offline(world.ids["mine"])
+    instance = str(next(world.fresh))
+    value = MetricValue(world.ids["mine"], instance, 61.0, time.time())
+    made = alerting.create_alert(rule, value)
+    assert made is not None
+    await alerting.drain()
+    return Ask(f"/alerts/{made.id}")
+
+
+async def _ack(world: World) -> Ask:
+    return Ask(f"{(await _alert(world)).path}/ack", {})
+
+
+async def _resolve(world: World) -> Ask:
+    return Ask(f"{(await _alert(world)).path}/resolve")
+
+
+RULE: Final = {"metric": "cpu", "op": "gt", "value": 200, "target": "mine"}
 _VIEWER, _OPERATOR, _OWNER = Access.VIEWER, Access.OPERATOR, Access.OWNER
 EXAMPLES: Final[dict[str, Example]] = {
     "login": plain("/auth/login", {"username": "admin", "password": PASSWORD}),
@@ -264,6 +302,18 @@ EXAMPLES: Final[dict[str, Example]] = {
     "cancel_command": plain("/commands/{command}/cancel", ok=409, on=_OPERATOR),
     "show_run": plain("/runs/{run}", on=_VIEWER),
     "cancel_run": plain("/runs/{run}/cancel", ok=409, on=_OPERATOR),
+    "list_alerts": plain("/alerts"),
+    "show_alert": Example(_alert, on=_VIEWER),
+    "ack_alert": Example(_ack, on=_OPERATOR),
+    "resolve_alert": Example(_resolve, on=_OPERATOR),
+    "list_thresholds": plain("/alerts/thresholds"),
+    "set_threshold": plain("/alerts/thresholds", RULE, on=_OPERATOR),
+    "show_threshold": Example(_rule, on=_VIEWER),
+    "update_threshold": Example(_switch_rule, on=_OWNER),
+    "remove_threshold": Example(_rule, 204, on=_OWNER),
+    "list_silences": plain("/silences"),
+    "add_silence": plain("/silences", {"target": "mine", "for_s": 60}, ok=201, on=_OPERATOR),
+    "remove_silence": Example(_silence, 204, on=_OWNER),
     "list_events": plain("/events"),
     "list_audit": plain("/audit"),
     "verify_audit": plain("/audit/verify"),

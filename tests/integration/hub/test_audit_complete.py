@@ -4,6 +4,7 @@ the route table is tried, so that a new one without a record fails here."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from chatops.server.api.routes import OPERATIONS
 from chatops.server.secrets import load_secrets
 from chatops.server.services.access import Access
 from chatops.server.services.access_tokens import AccessTokens
+from chatops.server.services.alerting.service import MetricValue
 from tests.support.hub import PASSWORD, StubAgent, TestHub, running_hub
 from tests.support.waiting import until_async
 
@@ -112,6 +114,37 @@ async def _revoke_token(place: Place) -> Ask:
     return Ask(f"/tokens/{made['id']}", target="ci")
 
 
+async def _alert(place: Place) -> str:
+    """The id of an alert that fires on web-1."""
+    alerting = place.hub.services.alerting
+    await alerting.look()
+    (server,) = alerting.fleet.ids()
+    (rule,) = alerting.plans.offline(server)
+    made = alerting.create_alert(rule, MetricValue(server, "", 61.0, time.time()))
+    assert made is not None
+    await alerting.drain()
+    return made.id
+
+
+async def _ack_alert(place: Place) -> Ask:
+    alert = await _alert(place)
+    return Ask(f"/alerts/{alert}/ack", {"comment": "on it"}, target=alert)
+
+
+async def _resolve_alert(place: Place) -> Ask:
+    alert = await _alert(place)
+    return Ask(f"/alerts/{alert}/resolve", target=alert)
+
+
+async def _remove_silence(place: Place) -> Ask:
+    made = await place.hub.ok("POST", "/silences", SILENCE, token=place.tokens["ada"])
+    return Ask(f"/silences/{made['id']}", target=made["id"])
+
+
+RULE = {"metric": "cpu", "op": "gt", "value": 200, "target": "web-1", "name": "hot"}
+SILENCE = {"target": "web-1", "for_s": 60}
+
+
 def ask(path: str, body: object = None, **fields: Any) -> Callable[[Place], Awaitable[Ask]]:
     """The same request in every place; ``{key}`` is the id of the server's key."""
 
@@ -148,12 +181,24 @@ HOW: dict[str, Callable[[Place], Awaitable[Ask]]] = {
     "run_command": ask("/commands", RUN),
     "cancel_command": _cancel_command,
     "cancel_run": _cancel_run,
+    "ack_alert": _ack_alert,
+    "resolve_alert": _resolve_alert,
+    "set_threshold": ask("/alerts/thresholds", RULE, target="hot"),
+    "update_threshold": ask("/alerts/thresholds/hot", {"enabled": False}, target="hot"),
+    "remove_threshold": ask("/alerts/thresholds/hot", target="hot"),
+    "add_silence": ask("/silences", SILENCE),
+    "remove_silence": _remove_silence,
     "set_setting": ask("/settings/lost_after", {"value": "40s"}, target="lost_after", **ADMIN),
     "reset_setting": ask("/settings/lost_after", target="lost_after", **ADMIN),
 }
 """A request that succeeds, for each operation that changes something."""
 
-BEFORE: dict[str, str] = {"unshare_server": "share_server", "reset_setting": "set_setting"}
+BEFORE: dict[str, str] = {
+    "unshare_server": "share_server",
+    "reset_setting": "set_setting",
+    "update_threshold": "set_threshold",
+    "remove_threshold": "set_threshold",
+}
 """What has to be done first."""
 DETAIL: dict[str, dict[str, Any]] = {
     "update_user": {"password": "changed"},
@@ -167,6 +212,8 @@ DETAIL: dict[str, dict[str, Any]] = {
     "revoke_token": {"user": "ada"},
     "run_command": {"command": "true"},
     "set_setting": {"new": "40s"},
+    "set_threshold": {"metric": "cpu", "op": "gt", "value": 200, "target": "web-1"},
+    "ack_alert": {"comment": "on it"},
 }
 """What the record of a refusal tells beside the target."""
 CHANGING = [one for one in OPERATIONS if one.changes]

@@ -146,11 +146,13 @@ class AlertDesk:
                 self._outbox.note(tx, [change])
 
         await in_session(session, write)
-        named = {"alert": after.id, "rule": after.rule.name}
+        named = {"rule": after.rule.name}
+        if change.alert.server is not None:
+            named["server"] = change.alert.server
         if after.comment is not None and event == "acknowledged":
             named["comment"] = after.comment
         action = "alerts.ack" if event == "acknowledged" else "alerts.resolve"
-        await self._audit.record(session, origin, action, change.alert.server, detail=named)
+        await self._audit.record(session, origin, action, after.id, detail=named)
         names = await self._names(session, principal, after.members.keys() | {after.server_id})
         return to_rest(row_of(after), after.members, names.get)
 

@@ -26,7 +26,7 @@ from chatops.server.services.alerting.service import AlertService
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.server_finder import ServerFinder
 from chatops.server.services.targets import lasting
-from chatops.server.services.thresholds import shown_target
+from chatops.server.services.thresholds import may_change, shown_target
 from chatops.units import format_time
 
 _LONGEST = 10 * 366 * 86_400.0
@@ -100,8 +100,8 @@ class SilenceService:
             row, seen = await self._find(session, principal, silence_id)
             await crud.delete(session, row.id)
             target = _to_rest(row, principal, {}, seen).target
-            detail = {"id": row.id}
-            await self._audit.record(session, origin, "silences.remove", target, detail=detail)
+            detail = {"target": target}
+            await self._audit.record(session, origin, "silences.remove", row.id, detail=detail)
         self._alerts.hushes.remove(row.id)
         self._alerts.note(self._alerts.unhush())
 
@@ -120,7 +120,7 @@ class SilenceService:
             raise NotFound(
                 f"there is no silence {silence_id[:80]!r}", hint="see `chatops silences list`"
             )
-        if not _may_end(principal, row):
+        if not _may_end(principal, row, seen):
             raise NotPermitted(
                 f"the silence is not {principal.title}'s",
                 hint="its maker and administrators may end it",
@@ -128,16 +128,14 @@ class SilenceService:
         return row, seen
 
     def _may_see(self, principal: Principal, row: Silence, seen: dict[str, Facts]) -> bool:
-        if _may_end(principal, row):
+        if _may_end(principal, row, seen):
             return True
         scope = scope_of(row)
         return any(self._alerts.fleet.covers(scope, server_id) for server_id in seen)
 
 
-def _may_end(principal: Principal, row: Silence) -> bool:
-    if principal.role == "admin":
-        return True
-    return row.created_by == principal.user_id and principal.role == "operator"
+def _may_end(principal: Principal, row: Silence, seen: dict[str, Facts]) -> bool:
+    return may_change(principal, row.created_by, row.target, seen)
 
 
 def _to_rest(
@@ -146,7 +144,7 @@ def _to_rest(
     names = {one.id: one.name for one in seen.values()}
     return rest.Silence(
         id=row.id,
-        target=shown_target(row.target, names, whole=_may_end(principal, row)),
+        target=shown_target(row.target, names, whole=_may_end(principal, row, seen)),
         metric=row.metric,
         until=format_time(row.until),
         comment=row.comment,

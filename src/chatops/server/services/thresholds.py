@@ -6,6 +6,8 @@ server of theirs; only its owner and administrators change it. The hub's own rul
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.clock import Clock
@@ -90,8 +92,8 @@ class ThresholdService:
         check_values(body.op, body.value, body.clear, body.for_s)
         async with self._database.write() as session:
             target = await lasting(session, self._servers, principal, body.target)
-            row = await self._put(session, principal, body, target)
             seen = {one.id: one for one in await self._servers.seen(session, principal)}
+            row = await self._put(session, principal, body, target, seen)
             (item,) = await self._show_all(session, principal, [row], seen)
             await self._audit.record(
                 session, origin, "thresholds.set", row.name, detail=_detail(item)
@@ -140,7 +142,12 @@ class ThresholdService:
     # -- inside -----------------------------------------------------------------------------
 
     async def _put(
-        self, session: AsyncSession, principal: Principal, body: rest.ThresholdSet, target: Target
+        self,
+        session: AsyncSession,
+        principal: Principal,
+        body: rest.ThresholdSet,
+        target: Target,
+        seen: Collection[str],
     ) -> AlertThreshold:
         fields: crud.ThresholdChanges = {
             "metric": body.metric, "op": body.op, "value": body.value, "clear": body.clear,
@@ -156,7 +163,7 @@ class ThresholdService:
             return await crud.create(
                 session, created_by=principal.user_id, now=self._clock.now(), **fields
             )
-        if not _may_change(principal, row):
+        if not may_change(principal, row.created_by, row.target, seen):
             raise Conflict(
                 f"there is a rule {name} already, and it is not yours", hint="choose another name"
             )
@@ -177,7 +184,7 @@ class ThresholdService:
         seen = {one.id: one for one in await self._servers.seen(session, principal)}
         if row is None or not self._may_see(principal, row, seen):
             raise NotFound(f"there is no rule {text[:80]!r}", hint="see `chatops thresholds list`")
-        if change and not _may_change(principal, row):
+        if change and not may_change(principal, row.created_by, row.target, seen):
             raise NotPermitted(
                 f"the rule {row.name} is not {principal.title}'s",
                 hint="its owner and administrators may change it",
@@ -185,7 +192,7 @@ class ThresholdService:
         return row, seen
 
     def _may_see(self, principal: Principal, row: AlertThreshold, seen: dict[str, Facts]) -> bool:
-        if _may_change(principal, row):
+        if may_change(principal, row.created_by, row.target, seen):
             return True
         scope = scope_of(row)
         return any(self._alerts.fleet.covers(scope, server_id) for server_id in seen)
@@ -199,13 +206,26 @@ class ThresholdService:
     ) -> list[rest.Threshold]:
         owners = await users.names(session, {row.created_by for row in rows if row.created_by})
         names = {one.id: one.name for one in seen.values()}
-        return [_to_rest(row, owners, names, whole=_may_change(principal, row)) for row in rows]
+        return [
+            _to_rest(
+                row,
+                owners,
+                names,
+                whole=may_change(principal, row.created_by, row.target, seen),
+            )
+            for row in rows
+        ]
 
 
-def _may_change(principal: Principal, row: AlertThreshold) -> bool:
-    if principal.role == "admin":
+def may_change(principal: Principal, owner: str | None, target: str, seen: Collection[str]) -> bool:
+    """Whether a caller, who sees the servers ``seen`` (by id), may change something that stays and
+    is ``owner``'s. A token for some servers only may if the ``target`` means no others."""
+    if principal.role != "admin" and (owner != principal.user_id or principal.role != "operator"):
+        return False
+    if principal.token is None or principal.token.servers is None:
         return True
-    return row.created_by == principal.user_id and principal.role == "operator"
+    parts = parse_target(target, longest=None).parts
+    return all(one.out or (one.kind == "name" and one.text in seen) for one in parts)
 
 
 def shown_target(text: str, names: dict[str, str], *, whole: bool) -> str:
