@@ -57,6 +57,7 @@ class AlertWriter:
         self._forgotten: dict[str, None] = {}
         self._told: list[Told] = []
         self._arrived = asyncio.Event()
+        self._turn = asyncio.Lock()
 
     def put(self, steps: Sequence[Step], told: Sequence[Told]) -> None:
         """Write these as soon as possible; ``told`` is what is to be told of them."""
@@ -85,12 +86,16 @@ class AlertWriter:
             await asyncio.sleep(LINGER)
 
     async def drain(self) -> None:
-        """Write what waits when the hub stops."""
+        """Write what waits now, and what is being written, as when the hub stops."""
         with suppress(ChatOpsError):
-            while self._changed or self._forgotten:
+            while self._changed or self._forgotten or self._turn.locked():
                 await self._write()
 
     async def _write(self) -> None:
+        async with self._turn:
+            await self._write_batch()
+
+    async def _write_batch(self) -> None:
         batch = self._take()
         # Copies: these are written in another thread, and may change meanwhile.
         rows = [(row_of(alert), dict(alert.members)) for alert in batch.alerts]

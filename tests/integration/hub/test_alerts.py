@@ -1,0 +1,357 @@
+"""Alerts in a real hub: from a sample to what people see, and back; storms, silences, restarts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+from sqlmodel import col
+
+from chatops.clock import FakeClock
+from chatops.protocol.messages import Largest, MountUse, SnapshotResponse
+from chatops.server.db.models import Alert, AlertThreshold
+from chatops.server.db.transactions import Transaction
+from chatops.server.services.alerting.outages import GRACE
+from chatops.server.services.alerting.outbox import AlertChange
+from tests.support.databases import failing
+from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub
+from tests.support.waiting import until_async
+
+numbers = count(1)
+
+
+class Notes:
+    """An outbox that remembers."""
+
+    def __init__(self) -> None:
+        self.changes: list[AlertChange] = []
+        self.woken = 0
+
+    def note(self, tx: Transaction, changes: Sequence[AlertChange]) -> None:
+        self.changes += changes
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def told(self) -> list[tuple[str, str | None]]:
+        return [(one.event, one.alert.server) for one in self.changes]
+
+
+async def connected(hub: TestHub, name: str = "web-1", **fields: Any) -> StubAgent:
+    key = (await hub.server(name, **fields))["key"]["key"]
+    agent = await hub.agent(key)
+    await agent.expect("auth_success")
+    await hub.services.alerting.look()
+    return agent
+
+
+async def measured(agent: StubAgent, cpu: float, *, ts: float | None = None) -> None:
+    """A sample of the agent's, acked: it was judged then."""
+    at = time.time() if ts is None else ts
+    await agent.send(metrics_message(next(numbers), at, cpu=cpu))
+    await agent.expect("metrics_ack")
+
+
+async def hot(hub: TestHub, **fields: Any) -> Any:
+    """The rule cpu > 90, at once."""
+    body = {"metric": "cpu", "op": "gt", "value": 90, "for_s": 0, "name": "hot", **fields}
+    return await hub.ok("POST", "/alerts/thresholds", body)
+
+
+async def alerts(hub: TestHub, query: str = "", **options: Any) -> list[dict[str, Any]]:
+    await hub.services.alerting.drain()
+    found: list[dict[str, Any]] = (await hub.ok("GET", f"/alerts?{query}", **options))["items"]
+    return found
+
+
+async def test_from_a_sample_to_everybody_who_looks(hub: TestHub) -> None:
+    await hot(hub)
+    async with await connected(hub) as agent, await hub.subscribe("logs/web-1") as logs:
+        await logs.expect("auth_success")
+        async with await hub.subscribe("metrics/web-1") as metrics:
+            await metrics.expect("auth_success")
+            await measured(agent, 99.0)
+            assert (await metrics.expect("alert"))["data"]["state"] == "firing"
+        frame = (await logs.expect("alert"))["data"]
+        assert (frame["server"], frame["threshold_name"], frame["value"]) == ("web-1", "hot", 99.0)
+        entry = (await logs.expect("log"))["data"]
+        assert entry["source"] == "alert"
+        assert entry["message"] == "firing: hot: cpu is 99 %, above 90 %"
+        (alert,) = await alerts(hub, "state=firing")
+        assert alert["id"] == frame["id"]
+        assert (await hub.ok("GET", "/servers"))["items"][0]["alerts"] == 1
+        assert (await hub.ok("GET", "/status"))["alerts"] == {"firing": 1, "pending": 0}
+        await measured(agent, 88.0)
+        assert [one["state"] for one in await alerts(hub)] == ["firing"]
+        await measured(agent, 10.0)
+        assert (await logs.expect("alert"))["data"]["resolved_reason"] == "cleared"
+    assert (await hub.ok("GET", "/servers"))["items"][0]["alerts"] == 0
+
+
+async def test_samples_of_an_outage_fire_nothing(hub: TestHub) -> None:
+    await hot(hub)
+    async with await connected(hub) as agent:
+        await measured(agent, 99.0, ts=time.time() - 60)
+        await measured(agent, 10.0)
+        await measured(agent, 99.0, ts=time.time() - 45)
+    assert await alerts(hub) == []
+
+
+async def test_it_goes_on_where_a_killed_hub_ended(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "hub") as hub:
+        await hot(hub)
+        slow = await hot(hub, name="slow", for_s=3600)
+        await hot(hub, name="doomed")
+        key = (await hub.server("web-1"))["key"]["key"]
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            await hub.services.alerting.look()
+            await measured(agent, 99.0)
+            await until_async(lambda: alerts(hub, "state=pending"))
+        before = {one["threshold_name"]: one for one in await alerts(hub)}
+        database = hub.hub.databases.chatops
+        async with database.write() as session:  # as if it was killed before it could do more
+            await session.execute(
+                delete(AlertThreshold).where(col(AlertThreshold.name) == "doomed")
+            )
+            of_slow = col(Alert.threshold_id) == slow["id"]
+            earlier = col(Alert.started_at) - 3600
+            await session.execute(update(Alert).where(of_slow).values(started_at=earlier))
+    async with running_hub(tmp_path / "hub") as hub:
+        found = {one["threshold_name"]: one for one in await alerts(hub)}
+        assert found["hot"] == before["hot"]
+        assert found["slow"]["state"] == "pending"
+        assert found["doomed"]["resolved_reason"] == "rule disabled"
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            await measured(agent, 99.0)
+            now = {one["threshold_name"]: one["state"] for one in await alerts(hub)}
+    assert now == {"hot": "firing", "slow": "firing", "doomed": "resolved"}
+
+
+async def test_what_changes_a_rule_ends_its_alerts_and_says_why(hub: TestHub) -> None:
+    hub.services.alerting.writer.outbox = notes = Notes()
+    async with await connected(hub) as agent, await connected(hub, "db-1"):
+        reasons = []
+        for change in (
+            lambda: hot(hub, value=95),
+            lambda: hub.ok("PATCH", "/alerts/thresholds/hot", {"enabled": False}),
+            lambda: hub.ok("DELETE", "/alerts/thresholds/hot"),
+            lambda: hot(hub, target="db-1"),
+        ):
+            await hot(hub)
+            await hub.ok("PATCH", "/alerts/thresholds/hot", {"enabled": True})
+            await measured(agent, 99.0)
+            (alert,) = await alerts(hub, "state=firing")
+            await change()
+            await hub.services.alerting.drain()
+            found = await hub.ok("GET", f"/alerts/{alert['id']}")
+            reasons.append(found["resolved_reason"])
+        assert reasons == ["rule changed", "rule disabled", "rule disabled", "rule changed"]
+        await hot(hub, target="web-*")
+        await measured(agent, 99.0)
+        assert len(await alerts(hub, "state=firing")) == 1
+        await hub.ok("DELETE", "/servers/web-1")
+    last = notes.changes[-1]
+    assert (last.event, last.alert.resolved_reason) == ("resolved", "server removed")
+    assert await alerts(hub) == []
+    assert notes.woken
+
+
+async def test_a_server_that_is_not_meant_any_more_has_no_alert(hub: TestHub) -> None:
+    await hot(hub, target="tag:env=prod")
+    async with await connected(hub, tags={"env": "prod"}) as agent:
+        await measured(agent, 99.0)
+        await hub.ok("PATCH", "/servers/web-1", {"tags": {"env": "test"}})
+        await hub.services.alerting.look()
+        (alert,) = await alerts(hub)
+        assert alert["resolved_reason"] == "rule changed"
+        await hub.ok("PATCH", "/servers/web-1", {"tags": {"env": "prod"}})
+        await hub.services.alerting.look()
+        await measured(agent, 99.0)
+    assert [one["state"] for one in await alerts(hub)] == ["firing", "resolved"]
+
+
+async def test_while_its_server_is_offline_an_alert_is_stale(tmp_path: Path) -> None:
+    clock = FakeClock(time.time())
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        await hot(hub)
+        async with await connected(hub) as agent:
+            await measured(agent, 99.0, ts=clock.now())
+        await hub.wait_status("web-1", "offline")
+        clock.advance(11)
+        await hub.services.alerting.tick()
+        assert [(a["state"], a["stale"]) for a in await alerts(hub)] == [("firing", True)]
+        clock.advance(50)
+        await hub.services.alerting.tick()
+        offline, cpu = await alerts(hub)
+        assert (offline["metric"], offline["severity"]) == ("offline", "critical")
+        assert (cpu["state"], cpu["stale"]) == ("firing", True)
+
+
+async def test_a_restart_of_the_hub_fires_nothing_that_was_not_true(tmp_path: Path) -> None:
+    clock = FakeClock(time.time() - 7200)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        key = (await hub.server("web-1"))["key"]["key"]
+        await hub.server("never")
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+    clock.advance(3600)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        clock.advance(GRACE - 1)
+        await hub.services.alerting.tick()
+        assert await alerts(hub) == []
+        clock.advance(1)
+        await hub.services.alerting.tick()
+        (alert,) = await alerts(hub)
+        assert (alert["server"], alert["state"]) == ("web-1", "firing")
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            await hub.services.alerting.tick()
+            assert [one["state"] for one in await alerts(hub)] == ["resolved"]
+
+
+async def test_many_that_drop_together_are_one_alert(tmp_path: Path) -> None:
+    clock = FakeClock(time.time())
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        hub.services.alerting.writer.outbox = notes = Notes()
+        bob = await hub.user("bob", "operator")
+        names = [f"s{number}" for number in range(7)]
+        keys = {}
+        async with AsyncExitStack() as stack:
+            for name in names:
+                token = bob if name in ("s0", "s6") else "admin"
+                keys[name] = (await hub.server(name, token=token))["key"]["key"]
+                agent = await stack.enter_async_context(await hub.agent(keys[name]))
+                await agent.expect("auth_success")
+            await hub.services.alerting.look()
+        await until_async(lambda: len(hub.services.agents) == 0)
+        clock.advance(61)
+        await hub.services.alerting.tick()
+        (alert,) = await alerts(hub)
+        assert (alert["metric"], alert["server"], alert["servers"]) == ("offline", None, names)
+        assert alert["message"] == "7 servers dropped together: " + ", ".join(names)
+        (seen,) = await alerts(hub, token=bob)
+        assert seen["servers"] == ["s0", "s6"]
+        assert "s1" not in str(seen)
+        refused = await hub.call("POST", f"/alerts/{alert['id']}/ack", {}, token=bob)
+        assert refused.status == 404, "it takes the right on all of them"
+        assert {one["alerts"] for one in (await hub.ok("GET", "/servers"))["items"]} == {1}
+        assert await alerts(hub, "server=s3")
+        assert notes.told() == [("firing", None)]
+        assert len(notes.changes[0].servers) == 7
+        async with AsyncExitStack() as stack:
+            for name in names:
+                agent = await stack.enter_async_context(await hub.agent(keys[name]))
+                await agent.expect("auth_success")
+                await hub.services.alerting.tick()
+            assert [one["state"] for one in await alerts(hub)] == ["resolved"]
+        assert notes.told() == [("firing", None), ("resolved", None)]
+
+
+async def test_few_that_drop_have_an_alert_each(tmp_path: Path) -> None:
+    clock = FakeClock(time.time())
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        async with AsyncExitStack() as stack:
+            for name in ("a", "b", "c", "d"):
+                await stack.enter_async_context(await connected(hub, name))
+        await until_async(lambda: len(hub.services.agents) == 0)
+        clock.advance(61)
+        await hub.services.alerting.tick()
+        assert sorted(one["server"] for one in await alerts(hub)) == ["a", "b", "c", "d"]
+
+
+async def test_a_silence_keeps_from_telling_and_not_from_being(tmp_path: Path) -> None:
+    clock = FakeClock(time.time())
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        alerting = hub.services.alerting
+        alerting.writer.outbox = notes = Notes()
+        await hot(hub)
+        await hub.ok("POST", "/silences", {"target": "web-*", "metric": "cpu", "for_s": 60})
+        (listed,) = (await hub.ok("GET", "/silences"))["items"]
+        assert (listed["target"], listed["metric"], listed["created_by"]) == (
+            "web-*", "cpu", "admin",
+        )  # fmt: skip
+        async with await connected(hub) as agent, await connected(hub, "db-1") as other:
+            await measured(agent, 99.0, ts=clock.now())
+            await measured(other, 99.0, ts=clock.now())
+            assert len(await alerts(hub, "state=firing")) == 2
+            assert notes.told() == [("firing", "db-1")]
+            (alert,) = await alerts(hub, "server=web-1")
+            assert alert["silenced"]
+            assert not alerting.may_remind(alert["id"])
+            clock.advance(61)
+            await alerting.tick()
+            (alert,) = await alerts(hub, "server=web-1")
+            assert not alert["silenced"]
+            assert notes.told() == [("firing", "db-1"), ("firing", "web-1")]
+            assert (await hub.ok("GET", "/silences"))["items"] == []
+            quiet = await hub.ok("POST", "/silences", {"target": "web-1", "for_s": 60})
+            assert not alerting.may_remind(alert["id"])
+            await hub.ok("DELETE", f"/silences/{quiet['id']}")
+            assert alerting.may_remind(alert["id"])
+
+
+async def test_people_take_care_of_alerts(hub: TestHub) -> None:
+    await hot(hub)
+    async with await connected(hub) as agent:
+        await measured(agent, 99.0)
+        (alert,) = await alerts(hub)
+        path = f"/alerts/{alert['id']}"
+        acked = await hub.ok("POST", f"{path}/ack", {"comment": "on it"})
+        assert (acked["state"], acked["acked_by"]) == ("acknowledged", "admin")
+        assert (await hub.call("POST", f"{path}/ack", {})).code == "conflict"
+        (listed,) = await alerts(hub, "state=acknowledged")
+        assert listed["comment"] == "on it"
+        done = await hub.ok("POST", f"{path}/resolve")
+        assert (done["state"], done["resolved_reason"]) == ("resolved", "manual")
+        assert (await hub.call("POST", f"{path}/resolve")).code == "conflict"
+        await measured(agent, 99.0)
+        assert await alerts(hub, "state=firing") == []
+        soon = "2999-01-01T00:00:00Z"
+        assert await alerts(hub, f"since={soon}") == []
+        await hot(hub, for_s=3600)
+        await measured(agent, 99.0)
+        (pending,) = await alerts(hub, "state=pending")
+        answer = await hub.call("POST", f"/alerts/{pending['id']}/ack", {})
+        assert (answer.status, answer.code) == (409, "conflict")
+
+
+async def test_evidence_is_kept_bounded_and_without_credentials(hub: TestHub) -> None:
+    await hot(hub, metric="disk", value=60)
+    async with await connected(hub) as agent:
+        await measured(agent, 1.0)
+        asked = await agent.expect("snapshot")
+        assert asked["mount"] == ""
+        (alert,) = await alerts(hub)
+        assert (await hub.ok("GET", f"/alerts/{alert['id']}"))["evidence"] is None
+        lines = [f"{n}: password=hunter2 [bold]{'x' * 900}" for n in range(500)]
+        use = MountUse(path="/", complete=False, largest=[Largest(path="/var", bytes=7)])
+        await agent.send(SnapshotResponse(id=asked["id"], journal=lines, mount=use))
+
+        async def kept() -> Any:
+            return (await hub.ok("GET", f"/alerts/{alert['id']}"))["evidence"]
+
+        evidence = await until_async(kept)
+        assert evidence["mount"]["largest"] == [{"path": "/var", "bytes": 7}]
+        assert evidence["containers"] is None
+        assert len(evidence["journal"]) == 50
+        assert max(map(len, evidence["journal"])) == 500
+        assert "hunter2" not in str(evidence)
+
+
+async def test_what_cannot_be_written_now_is_written_later(
+    hub: TestHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    await hot(hub)
+    async with await connected(hub) as agent:
+        async with failing(hub.hub.databases.chatops):
+            await measured(agent, 99.0)
+            await until_async(lambda: "alerts cannot be stored" in caplog.text)
+        await until_async(lambda: alerts(hub, "state=firing"))
