@@ -198,7 +198,14 @@ def build(
     servers.followers.append(alerting)
     key_warnings = KeyWarnings(db, servers, agents, logs, clock)
     metrics = MetricsService(
-        databases.metrics, db, servers, subscribers, logs, latest, alerting, lambda: live.now,
+        databases.metrics,
+        db,
+        servers,
+        subscribers,
+        logs,
+        latest,
+        alerting,
+        lambda: live.now,
         clock,
     )
     status = StatusService(db, servers, key_warnings, live, tail, clock)
