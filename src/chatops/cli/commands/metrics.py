@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -96,6 +98,43 @@ def history(
     cli.out.flush()
     say_longer(cli.out, found.step, asked)
     say_gaps(cli.out, found.gaps, several=several, local=cli.out.form == "table")
+
+
+@command(app, "plot", example="chatops metrics plot 'web-*' cpu memory --since 6h")
+def plot(
+    cli: Cli,
+    target: TARGET,
+    metrics: Annotated[
+        list[str],
+        typer.Argument(metavar="METRIC ...", help="which ones", autocompletion=complete_metrics),
+    ],
+    since: SINCE = "1h",
+    until: UNTIL = None,
+    step: STEP = None,
+    svg: Annotated[
+        Path | None,
+        typer.Option(
+            "--svg", metavar="FILE", help="write a picture there instead, over an old one"
+        ),
+    ] = None,
+) -> None:
+    """Charts of what was measured, in the terminal: one for each unit, with a line for each server
+    and METRIC, and figures below it. A gap is a gap in the line; of a single line the shade
+    behind it reaches from the least to the most. Times are local. What an agent lost, and what
+    there is nothing of, is told on stderr. Other forms (-o) print the rows that would be drawn."""
+    from chatops.cli.charts.plot import plot as draw_plot
+
+    if EVERY in metrics:
+        raise InvalidInput("a chart has no room for all metrics", hint="name the METRICs to draw")
+    end = moment(until, "--until")
+    begin = moment(since, "--since")
+    assert begin is not None
+    if begin >= (time.time() if end is None else end):
+        raise InvalidInput("the span ends before it begins", hint="let --since be before --until")
+    draw_plot(
+        cli, target, list(dict.fromkeys(_checked(metrics))), since=begin, until=end,
+        step=seconds(step, "--step"), picture=svg,
+    )  # fmt: skip
 
 
 @command(app, "export", example="chatops metrics export web-1 --since 7d -o csv > web-1.csv")
