@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 from chatops.cli.context import Cli
 from chatops.errors import ChatOpsError, NoSample
 from chatops.protocol.metric_names import parse_metric
-from chatops.protocol.rest import Server
+from chatops.protocol.rest import HistoryRow, Server, ServerHistoryRow
 from chatops.protocol.target import Facts, parse_target
 from chatops.text import escape, shorten
 
-SAID: Final = 5
-"""Servers that get a line each."""
+SAID: Final = 10
+"""Lines that are said at most."""
 _NAMED: Final = 8
 """Instances that are named as those there are."""
-Found = Collection[tuple[str, str]]
-"""Servers and metrics of which there are rows."""
+R = TypeVar("R", HistoryRow, ServerHistoryRow)
 
 
-def say_absent(cli: Cli, target: str, metrics: Sequence[str], found: Found) -> None:
-    """Say which servers of a TARGET have nothing of some METRICs in the span that was asked for.
-    What there is besides is asked for only if something is missing; ``metrics`` are names, none
-    of them ``*``."""
-    several = parse_target(target).one is None
-    if several or len(found) < len(metrics):
-        for text in _absent(cli, servers_of(cli, target), metrics, found):
-            cli.out.say(text)
+class Seen:
+    """What there is in rows that pass: servers (None where all are of one) and metrics."""
+
+    def __init__(self) -> None:
+        self.found: set[tuple[str | None, str]] = set()
+
+    def of(self, rows: Iterable[R]) -> Iterator[R]:
+        """The rows, noted as they pass."""
+        for row in rows:
+            self.found.add((getattr(row, "server", None), row.metric))
+            yield row
+
+
+def say_absent(
+    cli: Cli, target: str, metrics: Sequence[str], found: Collection[tuple[str | None, str]]
+) -> None:
+    """Say which servers of a TARGET have nothing of some METRICs in the span that was asked for;
+    without ``metrics`` any are enough. It is only talk: where the hub does not answer what is
+    asked for it, there is none."""
+    one = parse_target(target).one is not None
+    if not (one and found and len({name for _, name in found}) >= len(metrics)):
+        with suppress(ChatOpsError):
+            for text in islice(_absent(cli, servers_of(cli, target), metrics, found), SAID):
+                cli.out.say(text)
+
+
+def _absent(
+    cli: Cli,
+    servers: Sequence[Server],
+    metrics: Sequence[str],
+    found: Collection[tuple[str | None, str]],
+) -> Iterator[str]:
+    for server in servers:
+        of_it = {name for owner, name in found if owner in (None, server.name)}
+        left = [name for name in metrics if name not in of_it]
+        if left or not of_it:
+            yield from _reasons(cli, server.name, left)
 
 
 def servers_of(cli: Cli, target: str) -> list[Server]:
@@ -42,20 +72,6 @@ def servers_of(cli: Cli, target: str) -> list[Server]:
     return meant.select(cli.client.servers.list(), facts)
 
 
-def _absent(
-    cli: Cli, servers: Sequence[Server], metrics: Sequence[str], found: Found
-) -> Iterator[str]:
-    lacking = {
-        one.name: left
-        for one in servers
-        if (left := [name for name in metrics if (one.name, name) not in found])
-    }
-    for server in list(lacking)[:SAID]:
-        yield from _reasons(cli, server, lacking[server])
-    if len(lacking) > SAID:
-        yield f"nothing either of some of it on {len(lacking) - SAID} more servers"
-
-
 def _reasons(cli: Cli, server: str, metrics: Sequence[str]) -> Iterator[str]:
     try:
         latest: Any = cli.client.metrics.latest(server)  # it has a sample's fields
@@ -64,6 +80,8 @@ def _reasons(cli: Cli, server: str, metrics: Sequence[str]) -> Iterator[str]:
         return
     except ChatOpsError:  # this is only talk: what was asked for has come
         latest = None
+    if not metrics:
+        yield f"{escape(server)}: nothing was measured then"
     for name in metrics:
         metric, instance = parse_metric(name)
         there = metric.instances(latest) if latest is not None and metric.listed else None

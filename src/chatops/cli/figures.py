@@ -12,6 +12,7 @@ BLOCKS: Final = "▁▂▃▄▅▆▇█"
 ASCII: Final = "_.:-=+*#"
 """The same eight heights where the terminal has no blocks."""
 GAP: Final = " "
+_COERCED: Final = ("C.UTF-8", "C.utf8", "UTF-8")
 _PREFIXES: Final = "KMGTPE"
 
 
@@ -79,10 +80,15 @@ def in_columns(
 
 
 def has_blocks(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal shows more than ASCII, as its locale says."""
-    locale = next(
-        (name for key in ("LC_ALL", "LC_CTYPE", "LANG") if (name := environ.get(key))), ""
-    )
+    """Whether the terminal shows more than ASCII: unless its locale names another encoding.
+    Where it is the C locale, Python has put a UTF-8 one into LC_CTYPE, which does not count."""
+    named = [environ[key] for key in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(key)]
+    if named[1:] and named[0] in _COERCED and named[1] in ("C", "POSIX"):
+        named.pop(0)
+    return not named or _is_utf8(named[0])
+
+
+def _is_utf8(locale: str) -> bool:
     return locale.lower().replace("-", "").partition("@")[0].endswith("utf8")
 
 

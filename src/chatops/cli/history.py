@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -31,6 +31,8 @@ class ExportRow(Struct, kw_only=True):
     value: float
 
 
+R = TypeVar("R", HistoryRow, ServerHistoryRow, ExportRow)
+
 _VALUES: Final = (
     Column("METRIC", lambda r: r.metric),
     Column("VALUE", lambda r: _value(r.metric, r.value), right=True),
@@ -46,6 +48,18 @@ HISTORIES: Final = View(
     [Column("TIME", lambda r: show.local(r.ts)), Column("SERVER", lambda r: r.server), *_VALUES],
 )
 EXPORT: Final = View(ExportRow, lambda row: row.metric, [])
+
+
+def print_rows(out: Output, rows: Iterable[R], view: View[R]) -> None:
+    """The rows, or with -q the name of each metric once."""
+    if not out.quiet:
+        out.items(rows, view)
+        return
+    named: set[str] = set()
+    for row in rows:
+        if row.metric not in named:
+            named.add(row.metric)
+            out.items([row], view)
 
 
 def export_row(row: ServerHistoryRow) -> ExportRow:
@@ -67,7 +81,10 @@ def say_finest(out: Output, step: float | None) -> None:
         out.say("each row is a sample")
         return
     text = exact_duration(step)
-    out.say(f"each row is the mean of {text}: nothing finer is kept of the whole span")
+    out.say(
+        f"each row is the mean of {text}: nothing finer is kept of the whole span; "
+        "--since 24h gives the samples, unless the hub keeps them for less (raw_retention)"
+    )
 
 
 def say_gaps(out: Output, gaps: Sequence[HistoryGap], *, several: bool, local: bool) -> None:

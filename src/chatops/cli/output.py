@@ -22,6 +22,8 @@ from chatops.errors import ChatOpsError, InvalidInput
 from chatops.text import escape, shorten
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from chatops.cli.view import View
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -134,6 +136,17 @@ class Output:
     def is_terminal(self) -> bool:
         """Whether the data goes to a terminal."""
         return self._out.isatty()
+
+    def console(self) -> Console:
+        """The terminal that the data goes to, for what is drawn on all of it."""
+        from chatops.cli.rich_table import console_for
+
+        return console_for(self._out, color=self._color(self._out))
+
+    def has_screen(self) -> bool:
+        """Whether tables for people go to a terminal that can be drawn on."""
+        people = self.form == "table" and not self.quiet
+        return people and self.is_terminal() and self._environ.get("TERM") != "dumb"
 
     def flush(self) -> None:
         """Bring out everything that was printed.

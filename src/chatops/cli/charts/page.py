@@ -47,7 +47,7 @@ def _chart(every: Sequence[Line], step: float | None, canvas: Canvas) -> Iterato
     lines = highest(every)
     yield _title(every, step, canvas.width)
     if canvas.width < LEAST_WIDTH or canvas.height < LEAST_HEIGHT:
-        yield from _sparks(lines, canvas)
+        yield from _sparks(lines, step, canvas)
     else:
         yield from _rows(draw(lines, step, canvas))
     yield from _legend(lines, every, canvas)
@@ -84,9 +84,11 @@ def _figures(line: Line) -> list[str]:
     return [in_unit(value, line.unit) or "" for value in values]
 
 
-def _sparks(lines: Sequence[Line], canvas: Canvas) -> Iterator[str]:
+def _sparks(lines: Sequence[Line], step: float | None, canvas: Canvas) -> Iterator[str]:
     for line, mark, color in zip(lines, marks_of(lines, canvas), COLORS, strict=False):
         width = max(canvas.width - len(mark) - 1, 1)
+        if step is not None:  # at least one row for each character
+            width = min(width, max(int((canvas.until - canvas.since) / step), 1))
         row = sparkline(line.spread(canvas.since, canvas.until, width), blocks=canvas.blocks)
         yield f"{_painted(mark, color) if canvas.color else mark} {row}".rstrip()
 

@@ -117,8 +117,27 @@ ADDED = View(
 @command(app, "list", example="chatops servers list --tag env=prod --status online")
 def list_servers(cli: Cli, tag: TAGS = None, status: STATUS = None) -> None:
     """The servers that you may see."""
-    servers = cli.client.servers.list(tags=pairs(tag, "--tag"), status=status)
-    cli.out.items(servers, SERVERS)
+    servers = list(cli.client.servers.list(tags=pairs(tag, "--tag"), status=status))
+    cli.out.items(servers, _with_last_hour(cli, servers) if cli.out.has_screen() else SERVERS)
+
+
+def _with_last_hour(cli: Cli, servers: list[Server]) -> View[Server]:
+    """The same columns and what the CPU did in the last hour, if there is room for it."""
+    import shutil
+
+    from chatops.cli.lately import BLANK, last_hour, target_of
+    from chatops.cli.rich_table import has_room
+
+    sparks: dict[tuple[str, str], str] = {}
+    lately = Column("LAST HOUR", lambda s: sparks.get((s.name, "cpu"), BLANK), whole=True)
+    at = [column.title for column in SERVERS.columns].index("CPU") + 1
+    view = View(Server, SERVERS.name, [*SERVERS.columns[:at], lately, *SERVERS.columns[at:]])
+    target = target_of([server.name for server in servers])
+    rows = [view.row(server) for server in servers]
+    if target is None or not has_room(view.columns, rows, shutil.get_terminal_size().columns):
+        return SERVERS
+    sparks |= last_hour(cli, target, ["cpu"])
+    return view if sparks else SERVERS
 
 
 @command(app, "add", example="chatops servers add web-1 --tag env=prod --key")

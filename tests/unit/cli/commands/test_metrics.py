@@ -170,7 +170,10 @@ def test_an_export_is_csv_by_default(cli: Invoke, hub: FakeHub) -> None:
     assert len(lines) == 5
     assert not set("\x1b\x9b\u202e") & set(done.out)
     said = done.err.splitlines()
-    assert said[0] == "each row is the mean of 1m: nothing finer is kept of the whole span"
+    assert said[0] == (
+        "each row is the mean of 1m: nothing finer is kept of the whole span; --since 24h gives "
+        "the samples, unless the hub keeps them for less (raw_retention)"
+    )
     assert said[1].startswith("gap: 312 samples")
     assert (hub.asked[0].query["metric"], "step" in hub.asked[0].query) == (["*"], False)
 
