@@ -33,19 +33,18 @@ class ExportRow(Struct, kw_only=True):
 
 R = TypeVar("R", HistoryRow, ServerHistoryRow, ExportRow)
 
+_TIME: Final = Column("TIME", lambda r: show.local(r.ts), whole=True)
 _VALUES: Final = (
     Column("METRIC", lambda r: r.metric),
-    Column("VALUE", lambda r: _value(r.metric, r.value), right=True),
-    Column("MIN", lambda r: _value(r.metric, r.min), right=True),
-    Column("MAX", lambda r: _value(r.metric, r.max), right=True),
+    Column("VALUE", lambda r: _value(r.metric, r.value), right=True, whole=True),
+    Column("MIN", lambda r: _value(r.metric, r.min), right=True, whole=True, spare=True),
+    Column("MAX", lambda r: _value(r.metric, r.max), right=True, whole=True, spare=True),
 )
-HISTORY: Final = View(
-    HistoryRow, lambda row: row.metric, [Column("TIME", lambda r: show.local(r.ts)), *_VALUES]
-)
+HISTORY: Final = View(HistoryRow, lambda row: row.metric, [_TIME, *_VALUES])
 HISTORIES: Final = View(
     ServerHistoryRow,
     lambda row: row.metric,
-    [Column("TIME", lambda r: show.local(r.ts)), Column("SERVER", lambda r: r.server), *_VALUES],
+    [_TIME, Column("SERVER", lambda r: r.server), *_VALUES],
 )
 EXPORT: Final = View(ExportRow, lambda row: row.metric, [])
 

@@ -52,6 +52,8 @@ class Output:
         self._environ = environ
         self._headed = False
         self._progress = ""
+        self._held: list[str] | None = [] if form == "json" else None
+        self._told = False
 
     # -- data -------------------------------------------------------------------------
 
@@ -85,6 +87,12 @@ class Output:
         for line in talk:
             self.say(line)
         if self.form != "table":
+            self.item(item, view)
+
+    def removed(self, item: T | None, view: View[T], talk: str) -> None:
+        """The same of something that is not there any more; None where it was not asked for."""
+        self.say(talk)
+        if self.form != "table" and item is not None:
             self.item(item, view)
 
     def live(self, item: T, view: View[T]) -> None:
@@ -158,17 +166,27 @@ class Output:
 
     # -- talk -------------------------------------------------------------------------
 
-    def say(self, text: str) -> None:
-        """A line to the user beside the data; foreign parts of it are escaped already.
+    def say(self, text: str, *, now: bool = False) -> None:
+        """A line to the user beside the data; foreign parts of it are escaped already. With
+        ``-o json`` it comes at the end, unless ``now``, and not beside an error: that stands alone.
 
         Where stderr cannot be written, nobody is told, and the exit code says it alone.
         """
+        if self._held is not None and not now:
+            self._held.append(text)
+            return
         self.progress("")
         try:
             self._err.write(text + "\n")
             self._err.flush()
         except OSError:
             silence(self._err)
+
+    def say_at_once(self) -> None:
+        """Hold nothing that is said any longer: at the end, or in a program that has none."""
+        held, self._held = self._held, None
+        for text in () if self._told else held or ():
+            self.say(text)
 
     def progress(self, text: str) -> None:
         """Show a line that the next output takes the place of; only at a terminal."""
@@ -194,7 +212,8 @@ class Output:
             body = {"code": error.code, "message": message}
             if error.hint:
                 body["hint"] = error.hint
-            self.say(compact({"error": body}))
+            self.say(compact({"error": body}), now=True)
+            self._told = True
             return
         from chatops.cli.plain import paint
 

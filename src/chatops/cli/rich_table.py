@@ -12,7 +12,7 @@ from rich.text import Text
 from chatops.cli.view import Cell, Column, Style
 
 _STYLES: Final[dict[Style, str]] = {"good": "green", "bad": "red", "warn": "yellow", "dim": "dim"}
-_COPIED: Final = ("ID", "NAME", "SERVER", "USER", "STATUS")
+_COPIED: Final = ("ID", "NAME", "SERVER", "USER", "STATUS", "METRIC")
 """Columns whose words are copied and typed: broken in two they are of no use."""
 _WORD: Final = 10
 """The longest word of any other column that is not broken without need."""
@@ -49,7 +49,8 @@ def table_of(
         column, copied = columns[number], columns[number].title in _COPIED
         table.add_column(
             Text(column.title), justify="right" if column.right else "left", overflow="fold",
-            no_wrap=(copied and fits) or column.whole, min_width=least[number] if fits else None,
+            no_wrap=(copied and fits) or column.whole,
+            min_width=least[number] if fits or column.whole else len(column.title),
         )  # fmt: skip
     for row in rows:
         cells = [row[number] for number in shown]
@@ -79,4 +80,6 @@ def _shown(columns: Sequence[Column], least: Sequence[int], width: int) -> tuple
     spare = [number for number in shown if columns[number].spare]
     while not (fits := sum(least[n] + _GAP for n in shown) - _GAP <= width) and spare:
         shown.remove(spare.pop())
-    return (shown, True) if fits else (list(range(len(columns))), False)
+    if fits or any(column.whole for column in columns):
+        return shown, fits
+    return list(range(len(columns))), False

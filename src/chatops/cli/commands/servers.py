@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Literal
 
 import typer
@@ -13,7 +14,7 @@ from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.reading import pairs
 from chatops.cli.view import Column, Style, View
-from chatops.errors import InvalidInput
+from chatops.errors import ChatOpsError, InvalidInput
 from chatops.protocol.rest import ExecPolicy, Server, ServerCreated, ServerDetail, Share
 from chatops.text import escape, shorten
 
@@ -164,7 +165,18 @@ def add(
 @command(app, "show", example="chatops servers show web-1")
 def show_server(cli: Cli, server: SERVER) -> None:
     """Everything that is known of a server."""
-    cli.out.item(cli.client.servers.get(server), DETAIL)
+    found = cli.client.servers.get(server)
+    shared = _shared(cli, found.name) if cli.out.form == "table" and not cli.out.quiet else None
+    shares = Column("shared with", lambda _: shared)
+    cli.out.item(found, View(ServerDetail, DETAIL.name, [*DETAIL.columns, shares]))
+
+
+def _shared(cli: Cli, server: str) -> str | None:
+    """Who else may do what on a server, as far as the caller may know."""
+    with suppress(ChatOpsError):  # what was asked for is shown without it
+        found = cli.client.servers.shares(server)
+        return ", ".join(f"{one.user} ({one.effective})" for one in found) or "nobody"
+    return None
 
 
 @command(app, "rename", example="chatops servers rename web-1 web-01")
@@ -213,8 +225,13 @@ def share(
 @command(app, "unshare", example="chatops servers unshare web-1 --user ada")
 def unshare(cli: Cli, server: SERVER, user: USER) -> None:
     """Take a share back. What the account follows on the server ends at once."""
+    machine = cli.out.form != "table"
+    before = list(cli.client.servers.shares(server)) if machine else []
     cli.client.servers.unshare(server, user)
-    cli.out.say(f"{escape(server)} is not shared with {escape(user)} any more")
+    left = {one.user for one in cli.client.servers.shares(server)} if machine else ()
+    ended = next((one for one in before if one.user not in left), None)  # ``user`` may be an id
+    talk = f"{escape(server)} is not shared with {escape(user)} any more"
+    cli.out.removed(ended, SHARES, talk)
 
 
 @command(app, "shares", example="chatops servers shares web-1")
@@ -227,8 +244,9 @@ def shares(cli: Cli, server: SERVER) -> None:
 def remove(cli: Cli, server: SERVER, *, yes: YES = False) -> None:
     """Remove a server with its keys and history."""
     confirm(f"remove {escape(server)} with its keys, metrics and history?", yes=yes)
+    removed = None if cli.out.form == "table" else cli.client.servers.get(server)
     cli.client.servers.delete(server)
-    cli.out.say(f"removed {escape(server)}")
+    cli.out.removed(removed, DETAIL, f"removed {escape(server)}")
 
 
 def tag_changes(words: list[str]) -> dict[str, str | None]:
