@@ -13,6 +13,8 @@ ASCII: Final = "_.:-=+*#"
 """The same eight heights where the terminal has no blocks."""
 GAP: Final = " "
 _COERCED: Final = ("C.UTF-8", "C.utf8", "UTF-8")
+_HUGE: Final = 1e12
+"""Values from which on not all digits are written."""
 _PREFIXES: Final = "KMGTPE"
 
 
@@ -24,6 +26,8 @@ def unit_of(metric: str) -> str:
 
 def in_unit(value: float | None, unit: str) -> str | None:
     """A value with its unit, as tables have it: ``12.3%``, ``1.46 GiB``, ``3d4h``."""
+    if value is not None and abs(value) >= _HUGE and unit not in ("B", "B/s"):
+        return f"{value:.4g}{unit}"
     forms = {"%": show.percent, "B": show.size, "B/s": show.rate, "s": show.duration}
     if value is None or unit in forms:
         return forms.get(unit, show.number)(value)

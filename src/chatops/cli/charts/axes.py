@@ -40,8 +40,9 @@ def value_axis(least: float, most: float, unit: str, marks: int) -> Axis:
     size = max(abs(least), abs(most))
     if unit == "%" or most == least or most - least >= _NEAR * size:
         least, most = min(least, 0.0), max(most, 0.0)
-    span = (most - least) or size or 1.0
-    step = _value_step(span / max(marks - 1, 1), unit)
+    if most == least:
+        most = least + (size or 1.0)
+    step = _value_step((most - least) / max(marks - 1, 1), unit)
     first = math.floor(least / step)
     last = max(math.ceil(most / step), first + 1)
     places = [number * step for number in range(first, last + 1)]

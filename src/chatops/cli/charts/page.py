@@ -17,8 +17,8 @@ from chatops.units import exact_duration
 LEAST_HEIGHT: Final = 7
 LEAST_WIDTH: Final = 30
 """Below these a chart has no room for its axes, and is one row of blocks."""
-_FULL_WIDTH: Final = 60
-"""From here on a legend has all its figures."""
+_NAME: Final = 20
+"""Columns that names get before a legend has more than one figure."""
 _NARROWEST: Final = 8
 _CLEAR: Final = "\x1b[0m"
 _FIGURES: Final = (
@@ -28,6 +28,7 @@ _FIGURES: Final = (
     Column("MIN", lambda _: None, right=True),
     Column("MAX", lambda _: None, right=True),
 )
+_TITLES: Final = tuple(column.title for column in _FIGURES[1:])
 
 
 def page(charts: Sequence[Sequence[Line]], step: float | None, canvas: Canvas) -> Iterator[str]:
@@ -35,7 +36,8 @@ def page(charts: Sequence[Sequence[Line]], step: float | None, canvas: Canvas) -
     for number, lines in enumerate(charts):
         if number:
             yield ""
-        yield from _chart(lines, step, canvas)
+        for row in _chart(lines, step, canvas):
+            yield row if canvas.blocks else row.replace("…", "~")
 
 
 def rows_beside(charts: Sequence[Sequence[Line]]) -> int:
@@ -59,18 +61,20 @@ def _title(lines: Sequence[Line], step: float | None, width: int) -> str:
 
 
 def _legend(lines: Sequence[Line], every: Sequence[Line], canvas: Canvas) -> Iterator[str]:
-    columns = _FIGURES if canvas.width >= _FULL_WIDTH else _FIGURES[:2]
     marks = marks_of(lines, canvas)
-    indent = len(marks[0]) + 1
     names = [escape(name) for name in names_of(lines)]
-    figures = [_figures(line)[: len(columns) - 1] for line in lines]
-    titles = [column.title for column in columns[1:]]
-    taken = sum(2 + max(map(len, column)) for column in zip(titles, *figures, strict=True))
-    room = max(canvas.width - indent - taken, _NARROWEST)
+    figures = [_figures(line) for line in lines]
+    room = canvas.width - len(marks[0]) - 1
+    taken = [2 + max(map(len, texts)) for texts in zip(_TITLES, *figures, strict=True)]
+    count = len(taken)
+    while count > 1 and room - sum(taken[:count]) < min(max(map(len, names)), _NAME):
+        count -= 1
+    widest = max(room - sum(taken[:count]), _NARROWEST)
     rows = [
-        [Cell(shorten(name, room)), *map(Cell, texts)]
+        [Cell(shorten(name, widest)), *map(Cell, texts[:count])]
         for name, texts in zip(names, figures, strict=True)
     ]
+    columns, indent = _FIGURES[: count + 1], len(marks[0]) + 1
     head, *body = plain_lines(columns, rows, color=False)
     yield " " * indent + head
     for text, mark, color in zip(body, marks, COLORS, strict=False):
