@@ -55,7 +55,7 @@ def test_a_chart_has_its_title_axes_and_figures() -> None:
     assert shown[-2].split() == ["SERIES", "LAST", "MEAN", "MIN", "MAX"]
     assert shown[-1].split() == ["━━", "cpu", *["50.0%"] * 4]
     assert max(map(len, shown)) <= 60
-    assert len(shown) == 12 + 3 == PLAIN.height + rows_beside([[line()]]) + 1
+    assert len(shown) == 12 + 3 == PLAIN.height + rows_beside([[line()]])
 
 
 def test_several_lines_have_a_colour_each_or_else_a_letter() -> None:
