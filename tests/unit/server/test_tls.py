@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chatops.errors import InvalidInput, SetupError
+from chatops.errors import InvalidInput
 from chatops.server.settings import HubSettings
 from chatops.server.tls import SELF_SIGNED, HubCertificate, open_certificate
 from tests.support.certificates import fingerprint_shown, issued, self_signed
@@ -160,7 +160,7 @@ def test_a_broken_one_leaves_the_old_one_in_use(tmp_path: Path, broken: str) -> 
         key.chmod(0o644)
     else:
         chain.write_bytes(content[broken])
-    with pytest.raises(SetupError):
+    with pytest.raises(InvalidInput):
         certificate.reload()
     assert fingerprint_shown(certificate.context) == before
 

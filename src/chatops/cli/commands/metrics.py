@@ -106,8 +106,8 @@ def history(
         print_rows(cli.out, seen.of(found), HISTORY)
     cli.out.flush()
     say_longer(cli.out, found.step, asked)
-    say_absent(cli, target, [] if names == [EVERY] else names, seen.found)
     say_gaps(cli.out, found.gaps, several=several, local=cli.out.form == "table")
+    say_absent(cli, target, [] if names == [EVERY] else names, seen.found)
 
 
 @command(app, "plot", example="chatops metrics plot 'web-*' cpu memory --since 6h")
@@ -177,8 +177,8 @@ def export(
     else:
         write_rows(sys.stdout, rows, EXPORT, "csv" if cli.out.form == "table" else cli.out.form)
     cli.out.flush()
-    say_absent(cli, target, [] if names == [EVERY] else names, seen.found)
     say_gaps(cli.out, found.gaps, several=several, local=False)
+    say_absent(cli, target, [] if names == [EVERY] else names, seen.found)
 
 
 @command(app, "watch", example="chatops metrics watch 'web-*'")
