@@ -188,7 +188,7 @@ def build(
     events = EventService(db, servers)
     logs = LogService(databases.logs, subscribers, clock)
     fleet_view, outbox = FleetView(), NoOutbox()
-    evidence = EvidenceCollector(db, agents, tasks, clock)
+    evidence = EvidenceCollector(db, agents, lambda one: metrics.latest(one, one), tasks, clock)
     alert_news = AlertNews(logs, subscribers, fleet_view, evidence)
     writer = AlertWriter(db, outbox, alert_news.tell)
     alerting = AlertService(
