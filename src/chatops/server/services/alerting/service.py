@@ -179,6 +179,11 @@ class AlertService:
         else:
             self.note(self.machine.end_rule(rule.id, reason, self._clock.now()))
 
+    def hand_over(self, owner: str, to: str) -> None:
+        """Rules and silences of an account that is gone are another's now."""
+        self.plans.hand_over(owner, to)
+        self.hushes.hand_over(owner, to)
+
     def drop_rule(self, rule_id: str) -> None:
         """A rule was switched off, or removed."""
         self.plans.remove(rule_id)
