@@ -208,8 +208,8 @@ class MetricsService:
             NotFound: the server is not there for this caller.
             NoSample: it has not sent one.
         """
-        row = await self._servers.find(principal, server)
-        return await self.latest(row.id, row.name)
+        meant = await self._servers.name_of(principal, server)
+        return await self.latest(meant.id, meant.name)
 
     async def history(
         self, principal: Principal, server: str, query: HistoryQuery
@@ -220,9 +220,16 @@ class MetricsService:
             NotFound: the server is not there for this caller.
             InvalidInput: there is no such metric.
         """
-        row = await self._servers.find(principal, server)
+        meant = await self._servers.name_of(principal, server)
         how = self._plan(query)
-        return history_page(row.name, await self._read(row.id, query, how), how)
+        ids = self._open.of(meant.id)  # before the snapshot: see history.py
+
+        def read(tx: Transaction) -> rest.HistoryPage[rest.HistoryRow]:
+            names, limit = query.metrics, query.limit
+            found = read_history(tx, meant.id, names, how, ids=ids, limit=limit)
+            return history_page(meant.name, found, how)
+
+        return await self._database.look(read)
 
     async def histories(
         self, principal: Principal, target: str, query: HistoryQuery
