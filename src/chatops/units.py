@@ -6,7 +6,6 @@ Inside ChatOps durations are float seconds, sizes int bytes, times float Unix se
 from __future__ import annotations
 
 import functools
-import math
 import re
 from datetime import UTC, date, datetime
 from itertools import pairwise

@@ -42,7 +42,7 @@ class HubRunner(web.AppRunner):
         factory = server.request_factory
         if self._proxies:
             factory = _seen_through(self._proxies, factory)
-        factory = _expecting_nothing_else(_announced(factory))
+        factory = _without_raw_head(_expecting_nothing_else(_announced(factory)))
         return HubServer(server.request_handler, factory, self.gate)
 
     @property
@@ -127,7 +127,7 @@ class HubRequestHandler(web.RequestHandler):
         self._before = 0
         self._since = 0
         self._room: int | None = None
-        self._more: Callable[[], int] = lambda: 0
+        self._more: Callable[[], int] = _nothing_more
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -148,7 +148,9 @@ class HubRequestHandler(web.RequestHandler):
 
     def welcome(self) -> None:
         """The peer has signed in."""
-        self._room = None
+        self._room, self._more = None, _nothing_more
+        if self._payload_parser is not None:  # a socket: no request will follow
+            self._parser = None  # with the head that it read it takes 3 KB of each agent
         self._gate.welcome(self._visitor)
 
     def bound(self, room: int, more: Callable[[], int]) -> None:
@@ -201,6 +203,10 @@ class HubRequestHandler(web.RequestHandler):
         return response
 
 
+def _nothing_more() -> int:
+    return 0
+
+
 def _forget_where(error: BaseException | None) -> None:
     """A protocol error keeps the frame that keeps it, with all that was read there, until the
     garbage collector comes: strangers could fill the memory with it."""
@@ -235,6 +241,15 @@ def _expecting_nothing_else(factory: Factory) -> Factory:
             del headers[hdrs.EXPECT]
             message = message._replace(headers=CIMultiDictProxy(headers))
         return factory(message, *rest)
+
+    return make
+
+
+def _without_raw_head(factory: Factory) -> Factory:
+    """Nobody here reads a head as it came, and a connected agent would hold on to 2 KB of it."""
+
+    def make(message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
+        return factory(message._replace(raw_headers=()), *rest)
 
     return make
 
