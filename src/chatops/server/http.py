@@ -23,6 +23,7 @@ from chatops.server.proxies import Proxies
 LINGER: Final = 1.0
 """Seconds for which a body that nobody wants is still read, so that its sender sees the answer."""
 _CONTINUE: Final = "100-continue"
+_NO_HEADERS: Final = CIMultiDictProxy[str](CIMultiDict())
 _log = logging.getLogger(__name__)
 _NO_LOG = logging.getLogger("aiohttp.access")  # at warning level: it writes no line
 Factory = Callable[..., web.BaseRequest]
@@ -42,7 +43,7 @@ class HubRunner(web.AppRunner):
         factory = server.request_factory
         if self._proxies:
             factory = _seen_through(self._proxies, factory)
-        factory = _without_raw_head(_expecting_nothing_else(_announced(factory)))
+        factory = _expecting_nothing_else(_announced(factory))
         return HubServer(server.request_handler, factory, self.gate)
 
     @property
@@ -150,8 +151,15 @@ class HubRequestHandler(web.RequestHandler):
         """The peer has signed in."""
         self._room, self._more = None, _nothing_more
         if self._payload_parser is not None:  # a socket: no request will follow
-            self._parser = None  # with the head that it read it takes 3 KB of each agent
+            self._forget_head()
         self._gate.welcome(self._visitor)
+
+    def _forget_head(self) -> None:
+        """Of each agent that is connected, the parser and the head that it read take 4 KB."""
+        self._parser = None
+        if (request := self._current_request) is not None:
+            request._headers = _NO_HEADERS
+            request._message = request._message._replace(headers=_NO_HEADERS, raw_headers=())
 
     def bound(self, room: int, more: Callable[[], int]) -> None:
         """Until it has signed in the peer may send ``room`` bytes, those of this request and what
@@ -241,15 +249,6 @@ def _expecting_nothing_else(factory: Factory) -> Factory:
             del headers[hdrs.EXPECT]
             message = message._replace(headers=CIMultiDictProxy(headers))
         return factory(message, *rest)
-
-    return make
-
-
-def _without_raw_head(factory: Factory) -> Factory:
-    """Nobody here reads a head as it came, and a connected agent would hold on to 2 KB of it."""
-
-    def make(message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
-        return factory(message._replace(raw_headers=()), *rest)
 
     return make
 
