@@ -159,6 +159,7 @@ class HubRequestHandler(web.RequestHandler):
         self._parser = None
         if (request := self._current_request) is not None:
             request._headers = _NO_HEADERS
+            request._cache.pop("headers", None)
             request._message = request._message._replace(headers=_NO_HEADERS, raw_headers=())
 
     def bound(self, room: int, more: Callable[[], int]) -> None:
