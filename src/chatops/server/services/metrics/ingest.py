@@ -40,7 +40,7 @@ QUEUE: Final = 10_000
 LATE_QUEUE: Final = QUEUE
 """The same of outages: two seconds' worth. What waits here lies between things that stay, so that
 not all of its memory comes back."""
-LEAST_WINDOW: Final = 4
+LEAST_WINDOW: Final = 2
 """Samples that an agent may have under way, however large the fleet."""
 BATCH: Final = 1000
 """Samples a transaction: more would hold the writer for longer than 20 ms."""

@@ -98,9 +98,10 @@ class MetricsService:
 
     @property
     def window(self) -> int:
-        """Samples that an agent may have under way: all agents together, each with half of it
-        for an outage, about as many as may wait here."""
-        return min(MAX_UNACKED, max(LEAST_WINDOW, LATE_QUEUE // max(1, len(self._latest))))
+        """Samples that an agent may have under way: half of it for an outage, of which all agents
+        together have as many as may wait here."""
+        share = 2 * LATE_QUEUE // max(1, len(self._latest))
+        return min(MAX_UNACKED, max(LEAST_WINDOW, share))
 
     async def drain(self) -> None:
         """Commit what waits when the hub stops."""
