@@ -68,6 +68,9 @@ class MetricsService:
         self._latest = latest
         self._settings = settings
         self._clock = clock
+        self._servers_before = 0
+        """Servers that there were at the start: those of a new fleet all come with their first
+        samples, and none of them is known here."""
         self._open = OpenRows()
         self._known = Known()
         self._refusals = RateLimiter(rate=1 / 3600, burst=1)
@@ -100,7 +103,7 @@ class MetricsService:
     def window(self) -> int:
         """Samples that an agent may have under way: half of it for an outage, of which all agents
         together have as many as may wait here."""
-        share = 2 * LATE_QUEUE // max(1, len(self._latest))
+        share = 2 * LATE_QUEUE // max(1, self._servers_before, len(self._latest))
         return min(MAX_UNACKED, max(LEAST_WINDOW, share))
 
     async def drain(self) -> None:
@@ -118,7 +121,9 @@ class MetricsService:
         due = await self._database.look(self._load)
         found = self._known.servers() | self._latest.servers()
         async with self._chatops.read() as session:
-            self._servers.removed |= found - set(await servers_crud.names(session))
+            there = await servers_crud.names(session)
+        self._servers_before = len(there)
+        self._servers.removed |= found - set(there)
         for server_id in due:
             self.closer.ask(server_id)
 
