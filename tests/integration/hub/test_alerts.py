@@ -381,3 +381,16 @@ async def test_who_inherits_servers_inherits_the_rules_on_them(hub: TestHub) -> 
         assert mine == "bob"
         await measured(agent, 1.0)
     assert [one["state"] for one in await alerts(hub, token=bob)] == ["resolved"]
+
+
+async def test_a_sample_that_cannot_be_judged_stops_no_other(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await hot(hub)
+    async with await connected(hub) as agent:
+        with monkeypatch.context() as patch:
+            patch.setattr(hub.services.alerting.plans, "see", None)
+            await measured(agent, 99.0)
+        assert "a sample could not be judged" in caplog.text
+        await measured(agent, 99.0)
+    assert [one["state"] for one in await alerts(hub)] == ["firing"]

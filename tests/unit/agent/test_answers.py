@@ -1,4 +1,4 @@
-"""Answers that take time: given in turn, to whoever asked and is still there, never without bound."""
+"""Answers that take time: in turn, to whoever asked and is still there, and bounded."""
 
 from __future__ import annotations
 
