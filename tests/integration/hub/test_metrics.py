@@ -56,8 +56,10 @@ async def test_processes_are_shown_with_later_samples_too(hub: TestHub) -> None:
     async with await connected(hub) as agent:
         await send(
             agent,
-            Metrics(epoch="e", seq=1, ts=now - 10, data=full),
-            Metrics(epoch="e", seq=2, ts=now, data=plain),
+            [
+                Metrics(epoch="e", seq=1, ts=now - 10, data=full),
+                Metrics(epoch="e", seq=2, ts=now, data=plain),
+            ],
         )
     shown = await hub.ok("GET", "/metrics/web-1")
     assert shown["cpu"]["percent"] == 2.0
