@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -234,8 +235,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
         middlewares=make_middlewares(services), client_max_size=services.settings.max_body
     )
     app.on_response_prepare.append(add_headers)
-    document = build_document(OPERATIONS, SOCKETS)
-    app[DOCUMENT] = msgspec.json.encode(document)
+    app[DOCUMENT], page = _described()
     for operation in OPERATIONS:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
@@ -245,13 +245,19 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
     app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))
     app.router.add_get(logs, make_subscription_route(services, tasks, waiting, "logs"))
     app.router.add_get(commands, make_commands_route(services, tasks, waiting))
-    page = docs_page.render(document)
 
     async def docs(_: web.Request) -> web.Response:
         return web.Response(text=page, content_type="text/html", headers=DOCS_HEADERS)
 
     app.router.add_get("/docs", docs)
     return app
+
+
+@functools.cache
+def _described() -> tuple[bytes, str]:
+    """The API's description as JSON and as a page: the same for each hub."""
+    document = build_document(OPERATIONS, SOCKETS)
+    return msgspec.json.encode(document), docs_page.render(document)
 
 
 def _start(hub: Hub, tasks: Tasks) -> None:
