@@ -33,7 +33,7 @@ class Lanes:
         pause = min(seconds / SHARE, LONGEST)
         own = self._every.get(name, 0.0)
         self._due[name] = now + max(pause, own)
-        if pause > own:
+        if pause > max(own, _EARLY):
             self._slow[name] = seconds
         else:
             self._slow.pop(name, None)

@@ -48,6 +48,8 @@ class ProcessList:
 
     def ask(self, request: ProcessesRequest) -> Message | None:
         """Take a request; the answer when it cannot be taken."""
+        if self._wake is None:
+            return _failure(request, "there is no session to answer in")
         if len(self._asked) >= WAITING:
             return _failure(request, "too many lists of processes were asked for at once")
         self._asked.append(request)
