@@ -47,8 +47,9 @@ class Seen(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What is read once: the user, and the arguments."""
+    """What is read once: the name as text, the user, and the arguments."""
 
+    name: str
     user: str | None
     command: str | None
 
@@ -122,23 +123,21 @@ class ProcessCollector:
 
     def _process(self, one: Seen, look: Look, width: int) -> Process:
         told = self._tell(one, look)
-        return Process(
-            pid=one.pid,
-            ppid=one.ppid,
-            user=told.user,
-            name=one.name.decode("utf-8", "replace"),
-            command=told.command[:width] if told.command is not None else None,
-            cpu_percent=None if look.first else look.cpu.get(one.pid, 0.0),
-            memory_percent=round(100 * one.rss / _ALL_PAGES, 2),
-            rss=one.rss * _PAGE,
-            started_at=round(look.ts - look.at + one.started / _TICKS, 2),
-        )
+        return Process(  # by position: there are hundreds of them
+            one.pid, one.ppid, told.user, told.name,
+            told.command[:width] if told.command is not None else None,
+            None if look.first else look.cpu.get(one.pid, 0.0),
+            round(100 * one.rss / _ALL_PAGES, 2), one.rss * _PAGE,
+            round(look.ts - look.at + one.started / _TICKS, 2),
+        )  # fmt: skip
 
     def _tell(self, one: Seen, look: Look) -> Told:
         key = (one.pid, one.started, one.name)
         told = self._told.get(key)
         if told is None:
-            told = Told(self._user(one.pid), self._command(one) if self._arguments else None)
+            name = one.name.decode("utf-8", "replace")
+            command = self._command(one.pid, name) if self._arguments else None
+            told = Told(name, self._user(one.pid), command)
             if look.at - one.started / _TICKS > _YOUNG:
                 self._told[key] = told
         return told
@@ -156,9 +155,8 @@ class ProcessCollector:
             self._users[uid] = _name_of(uid)
         return self._users[uid]
 
-    def _command(self, one: Seen) -> str:
-        words = read(f"{self._proc}/{one.pid}/cmdline")
-        return spoken(words) or f"[{one.name.decode('utf-8', 'replace')}]"
+    def _command(self, pid: int, name: str) -> str:
+        return spoken(read(f"{self._proc}/{pid}/cmdline")) or f"[{name}]"
 
 
 def parse(stat: bytes) -> Seen | None:

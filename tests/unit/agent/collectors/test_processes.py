@@ -146,7 +146,7 @@ def test_a_process_that_vanishes_is_left_out(tmp_path: Path) -> None:
 def test_what_is_remembered_is_bounded(tmp_path: Path) -> None:
     collector = ProcessCollector(proc=str(tmp_path))
     fake(tmp_path, 1)
-    told = processes.Told(None, None)
+    told = processes.Told("", None, None)
     collector._told = {(pid, 0, b""): told for pid in range(KEPT + 1)}
     listed(collector)
     assert len(collector._told) == 1
