@@ -264,7 +264,7 @@ class AgentManager:
         if future is not None and not future.done():
             future.set_result(reply)
 
-    def refused(self, session: AgentSession, error: Error) -> None:
+    def answer_error(self, session: AgentSession, error: Error) -> None:
         """An agent could not take a message: whoever waits for the answer hears of it."""
         future = session.pending.resolve(error.re) if error.re else None
         if future is not None and not future.done():

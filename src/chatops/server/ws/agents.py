@@ -80,7 +80,7 @@ def _make_handlers(services: Services) -> Handlers:
         services.commands.on_response(session, message)
 
     def error(session: AgentSession, message: Error) -> None:
-        services.agents.refused(session, message)
+        services.agents.answer_error(session, message)
         _log_error(session, message)
 
     return {
