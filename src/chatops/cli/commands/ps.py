@@ -53,7 +53,7 @@ _COLUMNS: Final = (
     Column("MEMORY", lambda p: show.percent(p.memory_percent), right=True),
     Column("RSS", lambda p: show.size(p.rss), right=True),
     Column("STARTED", lambda p: show.age(p.started_at), spare=True),
-    Column("COMMAND", lambda p: p.command or p.name),
+    Column("COMMAND", lambda p: p.command or p.name, cut=True),
 )
 ONE = View(ServerProcess, lambda process: str(process.pid), _COLUMNS)
 
