@@ -8,6 +8,7 @@ from typing import Any
 
 from chatops.agent.executor import Executor
 from chatops.agent.policy import Policy
+from chatops.agent.process_list import ProcessList
 from chatops.agent.spool import Spool
 from chatops.errors import ProtocolError
 from chatops.protocol.frames import decode_frame
@@ -23,6 +24,7 @@ from chatops.protocol.messages import (
     Notice,
     Ping,
     Pong,
+    ProcessesRequest,
     StreamClose,
     StreamCredit,
     StreamOpen,
@@ -35,7 +37,9 @@ _log = logging.getLogger(__name__)
 class Handlers:
     """Answers messages. Nothing but a refusal comes out before ``verified`` is set."""
 
-    def __init__(self, executor: Executor, spool: Spool, policy: Policy) -> None:
+    def __init__(
+        self, executor: Executor, spool: Spool, policy: Policy, processes: ProcessList
+    ) -> None:
         self.verified = False
         self._policy = policy
         self._executor = executor
@@ -48,6 +52,7 @@ class Handlers:
             StreamCredit: executor.credit,
             StreamClose: executor.shut,
             DockerCommand: self._docker,
+            ProcessesRequest: processes.ask,
             Ping: lambda message: Pong(id=message.id),
             Pong: lambda _message: None,
             Notice: _note_notice,

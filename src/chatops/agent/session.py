@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from chatops.agent.executor import Executor
 from chatops.agent.handlers import Handlers
 from chatops.agent.packets import one_packet
+from chatops.agent.process_list import ProcessList
 from chatops.agent.spool import Spool
 from chatops.clock import Clock
 from chatops.errors import ProtocolError
@@ -48,6 +49,7 @@ class Parts:
     handlers: Handlers
     executor: Executor
     spool: Spool
+    processes: ProcessList
     auth: Callable[[], Auth]
     ready: Callable[[AuthSuccess, float], None]
     clock: Clock
@@ -121,6 +123,7 @@ class Session:
         parts.handlers.verified = True
         parts.spool.restart(limits.max_unacked)
         parts.executor.connected(self.wake)
+        parts.processes.connected(self.wake)
         parts.ready(welcome, round_trip)
         self.wake()
         self._tasks.spawn(self._pump(), name="pump")
@@ -133,6 +136,7 @@ class Session:
     async def _clean_up(self) -> None:
         self._parts.handlers.verified = False
         self._parts.executor.disconnected()
+        self._parts.processes.disconnected()
         await self._tasks.close()
         self._socket.transport.abort()
 
@@ -224,7 +228,12 @@ class Session:
         if self._replies:
             return self._replies.popleft()
         parts = self._parts
-        return parts.spool.next_live() or parts.executor.next_frame() or parts.spool.next_old()
+        return (
+            parts.spool.next_live()
+            or parts.processes.next_frame()
+            or parts.executor.next_frame()
+            or parts.spool.next_old()
+        )
 
     async def _beat(self) -> None:
         clock = self._parts.clock

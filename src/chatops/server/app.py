@@ -48,6 +48,7 @@ from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.places import Places
+from chatops.server.services.processes import ProcessService
 from chatops.server.services.prometheus import hub as figures
 from chatops.server.services.prometheus.exposition import Exposition
 from chatops.server.services.revocation import Revocation
@@ -205,6 +206,7 @@ def build(
         agents=agents,
         subscribers=subscribers,
         metrics=metrics,
+        processes=ProcessService(servers, agents),
         commands=commands,
         runs=runs,
         events=events,

@@ -18,6 +18,7 @@ from chatops.units import format_time
 from tests.support.databases import failing
 from tests.support.hub import TestHub, metrics_message, running_hub, sample
 from tests.support.measuring import connected, send
+from tests.support.waiting import until_async
 
 THEN = time.time() // 3600 * 3600 - 7200
 """A whole hour, some time ago."""
@@ -71,6 +72,22 @@ async def test_processes_are_shown_with_later_samples_too(hub: TestHub) -> None:
     ]  # fmt: skip
     assert shown["agent"]["rss"] == 2
     assert shown["agent"]["collectors"] == {"cpu": 0.25}
+
+
+async def test_offline_has_a_history(hub: TestHub) -> None:
+    ask = "/metrics/web-1/history?metric=offline&metric=cpu&step=1s"
+    async with await connected(hub) as agent:
+        await send(agent, [metrics_message(1, time.time(), cpu=5.0)])
+        online = (await hub.ok("GET", ask))["items"]
+        assert {one["metric"] for one in online} == {"offline", "cpu"}
+        assert {one["value"] for one in online} == {0.0, 5.0}
+    await hub.wait_status("web-1", "offline")
+
+    async def rises() -> bool:
+        items = (await hub.ok("GET", ask))["items"]
+        return max(one["max"] for one in items if one["metric"] == "offline") > 0
+
+    await until_async(rises, what="the seconds since the agent left")
 
 
 async def test_a_rename_shows_in_the_next_sample(hub: TestHub) -> None:

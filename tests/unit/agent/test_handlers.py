@@ -8,11 +8,13 @@ from typing import get_args
 
 import pytest
 
+from chatops.agent.collectors.processes import ProcessCollector
 from chatops.agent.executor import Executor
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
 from chatops.agent.journal import Journal
 from chatops.agent.policy_table import build
+from chatops.agent.process_list import ProcessList
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import SystemClock
@@ -52,7 +54,12 @@ def handlers(journal: Journal, spool: Spool) -> Make:
     def make(*allow: str) -> Handlers:
         policy = build(allow)
         spill = Spill(journal.folder, 0, 0)
-        return Handlers(Executor(policy, Guard(), SystemClock(), journal, spill), spool, policy)
+        return Handlers(
+            Executor(policy, Guard(), SystemClock(), journal, spill),
+            spool,
+            policy,
+            ProcessList(ProcessCollector()),
+        )
 
     return make
 

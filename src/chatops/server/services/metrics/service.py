@@ -14,6 +14,7 @@ from chatops.protocol.limits import MAX_HISTORY_SERVERS, MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsGap
 from chatops.protocol.metric_names import parse_metric
 from chatops.protocol.metrics import Sample
+from chatops.server.crud import events as events_crud
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
 from chatops.server.crud import servers as servers_crud
@@ -30,6 +31,7 @@ from chatops.server.services.metrics.ingest import LATE_QUEUE, LEAST_WINDOW, Ing
 from chatops.server.services.metrics.latest import Latest, LatestSamples
 from chatops.server.services.metrics.newest import Newest, decode, read_newest
 from chatops.server.services.metrics.numbers import Numbers
+from chatops.server.services.metrics.offline import OFFLINE, Turn, merged, offline_points
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.retention import Retention
 from chatops.server.services.metrics.shown import histories_page, history_page, to_server_sample
@@ -268,9 +270,17 @@ class MetricsService:
     async def _read(self, server_id: str, query: HistoryQuery, how: Plan) -> History:
         ids = self._open.of(server_id)  # before the snapshot: see history.py
         names, limit = query.metrics, query.limit
-        return await self._database.look(
+        found = await self._database.look(
             lambda tx: read_history(tx, server_id, names, how, ids=ids, limit=limit)
         )
+        if names is None or OFFLINE not in names:
+            return found
+        until = min(how.until, self._clock.now())
+        async with self._chatops.read() as session:
+            events = await events_crud.turns(session, server_id, how.since, until)
+        turns = [Turn(ts, event == "connected") for ts, event in events]
+        rows = offline_points(turns, how.since, until, how.step, limit)
+        return merged(found, *rows, limit)
 
 
 def _newest(
