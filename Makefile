@@ -5,6 +5,10 @@
 PYTHON ?= python3
 export PYTHON
 BIN := .venv/bin
+# Tests at a time on two processors: a third of their time they wait.
+AT_ONCE := 3
+# Without compiled modules every process of the tests would compile all of them again.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -13,7 +17,7 @@ demo: run ## a hub and an agent of this machine in a throw-away folder, until Ct
 	@$(BIN)/chatops demo
 
 test: lint debian ## everything: lint, types and the whole test suite
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not soak'
+	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m 'not soak'
 
 test-unit: dev ## the tests that need neither root nor any service
 	$(BIN)/pytest tests/unit tests/contract

@@ -67,7 +67,7 @@ it may import everything and is imported by the root alone."""
 LIBRARIES = {
     "leaves": {"platformdirs"},
     "protocol": {"msgspec"},
-    "agent": {"msgspec", "psutil", "websockets"},
+    "agent": {"msgspec", "prometheus_client", "psutil", "websockets"},
     "client": {"msgspec", "websockets"},
     "cli": {"click", "msgspec", "plotext", "rich", "typer"},
     "server": {

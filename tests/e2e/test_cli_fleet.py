@@ -4,67 +4,80 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
+
+import pytest
 
 from chatops.cli.profiles import Profiles
-from tests.support.processes import PASSWORD, PROGRAM, Bench
+from tests.support.processes import PASSWORD, PROGRAM, Bench, bench
 from tests.support.waiting import until
 
 
-def test_a_servers_life(hub: Bench) -> None:
-    added = hub.run("servers", "add", "db-1", "--tag", "env=prod", "--key", "-o", "json").json()
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A hub for tests that take away what they add, signed in as its admin."""
+    with bench(tmp_path_factory.mktemp("own")) as made:
+        made.start_hub()
+        made.login()
+        yield made
+
+
+def test_a_servers_life(own: Bench) -> None:
+    added = own.run("servers", "add", "db-1", "--tag", "env=prod", "--key", "-o", "json").json()
     assert {"id", "name", "key", "prefix", "join"} <= set(added["key"])
     assert added["key"]["key"].startswith("cok_")
-    assert hub.run("servers", "add", "db-1").code == 6
-    assert hub.run("servers", "add", "all").code == 2
-    assert hub.run("servers", "add", added["id"]).code == 2
-    hub.run("servers", "tag", "db-1", "role=db", "env-")
-    hub.run("servers", "rename", "db-1", "db-2")
-    assert hub.run("servers", "shares", "db-2", "-o", "json").json() == []
-    assert hub.run("servers", "list", "--tag", "role=db", "-q").out == "db-2\n"
-    assert hub.run("servers", "list", "--tag", "env=prod", "-q").out == ""
-    assert hub.run("servers", "list", "--status", "never", "-q").out == "db-2\n"
-    assert hub.run("servers", "show", added["id"], "-q").out == "db-2\n"
-    assert hub.run("metrics", "show", "db-2").code == 4
-    shown = hub.run("servers", "list", "-o", "csv").out.splitlines()
+    assert own.run("servers", "add", "db-1").code == 6
+    assert own.run("servers", "add", "all").code == 2
+    assert own.run("servers", "add", added["id"]).code == 2
+    own.run("servers", "tag", "db-1", "role=db", "env-")
+    own.run("servers", "rename", "db-1", "db-2")
+    assert own.run("servers", "shares", "db-2", "-o", "json").json() == []
+    assert own.run("servers", "list", "--tag", "role=db", "-q").out == "db-2\n"
+    assert own.run("servers", "list", "--tag", "env=prod", "-q").out == ""
+    assert own.run("servers", "list", "--status", "never", "-q").out == "db-2\n"
+    assert own.run("servers", "show", added["id"], "-q").out == "db-2\n"
+    assert own.run("metrics", "show", "db-2").code == 4
+    shown = own.run("servers", "list", "-o", "csv").out.splitlines()
     assert shown[0].startswith("id,name,status,tags,owner,os,agent_version,created_at,last_seen,")
-    assert hub.run("servers", "rm", "db-2").code == 2
-    assert hub.run("servers", "rm", "db-2", "--yes").code == 0
-    assert hub.run("servers", "show", "db-2").code == 4
+    assert own.run("servers", "rm", "db-2").code == 2
+    assert own.run("servers", "rm", "db-2", "--yes").code == 0
+    assert own.run("servers", "show", "db-2").code == 4
 
 
-def test_a_keys_life(hub: Bench) -> None:
-    hub.run("servers", "add", "db-1")
-    made = hub.run("keys", "create", "db-1", "--name", "spare", "--expires", "90d", "-o", "json")
-    listed = hub.run("keys", "list", "db-1", "-o", "json").json()
+def test_a_keys_life(own: Bench) -> None:
+    own.run("servers", "add", "db-1")
+    made = own.run("keys", "create", "db-1", "--name", "spare", "--expires", "90d", "-o", "json")
+    listed = own.run("keys", "list", "db-1", "-o", "json").json()
     assert [(one["id"], one["name"]) for one in listed] == [(made.json()["id"], "spare")]
     assert listed[0]["expires_at"] is not None
-    assert made.json()["key"] not in hub.run("keys", "list", "-o", "json").out
-    assert hub.run("keys", "revoke", listed[0]["id"], "--yes").code == 0
-    assert hub.run("keys", "revoke", listed[0]["id"], "--yes").code == 6
-    assert hub.run("keys", "create", "nobody").code == 4
+    assert made.json()["key"] not in own.run("keys", "list", "-o", "json").out
+    assert own.run("keys", "revoke", listed[0]["id"], "--yes").code == 0
+    assert own.run("keys", "revoke", listed[0]["id"], "--yes").code == 6
+    assert own.run("keys", "create", "nobody").code == 4
+    assert own.run("servers", "rm", "db-1", "--yes").code == 0
 
 
-def test_an_accounts_life(hub: Bench) -> None:
+def test_an_accounts_life(own: Bench) -> None:
     words = ["users", "create", "ada", "--role", "operator", "--password-stdin"]
-    assert hub.run(*words, stdin=PASSWORD).code == 0
-    assert hub.run(*words, stdin=PASSWORD).code == 6
-    assert hub.run("users", "create", "bob", "--password-stdin", stdin="short").code == 2
-    login = ["login", hub.url, "-u", "ada", "--password-stdin"]
-    other = {"CHATOPS_CONFIG_DIR": str(hub.folder / "ada")}
-    assert hub.run(*login, stdin="wrong password", **other).code == 3
-    assert hub.run(*login, stdin=PASSWORD, **other).code == 0
-    assert hub.run("whoami", "-q", **other).out == "ada\n"
-    assert hub.run("users", "list", **other).code == 5
-    assert hub.run("audit", "list", **other).code == 5
-    changed = hub.run("passwd", "--password-stdin", stdin=f"{PASSWORD}\nanother one\n", **other)
+    assert own.run(*words, stdin=PASSWORD).code == 0
+    assert own.run(*words, stdin=PASSWORD).code == 6
+    assert own.run("users", "create", "bob", "--password-stdin", stdin="short").code == 2
+    login = ["login", own.url, "-u", "ada", "--password-stdin"]
+    other = {"CHATOPS_CONFIG_DIR": str(own.folder / "ada")}
+    assert own.run(*login, stdin="wrong password", **other).code == 3
+    assert own.run(*login, stdin=PASSWORD, **other).code == 0
+    assert own.run("whoami", "-q", **other).out == "ada\n"
+    assert own.run("users", "list", **other).code == 5
+    assert own.run("audit", "list", **other).code == 5
+    changed = own.run("passwd", "--password-stdin", stdin=f"{PASSWORD}\nanother one\n", **other)
     assert changed.code == 0
-    assert hub.run("users", "disable", "ada").code == 0
-    assert hub.run("whoami", **other).code == 3
-    assert hub.run(*login, stdin="another one", **other).code == 3
-    assert hub.run("users", "enable", "ada").code == 0
-    assert hub.run(*login, stdin="another one", **other).code == 0
-    assert hub.run("users", "delete", "ada", "--yes").code == 0
-    assert hub.run("register", "-u", "eve", "--password-stdin", stdin=PASSWORD).code == 5
+    assert own.run("users", "disable", "ada").code == 0
+    assert own.run("whoami", **other).code == 3
+    assert own.run(*login, stdin="another one", **other).code == 3
+    assert own.run("users", "enable", "ada").code == 0
+    assert own.run(*login, stdin="another one", **other).code == 0
+    assert own.run("users", "delete", "ada", "--yes").code == 0
+    assert own.run("register", "-u", "eve", "--password-stdin", stdin=PASSWORD).code == 5
 
 
 def test_what_happened_is_told(shared: Bench) -> None:
@@ -115,22 +128,25 @@ def test_ci_needs_two_variables_and_no_file(shared: Bench) -> None:
     assert shared.run("exec", "web-1", "true", **environ).code == 0
 
 
-def test_two_programs_that_renew_one_session_do_not_end_it(hub: Bench) -> None:
-    profiles = Profiles(hub.folder / "config")
+def test_two_programs_that_renew_one_session_do_not_end_it(own: Bench) -> None:
+    profiles = Profiles(own.folder / "config")
     with profiles.change() as book:
         for profile in book.profiles.values():
             profile.token = "expired"
     programs = [
-        subprocess.Popen([*PROGRAM, "whoami", "-q"], env=hub.environ, stdout=subprocess.PIPE)
+        subprocess.Popen([*PROGRAM, "whoami", "-q"], env=own.environ, stdout=subprocess.PIPE)
         for _ in range(6)
     ]
     assert [program.communicate(timeout=60)[0] for program in programs] == [b"admin\n"] * 6
-    assert hub.run("whoami", "-q").out == "admin\n"
+    assert own.run("whoami", "-q").out == "admin\n"
 
 
-def test_signing_out(hub: Bench) -> None:
-    assert hub.run("logout").code == 0
-    done = hub.run("whoami")
+def test_signing_out(own: Bench) -> None:
+    other = {"CHATOPS_CONFIG_DIR": str(own.folder / "other")}
+    login = ["login", own.url, "-u", "admin", "--password-stdin"]
+    assert own.run(*login, stdin=PASSWORD, **other).code == 0
+    assert own.run("logout", **other).code == 0
+    done = own.run("whoami", **other)
     assert done.code == 3
     assert "hint: " in done.err
 

@@ -172,25 +172,54 @@ sys.exit(main())
 """
 
 
-@pytest.mark.parametrize("words", [["web-1"], ["web-*"], ["-i", "web-1"]])
-def test_122_the_hub_is_gone_and_does_not_come_back(fleet: Bench, words: list[str]) -> None:
-    """With 1 s in place of the 60."""
-    file = fleet.folder / "pid"
-    line = f"echo before; echo $$ > {file}; exec sleep 600"
-    process = subprocess.Popen(
-        [sys.executable, "-c", SHORT, "exec", *words, line], env=fleet.environ,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    until(lambda: file.exists() and file.read_text().strip(), what="the remote pid")
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    assert first.endswith(b"before\n")
-    fleet.programs[0].stop(signal.SIGKILL)
-    done = ended(process)
+@pytest.fixture(scope="module")
+def gone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finished]:
+    """What those said who watched when the hub died for good, by whom they watched; with 1 s in
+    place of the 60. ``status`` is the file of who gave ``json``."""
+    folder = tmp_path_factory.mktemp("pids")
+    status = folder / "status"
+    given = {
+        "web-1": ["web-1"], "web-*": ["web-*"], "-i web-1": ["-i", "web-1"],
+        "json": ["-o", "json", "--status-file", str(status), "web-*"],
+    }  # fmt: skip
+    line = f"echo before; echo $$ > $(mktemp -p {folder} pid.XXX); exec sleep 600"
+    with bench(tmp_path_factory.mktemp("gone")) as place:
+        place.start_hub()
+        place.login()
+        with_agent(place)
+        watching = {
+            name: subprocess.Popen(
+                [sys.executable, "-c", SHORT, "exec", *words, line], env=place.environ,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )
+            for name, words in given.items()
+        }  # fmt: skip
+        for name, process in watching.items():
+            assert process.stdout is not None
+            if name != "json":  # which says all at the end
+                assert process.stdout.readline().endswith(b"before\n")
+        until(lambda: len([*folder.glob("pid.*")]) == len(given), what="all commands")
+        place.programs[0].stop(signal.SIGKILL)
+        done = {name: ended(process) for name, process in watching.items()}
+    return done | {"status": Finished(0, status.read_bytes(), b"")}
+
+
+@pytest.mark.parametrize("words", ["web-1", "web-*", "-i web-1"])
+def test_122_the_hub_is_gone_and_does_not_come_back(gone: dict[str, Finished], words: str) -> None:
+    done = gone[words]
     assert (done.code, done.out) == (122, "")
     assert "trying to attach again for 1 s" in done.err
     assert re.search(r"^hint: `chatops commands attach [0-9a-f-]{36}", done.err, re.MULTILINE)
-    assert ("--offset 7,0" in done.err) == (words != ["web-*"])
+    assert ("--offset 7,0" in done.err) == (words != "web-*")
+
+
+def test_122_for_machines_every_result_is_there(gone: dict[str, Finished]) -> None:
+    done = gone["json"]
+    assert done.code == 122
+    (result,) = done.json()
+    assert (result["server"], result["status"], result["truncated"]) == ("web-1", "lost", True)
+    assert gone["status"].stdout == done.stdout
+    assert '"hub_unreachable"' in done.err.splitlines()[-1]
 
 
 def test_one_124_the_time_is_up_and_the_group_is_dead(many: Bench, tmp_path: Path) -> None:
@@ -315,24 +344,6 @@ def test_several_125_nothing_was_sent(many: Bench, words: list[str]) -> None:
 
 
 # -- who watches stops ------------------------------------------------------------------
-
-
-def test_122_for_machines_every_result_is_there(fleet: Bench) -> None:
-    file, status = fleet.folder / "pid", fleet.folder / "status"
-    line = f"echo before; echo $$ > {file}; exec sleep 600"
-    words = ["exec", "-o", "json", "--status-file", str(status), "web-*", line]
-    process = subprocess.Popen(
-        [sys.executable, "-c", SHORT, *words], env=fleet.environ, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    until(lambda: file.exists() and file.read_text().strip(), what="the remote pid")
-    fleet.programs[0].stop(signal.SIGKILL)
-    done = ended(process)
-    assert done.code == 122
-    (result,) = done.json()
-    assert (result["server"], result["status"], result["truncated"]) == ("web-1", "lost", True)
-    assert status.read_bytes() == done.stdout
-    assert '"hub_unreachable"' in done.err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("target", ["web-1", "web-1,web-2"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import IO, Final
 
 from chatops.client import Client
 from chatops.errors import NotFound, TooManyRequests
+from chatops.server.api.run_stream import WATCHER_STALL
 from tests.support.memory import Growth, MiB
 from tests.support.processes import PROGRAM, Bench
 from tests.support.swarm import LINE, swarm
@@ -25,6 +27,9 @@ MOST: Final = 16 * MiB
 Peaks = dict[str, int]
 """Bytes of growth by the program's name: ``hub``, or the server of an agent."""
 MB: Final = 1_000_000
+ASLEEP: Final = WATCHER_STALL / 3
+"""Seconds after which a reader sleeps no further sample: the hub leaves who takes nothing for
+long, and on a busy machine samples take their time."""
 _BLOCK: Final = 64 * 1024
 WRITE: Final = """#!/bin/sh
 yes "$(head -c 999 /dev/zero | tr '\\0' 0)" | head -c "$1"
@@ -82,6 +87,14 @@ def wait_for_samples(place: Bench, count: int, server: str = "web-1") -> None:
         until(lambda: sample_time(place, server) != last, what=f"a sample of {server}")  # noqa: B023
 
 
+def naps(count: int) -> Iterator[None]:
+    """So many times, or as often as a reader may go on sleeping."""
+    end = time.monotonic() + ASLEEP
+    for _ in range(count):
+        if time.monotonic() < end:
+            yield
+
+
 def programs(place: Bench) -> dict[str, int]:
     """The hub's and the agent's process ids."""
     hub, agent = place.programs[:2]
@@ -95,7 +108,8 @@ def sleeping_reader(place: Bench, size: int, samples: int) -> Peaks:
     assert (warm.code, len(warm.stdout)) == (0, 8 * MB)
     grown = {name: Growth(pid) for name, pid in programs(place).items()}
     with exec_of(place, "web-1", f"head -c {size} /dev/zero") as watcher:
-        wait_for_samples(place, samples)
+        for _ in naps(samples):
+            wait_for_samples(place, 1)
         assert watcher.poll() is None
         assert digest(pipe(watcher.stdout)) == (size, zeros(size))
         assert watcher.wait(30) == 0, pipe(watcher.stderr).read()
@@ -122,7 +136,7 @@ def many_servers(hub: Bench, count: int, real: int, samples: int) -> Peaks:
         grown = {name: Growth(pid) for name, pid in pids.items()}
         with exec_of(hub, *words, f"write {MB}") as watcher:
             first = pipe(watcher.stdout).read(1)
-            for _ in range(samples):
+            for _ in naps(samples):
                 wait_for_all(client, names)
             assert watcher.poll() is None
             assert [agent.name for agent in others if not agent.connected] == []

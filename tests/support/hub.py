@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from unittest.mock import patch
 
 import aiohttp
 import msgspec
@@ -32,13 +33,16 @@ from chatops.server.app import Hub, open_hub
 from chatops.server.claim import bind
 from chatops.server.first_run import ensure_admin
 from chatops.server.main import listening
-from chatops.server.secrets import load_secrets
+from chatops.server.secrets import HubSecrets, load_secrets
+from chatops.server.services import passwords
 from chatops.server.settings import HubSettings
 from chatops.server.tls import open_certificate
 from tests.support.databases import lay_out
 from tests.support.waiting import until_async
 
 PASSWORD = "correct horse"
+_CHEAP = passwords._hasher.using(time_cost=1, memory_cost=8)
+"""Hashes that take a thousandth of the time: nobody guesses passwords here."""
 
 
 @dataclass(frozen=True)
@@ -238,14 +242,28 @@ def metrics_message(seq: int, ts: float, *, epoch: str = "spool-1", cpu: float =
 
 @asynccontextmanager
 async def running_hub(
-    folder: Path, *, clock: Clock | None = None, migrated: bool = True, **settings: Any
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    migrated: bool = True,
+    hasher: Any = _CHEAP,
+    **settings: Any,
 ) -> AsyncIterator[TestHub]:
     """A hub on ``folder``; the administrator's password is PASSWORD."""
     folder.mkdir(mode=0o700, exist_ok=True)
     if migrated and not (folder / "chatops.db").exists():
         lay_out(folder)
     given = HubSettings(port=0, data_dir=folder, admin_password=PASSWORD)
-    async with open_hub(replace(given, **settings), load_secrets(folder), clock) as hub:
+    with patch.object(passwords, "_hasher", hasher):
+        async with _running(replace(given, **settings), load_secrets(folder), clock) as hub:
+            yield hub
+
+
+@asynccontextmanager
+async def _running(
+    settings: HubSettings, secrets: HubSecrets, clock: Clock | None
+) -> AsyncIterator[TestHub]:
+    async with open_hub(settings, secrets, clock) as hub:
         database, services = hub.databases.chatops, hub.services
         await ensure_admin(database, services.auth, services.audit, services.settings, print)
         certificate = open_certificate(services.settings)

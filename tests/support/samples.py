@@ -68,7 +68,10 @@ def sample(**fields: object) -> dict[str, Any]:
         "network": [{"interface": "lo", "rx_bps": 1.0, "tx_bps": 1.0, "rx_packets_ps": None,
                      "tx_packets_ps": None, "errors_ps": 0.0}],
         "temperatures": [], "uptime_s": 3600.0, "process_count": 80, "containers": [],
-        "missing": {},
+        "missing": {}, "clock_skew": None, "processes": None,
+        "units": {"failed": None, "names": []}, "container_count": None, "custom": [],
+        "agent": {"cpu_percent": None, "rss": None, "spool_bytes": None, "spool_samples": None,
+                  "collectors": {}},
     } | fields  # fmt: skip
 
 

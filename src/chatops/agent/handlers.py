@@ -9,6 +9,7 @@ from typing import Any
 from chatops.agent.answers import Answers
 from chatops.agent.executor import Executor
 from chatops.agent.policy import Policy
+from chatops.agent.process_list import ProcessList
 from chatops.agent.spool import Spool
 from chatops.errors import ProtocolError
 from chatops.protocol.frames import decode_frame
@@ -24,6 +25,7 @@ from chatops.protocol.messages import (
     Notice,
     Ping,
     Pong,
+    ProcessesRequest,
     SnapshotRequest,
     StreamClose,
     StreamCredit,
@@ -37,7 +39,14 @@ _log = logging.getLogger(__name__)
 class Handlers:
     """Answers messages. Nothing but a refusal comes out before ``verified`` is set."""
 
-    def __init__(self, executor: Executor, spool: Spool, policy: Policy, answers: Answers) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        spool: Spool,
+        policy: Policy,
+        processes: ProcessList,
+        answers: Answers,
+    ) -> None:
         self.verified = False
         self._policy = policy
         self._executor = executor
@@ -51,6 +60,7 @@ class Handlers:
             StreamClose: executor.shut,
             DockerCommand: self._docker,
             SnapshotRequest: answers.snapshot,
+            ProcessesRequest: processes.ask,
             Ping: lambda message: Pong(id=message.id),
             Pong: lambda _message: None,
             Notice: _note_notice,

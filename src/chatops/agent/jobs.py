@@ -21,7 +21,8 @@ _NO_THREAD: Final = "the system has no room for a thread"
 
 
 class Round:
-    """One pass over a list of jobs. ``results`` and ``missing`` fill as they end.
+    """One pass over a list of jobs. ``results`` and ``missing`` fill as they end; ``seconds`` is
+    how long each took.
 
     A job may answer with a mapping of further jobs, which are done in the same round.
     """
@@ -29,6 +30,7 @@ class Round:
     def __init__(self, jobs: Mapping[str, Job], finished: Callable[[], None]) -> None:
         self.results: dict[str, Any] = {}
         self.missing: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
         self.todo: deque[tuple[str, Job]] = deque(jobs.items())
         self.current: str | None = None
         self.started = 0.0
@@ -102,6 +104,7 @@ class Jobs:
             if name is None or time.monotonic() - round_.started < self.limit:
                 return
             round_.missing[name] = self._no_answer()
+            round_.seconds[name] = self.limit
             round_.current = None
             self._stuck.add(name)
             self._worker = None
@@ -133,6 +136,8 @@ class Jobs:
             if worker is not self._worker:
                 self._stuck.discard(name)
                 return False
+            took = time.monotonic() - round_.started
+            round_.seconds[name] = round_.seconds.get(name, 0.0) + took
             if error is not None:
                 round_.missing[name] = _sentence(error)
             elif isinstance(result, dict):

@@ -13,6 +13,9 @@ from typing import Final, cast
 from chatops import __version__, logs
 from chatops.agent import policy_table, tls
 from chatops.agent.answers import Answers
+from chatops.agent.collectors.processes import ProcessCollector
+from chatops.agent.collectors.self_cost import SelfCost
+from chatops.agent.collectors.textfile import TextfileCollector
 from chatops.agent.executor import Executor
 from chatops.agent.facts import host_facts
 from chatops.agent.guard import Guard
@@ -21,7 +24,8 @@ from chatops.agent.journal import Journal
 from chatops.agent.link import Link
 from chatops.agent.pace import Pace
 from chatops.agent.policy import Policy
-from chatops.agent.sampler import Sampler
+from chatops.agent.process_list import ProcessList
+from chatops.agent.sampler import Sampler, default_collectors
 from chatops.agent.session import Parts
 from chatops.agent.settings import AgentSettings, Target, key_hint, resolve
 from chatops.agent.skew import Skew
@@ -30,7 +34,7 @@ from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
-from chatops.protocol.messages import Auth, AuthSuccess
+from chatops.protocol.messages import PROCESSES, Auth, AuthSuccess
 from chatops.tasks import Tasks
 from chatops.text import counted, escape
 
@@ -79,20 +83,23 @@ class Agent:
         self._instance = secrets.token_hex(8)
         self._facts = host_facts()
         self._skew = Skew(_log.warning)
-        self._sampler = Sampler()
+        looker = ProcessCollector(arguments=not settings.hide_arguments)
+        self._processes = ProcessList(looker)
         self._answers = Answers()
         secure = target.url.startswith("wss:")
         context = tls.context(settings.ca_file, target.fingerprint) if secure else None
         self._journal = Journal(settings.folder)
         self.spool = Spool(settings.folder / "spool", settings.spool_size, self._clock)
         self.guard = Guard(self._journal.lock)
+        self._sampler = self._make_sampler(settings, looker)
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
         self.executor = Executor(policy, self.guard, self._clock, self._journal, spill)
         parts = Parts(
-            handlers=Handlers(self.executor, self.spool, policy, self._answers),
+            handlers=Handlers(self.executor, self.spool, policy, self._processes, self._answers),
             executor=self.executor,
             answers=self._answers,
             spool=self.spool,
+            processes=self._processes,
             auth=self._auth,
             ready=self._ready,
             clock=self._clock,
@@ -119,12 +126,19 @@ class Agent:
             return 0 if not link.done() else 1
         finally:
             await tasks.close()
+            await self._processes.close()
             await self.executor.close()
             self.guard.close()
             self._sampler.close()
             self._answers.close()
             self.spool.close()
             self._journal.close()
+
+    def _make_sampler(self, settings: AgentSettings, processes: ProcessCollector) -> Sampler:
+        folder = settings.textfile_dir
+        textfile = TextfileCollector(folder, settings.textfile_max_age) if folder else None
+        cost = SelfCost(self.spool, lambda: self.guard.pid)
+        return Sampler({**default_collectors(processes, textfile), "agent": cost})
 
     def stop(self) -> None:
         """Ask for a planned stop; asked again, everything ends at once."""
@@ -149,6 +163,7 @@ class Agent:
             capabilities=self._policy.allow,
             host=self._facts,
             policy=self._policy.facts(),
+            features=[PROCESSES],
         )
 
     def _ready(self, welcome: AuthSuccess, round_trip: float) -> None:

@@ -22,6 +22,7 @@ from chatops.agent.answers import Answers
 from chatops.agent.executor import Executor
 from chatops.agent.handlers import Handlers
 from chatops.agent.packets import one_packet
+from chatops.agent.process_list import ProcessList
 from chatops.agent.spool import Spool
 from chatops.clock import Clock
 from chatops.errors import ProtocolError
@@ -50,6 +51,7 @@ class Parts:
     executor: Executor
     answers: Answers
     spool: Spool
+    processes: ProcessList
     auth: Callable[[], Auth]
     ready: Callable[[AuthSuccess, float], None]
     clock: Clock
@@ -124,6 +126,7 @@ class Session:
         parts.spool.restart(limits.max_unacked)
         parts.executor.connected(self.wake)
         parts.answers.connected(self._tasks, self._reply)
+        parts.processes.connected(self.wake)
         parts.ready(welcome, round_trip)
         self.wake()
         self._tasks.spawn(self._pump(), name="pump")
@@ -137,6 +140,7 @@ class Session:
         self._parts.handlers.verified = False
         self._parts.executor.disconnected()
         self._parts.answers.disconnected()
+        self._parts.processes.disconnected()
         await self._tasks.close()
         self._socket.transport.abort()
 
@@ -228,7 +232,12 @@ class Session:
         if self._replies:
             return self._replies.popleft()
         parts = self._parts
-        return parts.spool.next_live() or parts.executor.next_frame() or parts.spool.next_old()
+        return (
+            parts.spool.next_live()
+            or parts.processes.next_frame()
+            or parts.executor.next_frame()
+            or parts.spool.next_old()
+        )
 
     async def _beat(self) -> None:
         clock = self._parts.clock

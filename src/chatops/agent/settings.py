@@ -73,6 +73,17 @@ class AgentSettings:
     spool_size: int = option(
         64 * MiB, "disk for samples that wait for the hub", kind="size", metavar="SIZE"
     )
+    hide_arguments: bool = option(
+        default=False, help="tell only the names of processes, not their arguments", kind="flag"
+    )
+    textfile_dir: Path | None = option(
+        None, "folder whose *.prom files hold values of the host's own", kind="path",
+        metavar="DIR", default_text="none",
+    )  # fmt: skip
+    textfile_max_age: float = option(
+        172_800.0, "how old such a file may be before it counts as stale", kind="duration",
+        metavar="DURATION",
+    )  # fmt: skip
     ca_file: Path | None = option(
         None, "certificates to trust instead of the system's", kind="path",
         env="CHATOPS_CA_FILE", metavar="FILE", default_text="the system's",

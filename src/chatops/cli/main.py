@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "keys": Entry("keys", "API keys that agents sign in with"),
     "tokens": Entry("tokens", "API tokens that scripts use in your name"),
     "metrics": Entry("metrics", "measured values: latest, past and live"),
+    "ps": Entry("ps", "the processes of servers, now"),
     "exec": Entry("exec", "run a command on one server or on many"),
     "commands": Entry("commands", "what was run: list, output, attach, wait, cancel"),
     "alerts": Entry("alerts", "what is wrong: list, show, ack, resolve"),

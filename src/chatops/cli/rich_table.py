@@ -48,8 +48,9 @@ def table_of(
     for number in shown:
         column, copied = columns[number], columns[number].title in _COPIED
         table.add_column(
-            Text(column.title), justify="right" if column.right else "left", overflow="fold",
-            no_wrap=(copied and fits) or column.whole,
+            Text(column.title), justify="right" if column.right else "left",
+            overflow="ellipsis" if column.cut else "fold",
+            no_wrap=(copied and fits) or column.whole or column.cut,
             min_width=least[number] if fits or column.whole else len(column.title),
         )  # fmt: skip
     for row in rows:

@@ -11,9 +11,9 @@ from chatops.cli import show
 from chatops.cli.output import Output
 from chatops.cli.plain import plain_lines
 from chatops.cli.view import Cell, Column, View
-from chatops.protocol.metrics import Swap
+from chatops.protocol.metrics import AgentCost, Swap, Units
 from chatops.protocol.rest import ServerSample
-from chatops.text import counted, escape
+from chatops.text import counted, escape, shorten
 
 OVERVIEW = View(
     ServerSample,
@@ -27,6 +27,8 @@ OVERVIEW = View(
         Column("memory", lambda s: _of(s.memory.percent, s.memory.used, s.memory.total)),
         Column("swap", lambda s: _swap(s.swap)),
         Column("processes", lambda s: show.number(s.process_count)),
+        Column("units", lambda s: _units(s.units)),
+        Column("agent", lambda s: _cost(s.agent)),
     ],
 )
 
@@ -35,6 +37,11 @@ LATELY: Final = {
 }  # fmt: skip
 """The METRICs whose last hour stands beside the values of the overview."""
 _NOTHING: Final[Mapping[str, str]] = {}
+INODES_SHOWN: Final = 80.0
+"""Per cent from which a mount's inodes are worth a line."""
+UNITS_SHOWN: Final = 5
+SLOW_SHOWN: Final = 0.1
+"""Seconds from which the slowest collector is named."""
 SKEW_SHOWN: Final = 2.0
 """Seconds that a clock may be off without a word: the hub believes it so far, too."""
 SKEWED = View(
@@ -82,10 +89,19 @@ def _parts(
     sample: ServerSample,
 ) -> Iterable[tuple[Sequence[str], Sequence[Sequence[str | None]]]]:
     yield (
-        ("MOUNT", "USED", "OF", "PERCENT", "TYPE"),
+        ("MOUNT", "USED", "OF", "FREE", "PERCENT", "TYPE"),
         [
-            (d.mount, show.size(d.used), show.size(d.total), show.percent(d.percent), d.fstype)
+            (d.mount, show.size(d.used), show.size(d.total), show.size(d.free),
+             show.percent(d.percent), d.fstype)
             for d in sample.disks
+        ],
+    )  # fmt: skip
+    yield (
+        ("MOUNT", "INODES"),
+        [
+            (d.mount, show.percent(d.inodes_percent))
+            for d in sample.disks
+            if (d.inodes_percent or 0.0) >= INODES_SHOWN
         ],
     )
     yield (
@@ -107,6 +123,20 @@ def _parts(
         ("SENSOR", "CELSIUS"),
         [(t.sensor, show.number(t.celsius)) for t in sample.temperatures],
     )
+    yield (
+        ("CUSTOM", "VALUE"),
+        [(one.name, show.number(one.value)) for one in sample.custom],
+    )
+    top = sample.processes
+    for title, processes in (("BY CPU", top.by_cpu), ("BY MEMORY", top.by_memory)) if top else ():
+        yield (
+            (title, "CPU", "RSS", "PID"),
+            [
+                (shorten(escape(p.name), 40), show.percent(p.cpu_percent), show.size(p.rss),
+                 str(p.pid))
+                for p in processes
+            ],
+        )  # fmt: skip
 
 
 def _print_part(out: Output, titles: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
@@ -127,6 +157,26 @@ def _cpu(sample: ServerSample) -> str | None:
     kinds = (("user", cpu.user), ("system", cpu.system), ("iowait", cpu.iowait))
     parts = ", ".join(f"{name} {value:.1f}%" for name, value in kinds if value is not None)
     return f"{cpu.percent:.1f}%{cores}" + (f" ({parts})" if parts else "")
+
+
+def _units(units: Units) -> str | None:
+    if not units.failed:
+        return None if units.failed is None else "none failed"
+    more = units.failed - len(units.names[:UNITS_SHOWN])
+    named = ", ".join(units.names[:UNITS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return f"{units.failed} failed: {named}"
+
+
+def _cost(agent: AgentCost) -> str | None:
+    if agent.rss is None:
+        return None
+    parts = [show.percent(agent.cpu_percent), show.size(agent.rss)]
+    if agent.spool_samples:
+        parts.append(f"{counted(agent.spool_samples, 'sample')} in the spool")
+    slowest = max(agent.collectors, key=lambda name: agent.collectors[name], default=None)
+    if slowest is not None and agent.collectors[slowest] >= SLOW_SHOWN:
+        parts.append(f"slowest collector {slowest} {agent.collectors[slowest]:.2g} s")
+    return ", ".join(part for part in parts if part)
 
 
 def _of(percent: float | None, used: float | None, total: float | None) -> str | None:

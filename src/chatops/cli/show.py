@@ -18,6 +18,12 @@ def age(stamp: str | None, now: float | None = None) -> str | None:
     return f"{coarse(passed)} ago"
 
 
+def passed(stamp: str) -> float:
+    """Seconds since a time of the hub's; 0 for one that is none."""
+    seconds = _seconds(stamp)
+    return 0.0 if seconds is None else max(time.time() - seconds, 0.0)
+
+
 def ahead(stamp: str | None, now: float | None = None) -> str | None:
     """How long until a time of the hub's: ``in 3d``, ``expired`` when it has passed."""
     seconds = _seconds(stamp)

@@ -19,7 +19,8 @@ class Column(NamedTuple):
 
     ``style`` picks a style by the item; ``right`` aligns numbers; ``width`` is kept for it in a
     table that still grows. A ``spare`` one is left out on a terminal that would have to break
-    what is copied from other columns. The text of a ``whole`` one is never broken.
+    what is copied from other columns. The text of a ``whole`` one is never broken,
+    that of a ``cut`` one is cut to one line there.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Column(NamedTuple):
     width: int = 8
     spare: bool = False
     whole: bool = False
+    cut: bool = False
 
 
 class Cell(NamedTuple):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatops.client.events import Events
     from chatops.client.keys import Keys
     from chatops.client.metrics import Metrics
+    from chatops.client.processes import Processes
     from chatops.client.runs import Runs
     from chatops.client.servers import Servers
     from chatops.client.settings import Settings
@@ -124,6 +125,13 @@ class Client:
         from chatops.client.metrics import Metrics
 
         return Metrics(self._session)
+
+    @cached_property
+    def processes(self) -> Processes:
+        """What runs on a server now."""
+        from chatops.client.processes import Processes
+
+        return Processes(self._session)
 
     @cached_property
     def commands(self) -> Commands:

@@ -180,6 +180,8 @@ MAX_LABEL: Final = 256
 """Characters in the name of a mount, device, container and so on; a longer one is cut."""
 MAX_TOP_PROCESSES: Final = 20
 """Processes in each of a sample's two lists of them."""
+MAX_PROCESSES: Final = 10_000
+"""Processes that one request may ask for."""
 MAX_COMMAND_LINE: Final = 1024
 """Characters of a process's command; a longer one is cut."""
 MAX_UNIT_NAMES: Final = 100

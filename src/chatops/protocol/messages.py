@@ -8,18 +8,21 @@ the encoding.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct, field
 
 from chatops.protocol.facts import HostFacts, JournalFacts, PolicyFacts, SessionLimits
 from chatops.protocol.integers import Count, Int
-from chatops.protocol.metrics import Sample
+from chatops.protocol.metrics import Process, Sample
 
 CommandId = Annotated[str, Meta(max_length=200)]
 """Agents keep the ids of commands for long, so there is a bound."""
 Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
 """Hubs keep epochs for long, so there is a bound."""
+ProcessSort = Literal["cpu", "memory"]
+PROCESSES: Final = "processes"
+"""The feature of an agent that answers ``processes``."""
 StreamName = Literal["stdin", "stdout", "stderr"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "refused"]
 
@@ -80,7 +83,8 @@ class StreamCredit(Message, tag="stream_credit"):
 
 class Auth(Message, tag="auth"):
     """The agent's first frame. ``instance`` is random per agent process: two processes that
-    use one key are told apart by it. ``time`` lets the hub measure the clock's skew."""
+    use one key are told apart by it. ``time`` lets the hub measure the clock's skew. ``features``
+    are the requests that it knows beyond the first ones."""
 
     api_key: str
     agent_version: str
@@ -91,6 +95,7 @@ class Auth(Message, tag="auth"):
     capabilities: list[str] = []
     host: HostFacts = field(default_factory=HostFacts)
     policy: PolicyFacts = field(default_factory=PolicyFacts)
+    features: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=40)] = []
 
 
 class Metrics(Message, tag="metrics"):
@@ -176,6 +181,17 @@ class SnapshotResponse(Message, tag="snapshot_response"):
     id: str
     journal: list[str] | None = None
     mount: MountUse | None = None
+
+
+class ProcessesResponse(Message, tag="processes_response"):
+    """The answer to ``processes``: of ``total`` those that take most, as many as were asked for
+    and fit into a frame, the largest first. ``error`` says why there are none."""
+
+    id: str
+    ts: float
+    total: Count = 0
+    processes: list[Process] = []
+    error: str | None = None
 
 
 class LogLine(Struct, omit_defaults=True, kw_only=True):
@@ -280,6 +296,14 @@ class SnapshotRequest(Message, tag="snapshot"):
     mount: str | None = None
 
 
+class ProcessesRequest(Message, tag="processes"):
+    """Tell which processes there are. ``limit`` 0 asks for all of them."""
+
+    id: Annotated[str, Meta(max_length=200)]
+    sort: ProcessSort = "cpu"
+    limit: Count = 20
+
+
 class Notice(Message, tag="notice"):
     """Something that whoever looks after the target should know: the agent writes it to its log.
     ``code`` is ``key_expiring`` or ``key_shared``; others may come."""
@@ -295,6 +319,7 @@ AgentMessage = (
     | CommandResponse
     | DockerResponse
     | SnapshotResponse
+    | ProcessesResponse
     | Log
     | StreamCredit
     | StreamClose
@@ -312,6 +337,7 @@ HubMessage = (
     | CommandAck
     | DockerCommand
     | SnapshotRequest
+    | ProcessesRequest
     | StreamOpen
     | StreamCredit
     | StreamClose

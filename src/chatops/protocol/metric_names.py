@@ -168,7 +168,7 @@ _ALL: Final[tuple[Metric, ...]] = (
         "", 3,
     ),
     Metric(
-        "agent.cpu", "%", "per cent of one core that the agent takes", "agent.cpu_percent", 2
+        "agent.cpu", "%", "per cent of one core that the agent takes", "agent.cpu_percent", 3
     ),
     Metric("agent.rss", "B", "memory that the agent takes", "agent.rss"),
     Metric("custom", "", "a value of the host's own textfile folder", "value", None, _CUSTOM),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -57,6 +58,7 @@ from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.places import Places
+from chatops.server.services.processes import ProcessService
 from chatops.server.services.prometheus import hub as figures
 from chatops.server.services.prometheus.exposition import Exposition
 from chatops.server.services.revocation import Revocation
@@ -240,6 +242,7 @@ def build(
         alerts=AlertDesk(db, servers, alerting, outbox, audit, clock),
         thresholds=ThresholdService(db, servers, alerting, audit, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
+        processes=ProcessService(servers, agents),
         commands=commands,
         runs=runs,
         events=events,
@@ -270,8 +273,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
         middlewares=make_middlewares(services), client_max_size=services.settings.max_body
     )
     app.on_response_prepare.append(add_headers)
-    document = build_document(OPERATIONS, SOCKETS)
-    app[DOCUMENT] = msgspec.json.encode(document)
+    app[DOCUMENT], page = _described()
     for operation in OPERATIONS:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
@@ -281,13 +283,19 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
     app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))
     app.router.add_get(logs, make_subscription_route(services, tasks, waiting, "logs"))
     app.router.add_get(commands, make_commands_route(services, tasks, waiting))
-    page = docs_page.render(document)
 
     async def docs(_: web.Request) -> web.Response:
         return web.Response(text=page, content_type="text/html", headers=DOCS_HEADERS)
 
     app.router.add_get("/docs", docs)
     return app
+
+
+@functools.cache
+def _described() -> tuple[bytes, str]:
+    """The API's description as JSON and as a page: the same for each hub."""
+    document = build_document(OPERATIONS, SOCKETS)
+    return msgspec.json.encode(document), docs_page.render(document)
 
 
 def _start(hub: Hub, tasks: Tasks) -> None:

@@ -22,6 +22,7 @@ from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.places import Places
+from chatops.server.services.processes import ProcessService
 from chatops.server.services.prometheus.exposition import Exposition
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.runs import RunService
@@ -61,6 +62,7 @@ class Services:
     alerts: AlertDesk
     thresholds: ThresholdService
     silences: SilenceService
+    processes: ProcessService
     commands: CommandService
     runs: RunService
     events: EventService

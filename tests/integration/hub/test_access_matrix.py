@@ -295,6 +295,8 @@ EXAMPLES: Final[dict[str, Example]] = {
     "latest_metrics": plain("/metrics/mine", on=_VIEWER),
     "metrics_history": plain("/metrics/{mine}/history", on=_VIEWER),
     "metrics_histories": plain("/metrics/history?target=mine", on=_VIEWER),
+    # nobody answers there: it is offline
+    "list_processes": plain("/processes/mine", on=_VIEWER, ok=409),
     "run_command": plain("/commands", {"target": "mine", "command": "secret-word"}, on=_OPERATOR),
     "list_commands": plain("/commands"),
     "show_command": plain("/commands/{command}", on=_VIEWER),

@@ -7,7 +7,6 @@ import random
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,31 +19,13 @@ from chatops.server.db.levels import LEVELS
 from chatops.server.services.metrics.open_rows import CLOSE_AT, SPREAD
 from chatops.units import format_time, parse_time
 from tests.support.databases import failing
-from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub
+from tests.support.hub import TestHub, metrics_message, running_hub
+from tests.support.measuring import connected, send
 from tests.support.waiting import until_async
 
 HOUR = 3600.0
 NOW = time.time()
 ENOUGH = CLOSE_AT + SPREAD
-
-
-async def send(agent: StubAgent, messages: Iterable[Metrics], window: int = 32) -> None:
-    """Send samples as an agent does, no more under way than a window."""
-    waiting = 0
-    for message in messages:
-        await agent.send(message)
-        waiting += 1
-        if waiting == window:
-            await agent.expect("metrics_ack")
-            waiting -= 1
-    for _ in range(waiting):
-        await agent.expect("metrics_ack")
-
-
-async def connected(hub: TestHub, name: str = "web-1") -> StubAgent:
-    agent = await hub.agent((await hub.server(name))["key"]["key"])
-    await agent.expect("auth_success")
-    return agent
 
 
 async def close_all(hub: TestHub) -> None:

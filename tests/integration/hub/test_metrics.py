@@ -16,23 +16,12 @@ from chatops.server.db.transactions import in_session
 from chatops.server.housekeeping import Housekeeping
 from chatops.units import format_time
 from tests.support.databases import failing
-from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub, sample
+from tests.support.hub import TestHub, metrics_message, running_hub, sample
+from tests.support.measuring import connected, send
+from tests.support.waiting import until_async
 
 THEN = time.time() // 3600 * 3600 - 7200
 """A whole hour, some time ago."""
-
-
-async def send(agent: StubAgent, *messages: Metrics) -> None:
-    """Send samples and wait until all are acked."""
-    for message in messages:
-        await agent.send(message)
-    acked = {(await agent.expect("metrics_ack"))["seq"] for _ in messages}
-    assert acked == {message.seq for message in messages}
-
-
-async def connected(hub: TestHub, name: str = "web-1") -> StubAgent:
-    key = (await hub.server(name))["key"]["key"]
-    return await hub.agent(key)
 
 
 async def test_no_sample_yet_says_so(hub: TestHub) -> None:
@@ -43,7 +32,7 @@ async def test_no_sample_yet_says_so(hub: TestHub) -> None:
 
 async def test_the_latest_sample_is_shown_with_every_field(hub: TestHub) -> None:
     async with await connected(hub) as agent:
-        await send(agent, metrics_message(1, THEN + 0.25, cpu=33.0))
+        await send(agent, [metrics_message(1, THEN + 0.25, cpu=33.0)])
     shown = await hub.ok("GET", "/metrics/web-1")
     assert shown["server"] == "web-1"
     assert shown["ts"] == format_time(THEN + 0.25)
@@ -68,8 +57,10 @@ async def test_processes_are_shown_with_later_samples_too(hub: TestHub) -> None:
     async with await connected(hub) as agent:
         await send(
             agent,
-            Metrics(epoch="e", seq=1, ts=now - 10, data=full),
-            Metrics(epoch="e", seq=2, ts=now, data=plain),
+            [
+                Metrics(epoch="e", seq=1, ts=now - 10, data=full),
+                Metrics(epoch="e", seq=2, ts=now, data=plain),
+            ],
         )
     shown = await hub.ok("GET", "/metrics/web-1")
     assert shown["cpu"]["percent"] == 2.0
@@ -83,11 +74,27 @@ async def test_processes_are_shown_with_later_samples_too(hub: TestHub) -> None:
     assert shown["agent"]["collectors"] == {"cpu": 0.25}
 
 
+async def test_offline_has_a_history(hub: TestHub) -> None:
+    ask = "/metrics/web-1/history?metric=offline&metric=cpu&step=1s"
+    async with await connected(hub) as agent:
+        await send(agent, [metrics_message(1, time.time(), cpu=5.0)])
+        online = (await hub.ok("GET", ask))["items"]
+        assert {one["metric"] for one in online} == {"offline", "cpu"}
+        assert {one["value"] for one in online} == {0.0, 5.0}
+    await hub.wait_status("web-1", "offline")
+
+    async def rises() -> bool:
+        items = (await hub.ok("GET", ask))["items"]
+        return max(one["max"] for one in items if one["metric"] == "offline") > 0
+
+    await until_async(rises, what="the seconds since the agent left")
+
+
 async def test_a_rename_shows_in_the_next_sample(hub: TestHub) -> None:
     async with await connected(hub) as agent, await hub.subscribe("metrics/web-1") as watcher:
         await watcher.expect("auth_success")
         await hub.ok("PATCH", "/servers/web-1", {"name": "web-2"})
-        await send(agent, metrics_message(1, time.time()))
+        await send(agent, [metrics_message(1, time.time())])
         assert (await watcher.expect("metrics"))["data"]["server"] == "web-2"
     assert (await hub.ok("GET", "/metrics/web-2"))["server"] == "web-2"
 
@@ -95,9 +102,9 @@ async def test_a_rename_shows_in_the_next_sample(hub: TestHub) -> None:
 async def test_a_sample_that_comes_twice_is_kept_once(hub: TestHub) -> None:
     async with await connected(hub) as agent:
         now = time.time()
-        await send(agent, metrics_message(1, now - 2), metrics_message(2, now - 1))
-        await send(agent, metrics_message(1, now - 2), metrics_message(2, now - 1))
-        await send(agent, metrics_message(1, now - 3, epoch="another"))
+        await send(agent, [metrics_message(1, now - 2), metrics_message(2, now - 1)])
+        await send(agent, [metrics_message(1, now - 2), metrics_message(2, now - 1)])
+        await send(agent, [metrics_message(1, now - 3, epoch="another")])
     rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
     assert len(rows) == 3
 
@@ -105,7 +112,9 @@ async def test_a_sample_that_comes_twice_is_kept_once(hub: TestHub) -> None:
 async def test_an_older_sample_is_history_but_not_the_latest(hub: TestHub) -> None:
     async with await connected(hub) as agent:
         now = time.time()
-        await send(agent, metrics_message(2, now, cpu=50.0), metrics_message(1, now - 60, cpu=1.0))
+        await send(
+            agent, [metrics_message(2, now, cpu=50.0), metrics_message(1, now - 60, cpu=1.0)]
+        )
     assert (await hub.ok("GET", "/metrics/web-1"))["cpu"]["percent"] == 50.0
     rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
     assert [row["value"] for row in rows] == [1.0, 50.0]
@@ -117,7 +126,7 @@ async def test_history_by_steps_has_mean_min_max_and_no_row_for_a_gap(hub: TestH
         points = [(0, 10.0), (20, 20.0), (40, 60.0), (180, 5.0)]
         await send(
             agent,
-            *(metrics_message(i, begin + at, cpu=cpu) for i, (at, cpu) in enumerate(points, 1)),
+            (metrics_message(i, begin + at, cpu=cpu) for i, (at, cpu) in enumerate(points, 1)),
         )
     query = f"metric=cpu&since={format_time(begin - 300)}&step=1m"
     page = await hub.ok("GET", f"/metrics/web-1/history?{query}")
@@ -131,7 +140,7 @@ async def test_history_by_steps_has_mean_min_max_and_no_row_for_a_gap(hub: TestH
 async def test_history_pages_give_every_row_once(hub: TestHub) -> None:
     async with await connected(hub) as agent:
         now = time.time()
-        await send(agent, *(metrics_message(i, now - 60 + i, cpu=float(i)) for i in range(1, 31)))
+        await send(agent, (metrics_message(i, now - 60 + i, cpu=float(i)) for i in range(1, 31)))
     values: list[float] = []
     cursor: str | None = ""
     while cursor is not None:
@@ -156,12 +165,12 @@ async def test_wrong_questions_about_history_are_refused(hub: TestHub) -> None:
 
 async def test_subscribers_get_the_latest_and_then_each_committed_sample(hub: TestHub) -> None:
     async with await connected(hub) as agent:
-        await send(agent, metrics_message(1, time.time(), cpu=1.0))
+        await send(agent, [metrics_message(1, time.time(), cpu=1.0)])
         async with await hub.subscribe("metrics/web-1") as watcher:
             success = await watcher.expect("auth_success")
             assert success["user"] == "admin"
             assert (await watcher.expect("metrics"))["data"]["cpu"]["percent"] == 1.0
-            await send(agent, metrics_message(2, time.time(), cpu=2.0))
+            await send(agent, [metrics_message(2, time.time(), cpu=2.0)])
             event = await watcher.expect("metrics")
             assert (event["data"]["server"], event["data"]["cpu"]["percent"]) == ("web-1", 2.0)
 
@@ -170,9 +179,9 @@ async def test_a_server_with_monstrous_samples_is_bounded(hub: TestHub) -> None:
     async with await connected(hub) as agent:
         disks = [Disk(mount=f"/{i}/" + "x" * 400) for i in range(MAX_SERIES + 50)]
         await send(
-            agent, Metrics(epoch="e", seq=1, ts=time.time(), data=Sample(disks=disks[:1500]))
+            agent, [Metrics(epoch="e", seq=1, ts=time.time(), data=Sample(disks=disks[:1500]))]
         )
-        await send(agent, metrics_message(2, time.time()))
+        await send(agent, [metrics_message(2, time.time())])
     shown = await hub.ok("GET", "/metrics/web-1/history?metric=disk&limit=5")
     assert len(shown["items"]) == 1
     assert all(
@@ -182,7 +191,7 @@ async def test_a_server_with_monstrous_samples_is_bounded(hub: TestHub) -> None:
 
 async def test_what_was_acked_is_there_after_a_restart(tmp_path: Path) -> None:
     async with running_hub(tmp_path / "hub") as hub, await connected(hub) as agent:
-        await send(agent, *(metrics_message(i, time.time() - 30 + i) for i in range(1, 11)))
+        await send(agent, (metrics_message(i, time.time() - 30 + i) for i in range(1, 11)))
     async with running_hub(tmp_path / "hub") as hub:
         assert (await hub.ok("GET", "/metrics/web-1"))["cpu"]["percent"] == 12.5
         rows = (await hub.ok("GET", "/metrics/web-1/history?metric=cpu"))["items"]
@@ -231,7 +240,7 @@ async def test_one_agent_cannot_fill_the_queue_of_all(
 
 async def test_the_epoch_is_a_time_like_any_other(hub: TestHub) -> None:
     async with await connected(hub) as agent:
-        await send(agent, metrics_message(1, time.time()))
+        await send(agent, [metrics_message(1, time.time())])
     path = "/metrics/web-1/history?metric=cpu&since=1969-01-01&until=1970-01-01T00:00:00Z"
     assert (await hub.ok("GET", path))["items"] == []
 
@@ -257,7 +266,7 @@ async def test_a_long_history_is_whole(hub: TestHub) -> None:
 
 async def test_a_removed_servers_rows_go_from_all_files(hub: TestHub) -> None:
     async with await connected(hub) as agent:
-        await send(agent, metrics_message(1, time.time()))
+        await send(agent, [metrics_message(1, time.time())])
         await hub.call("DELETE", "/servers/web-1")
     await hub.hub.services.logs.flush()
     await Housekeeping(hub.services, hub.hub.fleet).once()

@@ -23,12 +23,11 @@ from tests.integration.hub.test_history import (
     HOUR,
     NOW,
     close_all,
-    connected,
     rows,
-    send,
 )
 from tests.support.databases import failing
 from tests.support.hub import TestHub, metrics_message, running_hub
+from tests.support.measuring import connected, send
 from tests.support.waiting import until_async
 
 TABLES = (

@@ -9,11 +9,13 @@ from typing import get_args
 import pytest
 
 from chatops.agent.answers import Answers
+from chatops.agent.collectors.processes import ProcessCollector
 from chatops.agent.executor import Executor
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
 from chatops.agent.journal import Journal
 from chatops.agent.policy_table import build
+from chatops.agent.process_list import ProcessList
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import SystemClock
@@ -54,7 +56,7 @@ def handlers(journal: Journal, spool: Spool) -> Make:
         policy = build(allow)
         spill = Spill(journal.folder, 0, 0)
         executor = Executor(policy, Guard(), SystemClock(), journal, spill)
-        return Handlers(executor, spool, policy, Answers())
+        return Handlers(executor, spool, policy, ProcessList(ProcessCollector()), Answers())
 
     return make
 

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chatops.agent.collectors.textfile import TextfileCollector
 from chatops.agent.sampler import Sampler, default_collectors
 from chatops.protocol import codec
 from chatops.protocol.limits import MAX_AGENT_FRAME, MAX_SERIES
 from chatops.protocol.messages import Metrics
-from chatops.protocol.metrics import Disk, DiskIO, Memory, Network, Sample, Temperature
+from chatops.protocol.metrics import (
+    Custom,
+    Disk,
+    DiskIO,
+    Memory,
+    Network,
+    Processes,
+    Sample,
+    Temperature,
+    Units,
+)
 from tests.support.waiting import until_async
 
 
@@ -150,4 +163,75 @@ async def test_what_is_no_number_is_nothing_and_the_rest_is_told(
         assert sample.missing == ({part: "impossible values"} if part != "uptime_s" else {})
     frame = codec.encode(Metrics(epoch="e", seq=1, ts=0.0, data=sample))
     assert codec.from_agent().decode(frame)
+    sampler.close()
+
+
+async def test_rare_collectors_hold_or_come_with_one_sample() -> None:
+    now, runs = [0.0], {"units": 0, "processes": 0}
+
+    def counting(name: str, result: Any) -> Any:
+        def job() -> Any:
+            runs[name] += 1
+            return result
+
+        return job
+
+    collectors = {
+        "units": counting("units", Units(failed=2)),
+        "processes": counting("processes", Processes(ts=1.0)),
+        "process_count": lambda: 7,
+    }
+    sampler = Sampler(collectors, clock=lambda: now[0])
+    found = []
+    for moment in (0.0, 5.0, 25.0, 30.0):
+        now[0] = moment
+        found.append(await sampler.sample())
+    assert [one.units.failed for one in found] == [2, 2, 2, 2]
+    assert [one.processes is not None for one in found] == [True, False, False, True]
+    assert [sorted(one.agent.collectors) for one in found][:2] == [sorted(collectors), []]
+    assert runs == {"units": 2, "processes": 2}
+    sampler.close()
+
+
+async def test_a_slow_collector_is_left_out_for_a_while_and_that_is_said() -> None:
+    now = [0.0]
+
+    def slow() -> list[float]:
+        threading.Event().wait(0.1)
+        return [1.0] * 3
+
+    sampler = Sampler({"load": slow}, clock=lambda: now[0])
+    assert (await sampler.sample()).load == [1.0] * 3
+    now[0] = 1.0
+    waits = await sampler.sample()
+    assert waits.load == []
+    assert re.fullmatch(r"takes 0\.\d+ s, so it is measured every \d+s", waits.missing["load"])
+    now[0] = 60.0
+    assert (await sampler.sample()).load == [1.0] * 3
+    sampler.close()
+
+
+async def test_failed_units_that_could_not_be_asked_for_stay_unknown() -> None:
+    now = [0.0]
+
+    def broken() -> Any:
+        raise TimeoutError("systemctl did not answer")
+
+    sampler = Sampler({"units": broken}, clock=lambda: now[0])
+    for moment in (0.0, 5.0):
+        now[0] = moment
+        sample = await sampler.sample()
+        assert sample.units.failed is None
+        assert sample.missing == {"units": "TimeoutError: systemctl did not answer"}
+    sampler.close()
+
+
+async def test_a_folder_of_values_names_its_bad_files(tmp_path: Path) -> None:
+    (tmp_path / "a.prom").write_text('age{of="x"} 7\n')
+    (tmp_path / "b.prom").write_text("half")
+    collectors = default_collectors(textfile=TextfileCollector(tmp_path, 60.0))
+    sampler = Sampler({"custom": collectors["custom"]})
+    sample = await sampler.sample()
+    assert sample.custom == [Custom('age{of="x"}', 7.0)]
+    assert sample.missing == {"custom:b.prom": "its last line has no end: it is half written"}
     sampler.close()

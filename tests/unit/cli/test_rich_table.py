@@ -73,3 +73,13 @@ def test_numbers_are_never_broken_and_the_spare_ones_go(monkeypatch: pytest.Monk
         first = out.getvalue().splitlines()[1]
         assert first.startswith("2026-11-25 20:10:00  ")
         assert first.endswith("  1.46 GiB")
+
+
+def test_a_column_may_be_cut_to_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    columns = [Column("PID", str), Column("COMMAND", str, cut=True)]
+    out = io.StringIO()
+    print_table(out, columns, [[Cell("7"), Cell("java -jar " + "x" * 900)]], color=False)
+    _, row, *more = out.getvalue().splitlines()
+    assert (more, len(row)) == ([], 30)
+    assert row.endswith("…")

@@ -90,6 +90,8 @@ def sample(cli: Cli) -> None:
     """Print one sample of this host as JSON; no hub is needed."""
     from chatops.agent.sample import sample_once
 
+    if cli.out.form == "csv":
+        raise InvalidInput("a sample is no flat list, so it has no csv form", hint="use -o json")
     cli.out.value(sample_once())
 
 

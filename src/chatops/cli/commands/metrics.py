@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ from chatops.cli.history import (
 from chatops.cli.reading import moment, seconds
 from chatops.cli.sample import LATELY, show_sample
 from chatops.cli.view import Column, View
-from chatops.errors import InvalidInput
+from chatops.errors import ChatOpsError, InvalidInput
 from chatops.protocol.limits import MAX_HISTORY_METRICS
 from chatops.protocol.metric_names import parse_metric
 from chatops.protocol.rest import HistoryRow, ServerHistoryRow, ServerSample
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 app = group("Measured values: latest, past and live.")
 EVERY: Final = "*"
+OLD: Final = 15.0
+"""Seconds after which it is worth asking why there is no newer sample."""
 METRICS = Annotated[
     list[str] | None,
     typer.Argument(
@@ -78,6 +81,15 @@ def show_latest(cli: Cli, server: SERVER) -> None:
         found = last_hour(cli, sample.server, list(LATELY.values()))
         lately = {metric: spark for (_, metric), spark in found.items()}
     show_sample(cli.out, sample, lately)
+    if show.passed(sample.ts) > OLD:
+        _say_offline(cli, sample)
+
+
+def _say_offline(cli: Cli, latest: ServerSample) -> None:
+    with contextlib.suppress(ChatOpsError):  # what was asked for is printed already
+        if cli.client.servers.get(latest.server).status != "online":
+            cli.out.flush()
+            cli.out.say(f"{latest.server} is offline: this was measured {show.age(latest.ts)}")
 
 
 @command(app, "history", example="chatops metrics history web-1 cpu disk:/var --since 6h")

@@ -46,6 +46,16 @@ class TopProcesses(Struct, kw_only=True):
     by_memory: list[ServerProcess]
 
 
+class ProcessPage(Struct, kw_only=True):
+    """Of ``total`` processes at the time ``ts`` those that take most, the largest first. There are
+    no further pages: ``limit`` asks for more of them."""
+
+    items: list[ServerProcess]
+    total: int
+    ts: Timestamp
+    next: None = None
+
+
 class ServerSample(Struct, kw_only=True):
     """One sample, as ``chatops metrics show -o json`` has it. ``processes`` and the collectors'
     seconds of ``agent`` are the newest that came, which may be half a minute older."""

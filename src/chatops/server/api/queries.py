@@ -7,7 +7,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from chatops.errors import InvalidInput
-from chatops.protocol.limits import DEFAULT_PAGE, MAX_HISTORY_METRICS, MAX_PAGE
+from chatops.protocol.limits import DEFAULT_PAGE, MAX_HISTORY_METRICS, MAX_PAGE, MAX_PROCESSES
+from chatops.protocol.messages import ProcessSort
 from chatops.protocol.rest import AlertState, ServerStatus, Severity
 from chatops.units import parse_time
 
@@ -86,6 +87,13 @@ class AuditQuery(SpanQuery, kw_only=True):
 
     user: Text | None = None
     action: Text | None = None
+
+
+class ProcessesQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The processes that take most; ``limit`` 0 is all of them."""
+
+    sort: ProcessSort = "cpu"
+    limit: Annotated[int, Meta(ge=0, le=MAX_PROCESSES)] = 20
 
 
 class DeleteUserQuery(Struct, forbid_unknown_fields=True, kw_only=True):

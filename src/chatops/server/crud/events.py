@@ -69,6 +69,23 @@ async def list_page(
     return await page(session, statement, by=by, limit=limit, cursor=cursor, newest_first=True)
 
 
+async def turns(
+    session: AsyncSession, server_id: str, since: float, until: float
+) -> list[tuple[float, str]]:
+    """When a server's agent came and went in a span, in order of time, and the last time before
+    it: (time, event)."""
+    ts, event = col(ConnectionEvent.ts), col(ConnectionEvent.event)
+    own = (col(ConnectionEvent.server_id) == server_id, event.in_(("connected", "disconnected")))
+    statement = select(ts, event).where(*own)
+    before = await session.execute(
+        statement.where(ts < since).order_by(ts.desc(), col(ConnectionEvent.id).desc()).limit(1)
+    )
+    inside = await session.execute(
+        statement.where(ts >= since, ts < until).order_by(ts, col(ConnectionEvent.id))
+    )
+    return [(row[0], row[1]) for row in (*before, *inside)]
+
+
 async def latest_by_server(
     session: AsyncSession, server_ids: Collection[str]
 ) -> dict[str, ConnectionEvent]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from chatops.clock import Clock
-from chatops.errors import Offline
+from chatops.errors import Offline, ProtocolError
 from chatops.protocol import closing
 from chatops.protocol.codec import encode
 from chatops.protocol.messages import (
@@ -18,8 +18,11 @@ from chatops.protocol.messages import (
     CommandResponse,
     DockerCommand,
     DockerResponse,
+    Error,
     Message,
     Ping,
+    ProcessesRequest,
+    ProcessesResponse,
     SnapshotRequest,
     SnapshotResponse,
     StreamCredit,
@@ -27,8 +30,10 @@ from chatops.protocol.messages import (
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 from chatops.protocol.session.pending import Pending
 from chatops.server.services.connection import Connection
+from chatops.text import escape, shorten
 
-Reply = CommandResponse | DockerResponse | SnapshotResponse
+Request = Command | DockerCommand | ProcessesRequest | SnapshotRequest
+Reply = CommandResponse | DockerResponse | ProcessesResponse | SnapshotResponse
 REPLY_TIMEOUT: Final = 30.0
 _log = logging.getLogger(__name__)
 
@@ -77,6 +82,7 @@ class AgentSession:
     key_expires_at: float | None = None
     machine_id: str = ""
     instance: str = ""
+    features: frozenset[str] = frozenset()
     pending: Pending[asyncio.Future[Reply]] = field(default_factory=Pending)
     streams: dict[int, StreamSink] = field(default_factory=dict)
     inputs: dict[int, InputStream] = field(default_factory=dict)
@@ -148,6 +154,7 @@ class AgentManager:
         key_expires_at: float | None = None,
         machine_id: str = "",
         instance: str = "",
+        features: frozenset[str] = frozenset(),
     ) -> AgentSession:
         """Make ``websocket`` the one connection of a server; an older one is told and ended."""
         old = self._sessions.get(server_id)
@@ -163,6 +170,7 @@ class AgentManager:
             key_expires_at=key_expires_at,
             machine_id=machine_id,
             instance=instance,
+            features=features,
             last_heard=self._clock.now(),
         )
         self._sessions[server_id] = session
@@ -190,7 +198,7 @@ class AgentManager:
     async def send_command(
         self,
         server_id: str,
-        command: Command | DockerCommand | SnapshotRequest,
+        command: Request,
         *,
         timeout: float = REPLY_TIMEOUT,
     ) -> Reply:
@@ -198,6 +206,7 @@ class AgentManager:
 
         Raises:
             Offline: the agent is not connected, or its link ended before it answered.
+            ProtocolError: the agent could not take it.
             TimeoutError: it did not answer in ``timeout`` seconds.
             Busy: too many requests are open.
         """
@@ -256,6 +265,12 @@ class AgentManager:
         future = session.pending.resolve(reply.id)
         if future is not None and not future.done():
             future.set_result(reply)
+
+    def answer_error(self, session: AgentSession, error: Error) -> None:
+        """An agent could not take a message: whoever waits for the answer hears of it."""
+        future = session.pending.resolve(error.re) if error.re else None
+        if future is not None and not future.done():
+            future.set_exception(ProtocolError(shorten(escape(error.message), 200)))
 
     def sweep(self) -> None:
         """Ping those that are silent, end those that are dead or whose key has expired; called

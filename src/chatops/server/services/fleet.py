@@ -76,6 +76,7 @@ class Fleet:
             key_expires_at=found.expires_at,
             machine_id=auth.host.machine_id,
             instance=auth.instance,
+            features=frozenset(auth.features),
         )
 
     async def connecting(self, found: AgentKey, auth: Auth, address: str) -> None:

@@ -27,6 +27,7 @@ from chatops.protocol.messages import (
     MetricsGap,
     Ping,
     Pong,
+    ProcessesResponse,
     SnapshotResponse,
     StreamClose,
     StreamCredit,
@@ -79,23 +80,28 @@ def _make_handlers(services: Services) -> Handlers:
         services.agents.answer(session, message)
         services.commands.on_response(session, message)
 
+    def error(session: AgentSession, message: Error) -> None:
+        services.agents.answer_error(session, message)
+        _log_error(session, message)
+
     return {
         Metrics: services.metrics.submit,
         MetricsGap: services.metrics.gap,
         CommandResponse: response,
         DockerResponse: services.agents.answer,
         SnapshotResponse: services.agents.answer,
+        ProcessesResponse: services.agents.answer,
         StreamCredit: services.commands.on_stream_credit,
         StreamClose: services.commands.on_stream_close,
         Log: lambda session, m: services.logs.ship(session.server_id, session.server_name, m),
         Ping: lambda session, m: session.post(Pong(id=m.id)),
         Pong: lambda session, m: None,
-        Error: _error,
+        Error: error,
         Auth: lambda session, m: session.post(_unexpected("auth came twice")),
     }
 
 
-def _error(session: AgentSession, message: Error) -> None:
+def _log_error(session: AgentSession, message: Error) -> None:
     text = message.message[:200]
     facts = {"server": session.server_name, "code": message.code[:40]}
     _log.warning("an agent could not take a message: %s", text, extra=facts)

@@ -28,9 +28,11 @@ load       0.10 0.20 0.30
 memory     50.0% (500 B of 0.977 KiB)
 swap       none
 processes  80
+units      -
+agent      -
 
-MOUNT   USED     OF  PERCENT  TYPE
-/      1 KiB  2 KiB    50.0%  ext4
+MOUNT   USED     OF   FREE  PERCENT  TYPE
+/      1 KiB  2 KiB  1 KiB    50.0%  ext4
 
 DEVICE  READ    WRITE  READS  WRITES
 sda        -  2 KiB/s      -   1.5/s
@@ -45,6 +47,37 @@ def test_a_sample_for_people(cli: Invoke, hub: FakeHub) -> None:
     done = cli("metrics", "show", "web-1")
     assert done.out.split("\n", 2)[2] == SHOWN
     assert done.err == "not measured: sensors: no time\n"
+
+
+def test_what_is_worth_a_line_has_one(cli: Invoke, hub: FakeHub) -> None:
+    process = {"pid": 7, "ppid": 1, "user": "root", "name": HOSTILE, "command": "x", "rss": 2048,
+               "cpu_percent": 1.5, "memory_percent": 0.5, "started_at": THEN}  # fmt: skip
+    disk = {"mount": "/", "percent": 50.0, "inodes_percent": 93.0}
+    told = sample(
+        units={"failed": 7, "names": list("abcdef")}, custom=[{"name": "age", "value": 7.5}],
+        agent={"cpu_percent": 0.08, "rss": 2**25, "spool_samples": 3,
+               "collectors": {"cpu": 0.001, "disks": 0.5}},
+        processes={"ts": THEN, "by_cpu": [process], "by_memory": [process]}, disks=[disk],
+    )  # fmt: skip
+    hub.on("GET /metrics/web-1", told)
+    out = cli("metrics", "show", "web-1").out
+    for words in (
+        "units 7 failed: a, b, c, d, e and 2 more",
+        "agent 0.1%, 32 MiB, 3 samples in the spool, slowest collector disks 0.5 s",
+        "MOUNT INODES", "/ 93.0%", "CUSTOM VALUE", "age 7.5", "BY CPU CPU RSS PID",
+    ):  # fmt: skip
+        assert words in [" ".join(line.split()) for line in out.splitlines()]
+    assert not set("\x1b\x9b\u202e") & set(out)
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_the_last_sample_of_one_that_is_offline_says_so(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /metrics/web-1", sample())
+    hub.on("GET /servers/web-1", server(status="offline"))
+    done = cli("metrics", "show", "web-1", "-o", "json")
+    assert done.err.startswith("web-1 is offline: this was measured ")
+    hub.on("GET /servers/web-1", server(status="online"))
+    assert cli("metrics", "show", "web-1").err == ""
 
 
 def test_a_sample_for_machines_has_every_field(cli: Invoke, hub: FakeHub) -> None:

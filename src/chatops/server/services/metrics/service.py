@@ -14,6 +14,7 @@ from chatops.protocol.limits import MAX_HISTORY_SERVERS, MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsGap
 from chatops.protocol.metric_names import parse_metric
 from chatops.protocol.metrics import Sample
+from chatops.server.crud import events as events_crud
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
 from chatops.server.crud import servers as servers_crud
@@ -31,6 +32,7 @@ from chatops.server.services.metrics.ingest import LATE_QUEUE, LEAST_WINDOW, Ing
 from chatops.server.services.metrics.latest import Latest, LatestSamples
 from chatops.server.services.metrics.newest import Newest, decode, read_newest
 from chatops.server.services.metrics.numbers import Numbers
+from chatops.server.services.metrics.offline import OFFLINE, Turn, merged, offline_points
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.retention import Retention
 from chatops.server.services.metrics.shown import histories_page, history_page, to_server_sample
@@ -234,14 +236,8 @@ class MetricsService:
         """
         meant = await self._servers.name_of(principal, server)
         how = self._plan(query)
-        ids = self._open.of(meant.id)  # before the snapshot: see history.py
-
-        def read(tx: Transaction) -> rest.HistoryPage[rest.HistoryRow]:
-            names, limit = query.metrics, query.limit
-            found = read_history(tx, meant.id, names, how, ids=ids, limit=limit)
-            return history_page(meant.name, found, how)
-
-        return await self._database.look(read)
+        read = await self._reading(meant.id, query, how)
+        return await self._database.look(lambda tx: history_page(meant.name, read(tx), how))
 
     async def histories(
         self, principal: Principal, target: str, query: HistoryQuery
@@ -263,7 +259,10 @@ class MetricsService:
         how = self._plan(query)
         share = max(query.limit // len(meant), min(query.limit, _SHARE))
         query_of_one = replace(query, limit=share)
-        found = [(one.name, await self._read(one.id, query_of_one, how)) for one in meant]
+        found = [
+            (one.name, await self._database.look(await self._reading(one.id, query_of_one, how)))
+            for one in meant
+        ]
         return histories_page(found, how, query.limit)
 
     def _plan(self, query: HistoryQuery) -> Plan:
@@ -271,12 +270,29 @@ class MetricsService:
             parse_metric(name)
         return plan(query, self.kept, self._clock.now())
 
-    async def _read(self, server_id: str, query: HistoryQuery, how: Plan) -> History:
+    async def _reading(
+        self, server_id: str, query: HistoryQuery, how: Plan
+    ) -> Callable[[Transaction], History]:
+        """What reads a server's history, with that of ``offline`` if it is asked for."""
         ids = self._open.of(server_id)  # before the snapshot: see history.py
         names, limit = query.metrics, query.limit
-        return await self._database.look(
-            lambda tx: read_history(tx, server_id, names, how, ids=ids, limit=limit)
-        )
+        until = min(how.until, self._clock.now())
+        wanted = names is not None and OFFLINE in names
+        turns = await self._turns(server_id, how.since, until) if wanted else []
+
+        def read(tx: Transaction) -> History:
+            found = read_history(tx, server_id, names, how, ids=ids, limit=limit)
+            if not wanted:
+                return found
+            rows = offline_points(turns, how.since, until, how.step, limit)
+            return merged(found, *rows, limit)
+
+        return read
+
+    async def _turns(self, server_id: str, since: float, until: float) -> list[Turn]:
+        async with self._chatops.read() as session:
+            events = await events_crud.turns(session, server_id, since, until)
+        return [Turn(ts, event == "connected") for ts, event in events]
 
 
 def _newest(

@@ -1,0 +1,86 @@
+"""ProcessService: what runs on a server, asked of its agent when somebody wants to know."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chatops.errors import Conflict, Offline, ProtocolError, TimedOut
+from chatops.ids import new_id
+from chatops.protocol import rest
+from chatops.protocol.limits import MAX_PROCESSES
+from chatops.protocol.messages import (
+    PROCESSES,
+    ProcessesRequest,
+    ProcessesResponse,
+    ProcessSort,
+)
+from chatops.server.services.access import Principal
+from chatops.server.services.agent_manager import AgentManager
+from chatops.server.services.metrics.bounds import bound_process
+from chatops.server.services.metrics.shown import to_process
+from chatops.server.services.servers import ServerService
+from chatops.text import escape, shorten
+from chatops.units import format_time
+
+PATIENCE: Final = 10.0
+"""Seconds that an agent has to answer."""
+
+
+class ProcessService:
+    """Lists processes for those who may see the server: it is monitoring, as samples are."""
+
+    def __init__(self, servers: ServerService, agents: AgentManager) -> None:
+        self._servers = servers
+        self._agents = agents
+
+    async def show(
+        self, principal: Principal, server: str, sort: ProcessSort, limit: int
+    ) -> rest.ProcessPage:
+        """The ``limit`` (0: all) processes that take most.
+
+        Raises:
+            NotFound: the server is not there for this caller.
+            Offline: its agent is not connected.
+            Conflict: its agent cannot tell: it is too old, or it failed.
+            TimedOut: its agent did not answer.
+        """
+        row = await self._servers.find(principal, server)
+        answer = await self._ask(row.id, row.name, sort, limit)
+        if answer.error is not None:
+            why = shorten(escape(answer.error), 200)
+            raise Conflict(f"the agent of {row.name} could not list the processes: {why}")
+        del answer.processes[limit or MAX_PROCESSES :]
+        for one in answer.processes:
+            bound_process(one)
+        return rest.ProcessPage(
+            items=[to_process(one) for one in answer.processes],
+            total=max(answer.total, len(answer.processes)),
+            ts=format_time(answer.ts),
+        )
+
+    async def _ask(
+        self, server_id: str, name: str, sort: ProcessSort, limit: int
+    ) -> ProcessesResponse:
+        session = self._agents.find(server_id)
+        if session is None:
+            raise Offline(
+                f"{name} is offline: nobody can say what runs there now",
+                hint=f"`chatops metrics show {name}` has its last sample",
+            )
+        if PROCESSES not in session.features:
+            raise Conflict(
+                f"the agent of {name} is too old to list processes", hint="update the agent"
+            )
+        request = ProcessesRequest(id=new_id(), sort=sort, limit=limit)
+        try:
+            answer = await self._agents.send_command(server_id, request, timeout=PATIENCE)
+        except TimeoutError:
+            raise TimedOut(
+                f"the agent of {name} did not answer within {PATIENCE:g} s",
+                hint="the host may be too busy; try again",
+            ) from None
+        except ProtocolError as error:
+            raise Conflict(f"the agent of {name} could not answer: {error.message}") from None
+        if not isinstance(answer, ProcessesResponse):
+            raise Conflict(f"the agent of {name} answered something else")
+        return answer
