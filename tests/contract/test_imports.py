@@ -69,7 +69,7 @@ LIBRARIES = {
     "protocol": {"msgspec"},
     "agent": {"msgspec", "psutil", "websockets"},
     "client": {"msgspec", "websockets"},
-    "cli": {"click", "msgspec", "plotext", "rich", "typer"},
+    "cli": {"click", "msgspec", "plotext", "rich", "textual", "typer"},
     "server": {
         "aiohttp", "aiosqlite", "alembic", "cryptography", "jwt", "msgspec", "multidict",
         "passlib", "prometheus_client", "sqlalchemy", "sqlmodel", "uvloop",
