@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal["servers", "fill", "info", "sample", "history", "processes"]
+Kind = Literal["servers", "fill", "info", "sample", "history"]
 EVERY: Final[dict[Kind, float]] = {
-    "servers": 5.0, "info": 30.0, "sample": 2.0, "history": 10.0, "processes": 5.0
+    "servers": 5.0, "info": 30.0, "sample": 2.0, "history": 10.0
 }  # fmt: skip
 """Seconds from one answer to the next question."""
 FILL: Final = 25
@@ -43,18 +43,10 @@ class Agenda:
         """This server is on the screen now; None: no single one."""
         with self._lock:
             self._open = server_id
-            for kind in (*_OF_ONE, "processes"):
+            for kind in _OF_ONE:
                 self._due.pop(kind, None)
             if server_id is not None:
                 self._due |= dict.fromkeys(_OF_ONE, now)
-
-    def processes(self, now: float, *, wanted: bool) -> None:
-        """Whether the processes of that server are looked at."""
-        with self._lock:
-            if not wanted or self._open is None:
-                self._due.pop("processes", None)
-            else:
-                self._due.setdefault("processes", now)
 
     def hurry(self, kind: Kind, now: float) -> None:
         """Ask that at once."""

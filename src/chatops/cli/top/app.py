@@ -63,8 +63,9 @@ class TopApp(App[int]):
 
     def paint(self) -> None:
         """Show what is known now."""
-        if isinstance(self.screen, FleetScreen | ServerScreen):
-            self.screen.paint()
+        shown = self.screen
+        if isinstance(shown, FleetScreen | ServerScreen) and shown.is_mounted:
+            shown.paint()
 
     def open_server(self, server_id: str) -> None:
         """Show one server in full."""

@@ -40,19 +40,24 @@ def at_right(spans: Spans, text: str, width: int) -> Spans:
 
 def tabs(names: Iterable[str], chosen: str, title: str) -> Spans:
     """A server's name and the panels to choose from, each with its number."""
-    found: Spans = [(safe(title, 24), "head"), (" ", "")]
+    found: Spans = [(title, "head"), (" ", "")]
     for number, name in enumerate(names, 1):
         style: Style = "title" if name == chosen else "dim"
         found += [(" ", ""), (f"{number} {name}", style)]
     return found
 
 
+def width_of_tabs(names: Iterable[str]) -> int:
+    """Columns that they take without the title."""
+    return width_of(tabs(names, "", ""))
+
+
 def tab_at(names: Iterable[str], title: str, x: int) -> str | None:
     """The panel whose tab is at that place."""
-    begin = len(safe(title, 24)) + 1
+    begin = width_of([(title, "")]) + 1
     for number, name in enumerate(names, 1):
         end = begin + 1 + len(f"{number} {name}")
-        if begin < x <= end:
+        if begin < x < end:
             return name
         begin = end
     return None

@@ -148,7 +148,7 @@ def _spark(metric: str, row: Row, width: int, moment: Moment) -> Span:
 
 def _alerts(row: Row, width: int, moment: Moment) -> Span:
     open_alerts = row.server.alerts
-    return right(str(open_alerts) if open_alerts else "", width), "bad"
+    return (right(str(open_alerts), width), "bad") if open_alerts else (" " * width, "")
 
 
 def _seen(row: Row, width: int, moment: Moment) -> Span:

@@ -20,18 +20,19 @@ from chatops.units import format_time
 
 _EMPTY: Final = "no server is meant by this TARGET now; those that come will show up here"
 _FILTERED: Final = "no server fits the filter; / changes it"
+_OF_TABLE: Final = frozenset(("open", "filter", "sort", "reverse", "group"))
 
 
 class FleetScreen(Screen[None]):
     """Servers as lines; the one under the cursor stays under it when their order changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open"),
+        Binding("enter", "open", "Open", key_display="Enter"),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),
         Binding("S,shift+s", "reverse", "Reverse", key_display="S"),
         Binding("g", "group", "Group"),
-        Binding("escape", "clear", show=False),
+        Binding("escape", "clear", "Clear", key_display="Esc"),
     ]
 
     def __init__(self, state: State) -> None:
@@ -46,9 +47,7 @@ class FleetScreen(Screen[None]):
         yield Line(id="trouble")
         yield Line(id="head")
         yield Lines(self._line, cursor=True, id="servers")
-        yield Input(
-            placeholder="web-*  tag:env=prod  part of a name", compact=True, id="words"
-        )
+        yield Input(placeholder="web-*  tag:env=prod  part of a name", compact=True, id="words")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -58,6 +57,13 @@ class FleetScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self.paint()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While words are typed no key means anything else; Esc means something with a filter."""
+        typing = self.query_one(Input).display if self.is_mounted else False
+        if action == "clear":
+            return typing or bool(self._state.order.words)
+        return not (typing and action in _OF_TABLE)
 
     def paint(self) -> None:
         """Show what is known now."""
@@ -92,6 +98,7 @@ class FleetScreen(Screen[None]):
         words = self.query_one(Input)
         words.value, words.display = self._state.order.words, True
         words.focus()
+        self.refresh_bindings()
 
     def action_clear(self) -> None:
         """End the filter."""
@@ -127,6 +134,7 @@ class FleetScreen(Screen[None]):
     def _end_filter(self) -> None:
         self.query_one(Input).display = False
         self.query_one(Lines).focus()
+        self.refresh_bindings()
 
     def _paint_bars(self, width: int) -> None:
         state = self._state

@@ -22,7 +22,8 @@ Fleet
   g        group by the next tag
 
 One server
-  right left Tab  1 … 9               panels; a click on a tab does it too
+  right left Tab  1 … 6               panels; a click on a tab does it too
+  c  m                                processes by cpu, by memory
   Esc                                 back to the fleet
 
 Everywhere

@@ -30,15 +30,20 @@ STYLES: Final[dict[Style, RichStyle]] = {
 }
 """The 16 colours that every terminal has, as its owner chose them; never by colour alone."""
 _CURSOR: Final = RichStyle(reverse=True)
-_NOWHERE: Final = RichStyle()
 Source = Callable[[int, int], Spans]
 """A line by its number and width."""
 
 
-def strip_of(spans: Spans, width: int, over: RichStyle = _NOWHERE) -> Strip:
-    """A line as Textual wants it, with ``over`` on all of it."""
-    pieces = [Segment(text, STYLES[style] + over) for text, style in filled(spans, width)]
-    return Strip(pieces, width)
+def strip_of(spans: Spans, width: int, *, marked: bool = False) -> Strip:
+    """A line as Textual wants it; a marked one is all in one style, so that it can be read on
+    every terminal."""
+    return Strip(
+        [
+            Segment(text, _CURSOR if marked else STYLES[style])
+            for text, style in filled(spans, width)
+        ],
+        width,
+    )
 
 
 class Line(Widget):
@@ -120,8 +125,8 @@ class Lines(ScrollView, can_focus=True):
         number, width = y + round(self.scroll_y), self.scrollable_content_region.width
         if number >= self.count:
             return Strip.blank(width)
-        over = _CURSOR if self._cursor and number == self.at else _NOWHERE
-        return strip_of(self._source(number, width), width, over)
+        marked = self._cursor and number == self.at
+        return strip_of(self._source(number, width), width, marked=marked)
 
     def action_move(self, by: int) -> None:
         """One line up or down, or many."""

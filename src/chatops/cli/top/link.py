@@ -9,7 +9,7 @@ from chatops.cli.top.spans import safe
 from chatops.errors import ChatOpsError, HubUnreachable, NotSignedIn
 
 Source = Literal["list", "live"]
-_SIGN_IN: Final = "sign in again in another terminal: chatops login"
+_SIGN_IN: Final = "elsewhere: chatops login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,15 @@ class Link:
             return None
         trouble = troubles.get("list") or troubles["live"]
         wait = max(min(one.again for one in troubles.values()) - now, 0.0)
-        then = f"next try in {wait:.0f} s" if wait >= 1 else "trying now"
-        gone = f"for {max(now - trouble.since, 0.0):.0f} s"
-        return f"{_what(trouble.error)}; {then} ({gone}, {trouble.tries} tried; r: try now)"
+        gone = f"{max(now - trouble.since, 0.0):.0f} s"
+        then = f"next try in {wait:.0f} s (r: now)" if wait >= 1 else "trying now"
+        return f"{_what(trouble.error)} for {gone}, {then}: {safe(trouble.error.message)}"
 
 
 def _what(error: ChatOpsError) -> str:
+    """What comes first, as lines are cut at their end."""
     if isinstance(error, HubUnreachable):
-        return f"the hub is gone: {safe(error.message)}"
+        return "the hub is gone"
     if isinstance(error, NotSignedIn):
-        return f"signed out: {safe(error.message)}; {_SIGN_IN}"
-    return safe(error.message)
+        return f"signed out ({_SIGN_IN})"
+    return "the hub refuses"

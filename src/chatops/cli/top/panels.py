@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from chatops.cli import show
 from chatops.cli.figures import in_columns, in_unit, unit_of
 from chatops.cli.top.charts import AXIS, bar, beside, chart
 from chatops.cli.top.columns import Moment
+from chatops.cli.top.detail import Detail
 from chatops.cli.top.fleet import seconds
 from chatops.cli.top.spans import Spans, Style, heat, left, right, safe
-from chatops.protocol.rest import Server, ServerDetail, ServerSample
+from chatops.cli.top.table_panels import failed_units
+from chatops.cli.top.titles import nothing, titles
 
 SPAN: Final = 1800.0
 """Seconds that charts show."""
 CHARTS: Final = ("cpu", "memory", "net.rx", "net.tx", "disk.read", "disk.write", "load1", "swap")
 _CORE_WIDTH: Final = 38
 """Columns of one core's bar with its label."""
-
-
-@dataclass(slots=True)
-class Detail:
-    """What is known of the server on the screen. ``history`` has times and values by METRIC;
-    ``notes`` say why a part is not to be had."""
-
-    server: Server
-    info: ServerDetail | None = None
-    sample: ServerSample | None = None
-    history: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
 
 
 Panel = Callable[[Detail, int, Moment], list[Spans]]
@@ -48,14 +37,18 @@ def overview(detail: Detail, width: int, moment: Moment) -> list[Spans]:
     for at in range(0, len(made), across):
         row = made[at : at + across]
         lines += [[], *beside(row, [each] * len(row))]
-    return lines
+    own = detail.sample.custom if detail.sample is not None else []
+    named: list[Spans] = [
+        [(f"{safe(one.name, 40)}  {show.number(one.value) or '-'}", "")] for one in own
+    ]
+    return [*lines, [], *named]
 
 
 def cores(detail: Detail, width: int, moment: Moment) -> list[Spans]:
     """Each core, as many beside each other as fit; then what the time is spent on."""
     sample = detail.sample
     if sample is None:
-        return _nothing(detail)
+        return nothing(detail)
     across = max(width // _CORE_WIDTH, 1)
     each = min(width // across, 2 * _CORE_WIDTH)
     cells: list[Spans] = [
@@ -66,7 +59,7 @@ def cores(detail: Detail, width: int, moment: Moment) -> list[Spans]:
     kinds = ("percent", "user", "system", "iowait", "steal")
     total = "  ".join(f"{kind} {show.percent(getattr(sample.cpu, kind)) or '-'}" for kind in kinds)
     load = " ".join(f"{one:.2f}" for one in sample.load) or "-"
-    lines: list[Spans] = [[(f"{total}  load {load}", "")], []]
+    lines: list[Spans] = [[(total, "")], [(f"load {load}", "")], []]
     rows = -(-len(cells) // across)
     for at in range(rows):  # numbered downwards
         lines.append([span for cell in cells[at::rows] for span in cell])
@@ -77,9 +70,9 @@ def disks(detail: Detail, width: int, moment: Moment) -> list[Spans]:
     """Mounts with what is used of them, then devices with their rates."""
     sample = detail.sample
     if sample is None:
-        return _nothing(detail)
+        return nothing(detail)
     room = max(width - 53, 12)
-    lines = [_titles(("MOUNT", -room), ("USED", 11), ("OF", 11), ("", -12), ("", 7), ("INODES", 7))]
+    lines = [titles(("MOUNT", -room), ("USED", 11), ("OF", 11), ("", -12), ("", 7), ("INODES", 7))]
     for one in sample.disks:
         lines.append([
             (left(one.mount, room), ""), (right(show.size(one.used), 12), ""),
@@ -89,18 +82,18 @@ def disks(detail: Detail, width: int, moment: Moment) -> list[Spans]:
             (right(show.percent(one.inodes_percent), 8), heat(one.inodes_percent)),
         ])  # fmt: skip
     rates = ((o.device, o.read_bps, o.write_bps, o.read_iops, o.write_iops) for o in sample.disk_io)
-    titles = ("DEVICE", "READ", "WRITE", "READS/s", "WRITES/s")
-    return [*lines, [], *_rates(titles, rates, width)]
+    names = ("DEVICE", "READ", "WRITE", "READS/s", "WRITES/s")
+    return [*lines, [], *_rates(names, rates, width)]
 
 
 def network(detail: Detail, width: int, moment: Moment) -> list[Spans]:
     """Interfaces with their rates, the busiest first."""
     if detail.sample is None:
-        return _nothing(detail)
+        return nothing(detail)
     found = sorted(detail.sample.network, key=lambda n: -((n.rx_bps or 0) + (n.tx_bps or 0)))
     rates = ((n.interface, n.rx_bps, n.tx_bps, n.rx_packets_ps, n.tx_packets_ps) for n in found)
-    titles = ("INTERFACE", "RECEIVED", "SENT", "PKTS IN/s", "PKTS OUT/s")
-    lines = _rates(titles, rates, width)
+    names = ("INTERFACE", "RECEIVED", "SENT", "PKTS IN/s", "PKTS OUT/s")
+    lines = _rates(names, rates, width)
     wrong = [n for n in found if n.errors_ps]
     for n in wrong:
         lines.append([(f"{safe(n.interface, 40)}: {show.number(n.errors_ps)} errors/s", "bad")])
@@ -122,7 +115,10 @@ def _facts(detail: Detail, moment: Moment) -> list[Spans]:
     lines: list[Spans] = [first]
     if tags:
         lines.append([(f"tags {safe(tags, 200)}", "dim")])
-    for name, why in sorted(sample.missing.items()) if sample else ():
+    if sample is None:
+        return lines
+    lines += failed_units(sample.units.names, sample.units.failed)
+    for name, why in sorted(sample.missing.items()):
         lines.append([(f"not measured: {safe(name, 30)}: {safe(why, 200)}", "warn")])
     return lines
 
@@ -137,12 +133,12 @@ def _chart(detail: Detail, metric: str, width: int, moment: Moment) -> list[Span
 
 
 def _rates(
-    titles: Sequence[str],
+    names: Sequence[str],
     rows: Iterable[tuple[str, float | None, float | None, float | None, float | None]],
     width: int,
 ) -> list[Spans]:
     room = max(width - 50, 12)
-    lines = [_titles((titles[0], -room), *((title, 11) for title in titles[1:]))]
+    lines = [titles((names[0], -room), *((name, 11) for name in names[1:]))]
     for name, read, write, reads, writes in rows:
         lines.append([
             (left(name, room), ""),
@@ -150,17 +146,3 @@ def _rates(
             *((right(None if n is None else f"{n:.0f}", 12), "") for n in (reads, writes)),
         ])  # fmt: skip
     return lines
-
-
-def _titles(*titles: tuple[str, int]) -> Spans:
-    """Titles at the left (width below 0) or right of their columns, a blank before all but the
-    first."""
-    return [
-        ((" " if at else "") + (left(text, -width) if width < 0 else right(text, width)), "title")
-        for at, (text, width) in enumerate(titles)
-    ]
-
-
-def _nothing(detail: Detail) -> list[Spans]:
-    note = detail.notes.get("sample")
-    return [[(safe(note) if note else "waiting for the hub …", "warn" if note else "dim")]]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from chatops.cli.top import bars, panels
+from chatops.cli.top import bars, panels, table_panels
 from chatops.cli.top.fleet_screen import paint_trouble
 from chatops.cli.top.lines import Line, Lines
-from chatops.cli.top.spans import Spans
+from chatops.cli.top.spans import Spans, safe
 from chatops.cli.top.state import State
 
 PANELS: Final[dict[str, panels.Panel]] = {
@@ -20,15 +20,21 @@ PANELS: Final[dict[str, panels.Panel]] = {
     "cores": panels.cores,
     "disks": panels.disks,
     "network": panels.network,
+    "processes": table_panels.processes,
+    "containers": table_panels.containers,
 }
+_SHORTEST: Final = 8
+"""Columns that a name has at least, whatever becomes of the tabs."""
 
 
 class ServerScreen(Screen[None]):
     """What ``state.detail`` has."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace", "back", "Back"),
-        Binding("right,tab,l", "turn(1)", "Panel", key_display="→"),
+        Binding("escape,backspace", "back", "Back", key_display="Esc"),
+        Binding("right,tab,l", "turn(1)", "Panel", key_display="Tab"),
+        Binding("c", "by('cpu')", show=False),
+        Binding("m", "by('memory')", show=False),
         Binding("left,shift+tab,h", "turn(-1)", show=False),
         *(Binding(str(at + 1), f"panel({at})", show=False) for at in range(len(PANELS))),
     ]
@@ -83,11 +89,20 @@ class ServerScreen(Screen[None]):
         if name is not None:
             self._turn_to(name)
 
+    def action_by(self, what: Literal["cpu", "memory"]) -> None:
+        """Sort processes."""
+        if self._state.detail is not None:
+            self._state.detail.by = what
+            self._turn_to("processes")
+
     @property
     def _title(self) -> str:
+        """The server's name, as long as the tabs leave room for it."""
         detail = self._state.detail
         name = detail.server.name if detail is not None else ""
-        return f"{name} (paused)" if self._state.paused else name
+        paused = " PAUSED" if self._state.paused else ""
+        room = self.size.width - bars.width_of_tabs(PANELS) - len(paused)
+        return safe(name, max(room, _SHORTEST)) + paused
 
     def _turn_to(self, name: str) -> None:
         self._panel = name

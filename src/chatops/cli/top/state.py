@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from chatops.cli.top.columns import Moment
+from chatops.cli.top.detail import Detail
 from chatops.cli.top.feed import Feed
 from chatops.cli.top.fleet import Fleet, Row
 from chatops.cli.top.news import Failed, Filled, Listed, News, Told
 from chatops.cli.top.order import Order
-from chatops.cli.top.panels import Detail
 from chatops.protocol.rest import ServerDetail, ServerSample
 
 T = TypeVar("T")
