@@ -52,6 +52,7 @@ class TopApp(App[int]):
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self.tick)
+        self.app_resume_signal.subscribe(self, self._draw_anew)
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self.exit, 128 + number)
@@ -92,6 +93,11 @@ class TopApp(App[int]):
     def action_interrupt(self) -> None:
         """Ctrl-C."""
         self.exit(INTERRUPTED)
+
+    def _draw_anew(self, _: object) -> None:
+        """The terminal showed something else meanwhile."""
+        for widget in self.screen.walk_children(with_self=True):
+            widget.refresh()
 
     def _fatal_error(self) -> None:
         """Textual would print a traceback; the command tells its user what went wrong."""

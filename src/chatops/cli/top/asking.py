@@ -37,11 +37,12 @@ def answer(client: Client, job: Job, target: Target, now: float) -> News:
 
 def listed(client: Client, target: Target) -> list[Server]:
     """The servers that a TARGET means now; none is no error."""
-    return [
-        server
-        for server in client.servers.list()
-        if target.covers(Facts(server.id, server.name, server.tags))
-    ]
+    return [server for server in client.servers.list() if target.covers(facts_of(server))]
+
+
+def facts_of(server: Server) -> Facts:
+    """What a TARGET looks at."""
+    return Facts(server.id, server.name, server.tags)
 
 
 def _past(client: Client, names: tuple[str, ...], now: float) -> Filled:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
 from chatops.cli.context import Cli
 from chatops.cli.figures import has_blocks
 from chatops.cli.top.app import TopApp
-from chatops.cli.top.asking import listed
+from chatops.cli.top.asking import facts_of
 from chatops.cli.top.feed import Feed
 from chatops.cli.top.state import State
 from chatops.errors import NotFound
 from chatops.protocol.target import parse_target
 
-_TIMEOUT = 10.0
+_TIMEOUT: Final = 10.0
+"""Seconds that the hub may be silent before it counts as gone."""
 
 
 def run(cli: Cli, text: str) -> int:
@@ -24,7 +26,7 @@ def run(cli: Cli, text: str) -> int:
         ChatOpsError: the hub refuses, or is not there: what is wrong at the start ends it.
     """
     target = parse_target(text)
-    servers = listed(cli.client, target)
+    servers = target.select(cli.client.servers.list(), facts_of)
     if not servers and text != "all":
         raise NotFound(f"no server is meant by {text[:80]!r}")
     where = cli.connection._replace(token=cli.client.token)
