@@ -103,8 +103,9 @@ class Feed:
             for values in self._live.follow(opened):
                 self.values.append(values)
         finally:
-            self.agenda.hurry("servers", time.monotonic())
-            self.wake()
+            if self.link.is_up("list"):  # what the end of this may mean for all is soon known
+                self.agenda.hurry("servers", time.monotonic())
+                self.wake()
         return 0.0
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from chatops.cli.top.agenda import Kind
 from chatops.cli.top.columns import Moment
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.feed import Feed
@@ -26,6 +27,7 @@ class State:
         self.target = target
         self.order = Order()
         self.detail: Detail | None = None
+        self._shown: set[Kind] = set()
         self.gone: str | None = None
         """Why the open server cannot be shown any more."""
         self._blocks = blocks
@@ -61,6 +63,7 @@ class State:
     def open(self, server_id: str) -> None:
         """Look at one server."""
         self.detail, self.gone = Detail(self.fleet.rows[server_id].server), None
+        self._shown = set()
         self.feed.agenda.open(server_id, time.monotonic())
         self.feed.wake()
 
@@ -98,7 +101,7 @@ class State:
             self._follow_open()
         elif isinstance(one, Filled):
             self._live.fill(one.rows)
-        elif not self.paused:
+        else:
             self._told(one)
 
     def _follow_open(self) -> None:
@@ -113,6 +116,9 @@ class State:
         detail = self.detail
         if detail is None or detail.server.id != one.server_id:
             return
+        if self.paused and one.kind in self._shown:
+            return  # a server that is opened while the screens stand still is shown once
+        self._shown.add(one.kind)
         if one.note is not None:
             detail.notes[one.kind] = one.note
             return

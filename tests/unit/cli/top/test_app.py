@@ -177,7 +177,12 @@ async def test_p_stands_still_and_goes_on_with_all_that_came() -> None:
         one.state.feed.news.append(Listed([server(0)]))
         assert "PAUSED" in await one.paint()
         assert len(one.names) == 21
-        await one.press("p")
+        await one.press("enter")  # build-1, as it was
+        opened(one.state, 4)
+        shown = await one.paint()
+        assert "PAUSED" in one.lines[0]
+        assert "measured 1s ago" in shown, "what is opened now is shown once"
+        await one.press("escape", "p")
         assert one.names == ["web-1"]
 
 
