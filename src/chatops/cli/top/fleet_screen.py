@@ -24,15 +24,20 @@ _OF_TABLE: Final = frozenset(("open", "filter", "sort", "reverse", "group"))
 
 
 class FleetScreen(Screen[None]):
-    """Servers as lines; the one under the cursor stays under it when their order changes."""
+    """Servers as lines; the one under the cursor stays under it when their order changes.
+
+    Keys that lead elsewhere have priority: they are carried out before the next key is looked at,
+    so that what is typed fast arrives where it is meant to.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", key_display="Enter"),
-        Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("enter", "open", "Open", key_display="Enter", priority=True),
+        Binding("enter", "keep", "Keep", key_display="Enter", priority=True),
+        Binding("slash", "filter", "Filter", key_display="/", priority=True),
         Binding("s", "sort", "Sort"),
         Binding("S,shift+s", "reverse", "Reverse", key_display="S"),
         Binding("g", "group", "Group"),
-        Binding("escape", "clear", "Clear", key_display="Esc"),
+        Binding("escape", "clear", "Clear", key_display="Esc", priority=True),
     ]
 
     def __init__(self, state: State) -> None:
@@ -61,6 +66,8 @@ class FleetScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While words are typed no key means anything else; Esc means something with a filter."""
         typing = self.query_one(Input).display if self.is_mounted else False
+        if action == "keep":
+            return typing
         if action == "clear":
             return typing or bool(self._state.order.words)
         return not (typing and action in _OF_TABLE)
@@ -97,20 +104,23 @@ class FleetScreen(Screen[None]):
         """Ask for the words of the filter."""
         words = self.query_one(Input)
         words.value, words.display = self._state.order.words, True
-        words.focus()
+        self.set_focus(words)
+        self.refresh_bindings()
+
+    def action_keep(self) -> None:
+        """Leave the words as they are."""
+        self.query_one(Input).display = False
+        self.set_focus(self.query_one(Lines))
         self.refresh_bindings()
 
     def action_clear(self) -> None:
         """End the filter."""
+        self.query_one(Input).value = ""
         self._look(words="")
-        self._end_filter()
+        self.action_keep()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        if event.input.display:
-            self._look(words=event.value)
-
-    def on_input_submitted(self) -> None:
-        self._end_filter()
+        self._look(words=event.value)
 
     def on_lines_moved(self, event: Lines.Moved) -> None:
         row = self._under_cursor()
@@ -130,11 +140,6 @@ class FleetScreen(Screen[None]):
     def _look(self, **changed: object) -> None:
         self._state.order = replace(self._state.order, **changed)  # type: ignore[arg-type]
         self.paint()
-
-    def _end_filter(self) -> None:
-        self.query_one(Input).display = False
-        self.query_one(Lines).focus()
-        self.refresh_bindings()
 
     def _paint_bars(self, width: int) -> None:
         state = self._state

@@ -31,7 +31,7 @@ class ServerScreen(Screen[None]):
     """What ``state.detail`` has."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,backspace", "back", "Back", key_display="Esc"),
+        Binding("escape,backspace", "back", "Back", key_display="Esc", priority=True),
         Binding("right,tab,l", "turn(1)", "Panel", key_display="Tab"),
         Binding("c", "by('cpu')", show=False),
         Binding("m", "by('memory')", show=False),

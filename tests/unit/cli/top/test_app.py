@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from chatops.cli.top.app import TopApp
 from chatops.cli.top.link import Trouble
 from chatops.cli.top.news import Failed, Listed
+from chatops.cli.top.order import Order
 from chatops.cli.top.state import State
 from chatops.errors import HubUnreachable, NotSignedIn
 from chatops.protocol.metrics import Disk, Network
@@ -94,9 +96,23 @@ async def test_slash_filters_by_parts_of_names_and_by_targets() -> None:
         await one.press("slash", *(["backspace"] * 3), *"tag:env=test !build-1")
         assert sorted(one.names) == ["build-2", "build-3", "build-4"]
         assert "no server fits the filter" in await one.press(*" nothing")
-        assert one.lines[-1].split() == ["Esc", "Clear"]
+        assert one.lines[-1].split() == ["Enter", "Keep", "Esc", "Clear"]
         await one.press("escape")
         assert len(one.names) == 24
+
+
+async def test_what_is_typed_in_one_go_arrives_where_it_is_meant_to() -> None:
+    """As a paste, or a slow line, brings it: no key waits for the one before."""
+    async with stage() as one:
+        for character in "/web/1\rs":
+            key = {"/": "slash", "\r": "enter"}.get(character, character)
+            one.app.post_message(events.Key(key, character))
+        await one.press()
+        assert one.state.order == Order(sort="cpu", words="web/1")
+        for key, character in (("escape", None), ("enter", "\r"), ("5", "5")):
+            one.app.post_message(events.Key(key, character))
+        await one.press()
+        assert one.app.screen._panel == "processes"  # type: ignore[attr-defined]
 
 
 async def test_g_groups_by_each_tag_and_then_by_none() -> None:
