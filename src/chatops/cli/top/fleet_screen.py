@@ -13,31 +13,32 @@ from textual.widgets import Footer, Input
 from chatops.cli import show
 from chatops.cli.top import bars, columns, order
 from chatops.cli.top.fleet import Row
-from chatops.cli.top.lines import Line, Lines
+from chatops.cli.top.lines import MOVES, Line, Lines
 from chatops.cli.top.spans import Spans
 from chatops.cli.top.state import State
 from chatops.units import format_time
 
 _EMPTY: Final = "no server is meant by this TARGET now; those that come will show up here"
 _FILTERED: Final = "no server fits the filter; / changes it"
-_OF_TABLE: Final = frozenset(("open", "filter", "sort", "reverse", "group"))
+_OF_TABLE: Final = frozenset(("open", "filter", "sort", "reverse", "group", "move", "page"))
 
 
 class FleetScreen(Screen[None]):
     """Servers as lines; the one under the cursor stays under it when their order changes.
 
-    Keys that lead elsewhere have priority: they are carried out before the next key is looked at,
-    so that what is typed fast arrives where it is meant to.
+    All its keys have priority: each is carried out before the next one is looked at, so that what
+    is typed fast arrives where it is meant to.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", key_display="Enter", priority=True),
         Binding("enter", "keep", "Keep", key_display="Enter", priority=True),
         Binding("slash", "filter", "Filter", key_display="/", priority=True),
-        Binding("s", "sort", "Sort"),
-        Binding("S,shift+s", "reverse", "Reverse", key_display="S"),
-        Binding("g", "group", "Group"),
+        Binding("s", "sort", "Sort", priority=True),
+        Binding("S,shift+s", "reverse", "Reverse", key_display="S", priority=True),
+        Binding("g", "group", "Group", priority=True),
         Binding("escape", "clear", "Clear", key_display="Esc", priority=True),
+        *(Binding(keys, action, show=False, priority=True) for keys, action in MOVES.items()),
     ]
 
     def __init__(self, state: State) -> None:
@@ -86,6 +87,14 @@ class FleetScreen(Screen[None]):
         """Show the server under the cursor in full."""
         if isinstance(row := self._under_cursor(), Row):
             self.app.open_server(row.server.id)  # type: ignore[attr-defined]  # TopApp
+
+    def action_move(self, by: int) -> None:
+        """The cursor up or down."""
+        self.query_one(Lines).action_move(by)
+
+    def action_page(self, by: int) -> None:
+        """A screenful."""
+        self.query_one(Lines).action_page(by)
 
     def action_sort(self) -> None:
         """Sort by the next column."""

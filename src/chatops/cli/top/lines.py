@@ -30,6 +30,11 @@ STYLES: Final[dict[Style, RichStyle]] = {
 }
 """The 16 colours that every terminal has, as its owner chose them; never by colour alone."""
 _CURSOR: Final = RichStyle(reverse=True)
+MOVES: Final[dict[str, str]] = {
+    "up,k": "move(-1)", "down,j": "move(1)", "pageup,ctrl+b": "page(-1)",
+    "pagedown,ctrl+f,space": "page(1)", "home": "move(-1000000)", "end": "move(1000000)",
+}  # fmt: skip
+"""The keys that move in every list, and what they do."""
 Source = Callable[[int, int], Spans]
 """A line by its number and width."""
 
@@ -86,12 +91,7 @@ class Lines(ScrollView, can_focus=True):
 
     DEFAULT_CSS = "Lines { scrollbar-size-vertical: 1; overflow-x: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", show=False),
-        Binding("pagedown,ctrl+f,space", "page(1)", show=False),
-        Binding("home", "move(-1000000)", show=False),
-        Binding("end", "move(1000000)", show=False),
+        Binding(keys, action, show=False) for keys, action in MOVES.items()
     ]
 
     class Moved(Message):

@@ -109,9 +109,10 @@ async def test_what_is_typed_in_one_go_arrives_where_it_is_meant_to() -> None:
             one.app.post_message(events.Key(key, character))
         await one.press()
         assert one.state.order == Order(sort="cpu", words="web/1")
-        for key, character in (("escape", None), ("enter", "\r"), ("5", "5")):
+        for key, character in (("escape", None), ("down", None), ("enter", "\r"), ("5", "5")):
             one.app.post_message(events.Key(key, character))
         await one.press()
+        assert one.lines[0].startswith("cache-2 ")
         assert one.app.screen._panel == "processes"  # type: ignore[attr-defined]
 
 
