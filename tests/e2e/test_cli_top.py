@@ -94,30 +94,19 @@ def test_a_signal_ends_it_and_gives_the_terminal_back(
         terminal.shows("ready$ echo visible")
 
 
-def test_no_colour_is_no_colour(shared: Bench, tmp_path: Path) -> None:
-    with screen(tmp_path, {**shared.environ, "NO_COLOR": "1"}, 80, 24) as terminal:
-        start(terminal)
+def test_a_terminal_without_colours_and_blocks_gets_ascii(shared: Bench, tmp_path: Path) -> None:
+    with screen(tmp_path, {**shared.environ, "NO_COLOR": "1", "LC_ALL": "C"}, 80, 24) as terminal:
+        terminal.press(TOP, "Enter")
+        assert terminal.shows("* web-1", "SERVER^").isascii()
         assert not re.search(r"\x1b\[[0-9;]*3[0-7]", terminal.styled)
 
 
-def test_a_terminal_without_blocks_gets_ascii(shared: Bench, tmp_path: Path) -> None:
-    with screen(tmp_path, {**shared.environ, "LC_ALL": "C"}, 80, 24) as terminal:
-        terminal.press(TOP, "Enter")
-        found = terminal.shows("* web-1", "SERVER^")
-        assert found.isascii()
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [(["top"], 2, "needs a terminal"), (["top", "-o", "json"], 2, "for people")],
-)
-def test_without_a_terminal_it_is_refused(
-    shared: Bench, words: list[str], code: int, said: str
-) -> None:
-    done = shared.run(*words)
-    assert (done.code, done.stdout) == (code, b"")
-    assert said in done.err
-    assert "hint" in done.err
+def test_without_a_terminal_it_is_refused(shared: Bench) -> None:
+    for words, said in ((["top"], "needs a terminal"), (["top", "-o", "json"], "for people")):
+        done = shared.run(*words)
+        assert (done.code, done.stdout) == (2, b"")
+        assert said in done.err
+        assert "hint" in done.err
 
 
 def test_what_is_wrong_at_the_start_is_told_as_by_every_command(
