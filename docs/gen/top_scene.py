@@ -17,6 +17,7 @@ from chatops.client import Client
 from chatops.protocol.client_messages import Values
 from chatops.protocol.metrics import Container, Cpu, Disk, DiskIO, Memory, Network, Swap, Units
 from chatops.protocol.rest import (
+    ProcessPage,
     Server,
     ServerHistoryRow,
     ServerProcess,
@@ -33,7 +34,7 @@ _MIB: Final = 2**20
 _COMMANDS: Final = (
     ("postgres", "postgres: 16/main: checkpointer", 62.0, 11.2),
     ("nginx", "nginx: worker process", 18.4, 0.7),
-    ("python3", "/usr/bin/python3 -m chatops agent", 0.3, 0.4),
+    ("java", "java -jar /srv/app.jar --port 8080", 4.1, 31.0),
     ("sshd", "sshd: /usr/sbin/sshd -D", 0.0, 0.1),
 )
 
@@ -85,6 +86,8 @@ def opened(state: State, number: int = 1) -> Detail:
     past = {name: [(ts, _value(number, name, ts)) for ts in times] for name in CHARTS}
     state.feed.news.append(Told(one.id, "history", past))
     state.feed.news.append(Told(one.id, "sample", sample(one.name)))
+    page = ProcessPage(items=_processes(), total=214, ts=format_time(NOW - 2))
+    state.feed.news.append(Told(one.id, "processes", page))
     state.catch_up()
     assert state.detail is not None
     return state.detail

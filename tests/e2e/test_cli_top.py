@@ -40,6 +40,8 @@ def test_it_fills_a_terminal_and_leaves_it_as_it_was(
         terminal.shows("1 overview", "cpu", "memory", "measured")
         terminal.press("3")
         terminal.shows("MOUNT", "INODES")
+        terminal.press("5")
+        terminal.shows("COMMAND", ", by cpu, ")
         terminal.resize(60, 12)
         terminal.press("Escape")
         terminal.shows("SERVER↑")

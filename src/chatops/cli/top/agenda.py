@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal["servers", "fill", "info", "sample", "history"]
+Kind = Literal["servers", "fill", "info", "sample", "history", "processes"]
 EVERY: Final[dict[Kind, float]] = {
-    "servers": 5.0, "info": 30.0, "sample": 2.0, "history": 10.0
+    "servers": 5.0, "info": 30.0, "sample": 2.0, "history": 10.0, "processes": 5.0
 }  # fmt: skip
 """Seconds from one answer to the next question."""
 FILL: Final = 25
@@ -43,10 +43,19 @@ class Agenda:
         """This server is on the screen now; None: no single one."""
         with self._lock:
             self._open = server_id
-            for kind in _OF_ONE:
+            for kind in (*_OF_ONE, "processes"):
                 self._due.pop(kind, None)
             if server_id is not None:
                 self._due |= dict.fromkeys(_OF_ONE, now)
+
+    def processes(self, now: float, *, wanted: bool) -> None:
+        """Whether the processes of that server are looked at: its agent then looks again and
+        again."""
+        with self._lock:
+            if wanted and self._open is not None:
+                self._due.setdefault("processes", now)
+            else:
+                self._due.pop("processes", None)
 
     def hurry(self, kind: Kind, now: float) -> None:
         """Ask that at once."""

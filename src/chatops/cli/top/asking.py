@@ -32,6 +32,8 @@ def answer(client: Client, job: Job, target: Target, now: float) -> News:
         return Told(server_id, job.kind, client.servers.get(server_id))
     if job.kind == "sample":
         return Told(server_id, job.kind, client.metrics.latest(server_id))
+    if job.kind == "processes":
+        return Told(server_id, job.kind, client.processes.list(server_id, limit=0))
     return Told(server_id, job.kind, _history(client, server_id, now))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chatops.protocol.rest import Server, ServerDetail, ServerSample
+from chatops.protocol.rest import ProcessPage, Server, ServerDetail, ServerSample
 
 
 @dataclass(slots=True)
@@ -16,6 +16,7 @@ class Detail:
     server: Server
     info: ServerDetail | None = None
     sample: ServerSample | None = None
+    processes: ProcessPage | None = None
     history: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     by: Literal["cpu", "memory"] = "cpu"

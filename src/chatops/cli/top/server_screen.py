@@ -106,6 +106,7 @@ class ServerScreen(Screen[None]):
 
     def _turn_to(self, name: str) -> None:
         self._panel = name
+        self._state.look_at_processes(wanted=name == "processes")
         self.query_one(Lines).scroll_to(y=0, animate=False, force=True, immediate=True)
         self.paint()
 

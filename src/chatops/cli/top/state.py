@@ -13,7 +13,7 @@ from chatops.cli.top.feed import Feed
 from chatops.cli.top.fleet import Fleet, Row
 from chatops.cli.top.news import Failed, Filled, Listed, News, Told
 from chatops.cli.top.order import Order
-from chatops.protocol.rest import ServerDetail, ServerSample
+from chatops.protocol.rest import ProcessPage, ServerDetail, ServerSample
 
 T = TypeVar("T")
 _GONE: Final = "this server is not there any more: removed, renamed out of view, or not shared"
@@ -65,6 +65,11 @@ class State:
         self.detail, self.gone = Detail(self.fleet.rows[server_id].server), None
         self._shown = set()
         self.feed.agenda.open(server_id, time.monotonic())
+        self.feed.wake()
+
+    def look_at_processes(self, *, wanted: bool) -> None:
+        """Whether the processes of the open server are on the screen."""
+        self.feed.agenda.processes(time.monotonic(), wanted=wanted)
         self.feed.wake()
 
     def close(self) -> None:
@@ -127,6 +132,8 @@ class State:
             detail.info = one.answer
         elif isinstance(one.answer, ServerSample):
             detail.sample = one.answer
+        elif isinstance(one.answer, ProcessPage):
+            detail.processes = one.answer
         elif isinstance(one.answer, dict):
             detail.history = one.answer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from chatops.cli import show
@@ -13,23 +13,35 @@ from chatops.cli.top.spans import Spans, Style, heat, left, right, safe
 from chatops.cli.top.titles import nothing, titles
 from chatops.protocol.rest import ServerProcess
 
+_BY: Final[dict[str, Callable[[ServerProcess], float]]] = {
+    "cpu": lambda one: -(one.cpu_percent or 0.0),
+    "memory": lambda one: -(one.rss or 0),
+}
 _STATES: Final[dict[str, Style]] = {"running": "good", "exited": "dim", "dead": "bad"}
 
 
 def processes(detail: Detail, width: int, moment: Moment) -> list[Spans]:
-    """Those that take most, the largest first."""
-    sample = detail.sample
-    if sample is None or sample.processes is None:
-        why = "no list of processes has come yet; an agent sends one every 30 s"
-        return nothing(detail, "processes") if sample is None else [[(why, "dim")]]
-    top = sample.processes
-    found = top.by_cpu if detail.by == "cpu" else top.by_memory
-    age = max(moment.now - (seconds(top.ts) or moment.now), 0.0)
-    of_all = f"of {sample.process_count}, " if sample.process_count else ""
-    said = f"{len(found)} {of_all}by {detail.by}, {show.coarse(age)} ago  (c: cpu, m: memory)"
+    """Those that take most, the largest first: all of them when the agent can be asked, else the
+    few that its samples tell of."""
+    note = detail.notes.get("processes")
+    live, sample = detail.processes, detail.sample
+    if live is not None and note is None:
+        found, ts, total = sorted(live.items, key=_BY[detail.by]), live.ts, live.total
+    elif sample is not None and sample.processes is not None:
+        top = sample.processes
+        found = top.by_cpu if detail.by == "cpu" else top.by_memory
+        ts, total = top.ts, sample.process_count or len(found)
+    else:
+        return nothing(detail, "processes")
+    age = max(moment.now - (seconds(ts) or moment.now), 0.0)
+    said: Spans = [
+        (f"{len(found)} of {total}, by {detail.by}, {show.coarse(age)} ago", "dim"),
+        ("  (c: cpu, m: memory)", "dim"),
+    ]
+    why: list[Spans] = [[(safe(note), "warn")]] if note is not None else []
     room = max(width - 44, 8)
     head = titles(("PID", 8), ("USER", -10), ("CPU", 6), ("MEM", 5), ("RSS", 9), ("COMMAND", -room))
-    return [[(said, "dim")], head, *(_process(one, room) for one in found)]
+    return [said, *why, head, *(_process(one, room) for one in found)]
 
 
 def containers(detail: Detail, width: int, moment: Moment) -> list[Spans]:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from chatops.cli.top.app import TopApp
 from chatops.cli.top.link import Trouble
-from chatops.cli.top.news import Failed, Listed
+from chatops.cli.top.news import Failed, Listed, Told
 from chatops.cli.top.order import Order
 from chatops.cli.top.state import State
 from chatops.errors import HubUnreachable, NotSignedIn
@@ -151,7 +151,7 @@ async def test_the_panels_of_a_server(size: tuple[int, int]) -> None:
         "2": ["percent 58.2%", "iowait 4.5%", "load 2.31 1.90 1.42", "0 "],
         "3": ["/var/lib/postgresql", "93.6%", "sda", "2.29 MiB/s"],
         "4": ["eth0", "1.81 MiB/s", "eth0: 2 errors/s"],
-        "5": ["4 of 214, by cpu, 9s ago", "postgres: 16/main", "1.87 GiB"],
+        "5": ["4 of 214, by cpu, 2s ago", "postgres: 16/main", "1.87 GiB"],
         "6": ["proxy", "running", "healthy", "worker", "exited"],
     }
     async with stage(size=size) as one:
@@ -171,8 +171,15 @@ async def test_processes_are_sorted_by_cpu_or_memory() -> None:
         opened(one.state)
         shown = await one.press("m")
         assert "by memory" in shown
-        assert shown.index("sshd") < shown.index("postgres")
-        assert "by cpu" in await one.press("c")
+        assert shown.index("java") < shown.index("postgres")
+        shown = await one.press("c")
+        assert "by cpu" in shown
+        assert shown.index("postgres") < shown.index("java")
+        told = Told("id-0001", "processes", note="the agent of db-1 is not connected")
+        one.state.feed.news.append(told)
+        shown = await one.paint()
+        assert "4 of 214, by cpu, 9s ago" in shown, "those of the last sample"
+        assert "is not connected" in shown
 
 
 async def test_a_server_that_is_removed_while_it_is_open_is_told() -> None:
@@ -283,7 +290,8 @@ async def test_hostile_names_stay_on_their_line_as_text() -> None:
         detail = opened(one.state)
         detail.sample = sample("web-1", disks=mounts, network=network, missing={evil: evil})
         assert detail.sample.processes is not None
-        for process in detail.sample.processes.by_cpu:
+        assert detail.processes is not None
+        for process in detail.processes.items:
             process.command = process.user = evil
         for container in detail.sample.containers:
             container.name = container.image = container.state = container.health = evil
