@@ -28,7 +28,7 @@ seconds, sizes bytes. A field with a default may be left out.
 DIRECTIONS: Final[list[tuple[str, Any]]] = [
     ("From agent to hub: `/api/v1/agents/ws`", messages.AgentMessage),
     ("From hub to agent", messages.HubMessage),
-    ("From client to hub: `/api/v1/ws/metrics/{server}`, `/api/v1/ws/logs/{server}`",
+    ("From client to hub: `/api/v1/ws/…`",
      client_messages.FromClient),
     ("From hub to client", client_messages.ToClient),
 ]  # fmt: skip

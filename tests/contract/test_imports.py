@@ -69,7 +69,7 @@ LIBRARIES = {
     "protocol": {"msgspec"},
     "agent": {"msgspec", "prometheus_client", "psutil", "websockets"},
     "client": {"msgspec", "websockets"},
-    "cli": {"click", "msgspec", "plotext", "rich", "typer"},
+    "cli": {"click", "msgspec", "plotext", "rich", "textual", "typer"},
     "server": {
         "aiohttp", "aiosqlite", "alembic", "cryptography", "jwt", "msgspec", "multidict",
         "passlib", "prometheus_client", "sqlalchemy", "sqlmodel", "uvloop",
@@ -180,7 +180,9 @@ ONE_SHOT = ["aiohttp", "alembic", "docker", "httpx", "psutil", "pydantic", "sqla
             "textual", "uvloop", "chatops.agent", "chatops.server"]  # fmt: skip
 
 
-@pytest.mark.parametrize("module", ["chatops.client", "chatops.cli.main"])
+@pytest.mark.parametrize(
+    "module", ["chatops.client", "chatops.cli.main", "chatops.cli.commands.top"]
+)
 def test_what_a_one_shot_command_loads_is_light(module: str) -> None:
     code = f"import {module}, sys; print(*[name for name in {ONE_SHOT!r} if name in sys.modules])"
     done = subprocess.run(

@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "tokens": Entry("tokens", "API tokens that scripts use in your name"),
     "metrics": Entry("metrics", "measured values: latest, past and live"),
     "ps": Entry("ps", "the processes of servers, now"),
+    "top": Entry("top", "the fleet as a live view over the whole terminal"),
     "exec": Entry("exec", "run a command on one server or on many"),
     "commands": Entry("commands", "what was run: list, output, attach, wait, cancel"),
     "alerts": Entry("alerts", "what is wrong: list, show, ack, resolve"),

@@ -79,6 +79,10 @@ class Channel:
         except _GONE as error:
             raise Lost(_reason(error)) from error
 
+    def close(self) -> None:
+        """End it; who reads ``messages`` in another thread sees it as lost."""
+        self._socket.close()
+
     def _next(self) -> ToClient | StreamFrame | None:
         wait = self._pulse.next_check(self._clock.monotonic())
         try:

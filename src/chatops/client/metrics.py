@@ -13,6 +13,7 @@ from chatops.units import exact_duration
 
 if TYPE_CHECKING:
     from chatops.client.sockets import Link
+    from chatops.client.values import LiveValues
 
 
 class Metrics:
@@ -92,6 +93,18 @@ class Metrics:
         from chatops.client.sockets import subscribe
 
         return subscribe(self._session, server, on_change=on_change)
+
+    def values(self, target: str, metrics: Sequence[str]) -> LiveValues:
+        """Values of ``metrics`` of all servers that a TARGET means, as they arrive, over one
+        connection, whichever servers these are as time goes by: for who watches a fleet.
+
+            live = client.metrics.values("all", ["cpu", "memory"])
+            for one in live.follow(lambda time: None):
+                print(one.server, one.values)
+        """
+        from chatops.client.values import LiveValues
+
+        return LiveValues(self._session, target, metrics)
 
 
 def _query(

@@ -18,6 +18,7 @@ from chatops.protocol.messages import (
     StreamOpen,
 )
 from chatops.protocol.rest import Alert, LogEntry, ServerSample, StreamEvent
+from chatops.protocol.rest.common import Timestamp
 
 
 class ClientAuth(Message, tag="auth"):
@@ -27,16 +28,42 @@ class ClientAuth(Message, tag="auth"):
 
 
 class ClientAuthSuccess(Message, tag="auth_success"):
-    """The subscription stands. ``server_id`` is None where it covers no single server."""
+    """The subscription stands. ``server_id`` is None where it covers no single server. ``time``
+    is the hub's, for a client whose clock is wrong."""
 
     server_id: str | None = None
     user: str = ""
+    time: Timestamp | None = None
 
 
 class MetricsEvent(Message, tag="metrics"):
     """A sample of the subscribed server, as ``chatops metrics show -o json`` has it."""
 
     data: ServerSample
+
+
+class Watch(Message, tag="watch"):
+    """On ``/ws/metrics``, which is for many servers: send the values of ``metrics`` (METRIC names)
+    of each sample of the servers that ``target`` means, whichever these are as time goes by. A
+    later one takes the place of the one before."""
+
+    target: str
+    metrics: list[str]
+
+
+class Values(Struct):
+    """Some values of one sample, by METRIC name; what was not measured is left out."""
+
+    server_id: str
+    server: str
+    ts: Timestamp
+    values: dict[str, float]
+
+
+class ValuesEvent(Message, tag="values"):
+    """The values that ``watch`` asked for, of one server's newest sample."""
+
+    data: Values
 
 
 class LogEvent(Message, tag="log"):
@@ -82,12 +109,13 @@ class CommandEvent(Message, tag="command_event"):
     data: StreamEvent
 
 
-FromClient = ClientAuth | Attach | StreamClose | Ping | Pong
+FromClient = ClientAuth | Attach | Watch | StreamClose | Ping | Pong
 """What the hub may receive from a client."""
 
 ToClient = (
     ClientAuthSuccess
     | MetricsEvent
+    | ValuesEvent
     | LogEvent
     | AlertEvent
     | DroppedEvent

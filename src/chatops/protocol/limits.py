@@ -109,6 +109,9 @@ MAX_FOLLOWERS: Final = 1000
 """Sockets of clients that follow a command or run, altogether; one more is closed as ``busy``."""
 MAX_USER_FOLLOWERS: Final = 250
 """Of these by one account; one more is closed as ``too_many``."""
+FLEET_LOOK: Final = 5.0
+"""How often it is looked which servers a subscription to many is for, and at its token. A server
+that may not be seen any more is dropped from it at once."""
 MAX_SUBSCRIBER_BACKLOG: Final = 256 * KiB
 """Frames waiting for one slow subscriber; past it events are left out, and it is told how many."""
 MAX_AGENT_BACKLOG: Final = 8 * MiB

@@ -77,6 +77,7 @@ from chatops.server.services.ws_manager import WSManager
 from chatops.server.settings import HubSettings
 from chatops.server.ws.agents import make_agents_route
 from chatops.server.ws.commands import make_commands_route
+from chatops.server.ws.fleet import make_fleet_route
 from chatops.server.ws.sockets import Waiting
 from chatops.server.ws.subscriptions import make_subscription_route
 from chatops.tasks import Tasks
@@ -85,6 +86,7 @@ SOCKETS: Final[Mapping[str, str]] = {
     f"{PREFIX}/agents/ws": "Agents: metrics, commands, logs. See docs/reference/wire.md.",
     f"{PREFIX}/ws/metrics/{{server}}": "A server's samples, live, after an auth frame.",
     f"{PREFIX}/ws/logs/{{server}}": "A server's log entries, live, after an auth frame.",
+    f"{PREFIX}/ws/metrics": "Some values of many servers, live: an auth frame, then `watch`.",
     f"{PREFIX}/ws/commands/{{id}}": "A command's or run's output and outcome, from any offset; "
     "and its standard input.",
 }
@@ -278,10 +280,11 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
     waiting = Waiting(services.settings)
-    agents, metrics, logs, commands = SOCKETS
+    agents, metrics, logs, fleets, commands = SOCKETS
     app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
     app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))
     app.router.add_get(logs, make_subscription_route(services, tasks, waiting, "logs"))
+    app.router.add_get(fleets, make_fleet_route(services, tasks, waiting))
     app.router.add_get(commands, make_commands_route(services, tasks, waiting))
 
     async def docs(_: web.Request) -> web.Response:

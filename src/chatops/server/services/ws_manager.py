@@ -8,20 +8,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from chatops.protocol import closing
-from chatops.protocol.client_messages import (
-    AlertEvent,
-    Dropped,
-    DroppedEvent,
-    LogEvent,
-    MetricsEvent,
-)
+from chatops.protocol.client_messages import AlertEvent, LogEvent, MetricsEvent
 from chatops.protocol.codec import encode
 from chatops.protocol.limits import MAX_SUBSCRIBERS, MAX_USER_SUBSCRIBERS
 from chatops.protocol.rest import Alert, LogEntry, ServerSample
 from chatops.server.services.access import Holder
 from chatops.server.services.connection import Connection
+from chatops.server.services.fleet_watchers import FleetWatchers
 from chatops.server.services.losses import Loss
 from chatops.server.services.places import Places
+from chatops.server.services.subscriber import Subscriber, Tally
 
 ClientType = Literal["metrics", "logs"]
 _NOBODY: Final = Holder(None)
@@ -29,21 +25,29 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class _Subscriber:
-    connection: Connection
-    client_type: ClientType
-    holder: Holder
-    dropped: int = 0
+class _Subscriber(Subscriber):
+    client_type: ClientType = "metrics"
 
 
 class WSManager:
-    """Subscribers by server. A slow one loses events and is told how many, and nobody waits."""
+    """Subscribers by server, and those who watch many (``fleets``). A slow one loses events and is
+    told how many, and nobody waits."""
 
     def __init__(self, each: int = MAX_USER_SUBSCRIBERS) -> None:
         self._by_server: dict[str, list[_Subscriber]] = defaultdict(list)
-        self.sent = self.dropped = 0
-        """Events so far, to all subscribers."""
+        self._tally = Tally()
         self._places = Places(MAX_SUBSCRIBERS, each, "subscriptions", "account")
+        self.fleets = FleetWatchers(self._places, self._tally)
+
+    @property
+    def sent(self) -> int:
+        """Events so far, to all subscribers."""
+        return self._tally.sent
+
+    @property
+    def dropped(self) -> int:
+        """Events that subscribers were too slow for."""
+        return self._tally.dropped
 
     def connect(
         self,
@@ -59,7 +63,7 @@ class WSManager:
             TooManyRequests, Busy: the account has too many subscriptions, or all together.
         """
         self._places.take(holder.user_id)
-        self._by_server[server_id].append(_Subscriber(websocket, client_type, holder))
+        self._by_server[server_id].append(_Subscriber(websocket, holder, client_type=client_type))
 
     def disconnect(self, websocket: Connection, server_id: str) -> None:
         """Forget a client; one that is not known is fine."""
@@ -75,7 +79,7 @@ class WSManager:
 
     def has_watchers(self, server_id: str) -> bool:
         """Whether anybody watches the server: if not, there is nothing to prepare."""
-        return server_id in self._by_server
+        return server_id in self._by_server or self.fleets.watches(server_id)
 
     def broadcast_metrics(self, server_id: str, metrics: ServerSample) -> None:
         """Pass a committed sample on to those who watch the server."""
@@ -104,14 +108,17 @@ class WSManager:
             if loss.meets(one.holder, (server_id,))
         ]
         self._end(met, reason)
+        self.fleets.end(loss, reason)
 
     def end_server(self, server_id: str) -> None:
         """A server is gone: end the subscriptions to it."""
         self._end(list(self._by_server.get(server_id, ())), closing.NOT_FOUND)
+        self.fleets.forget(server_id)
 
     def close(self) -> None:
         """Tell every subscriber that the hub stops."""
         self._end(self._all(), closing.HUB_STOPPING)
+        self.fleets.close()
 
     def __len__(self) -> int:
         return len(self._places)
@@ -124,15 +131,7 @@ class WSManager:
 
     def _send(self, listeners: list[_Subscriber], text: str) -> None:
         for one in listeners:
-            if one.dropped and one.connection.post(
-                encode(DroppedEvent(data=Dropped(count=one.dropped)))
-            ):
-                one.dropped = 0
-            if one.dropped or not one.connection.post(text):
-                one.dropped += 1
-                self.dropped += 1
-            else:
-                self.sent += 1
+            self._tally.count(one.post(text))
 
     def _all(self) -> list[_Subscriber]:
         return [one for subscribers in self._by_server.values() for one in subscribers]

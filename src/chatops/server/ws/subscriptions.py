@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
 
-from chatops.errors import ChatOpsError, NoSample
+from chatops.errors import ChatOpsError, InvalidInput, NoSample
 from chatops.protocol import closing
 from chatops.protocol.client_messages import (
     ClientAuthSuccess,
@@ -37,6 +38,7 @@ from chatops.server.ws.sockets import (
     told,
 )
 from chatops.tasks import Tasks
+from chatops.units import format_time
 
 HEARTBEAT: Final = 20.0
 _FIRST_LOGS: Final = 100
@@ -102,12 +104,12 @@ async def _serve(
     connection: SocketConnection,
 ) -> None:
     services.subscribers.connect(connection, server.id, kind, holder=principal.holder)
-    connection.post(encode(ClientAuthSuccess(server_id=server.id, user=principal.name)))
+    connection.post(encode(greeting(services, principal, server.id)))
     try:
         for cut in services.runs.followed.since(principal.since, principal.holder, [server.id]):
             raise refusal(cut.error)
         await _send_known(services, kind, server, connection)
-        await _listen(socket, connection)
+        await listen(socket, connection)
     finally:
         services.subscribers.disconnect(connection, server.id)
 
@@ -128,7 +130,25 @@ async def _send_known(
         connection.post(encode(MetricsEvent(data=sample)))
 
 
-async def _listen(socket: web.WebSocketResponse, connection: SocketConnection) -> None:
+def greeting(
+    services: Services, principal: Principal, server_id: str | None = None
+) -> ClientAuthSuccess:
+    """What a client is told that was let in."""
+    now = format_time(services.clock.now())
+    return ClientAuthSuccess(server_id=server_id, user=principal.name, time=now)
+
+
+async def listen(
+    socket: web.WebSocketResponse,
+    connection: SocketConnection,
+    take: Callable[[FromClient], None] = lambda _: None,
+) -> None:
+    """Read what a client says until it goes: pings are answered, ``take`` is given the rest. What
+    it cannot use (InvalidInput) is answered like a frame that cannot be read.
+
+    Raises:
+        SocketEnded: it went, or says nothing that makes sense.
+    """
     bad = 0
     while True:
         frame = await receive(socket)
@@ -136,12 +156,14 @@ async def _listen(socket: web.WebSocketResponse, connection: SocketConnection) -
             if isinstance(frame, bytes):
                 raise UnusableFrame("invalid_message", "binary frames have no meaning here")
             message = from_client().decode(frame)
+            if isinstance(message, Ping):
+                connection.post(encode(Pong(id=message.id)))
+            else:
+                take(message)
             bad = 0
-        except UnusableFrame as error:
+        except (UnusableFrame, InvalidInput) as error:
             bad += 1
-            connection.post(encode(Error(code=error.reason, message=error.message)))
+            code = error.reason if isinstance(error, UnusableFrame) else error.code
+            connection.post(encode(Error(code=code, message=error.message)))
             if bad >= MAX_BAD_FRAMES:
                 raise SocketEnded(closing.MALFORMED) from None
-            continue
-        if isinstance(message, Ping):
-            connection.post(encode(Pong(id=message.id)))

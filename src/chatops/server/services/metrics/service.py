@@ -14,6 +14,7 @@ from chatops.protocol.limits import MAX_HISTORY_SERVERS, MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsGap
 from chatops.protocol.metric_names import parse_metric
 from chatops.protocol.metrics import Sample
+from chatops.protocol.target import Target
 from chatops.server.crud import events as events_crud
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
@@ -162,8 +163,10 @@ class MetricsService:
             row.server_id, sample, ts=row.ts, skew=row.skew
         )
         if self._subscribers.has_watchers(row.server_id):
-            shown = to_server_sample(session.server_name, row.ts, row.skew, decode(row.sample))
+            name = session.server_name
+            shown = to_server_sample(name, row.ts, row.skew, sample)
             self._subscribers.broadcast_metrics(row.server_id, shown)
+            self._subscribers.fleets.broadcast(row.server_id, name, row.ts, sample)
 
     def _lost(self, session: AgentSession, gap: store.NewGap) -> None:
         text = (
@@ -224,6 +227,12 @@ class MetricsService:
         """
         meant = await self._servers.name_of(principal, server)
         return await self.latest(meant.id, meant.name)
+
+    async def watched(self, principal: Principal, target: Target) -> frozenset[str]:
+        """Ids of the servers that a TARGET means to a caller now; of none it is empty."""
+        async with self._chatops.read() as session:
+            seen = await self._servers.seen(session, principal)
+        return frozenset(one.id for one in seen if target.covers(one))
 
     async def history(
         self, principal: Principal, server: str, query: HistoryQuery

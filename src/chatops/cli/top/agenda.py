@@ -1,0 +1,78 @@
+"""What is to be asked of the hub, and when. Pure: no I/O, and no clock of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
+
+Kind = Literal["servers", "fill", "info", "sample", "history", "processes"]
+EVERY: Final[dict[Kind, float]] = {
+    "servers": 5.0, "info": 30.0, "sample": 2.0, "history": 10.0, "processes": 5.0
+}  # fmt: skip
+"""Seconds from one answer to the next question."""
+FILL: Final = 25
+"""Servers whose history is asked for at once."""
+_OF_ONE: Final[tuple[Kind, ...]] = ("sample", "history", "info")
+
+
+class Job(NamedTuple):
+    """One question: of what kind, about which servers (ids, or for ``fill`` names)."""
+
+    kind: Kind
+    about: tuple[str, ...] = ()
+
+
+class Agenda:
+    """The list of servers again and again; the past of those that come into view; all about the
+    one on the screen. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._due: dict[Kind, float] = {"servers": 0.0}
+        self._fill: deque[str] = deque()
+        self._open: str | None = None
+
+    def fill(self, names: Iterable[str]) -> None:
+        """The past of these is wanted."""
+        with self._lock:
+            self._fill.extend(names)
+
+    def open(self, server_id: str | None, now: float) -> None:
+        """This server is on the screen now; None: no single one."""
+        with self._lock:
+            self._open = server_id
+            for kind in (*_OF_ONE, "processes"):
+                self._due.pop(kind, None)
+            if server_id is not None:
+                self._due |= dict.fromkeys(_OF_ONE, now)
+
+    def processes(self, now: float, *, wanted: bool) -> None:
+        """Whether the processes of that server are looked at: its agent then looks again and
+        again."""
+        with self._lock:
+            if wanted and self._open is not None:
+                self._due.setdefault("processes", now)
+            else:
+                self._due.pop("processes", None)
+
+    def hurry(self, kind: Kind, now: float) -> None:
+        """Ask that at once."""
+        with self._lock:
+            self._due[kind] = min(self._due.get(kind, now), now)
+
+    def next(self, now: float) -> Job | float:
+        """What is to be asked now, or in how many seconds there will be something. What was asked
+        for last is what the user waits for: the server on the screen first."""
+        with self._lock:
+            due = sorted((at, kind) for kind, at in self._due.items())
+            for at, kind in due:
+                if at <= now:
+                    self._due[kind] = now + EVERY[kind]
+                    about = () if kind == "servers" or self._open is None else (self._open,)
+                    return Job(kind, about)
+            if self._fill:
+                names = [self._fill.popleft() for _ in range(min(FILL, len(self._fill)))]
+                return Job("fill", tuple(names))
+            return due[0][0] - now

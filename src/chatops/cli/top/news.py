@@ -1,0 +1,40 @@
+"""What the feed tells the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chatops.cli.top.agenda import Kind
+from chatops.protocol.rest import Server, ServerHistoryRow
+
+
+class Listed(NamedTuple):
+    """The servers that the TARGET means now."""
+
+    servers: list[Server]
+
+
+class Filled(NamedTuple):
+    """What some servers measured before."""
+
+    rows: list[ServerHistoryRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer about one server; ``note`` says why there is none."""
+
+    server_id: str
+    kind: Kind
+    answer: object = None
+    note: str | None = None
+
+
+class Failed(NamedTuple):
+    """A fault of chatops itself in one of the feed's threads."""
+
+    error: BaseException
+
+
+News = Listed | Filled | Told | Failed

@@ -1,0 +1,123 @@
+"""/ws/metrics: some values of many servers over one socket, as far as the caller may see them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatops.clock import FakeClock
+from chatops.protocol.messages import Metrics
+from chatops.protocol.metrics import Cpu, Network, Sample
+from chatops.server.ws import fleet
+from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub
+from tests.support.waiting import until_async
+
+METRICS = ["cpu", "memory", "net.rx"]
+
+
+@asynccontextmanager
+async def watching(
+    hub: TestHub, target: str = "all", metrics: list[str] = METRICS, token: str | None = "admin"
+) -> AsyncIterator[StubAgent]:
+    async with await hub.subscribe("metrics", token) as watcher:
+        await watcher.expect("auth_success")
+        await watcher.send_json({"type": "watch", "target": target, "metrics": metrics})
+        yield watcher
+
+
+@asynccontextmanager
+async def agent_of(hub: TestHub, name: str, **fields: Any) -> AsyncIterator[StubAgent]:
+    made = await hub.server(name, **fields)
+    async with await hub.agent(made["key"]["key"]) as agent:
+        await agent.expect("auth_success")
+        yield agent
+
+
+async def follows(hub: TestHub, *names: str) -> None:
+    """Until the only watcher follows just these servers."""
+    ids = {(await hub.ok("GET", f"/servers/{name}"))["id"] for name in names}
+    fleets = hub.services.subscribers.fleets
+    await until_async(
+        lambda: {s for one in fleets._all for s in one.server_ids} == ids, what=f"{names} watched"
+    )
+
+
+async def test_values_of_all_servers_come_over_one_socket(hub: TestHub) -> None:
+    async with agent_of(hub, "web-1") as web, agent_of(hub, "db-1") as db, watching(hub) as watcher:
+        await follows(hub, "web-1", "db-1")
+        await web.send(metrics_message(1, time.time(), cpu=11.0))
+        first = (await watcher.expect("values"))["data"]
+        data = Sample(cpu=Cpu(percent=3.0), network=[Network("lo", 9.0), Network("eth0", 5.0)])
+        await db.send(Metrics(epoch="e", seq=1, ts=time.time(), data=data))
+        second = (await watcher.expect("values"))["data"]
+    assert (first["server"], first["values"]) == ("web-1", {"cpu": 11.0, "memory": 40.0})
+    assert (second["server"], second["values"]) == ("db-1", {"cpu": 3.0, "net.rx": 5.0})
+
+
+async def test_who_comes_and_goes_is_watched_by_the_target(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "FLEET_LOOK", 0.05)
+    async with agent_of(hub, "web-1", tags={"env": "prod"}), watching(hub, "tag:env=prod"):
+        await follows(hub, "web-1")
+        async with agent_of(hub, "db-1", tags={"env": "prod"}):
+            await follows(hub, "web-1", "db-1")
+            await hub.ok("PATCH", "/servers/web-1", {"tags": {"env": "test"}})
+            await follows(hub, "db-1")
+            await hub.ok("DELETE", "/servers/db-1")
+            await follows(hub)
+
+
+async def test_nobody_watches_what_is_not_for_him(hub: TestHub) -> None:
+    """A share that is taken away ends the watching of that server at once, and of no other."""
+    ann = await hub.user("ann", "viewer")
+    for name in ("web-1", "web-2", "secret"):
+        await hub.server(name)
+    for name in ("web-1", "web-2"):
+        await hub.ok("PUT", f"/servers/{name}/shares", {"user": "ann", "role": "viewer"})
+    async with watching(hub, token=ann) as watcher:
+        await follows(hub, "web-1", "web-2")
+        await hub.ok("DELETE", "/servers/web-1/shares/ann")
+        await follows(hub, "web-2")
+        await hub.ok("PATCH", "/users/ann", {"disabled": True})
+        code, frames = await watcher.closed()
+        assert (code, frames[-1]["code"]) == (4014, "not_signed_in")
+    await until_async(lambda: len(hub.services.subscribers) == 0, what="the watcher's end")
+
+
+@pytest.mark.parametrize(
+    ("target", "metrics"),
+    [("all", ["nonsense"]), ("all", []), ("all", ["cpu"] * 21), ("", ["cpu"])],
+)
+async def test_a_watch_for_what_there_is_not_is_refused(
+    hub: TestHub, target: str, metrics: list[str]
+) -> None:
+    async with watching(hub, target, metrics) as watcher:
+        assert (await watcher.expect("error"))["code"] == "invalid"
+        await watcher.send_json({"type": "ping", "id": 1})
+        assert (await watcher.expect("pong"))["id"] == 1
+
+
+async def test_a_fleets_watcher_ends_with_its_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "FLEET_LOOK", 0.05)
+    clock = FakeClock(time.time() - 7200)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub, watching(hub) as watcher:
+        clock.advance(1900)
+        code, frames = await watcher.closed()
+        assert (code, frames[-1]["code"]) == (4014, "not_signed_in")
+
+
+async def test_a_socket_says_what_time_it_is_at_the_hub(tmp_path: Path) -> None:
+    async with running_hub(tmp_path / "hub", clock=FakeClock(0.0)) as hub:
+        await hub.server("web-1")
+        for path in ("metrics", "metrics/web-1"):
+            async with await hub.subscribe(path) as watcher:
+                greeting = await watcher.next()
+                assert greeting.get("time", greeting.get("code")) == "1970-01-01T00:00:00.000Z"
