@@ -1,0 +1,174 @@
+"""One courier a channel brings its messages to their receiver: who hangs delays nobody else.
+
+All that couriers know stands in the database. One that is killed in an attempt makes it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from chatops.clock import Clock
+from chatops.errors import ChatOpsError
+from chatops.protocol.limits import LAST_DELIVERY
+from chatops.server.crud import channels
+from chatops.server.crud import notifications as crud
+from chatops.server.db.engine import Database
+from chatops.server.db.models import Channel
+from chatops.server.services.notify.figures import Counts, Figures
+from chatops.server.services.notify.message import Answer
+from chatops.server.services.notify.outbox import CUT_OFF, Attempt, Outbox
+from chatops.server.services.notify.schedule import Send
+from chatops.server.services.notify.senders import Senders
+from chatops.tasks import Tasks
+
+_NAP: Final = 60.0
+"""Seconds after which a courier looks again at the latest: the wall clock may have been set."""
+_TROUBLE: Final = 1.0
+"""Seconds until it looks again when the database did not answer."""
+_FAULT: Final = 30.0
+Say = Callable[[Channel, Attempt, Answer, bool], Awaitable[None]]
+_log = logging.getLogger(__name__)
+
+
+class Couriers:
+    """All couriers. ``say`` is told of each attempt: its channel, what came of it, and whether the
+    message is given up."""
+
+    def __init__(
+        self, database: Database, outbox: Outbox, senders: Senders, say: Say, clock: Clock
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._senders = senders
+        self._say = say
+        self._clock = clock
+        self._tasks = Tasks()
+        self._news: dict[str, asyncio.Event] = {}
+        self._stopping = False
+        self.counts = Counts()
+
+    async def start(self) -> None:
+        """Go on with what a hub before this one left."""
+        await self._database.transact(lambda tx: crud.cut_off(tx, CUT_OFF))
+        async with self._database.read() as session:
+            for channel_id in await channels.ids(session):
+                self.add(channel_id)
+
+    def add(self, channel_id: str) -> None:
+        """A channel is there."""
+        if channel_id not in self._news and not self._stopping:
+            self._news[channel_id] = asyncio.Event()
+            self._tasks.spawn(self._run(channel_id), name=f"channel {channel_id}")
+
+    def wake(self) -> None:
+        """Something new may be to be told."""
+        for channel_id in self._outbox.touched():
+            if channel_id in self._news:
+                self._news[channel_id].set()
+
+    def removed(self, channel_id: str) -> None:
+        """A channel is gone: its courier sees that for itself."""
+        if channel_id in self._news:
+            self._news[channel_id].set()
+
+    async def stop(self) -> None:
+        """Begin nothing more, let what is being sent have its answer, but not for long."""
+        self._stopping = True
+        for news in self._news.values():
+            news.set()
+        try:
+            async with asyncio.timeout(LAST_DELIVERY):
+                await self._tasks.finished()
+        except TimeoutError:
+            _log.warning("a receiver did not answer in time: it will get its message again")
+        await self._tasks.close()
+
+    async def test(self, channel: Channel) -> tuple[Attempt, Answer]:
+        """Send a test message now."""
+        attempt = await self._database.transact(lambda tx: self._outbox.begin_test(tx, channel.id))
+        return attempt, await self._send(channel, attempt)
+
+    async def figures(self) -> Figures:
+        """What was done, and what waits."""
+        waiting, oldest = await self._database.look(crud.backlog)
+        age = max(self._clock.now() - oldest, 0.0) if oldest is not None else 0.0
+        counts = self.counts
+        return Figures(counts.attempts, counts.failures, counts.given_up, waiting, age)
+
+    # -- one courier --------------------------------------------------------------------
+
+    async def _run(self, channel_id: str) -> None:
+        news = self._news[channel_id]
+        try:
+            while not self._stopping:
+                news.clear()
+                try:
+                    nap = await self._step(channel_id)
+                except ChatOpsError as error:
+                    _log.error("the outbox cannot be used: %s", error.message)
+                    nap = _TROUBLE
+                except Exception:  # a fault of ours must not silence the channel for good
+                    _log.exception("the courier of channel %s failed", channel_id)
+                    nap = _FAULT
+                if nap is None:
+                    return
+                await self._sleep(news, nap)
+        finally:
+            del self._news[channel_id]
+
+    async def _sleep(self, news: asyncio.Event, nap: float) -> None:
+        try:
+            async with asyncio.timeout(nap):
+                await news.wait()
+        except TimeoutError:
+            pass
+
+    async def _step(self, channel_id: str) -> float | None:
+        """Do what is to be done now; how long to wait then, None if the channel is gone."""
+        async with self._database.read() as session:
+            channel = await channels.get(session, channel_id)
+        if channel is None:
+            return None
+        step = await self._database.look(lambda tx: self._outbox.look(tx, channel_id))
+        if isinstance(step, Send):
+            message_id = step.id
+            attempt = await self._database.transact(
+                lambda tx: self._outbox.begin(tx, channel_id, message_id)
+            )
+            if attempt is not None:
+                await self._send(channel, attempt)
+            return 0.0
+        due = step.until
+        if due is None and channel.remind_s is not None:
+            due = await self._remind(channel_id, channel.remind_s)
+        return min(max(due - self._clock.now(), 0.0), _NAP) if due is not None else _NAP
+
+    async def _remind(self, channel_id: str, every: float) -> float | None:
+        """Write a reminder down if it is time for one; when to look again."""
+        last = await self._database.look(lambda tx: crud.last_told(tx, channel_id))
+        if last is not None and last + every <= self._clock.now():
+            await self._database.transact(lambda tx: self._outbox.remind(tx, channel_id, every))
+        return last + every if last is not None else None
+
+    async def _send(self, channel: Channel, attempt: Attempt) -> Answer:
+        begun = self._clock.monotonic()
+        answer = await self._senders.send(channel.sealed, channel.id, attempt.message)
+        took = self._clock.monotonic() - begun
+        given_up = await self._keep(channel.id, attempt, answer, took)
+        self.counts.count(ok=answer.ok, given_up=given_up)
+        await self._say(channel, attempt, answer, given_up)
+        return answer
+
+    async def _keep(self, channel_id: str, attempt: Attempt, answer: Answer, took: float) -> bool:
+        """Write the answer down, however long that takes: else it would be asked for again."""
+        while True:
+            try:
+                return await self._database.transact(
+                    lambda tx: self._outbox.end(tx, channel_id, attempt, answer, took)
+                )
+            except ChatOpsError as error:
+                _log.error("what came of a message cannot be kept: %s", error.message)
+                await asyncio.sleep(_TROUBLE)
