@@ -43,6 +43,7 @@ from chatops.server.services.audit_head import HeadFile
 from chatops.server.services.audit_sinks import make_sinks
 from chatops.server.services.audit_verify import AuditVerifier
 from chatops.server.services.auth import AuthService
+from chatops.server.services.box import Box
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
@@ -55,6 +56,9 @@ from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.metrics.service import MetricsService
+from chatops.server.services.notify.heartbeat import Heartbeat
+from chatops.server.services.notify.senders import Senders
+from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.places import Places
 from chatops.server.services.prometheus import hub as figures
@@ -108,6 +112,7 @@ class Hub:
         """The URL that join strings and ``status`` name, known once the port is."""
         self.services.keys.hub_url = url
         self.services.status.url = url
+        self.services.notifications.senders.hub_url = url
 
     async def stop(self) -> None:
         """Tell agents and subscribers, and flush what waits."""
@@ -124,6 +129,7 @@ class Hub:
         self.services.commands.stop(stopping)
         await self.services.metrics.drain()
         await self.services.alerting.drain()
+        await self.services.notifications.couriers.stop()
         await self.services.logs.drain()
         with contextlib.suppress(ChatOpsError):
             await self.services.auth.api_tokens.flush()
@@ -152,6 +158,7 @@ async def open_hub(
             await hub.services.metrics.load()
             await load(hub.databases.chatops, hub.services.alerting, clock)
             await hub.services.runs.driver.load_open()
+            await hub.services.notifications.couriers.start()
             await hub.services.auth.passwords.prepare()
             _start(hub, vital)
             yield hub
@@ -219,6 +226,7 @@ def build(
         lambda: figures.of_databases(databases),
         lambda: figures.of_settings(live.now),
     )
+    senders = Senders(Box(secrets.box), live, clock)
     services = Services(
         live=live,
         clock=clock,
@@ -245,6 +253,7 @@ def build(
         events=events,
         logs=logs,
         key_warnings=key_warnings,
+        notifications=NotificationService(db, servers, senders, logs, audit, clock),
         status=status,
         requests=RateLimiter(rate=1, burst=1),
         open_requests=Places(MAX_REQUESTS, settings.open_request_limit, "requests", "address"),
@@ -301,6 +310,9 @@ def _start(hub: Hub, tasks: Tasks) -> None:
     tasks.spawn(hub.fleet.run(), name="fleet sweep")
     tasks.spawn(services.tokens.run(), name="token expiry")
     tasks.spawn(hub.tail.run(), name="audit head")
+    databases = hub.databases
+    hearts = (databases.chatops, databases.metrics, databases.logs)
+    tasks.spawn(Heartbeat(hearts, services.live).run(), name="heartbeat")
     for feed in hub.tail.feeds:
         tasks.spawn(feed.run(), name=f"audit to {feed.name}")
     tasks.spawn(Housekeeping(services, hub.fleet).run(), name="housekeeping")

@@ -53,6 +53,7 @@ class Housekeeping:
         await _in_steps(services.silences.purge, now)
         await _in_steps(services.commands.records.purge, now - events)
         await _in_steps(services.runs.records.purge, now - events)
+        await _in_steps(services.notifications.purge, now - events, LARGE)
         await _in_steps(services.auth.purge, now)
         if services.settings.audit_retention:
             await _in_steps(services.audit.prune, now - services.settings.audit_retention)

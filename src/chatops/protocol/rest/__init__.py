@@ -41,6 +41,13 @@ if TYPE_CHECKING:
         ThresholdSet,
         ThresholdUpdate,
     )
+    from chatops.protocol.rest.channels import (
+        Channel,
+        ChannelCreate,
+        ChannelDetail,
+        Delivery,
+        MessageEvent,
+    )
     from chatops.protocol.rest.commands import (
         COMMAND_FINAL,
         CommandCreate,
@@ -124,10 +131,14 @@ __all__ = [
     "AuditRecord",
     "AuditVerdict",
     "ChainedRecord",
+    "Channel",
+    "ChannelCreate",
+    "ChannelDetail",
     "CommandCreate",
     "CommandRecord",
     "CommandResult",
     "CommandStatus",
+    "Delivery",
     "ErrorBody",
     "ErrorDetail",
     "Event",
@@ -141,6 +152,7 @@ __all__ = [
     "Login",
     "Logout",
     "Me",
+    "MessageEvent",
     "Name",
     "Op",
     "Page",
@@ -203,6 +215,7 @@ if not TYPE_CHECKING:
         from chatops.protocol.rest import (
             accounts,
             alerts,
+            channels,
             commands,
             common,
             history,
@@ -211,7 +224,17 @@ if not TYPE_CHECKING:
             settings,
         )
 
-        for module in (accounts, alerts, commands, common, history, metrics, servers, settings):
+        for module in (
+            accounts,
+            alerts,
+            channels,
+            commands,
+            common,
+            history,
+            metrics,
+            servers,
+            settings,
+        ):
             if name in vars(module):
                 return globals().setdefault(name, vars(module)[name])
         raise AssertionError(f"{name} is declared nowhere")

@@ -6,7 +6,7 @@ Most functions are for short transactions: they run in the one that changes an a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypedDict
 
 from sqlalchemy import and_, bindparam, exists, func, insert, select
@@ -15,6 +15,7 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from chatops.server.crud.filters import equals
 from chatops.server.crud.limited import delete_some
 from chatops.server.crud.paging import decode, encode
 from chatops.server.db.models import Alert, Delivery, Notification, NotificationAlert, ToldAlert
@@ -316,6 +317,18 @@ async def attempts_page(
     rows = [Attempt(*row) for row in await session.execute(ordered)]
     more = len(rows) > limit
     return rows[:limit], encode([rows[limit - 1].delivery.id]) if more else None
+
+
+async def count_waiting(session: AsyncSession, channel_id: str) -> int:
+    """How many messages of a channel are not delivered."""
+    statement = select(func.count()).where(*equals(_CHANNEL, channel_id), _ENDED.is_(None))
+    return await session.scalar(statement) or 0
+
+
+async def servers_of(session: AsyncSession, alert_ids: Collection[str]) -> dict[str, str | None]:
+    """Ids of the servers that alerts are about, by the alerts'; what is gone is left out."""
+    statement = select(col(Alert.id), col(Alert.server_id)).where(col(Alert.id).in_(alert_ids))
+    return dict((await session.execute(statement)).all())
 
 
 async def delete_before(session: AsyncSession, *, before: float, limit: int) -> int:

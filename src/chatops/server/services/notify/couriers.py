@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError
@@ -29,13 +29,23 @@ _NAP: Final = 60.0
 _TROUBLE: Final = 1.0
 """Seconds until it looks again when the database did not answer."""
 _FAULT: Final = 30.0
-Say = Callable[[Channel, Attempt, Answer, bool], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
+class Sent(NamedTuple):
+    """An attempt that was made and took so many seconds; ``given_up``: the message's last."""
+
+    attempt: Attempt
+    answer: Answer
+    took: float
+    given_up: bool
+
+
+Say = Callable[[Channel, Sent], Awaitable[None]]
+
+
 class Couriers:
-    """All couriers. ``say`` is told of each attempt: its channel, what came of it, and whether the
-    message is given up."""
+    """All couriers. ``say`` is told of each attempt."""
 
     def __init__(
         self, database: Database, outbox: Outbox, senders: Senders, say: Say, clock: Clock
@@ -86,10 +96,10 @@ class Couriers:
             _log.warning("a receiver did not answer in time: it will get its message again")
         await self._tasks.close()
 
-    async def test(self, channel: Channel) -> tuple[Attempt, Answer]:
+    async def test(self, channel: Channel) -> Sent:
         """Send a test message now."""
         attempt = await self._database.transact(lambda tx: self._outbox.begin_test(tx, channel.id))
-        return attempt, await self._send(channel, attempt)
+        return await self._send(channel, attempt)
 
     async def figures(self) -> Figures:
         """What was done, and what waits."""
@@ -110,7 +120,7 @@ class Couriers:
                 except ChatOpsError as error:
                     _log.error("the outbox cannot be used: %s", error.message)
                     nap = _TROUBLE
-                except Exception:  # a fault of ours must not silence the channel for good
+                except Exception:  # noqa: BLE001  (no fault of ours may silence it for good)
                     _log.exception("the courier of channel %s failed", channel_id)
                     nap = _FAULT
                 if nap is None:
@@ -153,14 +163,15 @@ class Couriers:
             await self._database.transact(lambda tx: self._outbox.remind(tx, channel_id, every))
         return last + every if last is not None else None
 
-    async def _send(self, channel: Channel, attempt: Attempt) -> Answer:
+    async def _send(self, channel: Channel, attempt: Attempt) -> Sent:
         begun = self._clock.monotonic()
         answer = await self._senders.send(channel.sealed, channel.id, attempt.message)
         took = self._clock.monotonic() - begun
         given_up = await self._keep(channel.id, attempt, answer, took)
         self.counts.count(ok=answer.ok, given_up=given_up)
-        await self._say(channel, attempt, answer, given_up)
-        return answer
+        sent = Sent(attempt, answer, took, given_up)
+        await self._say(channel, sent)
+        return sent
 
     async def _keep(self, channel_id: str, attempt: Attempt, answer: Answer, took: float) -> bool:
         """Write the answer down, however long that takes: else it would be asked for again."""

@@ -71,7 +71,7 @@ def title_of(message: Message) -> str:
     alerts = sorted(message.alerts, key=_rank)
     worst = alerts[0]["severity"] if alerts else "info"
     if len(alerts) == 1:
-        return f"[{worst}] {word}: {_where(alerts[0])}"
+        return f"[{worst}] {word}: {where(alerts[0])}"
     return f"[{worst}] {word}: {counted(len(alerts), 'alert')}"
 
 
@@ -89,13 +89,14 @@ def text_of(message: Message) -> str:
 def _line(alert: Alert) -> str:
     """One alert. Its words come from targets and users: no line is broken by them."""
     said = alert.get("message") or f"{alert['metric']} {alert['op']} {alert['threshold']}"
-    text = f"{alert['severity']}: {_where(alert)}: {said}"
+    text = f"{alert['severity']}: {where(alert)}: {said}"
     if alert.get("resolved_reason"):
         text += f" ({alert['resolved_reason']})"
     return shorten(escape(text), _LINE)
 
 
-def _where(alert: Alert) -> str:
+def where(alert: Alert) -> str:
+    """Which alert it is, in few words."""
     what = alert["threshold_name"] or alert["metric"]
     text = f"{what} on {alert['server']}" if alert["server"] else str(what)
     return shorten(escape(text), _LINE)

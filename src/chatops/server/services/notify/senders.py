@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -31,7 +30,8 @@ class Senders:
         self._clock = clock
         self._apprise = AppriseSender()
         self.timeouts = (SEND_TIMEOUT, APPRISE_TIMEOUT)
-        self.url: Callable[[], str] = str
+        self.hub_url = ""
+        """The hub's own, which texts name."""
 
     async def check(self, receiver: Receiver) -> str:
         """That a receiver can be used; what may be shown of its URL.
@@ -60,7 +60,7 @@ class Senders:
             return Answer(ok=False, text=LOST_KEY)
         receiver = msgspec.json.decode(data, type=Receiver)
         try:
-            answer = await self._send(receiver, replace(message, hub=self.url()))
+            answer = await self._send(receiver, replace(message, hub=self.hub_url))
         except Exception as error:  # noqa: BLE001  (its text could hold the URL)
             answer = Answer(ok=False, text=f"it failed ({type(error).__name__})")
         return answer._replace(text=receiver.masked(answer.text))
