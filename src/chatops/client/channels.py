@@ -68,4 +68,4 @@ class Channels:
 
     def remove(self, channel: str) -> None:
         """Remove it, with its log and all that it was to be told."""
-        self._session.call("DELETE", f"/channels/{segment(channel)}", None)
+        self._session.call("DELETE", f"/channels/{segment(channel)}", type(None))

@@ -45,18 +45,20 @@ def guard(refused: list[str]) -> None:
     sys.addaudithook(hook)
 
 
-def check(url: str) -> dict[str, Any]:
+def check(url: str, scheme: str) -> dict[str, Any]:
     """Whether Apprise knows the URL, and the host in it that is no token."""
     from apprise import Apprise
+    from apprise.manager_plugins import NotificationManager
 
     said = _listen()
     service: Any = Apprise.instantiate(url, suppress_exceptions=True)
     if service is None:
-        return {"ok": False, "said": said.lines}
+        manager: Any = NotificationManager
+        return {"ok": False, "known": scheme in manager().schemas(), "said": said.lines}
     # A service that can do without a machine's name has a token in its place.
     named = all("{host}" in form for form in service.templates)
     host = f"{service.host}:{service.port}" if named and service.port else service.host
-    return {"ok": True, "host": host if named else None, "service": str(service.service_name)}
+    return {"ok": True, "host": host if named else None}
 
 
 def send(job: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def main() -> None:
     for stream in (1, 2):
         os.dup2(nowhere, stream)
     job = json.loads(sys.stdin.buffer.read())
-    result = check(job["url"]) if job["do"] == "check" else send(job)
+    result = check(job["url"], job["scheme"]) if job["do"] == "check" else send(job)
     answers.write(json.dumps(result) + "\n")
     answers.close()
 

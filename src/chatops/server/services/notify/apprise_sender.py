@@ -46,13 +46,13 @@ class AppriseSender:
             InvalidInput: it does not.
         """
         scheme = scheme_of(receiver.url)
-        result = await self._run({"do": "check", "url": receiver.url}, APPRISE_TIMEOUT)
+        job = {"do": "check", "url": receiver.url, "scheme": scheme}
+        result = await self._run(job, APPRISE_TIMEOUT)
         if result is None:
             raise InvalidInput("Apprise did not say whether it knows that URL", hint="try again")
         if not result["ok"]:
-            said = receiver.masked(" ".join(result["said"]))
-            unknown = not said or "nsupported" in said
-            why = f"{scheme}:// is none of its schemes" if unknown else escape(said)
+            said = escape(receiver.masked(" ".join(result["said"])))
+            why = said if result["known"] else f"{scheme}:// is none of its schemes"
             raise InvalidInput(f"Apprise cannot use that URL: {shorten(why, _SHOWN)}", hint=HINT)
         return show_apprise(receiver.url, result["host"])
 

@@ -79,8 +79,8 @@ class Couriers:
             if channel_id in self._news:
                 self._news[channel_id].set()
 
-    def removed(self, channel_id: str) -> None:
-        """A channel is gone: its courier sees that for itself."""
+    def look_at(self, channel_id: str) -> None:
+        """Something about a channel has changed; it may be gone."""
         if channel_id in self._news:
             self._news[channel_id].set()
 

@@ -126,7 +126,7 @@ class NotificationService:
             row = await _find(session, name)
             await crud.remove(session, row)
             await self._audit.record(session, origin, "channels.remove", row.name)
-        self.couriers.removed(row.id)
+        self.couriers.look_at(row.id)
 
     async def test(self, origin: Origin, name: str) -> rest.Delivery:
         """Send a test message to a channel now; what came of it.

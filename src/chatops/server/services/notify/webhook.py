@@ -120,6 +120,8 @@ def _reason(error: Exception) -> str:
         return f"cannot connect: {os_error.strerror or 'no address answers'}"
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
         return "the connection was closed without an answer"
+    if isinstance(error, aiohttp.InvalidURL):
+        return "its URL is malformed"
     if isinstance(error, aiohttp.ClientResponseError):
         return "what it answers is no HTTP"
     return f"it failed ({type(error).__name__})"
