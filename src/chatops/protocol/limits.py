@@ -203,6 +203,8 @@ MAX_CHANNEL_SECRET: Final = 1024
 """Characters of the secret that a webhook is signed with."""
 MAX_MESSAGE_ALERTS: Final = 100
 """Alerts in one message; more go into the next one."""
+MAX_REMINDED: Final = 1000
+"""Alerts that a channel is reminded of at the same time; more are next."""
 MAX_RECEIVER_ANSWER: Final = 4 * KiB
 """What is read of a receiver's answer."""
 SEND_TIMEOUT: Final = 10.0

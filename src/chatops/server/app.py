@@ -32,7 +32,6 @@ from chatops.server.services.alerting.fleet_view import FleetView
 from chatops.server.services.alerting.loading import load
 from chatops.server.services.alerting.news import AlertNews
 from chatops.server.services.alerting.outages import Outages
-from chatops.server.services.alerting.outbox import NoOutbox
 from chatops.server.services.alerting.service import AlertService
 from chatops.server.services.alerting.storms import Limits
 from chatops.server.services.alerting.writer import AlertWriter
@@ -194,14 +193,17 @@ def build(
     revocation = Revocation(subscribers, runs)
     events = EventService(db, servers)
     logs = LogService(databases.logs, subscribers, clock)
-    fleet_view, outbox = FleetView(), NoOutbox()
+    senders = Senders(Box(secrets.box), live, clock)
+    notifications = NotificationService(db, servers, senders, logs, audit, clock)
+    fleet_view = FleetView()
     evidence = EvidenceCollector(db, agents, tasks, clock)
     alert_news = AlertNews(logs, subscribers, fleet_view, evidence)
-    writer = AlertWriter(db, outbox, alert_news.tell)
+    writer = AlertWriter(db, notifications, alert_news.tell)
     alerting = AlertService(
         db, fleet_view, writer, Outages(agents, clock),
         lambda: Limits(live.now.storm_servers, live.now.storm_percent), clock,
     )  # fmt: skip
+    notifications.couriers.may_remind = alerting.may_remind
     servers.followers.append(alerting)
     key_warnings = KeyWarnings(db, servers, agents, logs, clock)
     metrics = MetricsService(
@@ -226,7 +228,6 @@ def build(
         lambda: figures.of_databases(databases),
         lambda: figures.of_settings(live.now),
     )
-    senders = Senders(Box(secrets.box), live, clock)
     services = Services(
         live=live,
         clock=clock,
@@ -245,7 +246,7 @@ def build(
         subscribers=subscribers,
         metrics=metrics,
         alerting=alerting,
-        alerts=AlertDesk(db, servers, alerting, outbox, audit, clock),
+        alerts=AlertDesk(db, servers, alerting, notifications, audit, clock),
         thresholds=ThresholdService(db, servers, alerting, audit, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
         commands=commands,
@@ -253,7 +254,7 @@ def build(
         events=events,
         logs=logs,
         key_warnings=key_warnings,
-        notifications=NotificationService(db, servers, senders, logs, audit, clock),
+        notifications=notifications,
         status=status,
         requests=RateLimiter(rate=1, burst=1),
         open_requests=Places(MAX_REQUESTS, settings.open_request_limit, "requests", "address"),

@@ -209,22 +209,25 @@ async def test_who_shall_be_reminded_is_until_somebody_acknowledges(
     hub: TestHub, receiver: Receiver
 ) -> None:
     await add(hub, receiver.url, remind_s=1)
+    hushed = change()
+    hub.services.notifications.couriers.may_remind = lambda alert: alert != hushed.alert.id
+    await _alert(hub, hushed)
     one, stale, silenced = change(), change(), change()
     await _alert(hub, one)
     await _alert(hub, stale, stale=True)
     await _alert(hub, silenced, silenced=True)
-    await happen(hub, one, stale, silenced)
+    await happen(hub, one, stale, silenced, hushed)
     await until_async(lambda: len(receiver.bodies("reminder")) == 2, what="reminders")
     for body in receiver.bodies("reminder"):
         (alert,) = body["alerts"]
         assert (alert["id"], alert["value"], alert["message"]) == (one.alert.id, 97.0, "now 97 %")
     await _alert(hub, one, state="acknowledged")
+    await _alert(hub, hushed, state="acknowledged")
     await until_async(lambda: delivered(hub), what="the record of it")
     (channel,) = (await hub.ok("GET", "/channels"))["items"]
-    late = hub.services.clock.now() + 3600.0
     look = hub.hub.databases.chatops.look
-    assert await look(lambda tx: crud.to_remind(tx, channel["id"], late, 10)) == []
-    assert await look(lambda tx: crud.last_told(tx, channel["id"])) is None
+    assert await look(lambda tx: crud.told_firing(tx, channel["id"], 10)) == []
+    assert await look(lambda tx: crud.told_alert(tx, channel["id"], one.alert.id)) is None
 
 
 async def test_what_is_given_up_is_said_and_its_end_is_not_told(tmp_path: Path) -> None:

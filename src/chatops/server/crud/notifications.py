@@ -6,7 +6,7 @@ Most functions are for short transactions: they run in the one that changes an a
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple, TypedDict
 
 from sqlalchemy import and_, bindparam, exists, func, insert, select
@@ -66,10 +66,10 @@ class Backlog(NamedTuple):
 
 
 class Told(NamedTuple):
-    """An alert that a channel was told of."""
+    """An alert that a channel was told of, and when it was the last time."""
 
     id: str
-    alert: dict[str, Any]
+    last_at: float
 
 
 _ID, _CHANNEL = col(Notification.id), col(Notification.channel_id)
@@ -153,18 +153,21 @@ _FIRES: Final = and_(
     col(Alert.stale).is_(False),
     col(Alert.silenced).is_(False),
 )
-_TO_REMIND: Final = Statement(
-    select(
-        col(ToldAlert.alert_id), col(ToldAlert.alert), col(Alert.value), col(Alert.message),
-    )
+_TOLD_FIRING: Final = Statement(
+    select(col(ToldAlert.alert_id), col(ToldAlert.last_at))
+    .join(Alert, _FIRES)
+    .where(col(ToldAlert.channel_id) == bindparam("channel"))
+    .order_by(col(ToldAlert.last_at), col(ToldAlert.alert_id))
+    .limit(bindparam("count"))
+)
+_TOLD_ALERT: Final = Statement(
+    select(col(ToldAlert.alert), col(Alert.value), col(Alert.message))
     .join(Alert, _FIRES)
     .where(
         col(ToldAlert.channel_id) == bindparam("channel"),
-        col(ToldAlert.last_at) <= bindparam("before"),
+        col(ToldAlert.alert_id) == bindparam("wanted"),
     )
-    .order_by(col(ToldAlert.alert_id))
-    .limit(bindparam("count"))
-)  # fmt: skip
+)
 _REMINDED: Final = Statement(
     sql_update(ToldAlert)
     .where(
@@ -172,11 +175,6 @@ _REMINDED: Final = Statement(
         col(ToldAlert.alert_id) == bindparam("wanted"),
     )
     .values(last_at=bindparam("last_at"))
-)
-_NEXT_REMINDER: Final = Statement(
-    select(func.min(col(ToldAlert.last_at)))
-    .join(Alert, _FIRES)
-    .where(col(ToldAlert.channel_id) == bindparam("channel"))
 )
 _BACKLOG: Final = Statement(
     select(func.count(), func.min(col(Notification.created_at))).where(_ENDED.is_(None))
@@ -266,27 +264,25 @@ def over(tx: Transaction, alert_id: str) -> None:
     tx.run(_OVER, {"wanted": alert_id})
 
 
-def to_remind(tx: Transaction, channel_id: str, before: float, limit: int) -> list[Told]:
-    """Alerts that still fire, unacknowledged, and that the channel was last told of by then; with
-    the values that they have now."""
-    rows = tx.all(_TO_REMIND, {"channel": channel_id, "before": before, "count": limit})
-    return [
-        Told(alert_id, json.loads(alert) | {"value": value, "message": message})
-        for alert_id, alert, value, message in rows
-    ]
+def told_firing(tx: Transaction, channel_id: str, limit: int) -> list[Told]:
+    """Alerts that the channel was told of and that still fire, neither acknowledged nor stale nor
+    silenced; first what it was told of longest ago."""
+    rows = tx.all(_TOLD_FIRING, {"channel": channel_id, "count": limit})
+    return [Told._make(row) for row in rows]
 
 
-def reminded(tx: Transaction, channel_id: str, alert_ids: Sequence[str], now: float) -> None:
-    """A channel is told again of these."""
-    rows = [{"channel": channel_id, "wanted": one, "last_at": now} for one in alert_ids]
-    tx.run_all(_REMINDED, rows)
+def told_alert(tx: Transaction, channel_id: str, alert_id: str) -> dict[str, Any] | None:
+    """Such an alert as the channel was told of it, with the value that it has now."""
+    row = tx.first(_TOLD_ALERT, {"channel": channel_id, "wanted": alert_id})
+    if row is None:
+        return None
+    alert: dict[str, Any] = json.loads(row[0])
+    return alert | {"value": row[1], "message": row[2]}
 
 
-def last_told(tx: Transaction, channel_id: str) -> float | None:
-    """When the channel was told of that alert which it was told of longest ago, of those that
-    still fire."""
-    row = tx.first(_NEXT_REMINDER, {"channel": channel_id})
-    return row[0] if row else None
+def reminded(tx: Transaction, channel_id: str, alert_id: str, now: float) -> None:
+    """The channel is told of it again."""
+    tx.run(_REMINDED, {"channel": channel_id, "wanted": alert_id, "last_at": now})
 
 
 def backlog(tx: Transaction) -> Backlog:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError
-from chatops.protocol.limits import LAST_DELIVERY
+from chatops.protocol.limits import LAST_DELIVERY, MAX_REMINDED
 from chatops.server.crud import channels
 from chatops.server.crud import notifications as crud
 from chatops.server.db.engine import Database
@@ -59,6 +59,8 @@ class Couriers:
         self._news: dict[str, asyncio.Event] = {}
         self._stopping = False
         self.counts = Counts()
+        self.may_remind: Callable[[str], bool] = lambda _: True
+        """Whether nothing forbids to tell again of the alert of an id: AlertService's to say."""
 
     async def start(self) -> None:
         """Go on with what a hub before this one left."""
@@ -158,10 +160,13 @@ class Couriers:
 
     async def _remind(self, channel_id: str, every: float) -> float | None:
         """Write a reminder down if it is time for one; when to look again."""
-        last = await self._database.look(lambda tx: crud.last_told(tx, channel_id))
-        if last is not None and last + every <= self._clock.now():
-            await self._database.transact(lambda tx: self._outbox.remind(tx, channel_id, every))
-        return last + every if last is not None else None
+        told = await self._database.look(lambda tx: crud.told_firing(tx, channel_id, MAX_REMINDED))
+        due = {one.id: one.last_at + every for one in told if self.may_remind(one.id)}
+        now = self._clock.now()
+        late = [alert_id for alert_id, at in due.items() if at <= now]
+        if late:
+            await self._database.transact(lambda tx: self._outbox.remind(tx, channel_id, late))
+        return min(due.values(), default=None)
 
     async def _send(self, channel: Channel, attempt: Attempt) -> Sent:
         begun = self._clock.monotonic()

@@ -11,7 +11,6 @@ import msgspec
 
 from chatops.clock import Clock
 from chatops.ids import new_id
-from chatops.protocol.limits import MAX_MESSAGE_ALERTS
 from chatops.protocol.target import Target, parse_target
 from chatops.server.crud import channels
 from chatops.server.crud import notifications as crud
@@ -143,16 +142,16 @@ class Outbox:
         crud.end(tx, message.id, now, delivered=False)
         return True
 
-    def remind(self, tx: Transaction, channel_id: str, every: float) -> None:
-        """Write down a reminder of what still fires, unless the channel has not heard the last
-        thing yet."""
+    def remind(self, tx: Transaction, channel_id: str, alert_ids: Sequence[str]) -> None:
+        """Write down a reminder of these alerts, unless something is to be told before."""
         if waiting(tx, channel_id):
             return
         writing = Writing(tx, self._clock.now(), self.pace)
-        late = crud.to_remind(tx, channel_id, writing.now - every, MAX_MESSAGE_ALERTS)
-        for one in late:
-            writing.put(channel_id, "reminder", one.id, one.alert)
-        crud.reminded(tx, channel_id, [one.id for one in late], writing.now)
+        for alert_id in alert_ids:
+            alert = crud.told_alert(tx, channel_id, alert_id)
+            if alert is not None:
+                writing.put(channel_id, "reminder", alert_id, alert)
+                crud.reminded(tx, channel_id, alert_id, writing.now)
 
     def _note_attempt(self, tx: Transaction, channel_id: str, attempt: Attempt) -> None:
         delivery: crud.NewDelivery = {
