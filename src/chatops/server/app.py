@@ -217,7 +217,7 @@ def build(
         lambda: live.now,
         clock,
     )
-    status = StatusService(db, servers, key_warnings, live, tail, clock)
+    status = StatusService(db, servers, key_warnings, live, tail, notifications, clock)
     answers = Counter[int]()
     registry = figures.make_registry(
         lambda: figures.of_agents(agents),

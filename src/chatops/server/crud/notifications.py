@@ -18,7 +18,14 @@ from sqlmodel import col
 from chatops.server.crud.filters import equals
 from chatops.server.crud.limited import delete_some
 from chatops.server.crud.paging import decode, encode
-from chatops.server.db.models import Alert, Delivery, Notification, NotificationAlert, ToldAlert
+from chatops.server.db.models import (
+    Alert,
+    Channel,
+    Delivery,
+    Notification,
+    NotificationAlert,
+    ToldAlert,
+)
 from chatops.server.db.statement import Statement
 from chatops.server.db.transactions import Transaction
 
@@ -319,6 +326,26 @@ async def count_waiting(session: AsyncSession, channel_id: str) -> int:
     """How many messages of a channel are not delivered."""
     statement = select(func.count()).where(*equals(_CHANNEL, channel_id), _ENDED.is_(None))
     return await session.scalar(statement) or 0
+
+
+class Failing(NamedTuple):
+    """A channel that does not take its messages: how many wait, since when."""
+
+    channel: str
+    waiting: int
+    since: float
+
+
+async def failing(session: AsyncSession, attempts: int) -> list[Failing]:
+    """Channels with messages that were tried so often, in order of name."""
+    statement = (
+        select(col(Channel.name), func.count(), func.min(col(Notification.created_at)))
+        .join(Notification, col(Channel.id) == _CHANNEL)
+        .where(_ENDED.is_(None), col(Notification.attempts) >= attempts)
+        .group_by(col(Channel.name))
+        .order_by(col(Channel.name))
+    )
+    return [Failing(*row) for row in await session.execute(statement)]
 
 
 async def servers_of(session: AsyncSession, alert_ids: Collection[str]) -> dict[str, str | None]:

@@ -34,6 +34,15 @@ def is_loopback(text: str) -> bool:
     return (mapped or address).is_loopback
 
 
+def is_address(text: str) -> bool:
+    """Whether it is an IP address at all."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
     """The address, and the one inside it that is reached through it; the latter alone where the
     form of the outer one says nothing."""

@@ -19,13 +19,13 @@ _log = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """Calls the URL of the settings. The hub is well when it runs and can write its databases."""
+    """Calls the URL of the settings. The hub is well when it runs and can write its databases.
+    ``trouble`` is why it did not, or was not heard, the last time."""
 
     def __init__(self, databases: Sequence[Database], live: LiveSettings) -> None:
         self._databases = databases
         self._live = live
         self.trouble: str | None = None
-        """Why the monitor was not reached the last time."""
 
     async def run(self) -> None:
         """Call it again and again, for as long as the hub runs; without a URL there is nothing to
@@ -47,6 +47,8 @@ class Heartbeat:
                 await self._call()
         except TimeoutError:
             self._failed("the monitor does not answer")
+        except aiohttp.ClientResponseError as error:
+            self._failed(f"the monitor answers {error.status}")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             self._failed(f"the monitor cannot be reached ({type(error).__name__})")
         else:

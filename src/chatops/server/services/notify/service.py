@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +26,7 @@ from chatops.server.services.alerting.outbox import AlertChange
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.notify.couriers import Couriers, Sent
+from chatops.server.services.notify.figures import Figures
 from chatops.server.services.notify.message import where
 from chatops.server.services.notify.outbox import Outbox
 from chatops.server.services.notify.schedule import Pace
@@ -33,7 +34,11 @@ from chatops.server.services.notify.senders import Senders
 from chatops.server.services.notify.urls import Receiver
 from chatops.server.services.servers import ServerService
 from chatops.server.services.targets import pinned
-from chatops.units import format_time, time_or_none
+from chatops.text import counted
+from chatops.units import format_duration, format_time, time_or_none
+
+_WARN_FROM: Final = 3
+"""Attempts in vain after which a channel is warned of."""
 
 
 class NotificationService:
@@ -66,6 +71,24 @@ class NotificationService:
     def wake(self) -> None:
         """What was noted is committed."""
         self.couriers.wake()
+
+    # -- for those who look after the hub -----------------------------------------------
+
+    async def figures(self) -> Figures:
+        """What delivery has done since the start, and what waits."""
+        return await self.couriers.figures()
+
+    async def warnings(self) -> list[str]:
+        """Channels that do not take their messages."""
+        now = self._clock.now()
+        async with self._database.read() as session:
+            found = await notifications.failing(session, _WARN_FROM)
+        return [
+            f"the channel {one.channel} has not taken {counted(one.waiting, 'message')} for "
+            f"{format_duration(max(now - one.since, 0.0))}: "
+            f"`chatops channels log {one.channel}` tells why"
+            for one in found
+        ]
 
     # -- channels -----------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from chatops.errors import InvalidInput
 from chatops.protocol.limits import MAX_CHANNEL_URL
-from chatops.server.services.notify.addresses import is_loopback
+from chatops.server.services.notify.addresses import is_address, is_loopback
 
 HINT: Final = (
     "write https://HOST/PATH for a webhook, or a URL of Apprise: mailto://, slack://, ntfy:// …"
@@ -109,4 +109,5 @@ def _words(receiver: Receiver) -> list[str]:
     words |= {unquote(word) for word in words}
     if receiver.is_webhook:
         words -= {str(_split(receiver.url).hostname), _place(_split(receiver.url))}
-    return sorted((word for word in words if len(word) >= _SHORTEST), key=len, reverse=True)
+    struck = (word for word in words if len(word) >= _SHORTEST and not is_address(word))
+    return sorted(struck, key=len, reverse=True)

@@ -78,3 +78,8 @@ def test_the_host_of_a_webhook_may_be_said() -> None:
     assert "hooks.example.org" in Receiver("https://hooks.example.org/T0KEN").masked(
         "hooks.example.org does not answer"
     )
+
+
+def test_an_address_is_no_secret() -> None:
+    receiver = Receiver("json://192.0.2.17/T0KEN")
+    assert receiver.masked("192.0.2.17 is private") == "192.0.2.17 is private"
