@@ -65,13 +65,6 @@ class Row(NamedTuple):
     alert: str | None
 
 
-class Backlog(NamedTuple):
-    """Messages that are not delivered: how many, and when the oldest was recorded."""
-
-    waiting: int
-    oldest: float | None
-
-
 class Told(NamedTuple):
     """An alert that a channel was told of, and when it was the last time."""
 
@@ -183,9 +176,6 @@ _REMINDED: Final = Statement(
     )
     .values(last_at=bindparam("last_at"))
 )
-_BACKLOG: Final = Statement(
-    select(func.count(), func.min(col(Notification.created_at))).where(_ENDED.is_(None))
-)
 
 
 def waiting(tx: Transaction, channel_id: str) -> list[Row]:
@@ -290,11 +280,6 @@ def told_alert(tx: Transaction, channel_id: str, alert_id: str) -> dict[str, Any
 def reminded(tx: Transaction, channel_id: str, alert_id: str, now: float) -> None:
     """The channel is told of it again."""
     tx.run(_REMINDED, {"channel": channel_id, "wanted": alert_id, "last_at": now})
-
-
-def backlog(tx: Transaction) -> Backlog:
-    """How much waits in the whole outbox."""
-    return Backlog._make(tx.first(_BACKLOG) or (0, None))
 
 
 class Attempt(NamedTuple):

@@ -19,7 +19,7 @@ from chatops.server.db.engine import Database
 from chatops.server.db.models import Channel
 from chatops.server.services.notify.figures import Counts, Figures
 from chatops.server.services.notify.message import Answer
-from chatops.server.services.notify.outbox import CUT_OFF, Attempt, Outbox
+from chatops.server.services.notify.outbox import CUT_OFF, Attempt, Looked, Outbox
 from chatops.server.services.notify.schedule import Send
 from chatops.server.services.notify.senders import Senders
 from chatops.tasks import Tasks
@@ -57,6 +57,7 @@ class Couriers:
         self._clock = clock
         self._tasks = Tasks()
         self._news: dict[str, asyncio.Event] = {}
+        self._found: dict[str, Looked] = {}
         self._stopping = False
         self.counts = Counts()
         self.may_remind: Callable[[str], bool] = lambda _: True
@@ -103,12 +104,15 @@ class Couriers:
         attempt = await self._database.transact(lambda tx: self._outbox.begin_test(tx, channel.id))
         return await self._send(channel, attempt)
 
-    async def figures(self) -> Figures:
-        """What was done, and what waits."""
-        waiting, oldest = await self._database.look(crud.backlog)
-        age = max(self._clock.now() - oldest, 0.0) if oldest is not None else 0.0
-        counts = self.counts
-        return Figures(counts.attempts, counts.failures, counts.given_up, waiting, age)
+    def figures(self) -> Figures:
+        """What was done, and what waits as the couriers saw it last."""
+        found = list(self._found.values())
+        now, counts = self._clock.now(), self.counts
+        oldest = min((one.oldest for one in found if one.oldest is not None), default=now)
+        waiting = sum(one.waiting for one in found)
+        return Figures(
+            counts.attempts, counts.failures, counts.given_up, waiting, max(now - oldest, 0.0)
+        )
 
     # -- one courier --------------------------------------------------------------------
 
@@ -130,6 +134,7 @@ class Couriers:
                 await self._sleep(news, nap)
         finally:
             del self._news[channel_id]
+            self._found.pop(channel_id, None)
 
     async def _sleep(self, news: asyncio.Event, nap: float) -> None:
         try:
@@ -144,7 +149,9 @@ class Couriers:
             channel = await channels.get(session, channel_id)
         if channel is None:
             return None
-        step = await self._database.look(lambda tx: self._outbox.look(tx, channel_id))
+        found = await self._database.look(lambda tx: self._outbox.look(tx, channel_id))
+        self._found[channel_id] = found
+        step = found.step
         if isinstance(step, Send):
             message_id = step.id
             attempt = await self._database.transact(

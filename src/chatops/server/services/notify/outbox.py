@@ -41,6 +41,14 @@ class Attempt(NamedTuple):
     message: Message
 
 
+class Looked(NamedTuple):
+    """What a courier finds: its next step, how many messages wait, since when the oldest does."""
+
+    step: Send | Wait
+    waiting: int
+    oldest: float | None
+
+
 class _Channel(NamedTuple):
     """What of a channel decides which alerts it is for."""
 
@@ -92,9 +100,11 @@ class Outbox:
 
     # -- for the couriers ---------------------------------------------------------------
 
-    def look(self, tx: Transaction, channel_id: str) -> Send | Wait:
+    def look(self, tx: Transaction, channel_id: str) -> Looked:
         """What a channel's courier is to do."""
-        return next_step(waiting(tx, channel_id), self._clock.now(), self.pace)
+        found = waiting(tx, channel_id)
+        oldest = min((one.created_at for one in found), default=None)
+        return Looked(next_step(found, self._clock.now(), self.pace), len(found), oldest)
 
     def begin(self, tx: Transaction, channel_id: str, message_id: str) -> Attempt | None:
         """An attempt at a message begins; None if there is nothing to send any more."""

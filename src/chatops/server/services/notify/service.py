@@ -74,9 +74,9 @@ class NotificationService:
 
     # -- for those who look after the hub -----------------------------------------------
 
-    async def figures(self) -> Figures:
+    def figures(self) -> Figures:
         """What delivery has done since the start, and what waits."""
-        return await self.couriers.figures()
+        return self.couriers.figures()
 
     async def warnings(self) -> list[str]:
         """Channels that do not take their messages."""
