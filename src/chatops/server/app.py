@@ -225,6 +225,7 @@ def build(
         lambda: figures.of_clients(answers, subscribers),
         lambda: figures.of_commands(commands),
         lambda: figures.of_logs(logs),
+        lambda: figures.of_notifications(notifications),
         lambda: figures.of_databases(databases),
         lambda: figures.of_settings(live.now),
     )
