@@ -43,6 +43,14 @@ def test_a_page_survives_whatever_happens_to_hub_and_receiver(
     """The hub is killed while the receiver hangs, again while nobody listens, and a page that was
     answered does not come again."""
     hub, data = fleet.programs[0], fleet.folder / "hub"
+    ok(fleet, "channels", "add", "first", receiver.url, "--target", "web-1")
+    ok(fleet, "thresholds", "set", "processes", "gt", "1", "--for", "2s", "--name", "first")
+    until(lambda: receiver.bodies("firing"), within=_soon(2.0), what="a page in time")
+    ok(fleet, "thresholds", "set", "processes", "gt", "1000000", "--name", "first")
+    until(lambda: receiver.bodies("resolved"), within=_soon(0.0), what="the end in time")
+    ok(fleet, "channels", "rm", "first", "--yes")
+    receiver.got.clear()
+    receiver.taken.clear()
     receiver.manner = "hang"
     ok(fleet, "channels", "add", "ops", receiver.url, "--secret-stdin", stdin="s3cret\n")
     rule = ("memory", "gt", "1", "--for", "0s", "--severity", "critical", "--name", "full")
@@ -69,6 +77,11 @@ def test_a_page_survives_whatever_happens_to_hub_and_receiver(
     until(lambda: receiver.bodies("resolved"), what="the end")
     assert [body["event"] for body in receiver.bodies()] == ["firing", "resolved"]
     assert receiver.bodies("resolved")[0]["alerts"][0]["resolved_reason"] == "rule disabled"
+
+
+def _soon(lasting: float) -> float:
+    """How long a page may take: what the condition must last, and two sample intervals."""
+    return lasting + 2.0
 
 
 def _port_of(place: Bench) -> list[str]:

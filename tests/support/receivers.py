@@ -12,8 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-Manner = Literal["ok", "500", "hang", "close", "redirect", "garbage", "lost"]
-"""``lost``: it takes the message and closes the connection without an answer, once."""
+Manner = Literal["ok", "500", "hang", "slow", "close", "redirect", "garbage", "lost"]
+"""``hang`` never answers, ``slow`` when it is released. ``lost``: it takes the message and closes
+the connection without an answer, once."""
 
 
 class Got(NamedTuple):
@@ -61,7 +62,9 @@ class _Handler(BaseHTTPRequestHandler):
         got = Got(self.command, self.path, dict(self.headers.items()), self.rfile.read(length))
         receiver.got.append(got)
         manner = receiver.manner
-        if manner == "ok":
+        if manner == "slow":
+            receiver.released.wait(30)
+        if manner in ("ok", "slow"):
             receiver.taken.append(got)
             self._answer(200, b"thank you")
         elif manner == "500":

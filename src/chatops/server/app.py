@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -150,8 +150,14 @@ async def open_hub(
     clock = clock or SystemClock()
     databases = await Databases.open(settings.folder, durability=settings.durability)
     try:
-        async with Tasks() as tasks, Tasks() as notes, Tasks(on_failure) as vital:
+        async with (
+            Tasks() as tasks,
+            Tasks() as notes,
+            Tasks(on_failure) as vital,
+            AsyncExitStack() as stack,
+        ):
             hub = build(settings, secrets, databases, tasks, notes, clock)
+            stack.push_async_callback(hub.services.notifications.couriers.close)
             await hub.services.settings_service.load()
             await hub.tail.start()
             await hub.services.metrics.load()

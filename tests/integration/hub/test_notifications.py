@@ -176,8 +176,8 @@ async def test_channels_hear_of_what_they_are_for(hub: TestHub, receiver: Receiv
             (str(one["server"]), one["severity"]) for body in bodies for one in body["alerts"]
         )
 
-    await until_async(lambda: len(heard("/any")) == 3, what="all")
-    await until_async(lambda: len(heard("/critical")) == 2, what="the critical ones")
+    await until_async(lambda: len(heard("")) == 7, what="all")
+    assert len(heard("/any")) == 3
     assert heard("/prod") == heard("/web") == [("web-1", "warning")]
     assert heard("/critical") == [("None", "critical"), ("db-1", "critical")]
     assert (await hub.ok("GET", "/channels/web"))["target"] == "web-1,!db-1"
@@ -264,6 +264,20 @@ async def test_what_is_given_up_is_said_and_its_end_is_not_told(tmp_path: Path) 
         assert [(one.level, one.source) for one in entries if one.source == "notifications"] == [
             ("warning", "notifications"), ("error", "notifications"),
         ]  # fmt: skip
+
+
+async def test_a_hub_that_stops_waits_for_the_answer_to_what_it_is_sending(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    receiver.manner = "slow"
+    async with running_hub(tmp_path / "hub") as hub:
+        await add(hub, receiver.url)
+        await happen(hub, change())
+        await until_async(lambda: receiver.got, what="an attempt")
+        asyncio.get_running_loop().call_later(0.3, receiver.released.set)
+    async with running_hub(tmp_path / "hub") as hub:
+        assert [(one["attempt"], one["ok"]) for one in await log(hub)] == [(1, True)]
+        assert len(receiver.got) == 1
 
 
 async def test_private_addresses_can_be_forbidden(hub: TestHub, receiver: Receiver) -> None:

@@ -194,7 +194,7 @@ def add(tx: Transaction, message: NewNotification) -> None:
     tx.run(_ADD, message)
 
 
-def join(tx: Transaction, message_id: str, alert_id: str, alert: Any) -> None:
+def join(tx: Transaction, message_id: str, alert_id: str, alert: str) -> None:
     """One more alert that a message tells of."""
     tx.run(_JOIN, {"notification_id": message_id, "alert_id": alert_id, "alert": alert})
 
@@ -245,7 +245,7 @@ def forget_firing(tx: Transaction, channel_id: str, message_id: str) -> None:
     tx.run(_EMPTY, {"channel": channel_id})
 
 
-def tell(tx: Transaction, channel_id: str, alert_id: str, alert: Any, now: float) -> None:
+def tell(tx: Transaction, channel_id: str, alert_id: str, alert: str, now: float) -> None:
     """A channel hears that an alert fires, and so shall hear of its end."""
     row = {"channel_id": channel_id, "alert_id": alert_id, "alert": alert, "last_at": now}
     tx.run(_TELL, row)

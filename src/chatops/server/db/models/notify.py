@@ -1,8 +1,6 @@
 """Channels, and the outbox: what they are to be told, and every attempt to do it."""
 
-from typing import Any
-
-from sqlalchemy import JSON, Index
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from chatops.server.db.models.base import ChatOpsModel
@@ -48,7 +46,8 @@ class Notification(ChatOpsModel, table=True):
 
 
 class NotificationAlert(ChatOpsModel, table=True):
-    """An alert that a message tells of, as it was then: it may be gone when the message goes."""
+    """An alert that a message tells of, as it was then (JSON): it may be gone when the message
+    goes. Text, because in a storm it is encoded once for all channels."""
 
     __tablename__ = "notification_alerts"
 
@@ -56,7 +55,7 @@ class NotificationAlert(ChatOpsModel, table=True):
         primary_key=True, foreign_key="notifications.id", ondelete="CASCADE"
     )
     alert_id: str = Field(primary_key=True)
-    alert: Any = Field(sa_type=JSON, nullable=False)
+    alert: str
 
 
 class Delivery(ChatOpsModel, table=True):
@@ -83,5 +82,5 @@ class ToldAlert(ChatOpsModel, table=True):
 
     channel_id: str = Field(primary_key=True, foreign_key="channels.id", ondelete="CASCADE")
     alert_id: str = Field(primary_key=True, index=True)
-    alert: Any = Field(sa_type=JSON, nullable=False)
+    alert: str
     last_at: float

@@ -97,6 +97,10 @@ class Couriers:
                 await self._tasks.finished()
         except TimeoutError:
             _log.warning("a receiver did not answer in time: it will get its message again")
+        await self.close()
+
+    async def close(self) -> None:
+        """End all of them, whatever they are at."""
         await self._tasks.close()
 
     async def test(self, channel: Channel) -> Sent:

@@ -85,7 +85,7 @@ class Outbox:
         there = _channels(tx)
         writing = Writing(tx, self._clock.now(), self.pace)
         for change in changes if there else ():
-            alert = msgspec.to_builtins(change.alert)
+            alert = msgspec.json.encode(change.alert).decode()
             if change.event == "firing":
                 known = crud.told(tx, change.alert.id)
                 for channel in there:
@@ -160,7 +160,8 @@ class Outbox:
         for alert_id in alert_ids:
             alert = crud.told_alert(tx, channel_id, alert_id)
             if alert is not None:
-                writing.put(channel_id, "reminder", alert_id, alert)
+                text = msgspec.json.encode(alert).decode()
+                writing.put(channel_id, "reminder", alert_id, text)
                 crud.reminded(tx, channel_id, alert_id, writing.now)
 
     def _note_attempt(self, tx: Transaction, channel_id: str, attempt: Attempt) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Any, cast
+from typing import cast
 
 from chatops.ids import new_id
 from chatops.protocol.limits import MAX_MESSAGE_ALERTS
@@ -38,8 +38,8 @@ class Writing:
         self.touched: set[str] = set()
         """Ids of the channels that got something."""
 
-    def put(self, channel_id: str, event: Event, alert_id: str, alert: Any) -> None:
-        """One more alert for a channel: into its open message of that kind, or a new one."""
+    def put(self, channel_id: str, event: Event, alert_id: str, alert: str) -> None:
+        """One more alert (JSON) for a channel: into its open message of that kind, or a new one."""
         key = channel_id, event
         message_id, room = self._room.get(key) or self._found(channel_id, event)
         if not room:

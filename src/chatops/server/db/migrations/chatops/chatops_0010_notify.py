@@ -56,7 +56,7 @@ def upgrade() -> None:
         "notification_alerts",
         sa.Column("notification_id", sa.String(), nullable=False),
         sa.Column("alert_id", sa.String(), nullable=False),
-        sa.Column("alert", sa.JSON(), nullable=False),
+        sa.Column("alert", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("notification_id", "alert_id", name="pk_notification_alerts"),
         _belongs_to("notification_alerts", "notification_id", "notifications.id"),
     )
@@ -80,7 +80,7 @@ def upgrade() -> None:
         "told_alerts",
         sa.Column("channel_id", sa.String(), nullable=False),
         sa.Column("alert_id", sa.String(), nullable=False),
-        sa.Column("alert", sa.JSON(), nullable=False),
+        sa.Column("alert", sa.String(), nullable=False),
         sa.Column("last_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("channel_id", "alert_id", name="pk_told_alerts"),
         _belongs_to("told_alerts", "channel_id", "channels.id"),
