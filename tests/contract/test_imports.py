@@ -69,7 +69,7 @@ LIBRARIES = {
     "protocol": {"msgspec"},
     "agent": {"msgspec", "psutil", "websockets"},
     "client": {"msgspec", "websockets"},
-    "cli": {"click", "msgspec", "rich", "typer"},
+    "cli": {"click", "msgspec", "plotext", "rich", "typer"},
     "server": {
         "aiohttp", "aiosqlite", "alembic", "apprise", "cryptography", "jwt", "msgspec", "multidict",
         "passlib", "prometheus_client", "sqlalchemy", "sqlmodel", "uvloop",

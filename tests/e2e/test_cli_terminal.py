@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +21,13 @@ PAIR = {"access_token": "a", "refresh_token": "r", "token_type": "bearer", "expi
 
 
 @contextmanager
-def terminal(place: Bench, *words: str, columns: int = 80) -> Iterator[pexpect.spawn]:
+def terminal(
+    place: Bench, *words: str, columns: int = 80, **environ: str
+) -> Iterator[pexpect.spawn]:
     """``chatops WORDS`` in a terminal of that width."""
     child = pexpect.spawn(
-        PROGRAM[0], [*PROGRAM[1:], *words], env={**place.environ, "TERM": "xterm-256color"},
+        PROGRAM[0], [*PROGRAM[1:], *words],
+        env={**place.environ, "TERM": "xterm-256color", **environ},
         dimensions=(24, columns), timeout=30, encoding="utf-8",
     )  # fmt: skip
     try:
@@ -52,7 +56,7 @@ def test_signing_in_asks_and_does_not_show_the_password(place: Bench) -> None:
     assert "signed in to" in shown
 
 
-@pytest.mark.parametrize(("answer", "code", "gone"), [("y", 0, True), ("", 2, False)])
+@pytest.mark.parametrize(("answer", "code", "gone"), [("y", 0, True), ("n", 1, False)])
 def test_destroying_asks(hub: Bench, answer: str, code: int, gone: bool) -> None:
     hub.run("servers", "add", "db-1")
     with terminal(hub, "servers", "rm", "db-1") as child:
@@ -129,3 +133,65 @@ def test_control_c_at_a_question_ends_quietly(place: Bench) -> None:
         code, shown = ended(child)
     assert code == 130
     assert "Traceback" not in shown
+
+
+def test_several_servers_are_watched_in_a_table_that_gives_the_screen_back(shared: Bench) -> None:
+    with terminal(shared, "metrics", "watch", "all") as child:
+        child.expect(re.escape("\x1b[?1049h"))
+        child.expect(r"web-1 +\x1b\[32monline\x1b\[0m +0s")
+        child.setwinsize(3, 40)
+        child.expect("Ctrl-C ends")
+        child.sendintr()
+        code, shown = ended(child)
+    assert code == 130
+    assert shown.index("\x1b[?25h") < shown.index("\x1b[?1049l")
+    assert "Traceback" not in shown
+
+
+def test_a_table_that_is_terminated_gives_the_screen_back_too(shared: Bench) -> None:
+    with terminal(shared, "metrics", "watch", "web-*") as child:
+        child.expect("Ctrl-C ends")
+        child.kill(signal.SIGTERM)
+        code, shown = ended(child)
+    assert (code, "\x1b[?1049l" in shown) == (143, True)
+
+
+def test_a_table_without_a_hub_says_so_and_goes_on(hub: Bench) -> None:
+    hub.run("servers", "add", "db-1")
+    with terminal(hub, "metrics", "watch", "all") as child:
+        child.expect("db-1 .*never")
+        (running,) = hub.programs
+        port = hub.url.rpartition(":")[2]
+        assert running.stop() == 0
+        child.expect("the connection to the hub is lost")
+        hub.start("hub", "serve", "--port", port, "--data-dir", str(hub.folder / "hub"))
+        child.expect(r"\x1b\[2m1 server; Ctrl-C ends")
+        child.sendintr()
+        assert ended(child)[0] == 130
+
+
+@pytest.mark.parametrize(
+    ("environ", "has", "has_not"),
+    [({}, "┤", "\x1b[3m"), ({"LC_ALL": "C"}, "+--", "┤"), ({"NO_COLOR": "1"}, "┤", "\x1b")],
+)
+def test_a_chart_is_drawn_with_what_the_terminal_has(
+    shared: Bench, environ: dict[str, str], has: str, has_not: str
+) -> None:
+    words = ["metrics", "plot", "web-1", "cpu", "net.rx", "--since", "5m"]
+    with terminal(shared, *words, **environ) as child:
+        code, shown = ended(child)
+    assert code == 0
+    assert (has in shown, has_not in shown) == (True, False)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    assert max(len(line) for line in plain.splitlines()) <= 80
+
+
+def test_the_last_hour_stands_beside_the_latest_values(shared: Bench) -> None:
+    with terminal(shared, "servers", "list", columns=120) as child:
+        code, listed = ended(child)
+    assert (code, "LAST HOUR" in listed) == (0, True)
+    with terminal(shared, "metrics", "show", "web-1", NO_COLOR="1", columns=120) as child:
+        code, shown = ended(child)
+    assert code == 0
+    assert re.search(r"memory +[0-9.]+% .* [▁▂▃▄▅▆▇█]\s*$", shown, re.MULTILINE)
+    assert "LAST HOUR" not in shared.run("servers", "list").out

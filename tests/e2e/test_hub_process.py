@@ -83,9 +83,9 @@ def test_a_port_in_use_is_refused_before_anything_is_made(place: Bench) -> None:
     empty.mkdir(mode=0o700)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert port in refused(place, "--port", port, "--data-dir", str(folder))
+        assert port in refused(place, "--port", port, "--data-dir", str(folder), code=6)
         assert not folder.exists()
-        refused(place, "--port", port, "--data-dir", str(empty))
+        refused(place, "--port", port, "--data-dir", str(empty), code=6)
     assert [one.name for one in empty.iterdir()] == ["hub.lock"], "no secrets, and no admin"
     place.start_hub(folder)
     place.login()

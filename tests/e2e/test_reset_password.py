@@ -83,7 +83,7 @@ def test_it_does_nothing_where_it_cannot(place: Bench) -> None:
     assert reset(place, password="short").code == 2
     assert reset(place, password="").code == 2
     nowhere = reset(place, folder="nothing")
-    assert (nowhere.code, (place.folder / "nothing").exists()) == (1, False)
+    assert (nowhere.code, (place.folder / "nothing").exists()) == (4, False)
     words = ["users", "reset-password", "admin", "--data-dir", str(place.folder / "hub")]
     without = place.run(*words)
     assert (without.code, "--password-stdin" in without.err) == (2, True)

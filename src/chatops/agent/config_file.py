@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from chatops import options
-from chatops.errors import SetupError
+from chatops.errors import InvalidInput
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
     Raises:
         InvalidInput: it cannot be read or is no TOML.
-        SetupError: somebody else can write it.
+        InvalidInput: somebody else can write it.
     """
     try:
         with path.open("rb") as file:
@@ -37,13 +37,13 @@ def _check(path: Path, file: BinaryIO) -> None:
 
 def _check_one(what: str, path: Path, info: os.stat_result) -> None:
     if info.st_uid not in (0, os.geteuid()):
-        raise SetupError(
+        raise InvalidInput(
             f"{what} belongs to another user (uid {info.st_uid}), who could change the policy",
             hint=f"run: chown root {path}",
         )
     others = info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     sticky = stat.S_ISDIR(info.st_mode) and info.st_mode & stat.S_ISVTX
     if others and not sticky:
-        raise SetupError(
+        raise InvalidInput(
             f"others can write {what}, and so change the policy", hint=f"run: chmod go-w {path}"
         )

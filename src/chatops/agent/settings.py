@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from chatops import options
 from chatops.agent.config_file import read_config
-from chatops.errors import InvalidInput, SetupError
+from chatops.errors import InvalidInput
 from chatops.options import option
 from chatops.paths import default_data_dir
 from chatops.protocol import closing
@@ -234,7 +234,7 @@ def _read_key(path: Path) -> str:
     try:
         with path.open(encoding="ascii") as file:
             if os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise SetupError(
+                raise InvalidInput(
                     f"others can read the key file {path}", hint=f"run: chmod 600 {path}"
                 )
             return file.read(4096)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from chatops.errors import InvalidInput
+from chatops.errors import Cancelled, InvalidInput
 
 
-class Declined(InvalidInput):
+class Declined(Cancelled):
     """The user was asked and said no."""
 
 

@@ -89,6 +89,7 @@ class Cli:
             self.out.error(_unexpected(error))
             return self.exit_of(_unexpected(error))
         finally:
+            self.out.say_at_once()
             if "client" in self.__dict__:
                 self.client.close()
         return DONE if code is None else code

@@ -12,6 +12,9 @@ BLOCKS: Final = "▁▂▃▄▅▆▇█"
 ASCII: Final = "_.:-=+*#"
 """The same eight heights where the terminal has no blocks."""
 GAP: Final = " "
+_COERCED: Final = ("C.UTF-8", "C.utf8", "UTF-8")
+_HUGE: Final = 1e12
+"""Values from which on not all digits are written."""
 _PREFIXES: Final = "KMGTPE"
 
 
@@ -23,6 +26,8 @@ def unit_of(metric: str) -> str:
 
 def in_unit(value: float | None, unit: str) -> str | None:
     """A value with its unit, as tables have it: ``12.3%``, ``1.46 GiB``, ``3d4h``."""
+    if value is not None and abs(value) >= _HUGE and unit not in ("B", "B/s"):
+        return f"{value:.4g}{unit}"
     forms = {"%": show.percent, "B": show.size, "B/s": show.rate, "s": show.duration}
     if value is None or unit in forms:
         return forms.get(unit, show.number)(value)
@@ -79,10 +84,15 @@ def in_columns(
 
 
 def has_blocks(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal shows more than ASCII, as its locale says."""
-    locale = next(
-        (name for key in ("LC_ALL", "LC_CTYPE", "LANG") if (name := environ.get(key))), ""
-    )
+    """Whether the terminal shows more than ASCII: unless its locale names another encoding.
+    Where it is the C locale, Python has put a UTF-8 one into LC_CTYPE, which does not count."""
+    named = [environ[key] for key in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(key)]
+    if named[1:] and named[0] in _COERCED and named[1] in ("C", "POSIX"):
+        named.pop(0)
+    return not named or _is_utf8(named[0])
+
+
+def _is_utf8(locale: str) -> bool:
     return locale.lower().replace("-", "").partition("@")[0].endswith("utf8")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -31,21 +31,34 @@ class ExportRow(Struct, kw_only=True):
     value: float
 
 
+R = TypeVar("R", HistoryRow, ServerHistoryRow, ExportRow)
+
+_TIME: Final = Column("TIME", lambda r: show.local(r.ts), whole=True)
 _VALUES: Final = (
     Column("METRIC", lambda r: r.metric),
-    Column("VALUE", lambda r: _value(r.metric, r.value), right=True),
-    Column("MIN", lambda r: _value(r.metric, r.min), right=True),
-    Column("MAX", lambda r: _value(r.metric, r.max), right=True),
+    Column("VALUE", lambda r: _value(r.metric, r.value), right=True, whole=True),
+    Column("MIN", lambda r: _value(r.metric, r.min), right=True, whole=True, spare=True),
+    Column("MAX", lambda r: _value(r.metric, r.max), right=True, whole=True, spare=True),
 )
-HISTORY: Final = View(
-    HistoryRow, lambda row: row.metric, [Column("TIME", lambda r: show.local(r.ts)), *_VALUES]
-)
+HISTORY: Final = View(HistoryRow, lambda row: row.metric, [_TIME, *_VALUES])
 HISTORIES: Final = View(
     ServerHistoryRow,
     lambda row: row.metric,
-    [Column("TIME", lambda r: show.local(r.ts)), Column("SERVER", lambda r: r.server), *_VALUES],
+    [_TIME, Column("SERVER", lambda r: r.server), *_VALUES],
 )
 EXPORT: Final = View(ExportRow, lambda row: row.metric, [])
+
+
+def print_rows(out: Output, rows: Iterable[R], view: View[R]) -> None:
+    """The rows, or with -q the name of each metric once."""
+    if not out.quiet:
+        out.items(rows, view)
+        return
+    named: set[str] = set()
+    for row in rows:
+        if row.metric not in named:
+            named.add(row.metric)
+            out.items([row], view)
 
 
 def export_row(row: ServerHistoryRow) -> ExportRow:
@@ -67,7 +80,10 @@ def say_finest(out: Output, step: float | None) -> None:
         out.say("each row is a sample")
         return
     text = exact_duration(step)
-    out.say(f"each row is the mean of {text}: nothing finer is kept of the whole span")
+    out.say(
+        f"each row is the mean of {text}: nothing finer is kept of the whole span; "
+        "--since 24h gives the samples, unless the hub keeps them for less (raw_retention)"
+    )
 
 
 def say_gaps(out: Output, gaps: Sequence[HistoryGap], *, several: bool, local: bool) -> None:

@@ -22,6 +22,8 @@ from chatops.errors import ChatOpsError, InvalidInput
 from chatops.text import escape, shorten
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from chatops.cli.view import View
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -50,6 +52,8 @@ class Output:
         self._environ = environ
         self._headed = False
         self._progress = ""
+        self._held: list[str] | None = [] if form == "json" else None
+        self._told = False
 
     # -- data -------------------------------------------------------------------------
 
@@ -83,6 +87,12 @@ class Output:
         for line in talk:
             self.say(line)
         if self.form != "table":
+            self.item(item, view)
+
+    def removed(self, item: T | None, view: View[T], talk: str) -> None:
+        """The same of something that is not there any more; None where it was not asked for."""
+        self.say(talk)
+        if self.form != "table" and item is not None:
             self.item(item, view)
 
     def live(self, item: T, view: View[T]) -> None:
@@ -135,6 +145,17 @@ class Output:
         """Whether the data goes to a terminal."""
         return self._out.isatty()
 
+    def console(self) -> Console:
+        """The terminal that the data goes to, for what is drawn on all of it."""
+        from chatops.cli.rich_table import console_for
+
+        return console_for(self._out, color=self._color(self._out))
+
+    def has_screen(self) -> bool:
+        """Whether tables for people go to a terminal that can be drawn on."""
+        people = self.form == "table" and not self.quiet
+        return people and self.is_terminal() and self._environ.get("TERM") != "dumb"
+
     def flush(self) -> None:
         """Bring out everything that was printed.
 
@@ -145,17 +166,27 @@ class Output:
 
     # -- talk -------------------------------------------------------------------------
 
-    def say(self, text: str) -> None:
-        """A line to the user beside the data; foreign parts of it are escaped already.
+    def say(self, text: str, *, now: bool = False) -> None:
+        """A line to the user beside the data; foreign parts of it are escaped already. With
+        ``-o json`` it comes at the end, unless ``now``, and not beside an error: that stands alone.
 
         Where stderr cannot be written, nobody is told, and the exit code says it alone.
         """
+        if self._held is not None and not now:
+            self._held.append(text)
+            return
         self.progress("")
         try:
             self._err.write(text + "\n")
             self._err.flush()
         except OSError:
             silence(self._err)
+
+    def say_at_once(self) -> None:
+        """Hold nothing that is said any longer: at the end, or in a program that has none."""
+        held, self._held = self._held, None
+        for text in () if self._told else held or ():
+            self.say(text)
 
     def progress(self, text: str) -> None:
         """Show a line that the next output takes the place of; only at a terminal."""
@@ -181,7 +212,8 @@ class Output:
             body = {"code": error.code, "message": message}
             if error.hint:
                 body["hint"] = error.hint
-            self.say(compact({"error": body}))
+            self.say(compact({"error": body}), now=True)
+            self._told = True
             return
         from chatops.cli.plain import paint
 

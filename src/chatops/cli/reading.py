@@ -19,7 +19,10 @@ def moment(text: str | None, option: str) -> float | None:
     try:
         return None if text is None else parse_moment(text, time.time())
     except InvalidInput as error:
-        raise InvalidInput(f"{option}: {error.message}", hint=error.hint) from None
+        hint = error.hint
+        if text.startswith("-"):  # type: ignore[union-attr]  # None was no error
+            hint = "a duration counts back from now by itself: write it without the minus"
+        raise InvalidInput(f"{option}: {error.message}", hint=hint) from None
 
 
 def seconds(text: str | None, option: str) -> float | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from chatops.cli import show
@@ -28,6 +30,11 @@ OVERVIEW = View(
     ],
 )
 
+LATELY: Final = {
+    "cpu": "cpu", "load": "load1", "memory": "memory", "swap": "swap", "processes": "processes",
+}  # fmt: skip
+"""The METRICs whose last hour stands beside the values of the overview."""
+_NOTHING: Final[Mapping[str, str]] = {}
 SKEW_SHOWN: Final = 2.0
 """Seconds that a clock may be off without a word: the hub believes it so far, too."""
 SKEWED = View(
@@ -37,14 +44,38 @@ SKEWED = View(
 )
 
 
-def show_sample(out: Output, sample: ServerSample) -> None:
-    """Print a sample in the form that was asked for."""
-    out.item(sample, SKEWED if abs(sample.clock_skew or 0.0) > SKEW_SHOWN else OVERVIEW)
+def show_sample(out: Output, sample: ServerSample, lately: Mapping[str, str] = _NOTHING) -> None:
+    """Print a sample in the form that was asked for; ``lately`` are sparklines by METRIC, for
+    people."""
+    view = SKEWED if abs(sample.clock_skew or 0.0) > SKEW_SHOWN else OVERVIEW
+    out.item(sample, beside(view, sample, lately) if lately else view)
     if out.form == "table" and not out.quiet:
         for titles, rows in _parts(sample):
             _print_part(out, titles, rows)
         for name, why in sorted(sample.missing.items()):
             out.say(f"not measured: {escape(name)}: {escape(why)}")
+
+
+def beside(
+    view: View[ServerSample], sample: ServerSample, lately: Mapping[str, str]
+) -> View[ServerSample]:
+    """A view whose values have their sparklines beside them, as far as a line has room."""
+    texts = {c.title: c.show(sample) or "" for c in view.columns if LATELY.get(c.title) in lately}
+    wide = max(map(len, texts.values()), default=0)
+    shown = {title: f"{text:{wide}}  {lately[LATELY[title]]}" for title, text in texts.items()}
+    titles = max(len(column.title) for column in view.columns)
+    if titles + 2 + max(map(len, shown.values()), default=0) > shutil.get_terminal_size().columns:
+        return view
+    columns = [
+        column._replace(show=partial(_fixed, shown[column.title])) if column.title in shown
+        else column
+        for column in view.columns
+    ]  # fmt: skip
+    return View(ServerSample, view.name, columns)
+
+
+def _fixed(text: str, _: ServerSample) -> str:
+    return text
 
 
 def _parts(

@@ -15,7 +15,7 @@ def age(stamp: str | None, now: float | None = None) -> str | None:
     if seconds is None:
         return stamp
     passed = max((time.time() if now is None else now) - seconds, 0.0)
-    return f"{_coarse(passed)} ago"
+    return f"{coarse(passed)} ago"
 
 
 def ahead(stamp: str | None, now: float | None = None) -> str | None:
@@ -24,7 +24,7 @@ def ahead(stamp: str | None, now: float | None = None) -> str | None:
     if seconds is None:
         return stamp
     left = seconds - (time.time() if now is None else now)
-    return f"in {_coarse(left)}" if left > 0 else "expired"
+    return f"in {coarse(left)}" if left > 0 else "expired"
 
 
 def local(stamp: str | None) -> str | None:
@@ -71,7 +71,8 @@ def tags(value: dict[str, str]) -> str | None:
     return " ".join(f"{key}={one}" for key, one in sorted(value.items())) or None
 
 
-def _coarse(seconds: float) -> str:
+def coarse(seconds: float) -> str:
+    """A time span in its largest whole unit: ``3m``."""
     for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds >= length:
             return f"{int(seconds // length)}{unit}"

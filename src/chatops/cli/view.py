@@ -19,7 +19,7 @@ class Column(NamedTuple):
 
     ``style`` picks a style by the item; ``right`` aligns numbers; ``width`` is kept for it in a
     table that still grows. A ``spare`` one is left out on a terminal that would have to break
-    what is copied from other columns.
+    what is copied from other columns. The text of a ``whole`` one is never broken.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Column(NamedTuple):
     right: bool = False
     width: int = 8
     spare: bool = False
+    whole: bool = False
 
 
 class Cell(NamedTuple):

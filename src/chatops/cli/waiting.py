@@ -142,11 +142,11 @@ class Waiter:
 
 def tell_several(out: Output, results: list[CommandResult]) -> int:
     """Say how a run on several servers ended; the exit status."""
-    from chatops.cli.running.summary import NOT_EVERYWHERE, summary
+    from chatops.cli.running.summary import not_everywhere, summary
 
     status = run_status(results)
     if status == SOME_NOT_RUN:
-        out.error(ChatOpsError(NOT_EVERYWHERE))
+        out.error(ChatOpsError(not_everywhere(results)))
     if out.form == "table":
         for line in summary(results, len(results)):
             out.say(line)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from chatops.cli.absent import servers_of
 from chatops.cli.context import Cli
 from chatops.errors import NotFound
 from chatops.protocol.rest import Server, ServerSample
-from chatops.protocol.target import Facts, Target, parse_target
+from chatops.protocol.target import parse_target
 
 if TYPE_CHECKING:
     from chatops.client import Client
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _WAITING: Final = 1000
 """Samples that may wait to be printed; when the reader is slower, the sockets wait too."""
 Item = ServerSample | BaseException
+Feed = queue.Queue[tuple[str, Item]]
+"""Samples of servers by name, or what ended one server's."""
 
 
 def samples(cli: Cli, text: str) -> Iterator[ServerSample]:
@@ -28,12 +31,24 @@ def samples(cli: Cli, text: str) -> Iterator[ServerSample]:
         NotFound: it means none.
     """
     target = parse_target(text)
+    news = News(cli.out.say)
     if target.one is not None:
-        return cli.client.metrics.watch(target.one, on_change=News(cli.out.say).change)
-    names = _names(cli, target)
-    if not names:
-        raise NotFound(f"no server is meant by {text[:80]!r}")
-    return _merged(cli, names)
+        return cli.client.metrics.watch(target.one, on_change=news.change)
+    return _merged(cli, [server.name for server in meant(cli, text)], news)
+
+
+def meant(cli: Cli, text: str) -> list[Server]:
+    """The servers that a TARGET of several means now.
+
+    Raises:
+        NotFound: it means none.
+    """
+    servers = servers_of(cli, text)
+    if not servers:
+        raise NotFound(
+            f"no server matches {text[:80]!r}", hint="`chatops servers list` shows what is there"
+        )
+    return servers
 
 
 class News:
@@ -44,6 +59,11 @@ class News:
         self._away = 0
         self._told = False
         self._lock = threading.Lock()
+
+    @property
+    def away(self) -> bool:
+        """Whether the hub is away now."""
+        return self._told
 
     def change(self, link: Link) -> None:
         """One follower lost its connection, or has it again."""
@@ -57,36 +77,34 @@ class News:
                 self._say("the hub is back")
 
 
-def _names(cli: Cli, target: Target) -> list[str]:
-    def facts(server: Server) -> Facts:
-        return Facts(server.id, server.name, server.tags)
+def _merged(cli: Cli, names: Sequence[str], news: News) -> Iterator[ServerSample]:
+    feed = follow(cli, names, news)
+    while True:
+        _, item = feed.get()
+        if isinstance(item, BaseException):
+            raise item
+        yield item
 
-    return [server.name for server in target.select(cli.client.servers.list(), facts)]
 
-
-def _merged(cli: Cli, names: list[str]) -> Iterator[ServerSample]:
-    waiting: queue.Queue[Item] = queue.Queue(_WAITING)
+def follow(cli: Cli, names: Sequence[str], news: News) -> Feed:
+    """Begin to follow servers, each in a thread of its own."""
+    feed: Feed = queue.Queue(_WAITING)
     where = cli.connection._replace(token=cli.client.token)
 
-    def follow(client: Client, live: Iterator[ServerSample]) -> None:
+    def pass_on(name: str, client: Client, live: Iterator[ServerSample]) -> None:
         try:
             with client:
                 for sample in live:
-                    waiting.put(sample)
+                    feed.put((name, sample))
         except BaseException as error:  # noqa: BLE001  (raised where it can be told)
-            waiting.put(error)
+            feed.put((name, error))
 
-    news = News(cli.out.say)
     for name in names:
         client = cli.client_for(where)
         live = client.metrics.watch(
             name, on_change=news.change
         )  # in this thread (see chatops.client.sockets)
         threading.Thread(
-            target=follow, args=(client, live), name=f"watch {name}", daemon=True
+            target=pass_on, args=(name, client, live), name=f"watch {name}", daemon=True
         ).start()
-    while True:
-        item = waiting.get()
-        if isinstance(item, BaseException):
-            raise item
-        yield item
+    return feed

@@ -82,7 +82,7 @@ class Metrics:
     ) -> Generator[ServerSample, None, None]:
         """Samples as they arrive, without end; a lost connection is made again.
 
-        ``on_change`` is called with "lost", and with "back" when samples come again.
+        ``on_change`` is called with "lost", and with "back" when it stands again.
 
         ``close()`` of the generator ends the subscription.
 

@@ -47,11 +47,12 @@ def _follow(
         try:
             for sample in _samples(session, server, clock, codec):
                 ever = True  # it was let in, so it comes back: the server may never have measured
-                if sample is None:
-                    continue
                 if away:
                     tell("back")
-                renewed = away = False
+                away = False
+                if sample is None:
+                    continue
+                renewed = False
                 yield sample
         except NotSignedIn:
             if renewed or not renew(session):

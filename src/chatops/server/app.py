@@ -202,7 +202,7 @@ def build(
     senders = Senders(Box(secrets.box), live, clock)
     notifications = NotificationService(db, servers, senders, logs, audit, clock)
     fleet_view = FleetView()
-    evidence = EvidenceCollector(db, agents, tasks, clock)
+    evidence = EvidenceCollector(db, agents, lambda one: metrics.latest(one, one), tasks, clock)
     alert_news = AlertNews(logs, subscribers, fleet_view, evidence)
     writer = AlertWriter(db, notifications, alert_news.tell)
     alerting = AlertService(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from chatops.errors import SetupError
+from chatops.errors import ChatOpsError, Conflict, InvalidInput, SetupError
 from chatops.locks import FolderLock
 from chatops.server.listener import open_sockets
 from chatops.server.permissions import open_folder
@@ -56,7 +57,8 @@ def bind(settings: HubSettings) -> Sockets:
     """Sockets on the settings' address, which nobody can connect to yet.
 
     Raises:
-        SetupError: the address cannot be had.
+        Conflict: another program listens there.
+        InvalidInput, SetupError: the address cannot be had.
     """
     try:
         return open_sockets(settings.host, settings.port)
@@ -64,10 +66,15 @@ def bind(settings: HubSettings) -> Sockets:
         raise no_address(settings, error) from error
 
 
-def no_address(settings: HubSettings, error: OSError | UnicodeError) -> SetupError:
+def no_address(settings: HubSettings, error: OSError | UnicodeError) -> ChatOpsError:
     """The error for an address that cannot be listened on."""
+    kind: type[ChatOpsError] = SetupError
+    if isinstance(error, UnicodeError):
+        kind = InvalidInput
+    elif error.errno == errno.EADDRINUSE:
+        kind = Conflict
     reason = error.strerror if isinstance(error, OSError) else "this is no name of a host"
-    return SetupError(
+    return kind(
         f"cannot listen on {settings.host} port {settings.port}: {reason}",
         hint="stop what uses it, or choose another with --port (0 picks a free one)",
     )

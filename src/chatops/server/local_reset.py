@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatops.clock import SystemClock
-from chatops.errors import Conflict, InvalidInput, NotFound, SetupError
+from chatops.errors import Conflict, InvalidInput, NotFound
 from chatops.locks import FolderLock
 from chatops.paths import private_dir
 from chatops.protocol import rest
@@ -49,13 +49,13 @@ def reset_password(folder: Path, name: str, ask: Callable[[str], str]) -> Done:
     its sessions.
 
     Raises:
-        SetupError: the folder is not a hub's, or not this user's.
+        SetupError: the folder is not this user's.
         Conflict: a hub runs on it.
-        NotFound: there is no such account.
+        NotFound: it is not a hub's, or there is no such account.
         InvalidInput: the password cannot be one.
     """
     if not (folder / FILES[0]).exists():
-        raise SetupError(
+        raise NotFound(
             f"there are no data of a hub in {folder}", hint="name its folder with --data-dir"
         )
     with _in_place_of_a_hub(private_dir(folder)):
@@ -70,8 +70,10 @@ def _in_place_of_a_hub(folder: Path) -> Iterator[None]:
         try:
             stack.enter_context(FolderLock(folder, "hub"))
         except Conflict as error:
-            error.hint = "stop it first; or leave out --data-dir, as an administrator of that hub"
-            raise
+            raise Conflict(
+                error.message.replace("another", "a", 1),  # this is none
+                hint="stop it first; or leave out --data-dir, as an administrator of that hub",
+            ) from None
         yield
 
 

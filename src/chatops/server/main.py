@@ -99,7 +99,7 @@ async def listening(
     Gives the URL of the address that it listens on. With a certificate TLS is spoken.
 
     Raises:
-        SetupError: another program has begun to listen there.
+        Conflict: another program has begun to listen there.
     """
     runner = await _listen(hub, sockets, certificate)
     try:

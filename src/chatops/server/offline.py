@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from chatops.errors import SetupError
+from chatops.errors import NotFound
 from chatops.protocol.rest import AuditVerdict
 from chatops.server.db.engine import Database
 from chatops.server.db.files import FILES
@@ -18,11 +18,12 @@ def verify_folder(folder: Path) -> AuditVerdict:
     """Check the audit trail in a data folder; a hub may be at work on it.
 
     Raises:
-        SetupError: it is no data folder of a hub, or cannot be read.
+        NotFound: it is no data folder of a hub.
+        SetupError: it cannot be read.
     """
     for name in (FILES[0], FILE):
         if not (folder / name).is_file():
-            raise SetupError(
+            raise NotFound(
                 f"{folder} is no data folder of a hub: it has no {name}",
                 hint="name the folder that the hub is started with (--data-dir)",
             )

@@ -58,7 +58,7 @@ class HubCertificate:
 
     def _load(self, context: ssl.SSLContext, chain: bytes, key: bytes) -> None:
         def encrypted() -> NoReturn:
-            raise SetupError(
+            raise InvalidInput(
                 f"the key in {self._key} is encrypted",
                 hint="give one without a passphrase (openssl pkey makes it), mode 0600",
             )
@@ -67,7 +67,7 @@ class HubCertificate:
             with _as_file(chain) as chain_file, _as_file(key) as key_file:
                 context.load_cert_chain(chain_file, key_file, password=encrypted)
         except ssl.SSLError as error:
-            raise SetupError(
+            raise InvalidInput(
                 f"the certificate in {self._chain} and the key in {self._key} cannot be used: "
                 f"{(error.reason or 'no PEM').lower().replace('_', ' ')}",
                 hint="both are PEM files: the hub's certificate first, then those above it",
@@ -118,7 +118,7 @@ def _read_key(path: Path) -> bytes:
         with path.open("rb") as file:
             info = os.fstat(file.fileno())
             if info.st_mode & 0o077 or info.st_uid not in (os.geteuid(), 0):
-                raise SetupError(
+                raise InvalidInput(
                     f"the key in {path} may be read by others",
                     hint=f"find out by whom, then: chmod 600 {path}",
                 )
@@ -149,7 +149,7 @@ def _first_of(path: Path, chain: bytes) -> Certificate:
     try:
         return x509.load_pem_x509_certificates(chain)[0]
     except ValueError as error:
-        raise SetupError(
+        raise InvalidInput(
             f"{path} holds no certificate that can be read",
             hint="it is to be a PEM file: the hub's own certificate first, then its issuers'",
         ) from error

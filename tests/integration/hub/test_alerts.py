@@ -14,13 +14,14 @@ from sqlalchemy import delete, update
 from sqlmodel import col
 
 from chatops.clock import FakeClock
-from chatops.protocol.messages import Largest, MountUse, SnapshotResponse
+from chatops.protocol.messages import Largest, Metrics, MountUse, SnapshotResponse
+from chatops.protocol.metrics import Process, Processes
 from chatops.server.db.models import Alert, AlertThreshold
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.alerting.outages import GRACE
 from chatops.server.services.alerting.outbox import AlertChange
 from tests.support.databases import failing
-from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub
+from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub, sample
 from tests.support.waiting import until_async
 
 numbers = count(1)
@@ -326,7 +327,10 @@ async def test_people_take_care_of_alerts(hub: TestHub) -> None:
 async def test_evidence_is_kept_bounded_and_without_credentials(hub: TestHub) -> None:
     await hot(hub, metric="disk", value=60)
     async with await connected(hub) as agent:
-        await measured(agent, 1.0)
+        taken = sample(1.0)
+        one = Process(pid=7, name="db", command="db --x password=hunter2", cpu_percent=90.0)
+        taken.processes = Processes(ts=time.time(), by_cpu=[one])
+        await agent.send(Metrics(epoch="e", seq=1, ts=time.time(), data=taken))
         asked = await agent.expect("snapshot")
         assert asked["mount"] == ""
         (alert,) = await alerts(hub)
@@ -341,6 +345,7 @@ async def test_evidence_is_kept_bounded_and_without_credentials(hub: TestHub) ->
         evidence = await until_async(kept)
         assert evidence["mount"]["largest"] == [{"path": "/var", "bytes": 7}]
         assert evidence["containers"] is None
+        assert evidence["processes"]["by_cpu"][0]["pid"] == 7
         assert len(evidence["journal"]) == 50
         assert max(map(len, evidence["journal"])) == 500
         assert "hunter2" not in str(evidence)

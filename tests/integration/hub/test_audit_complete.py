@@ -397,6 +397,8 @@ async def test_a_refusal_names_servers_and_users_that_were_given_by_their_ids(
     assert (record["target"], record["detail"]) == ("web-1", {"command": ["ls", "-l"]})
     record = await refused(place, "DELETE", f"/users/{ada}?reassign_to=eve")
     assert (record["target"], record["detail"]) == ("ada", {"reassigned_to": "eve"})
+    record = await refused(place, "GET", f"/users/{ada}")
+    assert (record["target"], record["detail"]) == ("ada", None)
     record = await refused(place, "GET", "/users")
     assert (record["target"], record["detail"]) == ("/api/v1/users", None)
 

@@ -9,7 +9,7 @@ import pytest
 
 from chatops.agent.config_file import read_config
 from chatops.agent.settings import load
-from chatops.errors import InvalidInput, SetupError
+from chatops.errors import InvalidInput
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_a_file_that_only_its_owner_can_write_is_read(file: Path) -> None:
 @pytest.mark.parametrize("mode", [0o664, 0o646, 0o666, 0o620])
 def test_one_that_others_can_write_is_refused(file: Path, mode: int) -> None:
     file.chmod(mode)
-    with pytest.raises(SetupError) as caught:
+    with pytest.raises(InvalidInput) as caught:
         load({}, {}, file)
     assert f"others can write the configuration file {file}" in caught.value.message
     assert caught.value.hint == f"run: chmod go-w {file}"
@@ -39,7 +39,7 @@ def test_one_that_others_can_replace_is_refused(file: Path) -> None:
     link.symlink_to(file)
     file.parent.chmod(0o777)
     for path in (file, link):
-        with pytest.raises(SetupError) as caught:
+        with pytest.raises(InvalidInput) as caught:
             read_config(path)
         assert f"others can write the folder {file.parent}" in caught.value.message
     file.parent.chmod(0o1777)  # as /tmp: others cannot replace what is not theirs
@@ -54,7 +54,7 @@ def test_one_of_another_user_is_refused(
         os.chown(file if of == "file" else file.parent, 65534, -1)
     else:
         monkeypatch.setattr(os, "geteuid", lambda: 65534)
-    with pytest.raises(SetupError, match="belongs to another user"):
+    with pytest.raises(InvalidInput, match="belongs to another user"):
         read_config(file)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from chatops.agent import policy_table
 from chatops.agent.settings import AgentSettings, hub_address, is_loopback, load, resolve
-from chatops.errors import ChatOpsError, InvalidInput, SetupError
+from chatops.errors import ChatOpsError, InvalidInput
 from chatops.protocol.join import Join, encode_join
 
 KEY = "cok_abcdefgh_" + "x" * 43
@@ -43,7 +43,7 @@ def test_a_key_file_must_be_its_owners_alone(tmp_path: Path) -> None:
     settings = AgentSettings(hub="https://hub", key_file=path)
     assert resolve(settings).key == KEY
     path.chmod(0o640)
-    with pytest.raises(SetupError, match="others can read") as caught:
+    with pytest.raises(InvalidInput, match="others can read") as caught:
         resolve(settings)
     assert caught.value.hint == f"run: chmod 600 {path}"
     path.unlink()

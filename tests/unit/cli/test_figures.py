@@ -86,8 +86,11 @@ def test_an_instance_has_the_unit_of_its_metric() -> None:
         ({"LANG": "C.utf8"}, True),
         ({"LANG": "de_DE.UTF-8@euro"}, True),
         ({"LANG": "en_US.UTF-8", "LC_ALL": "C"}, False),
-        ({"LC_ALL": "", "LC_CTYPE": "C.UTF-8", "LANG": "C"}, True),
-        ({}, False),
+        ({"LC_ALL": "", "LC_CTYPE": "de_DE.UTF-8", "LANG": "C"}, True),
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, False),
+        ({"LC_CTYPE": "C.UTF-8"}, True),
+        ({"LANG": "en_US.ISO-8859-1"}, False),
+        ({}, True),
     ],
 )
 def test_the_locale_says_whether_there_are_blocks(environ: dict[str, str], blocks: bool) -> None:

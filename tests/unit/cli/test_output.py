@@ -208,3 +208,30 @@ def test_errors_are_an_object_where_machines_read(form: Form) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_compact_json_means_the_same(text: str) -> None:
     assert json.loads(compact({text: [text]})) == {text: [text]}
+
+
+def talking(form: Form) -> tuple[Output, Stream]:
+    err = Stream()
+    return Output(form, out=Stream(), err=err), err
+
+
+def test_an_error_stands_alone_where_json_is_read() -> None:
+    out, err = talking("json")
+    out.say("first")
+    out.error(NotFound("gone"))
+    out.say("then")
+    out.say_at_once()
+    assert json.loads(err.getvalue()) == {"error": {"code": "not_found", "message": "gone"}}
+
+
+def test_without_an_error_talk_comes_at_the_end_or_at_once() -> None:
+    out, err = talking("json")
+    out.say("first")
+    out.say("a question", now=True)
+    assert err.getvalue() == "a question\n"
+    out.say_at_once()
+    out.say("last")
+    assert err.getvalue() == "a question\nfirst\nlast\n"
+    out, err = talking("table")
+    out.say("at once")
+    assert err.getvalue() == "at once\n"

@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from chatops.cli.history import HISTORY
 from chatops.cli.rich_table import print_table
 from chatops.cli.view import Cell, Column
 
@@ -60,3 +61,15 @@ def test_spare_columns_go_from_the_last_on_when_ids_would_be_broken(
 
 def test_a_table_without_rows_has_its_titles(monkeypatch: pytest.MonkeyPatch) -> None:
     assert table(monkeypatch, 60, []).split() == ["TIME", "ID", "COMMAND"]
+
+
+def test_numbers_are_never_broken_and_the_spare_ones_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "44")
+    for metric in ("cpu", "disk.free:/" + "x" * 60):
+        out = io.StringIO()
+        row = ["2026-11-25 20:10:00", metric, "1.46 GiB", "1.21 GiB", "1.77 GiB"]
+        cells = [[Cell(text) for text in row]]
+        assert print_table(out, HISTORY.columns, cells, color=False) == ["MIN", "MAX"]
+        first = out.getvalue().splitlines()[1]
+        assert first.startswith("2026-11-25 20:10:00  ")
+        assert first.endswith("  1.46 GiB")

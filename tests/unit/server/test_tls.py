@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from chatops.errors import InvalidInput, SetupError
+from chatops.errors import InvalidInput
 from chatops.server.settings import HubSettings
 from chatops.server.tls import SELF_SIGNED, HubCertificate, open_certificate
 from tests.support.certificates import fingerprint_shown, issued, self_signed
@@ -78,7 +78,7 @@ def test_a_given_one_that_is_self_signed_is_pinned(tmp_path: Path) -> None:
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     chain, key = issued(tmp_path)
     key.chmod(mode)
-    with pytest.raises(SetupError, match="may be read by others") as caught:
+    with pytest.raises(InvalidInput, match="may be read by others") as caught:
         HubCertificate(chain, key)
     assert f"chmod 600 {key}" in (caught.value.hint or "")
 
@@ -86,7 +86,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
 def test_a_self_signed_one_that_others_may_read_is_refused(tmp_path: Path) -> None:
     made(tmp_path)
     (tmp_path / SELF_SIGNED).chmod(0o644)
-    with pytest.raises(SetupError, match="may be read by others"):
+    with pytest.raises(InvalidInput, match="may be read by others"):
         made(tmp_path)
 
 
@@ -100,7 +100,7 @@ def test_an_encrypted_key_is_refused_without_a_question(tmp_path: Path) -> None:
             serialization.BestAvailableEncryption(b"secret"),
         )
     )
-    with pytest.raises(SetupError, match="is encrypted"):
+    with pytest.raises(InvalidInput, match="is encrypted"):
         HubCertificate(chain, key)
 
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         ((chain, empty), str(empty)),
         ((key, key), str(key)),
     ]:
-        with pytest.raises(SetupError) as caught:
+        with pytest.raises(InvalidInput) as caught:
             HubCertificate(*pair)
         assert named in caught.value.message
         assert caught.value.hint
@@ -160,7 +160,7 @@ def test_a_broken_one_leaves_the_old_one_in_use(tmp_path: Path, broken: str) -> 
         key.chmod(0o644)
     else:
         chain.write_bytes(content[broken])
-    with pytest.raises(SetupError):
+    with pytest.raises(InvalidInput):
         certificate.reload()
     assert fingerprint_shown(certificate.context) == before
 

@@ -81,6 +81,7 @@ def agent(cli: Cli, ctx: typer.Context, config: CONFIG = None, **flags: Any) -> 
     from chatops.agent.runner import run
     from chatops.agent.settings import load
 
+    cli.out.say_at_once()
     return run(load(flags, config=config), cli.out.say)
 
 

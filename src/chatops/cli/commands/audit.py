@@ -19,7 +19,7 @@ from chatops.cli.exporting import write_rows
 from chatops.cli.output import compact
 from chatops.cli.reading import moment
 from chatops.cli.view import Column, View
-from chatops.errors import ChatOpsError, Conflict
+from chatops.errors import ChatOpsError, Conflict, InvalidInput
 from chatops.protocol.rest import AuditRecord, AuditVerdict, ChainedRecord
 from chatops.text import escape
 
@@ -29,13 +29,13 @@ AUDIT = View(
     lambda record: str(record.id),
     [
         Column("ID", lambda r: str(r.id), right=True),
-        Column("TIME", lambda r: show.local(r.ts)),
+        Column("TIME", lambda r: show.local(r.ts), whole=True),
         Column("USER", lambda r: r.user),
-        Column("ACTION", lambda r: r.action),
+        Column("ACTION", lambda r: r.action, whole=True),
         Column("TARGET", lambda r: r.target),
         Column("OUTCOME", lambda r: r.outcome, lambda r: None if r.outcome == "ok" else "warn"),
-        Column("ADDRESS", lambda r: r.address),
-        Column("DETAIL", lambda r: compact(r.detail) if r.detail else None),
+        Column("ADDRESS", lambda r: r.address, spare=True),
+        Column("DETAIL", lambda r: compact(r.detail) if r.detail else None, spare=True),
     ],
 )
 VERDICT = View(
@@ -186,12 +186,17 @@ def _write_new(name: str, records: Iterable[ChainedRecord], form: Form) -> None:
 
     Raises:
         Conflict: there is a file of that name.
+        InvalidInput: none can be made there.
     """
     try:
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise Conflict(
             f"there is a file {name} already", hint="remove it, or name another"
+        ) from None
+    except OSError as error:
+        raise InvalidInput(
+            f"the file {name} cannot be made: {error.strerror}", hint="name it in another folder"
         ) from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:

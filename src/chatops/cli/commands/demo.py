@@ -14,4 +14,5 @@ def demo(cli: Cli) -> int:
     `demo`; Ctrl-C ends both and removes everything."""
     from chatops.cli.demo import run
 
+    cli.out.say_at_once()
     return run(cli)

@@ -87,7 +87,7 @@ def trusted(cli: Cli, where: Connection) -> Connection:
         shown = (error.details or {}).get("fingerprint")
         if shown is None or "pinned" in (error.details or {}) or not sys.stdin.isatty():
             raise
-        cli.out.say(f"{escape(error.message)}\nits fingerprint is {shown}")
+        cli.out.say(f"{escape(error.message)}\nits fingerprint is {shown}", now=True)
         if not agrees("is it the one that the hub printed when it started?"):
             raise
         return where._replace(fingerprint=str(shown))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chatops.cli.commands.profiles import PROFILES, row_of
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.errors import ChatOpsError, NotSignedIn
@@ -23,12 +24,16 @@ def logout(cli: Cli) -> None:
         profile = book.get(name)
         refresh_token = profile.refresh_token
         profile.token = profile.refresh_token = None
+        row = row_of(book, name)
+    cli.out.changed(row, PROFILES, _end(cli, name, refresh_token))
+
+
+def _end(cli: Cli, name: str, refresh_token: str | None) -> str:
+    """End a session on the hub; what there is to say of it."""
     if refresh_token is None:
-        cli.out.say(f"there was no session (profile {escape(name)})")
-        return
+        return f"there was no session (profile {escape(name)})"
     try:
         cli.client.auth.logout(refresh_token)
     except ChatOpsError as error:
-        cli.out.say(f"forgot the session; the hub could not be told: {escape(error.message)}")
-        return
-    cli.out.say(f"signed out of {cli.connection.hub} (profile {escape(name)})")
+        return f"forgot the session; the hub could not be told: {escape(error.message)}"
+    return f"signed out of {cli.connection.hub} (profile {escape(name)})"

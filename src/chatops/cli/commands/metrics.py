@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from chatops.cli import show
+from chatops.cli import fleet, show
+from chatops.cli.absent import Seen, say_absent
 from chatops.cli.args import SERVER, SINCE, TARGET, UNTIL
 from chatops.cli.completion import complete_metrics
 from chatops.cli.context import Cli
@@ -19,17 +22,17 @@ from chatops.cli.history import (
     HISTORIES,
     HISTORY,
     export_row,
+    print_rows,
     say_finest,
     say_gaps,
     say_longer,
 )
 from chatops.cli.reading import moment, seconds
-from chatops.cli.sample import show_sample
+from chatops.cli.sample import LATELY, show_sample
 from chatops.cli.view import Column, View
 from chatops.errors import InvalidInput
 from chatops.protocol.limits import MAX_HISTORY_METRICS
-from chatops.protocol.metric_names import LOOPBACK, parse_metric
-from chatops.protocol.metrics import Network
+from chatops.protocol.metric_names import parse_metric
 from chatops.protocol.rest import HistoryRow, ServerHistoryRow, ServerSample
 from chatops.protocol.target import parse_target
 from chatops.text import escape
@@ -57,17 +60,24 @@ LIVE = View(
         Column("CPU", lambda s: show.percent(s.cpu.percent), right=True, width=6),
         Column("LOAD", lambda s: show.number(s.load[0] if s.load else None), right=True, width=5),
         Column("MEMORY", lambda s: show.percent(s.memory.percent), right=True, width=6),
-        Column("DISK", lambda s: show.percent(_fullest(s)), right=True, width=6),
-        Column("RECEIVED", lambda s: _rate(n.rx_bps for n in _real(s)), right=True, width=10),
-        Column("SENT", lambda s: _rate(n.tx_bps for n in _real(s)), right=True, width=10),
+        Column("DISK", lambda s: show.percent(fleet.fullest(s)), right=True, width=6),
+        Column("RECEIVED", lambda s: show.rate(fleet.received(s)), right=True, width=10),
+        Column("SENT", lambda s: show.rate(fleet.sent(s)), right=True, width=10),
     ],
 )
 
 
 @command(app, "show", example="chatops metrics show web-1 -o json")
 def show_latest(cli: Cli, server: SERVER) -> None:
-    """The latest sample of a server, in full."""
-    show_sample(cli.out, cli.client.metrics.latest(server))
+    """The latest sample of a server, in full; on a terminal with the last hour beside it."""
+    sample = cli.client.metrics.latest(server)
+    lately: dict[str, str] = {}
+    if cli.out.has_screen():
+        from chatops.cli.lately import last_hour
+
+        found = last_hour(cli, sample.server, list(LATELY.values()))
+        lately = {metric: spark for (_, metric), spark in found.items()}
+    show_sample(cli.out, sample, lately)
 
 
 @command(app, "history", example="chatops metrics history web-1 cpu disk:/var --since 6h")
@@ -86,16 +96,55 @@ def history(
     asked = seconds(step, "--step") or 0.0
     names = _checked(metrics)
     begin, end = moment(since, "--since"), moment(until, "--until")
+    ask, seen = cli.client.metrics, Seen()
     found: History[HistoryRow] | History[ServerHistoryRow]
     if several := parse_target(target).one is None:
-        found = cli.client.metrics.histories(target, names, since=begin, until=end, step=asked)
-        cli.out.items(found, HISTORIES)
+        found = ask.histories(target, names, since=begin, until=end, step=asked)
+        print_rows(cli.out, seen.of(found), HISTORIES)
     else:
-        found = cli.client.metrics.history(target, names, since=begin, until=end, step=asked)
-        cli.out.items(found, HISTORY)
+        found = ask.history(target, names, since=begin, until=end, step=asked)
+        print_rows(cli.out, seen.of(found), HISTORY)
     cli.out.flush()
     say_longer(cli.out, found.step, asked)
     say_gaps(cli.out, found.gaps, several=several, local=cli.out.form == "table")
+    say_absent(cli, target, [] if names == [EVERY] else names, seen.found)
+
+
+@command(app, "plot", example="chatops metrics plot 'web-*' cpu memory --since 6h")
+def plot(
+    cli: Cli,
+    target: TARGET,
+    metrics: Annotated[
+        list[str],
+        typer.Argument(metavar="METRIC ...", help="which ones", autocompletion=complete_metrics),
+    ],
+    since: SINCE = "1h",
+    until: UNTIL = None,
+    step: STEP = None,
+    svg: Annotated[
+        Path | None,
+        typer.Option(
+            "--svg", metavar="FILE", help="write a picture there instead, over an old one"
+        ),
+    ] = None,
+) -> None:
+    """Charts of what was measured, in the terminal: one for each unit, with a line for each server
+    and METRIC, and figures below it. A gap is a gap in the line; of a single line the shade
+    behind it reaches from the least to the most. Times are local. What an agent lost, and what
+    there is nothing of, is told on stderr. Other forms (-o) print the rows that would be drawn."""
+    from chatops.cli.charts.plot import plot as draw_plot
+
+    if EVERY in metrics:
+        raise InvalidInput("a chart has no room for all metrics", hint="name the METRICs to draw")
+    end = moment(until, "--until")
+    begin = moment(since, "--since")
+    assert begin is not None
+    if begin >= (time.time() if end is None else end):
+        raise InvalidInput("the span ends before it begins", hint="let --since be before --until")
+    draw_plot(
+        cli, target, list(dict.fromkeys(_checked(metrics))), since=begin, until=end,
+        step=seconds(step, "--step"), picture=svg,
+    )  # fmt: skip
 
 
 @command(app, "export", example="chatops metrics export web-1 --since 7d -o csv > web-1.csv")
@@ -112,29 +161,37 @@ def export(
     as they come, however many. Without --step they are as fine as the hub keeps for the whole
     span, at best the samples themselves; stderr says what they are, and what is missing."""
     several, asked = parse_target(target).one is None, seconds(step, "--step")
+    names = _checked(metrics) or [EVERY]
     found = cli.client.metrics.histories(
-        target, _checked(metrics) or [EVERY], since=moment(since, "--since"),
+        target, names, since=moment(since, "--since"),
         until=moment(until, "--until"), step=asked,
     )  # fmt: skip
     if asked is None:
         say_finest(cli.out, found.step)
     else:
         say_longer(cli.out, found.step, asked)
-    rows = map(export_row, found)
+    seen = Seen()
+    rows = map(export_row, seen.of(found))
     if cli.out.quiet:
-        cli.out.items(rows, EXPORT)
+        print_rows(cli.out, rows, EXPORT)
     else:
         write_rows(sys.stdout, rows, EXPORT, "csv" if cli.out.form == "table" else cli.out.form)
     cli.out.flush()
     say_gaps(cli.out, found.gaps, several=several, local=False)
+    say_absent(cli, target, [] if names == [EVERY] else names, seen.found)
 
 
 @command(app, "watch", example="chatops metrics watch 'web-*'")
 def watch(cli: Cli, target: TARGET) -> None:
-    """Samples as they arrive, until Ctrl-C."""
-    from chatops.cli.watching import samples
+    """Samples as they arrive, until Ctrl-C: a line each. On a terminal several servers are a
+    table that is updated in its place: with when each was last heard, and old values dim."""
+    from chatops.cli.watching import meant, samples
 
     cli.out.refuse_json()
+    if cli.out.has_screen() and parse_target(target).one is None:
+        from chatops.cli.live_table import watch_table
+
+        watch_table(cli, meant(cli, target))
     for sample in samples(cli, target):
         cli.out.live(sample, LIVE)
 
@@ -172,17 +229,3 @@ def _checked(metrics: Sequence[str] | None) -> list[str]:
     for name in names if names != [EVERY] else ():
         parse_metric(name)
     return names
-
-
-def _fullest(sample: ServerSample) -> float | None:
-    return max((disk.percent for disk in sample.disks if disk.percent is not None), default=None)
-
-
-def _real(sample: ServerSample) -> list[Network]:
-    """The interfaces that ``net.rx`` and ``net.tx`` count: all but loopback."""
-    return [one for one in sample.network if one.interface != LOOPBACK]
-
-
-def _rate(rates: Iterable[float | None]) -> str | None:
-    known = [one for one in rates if one is not None]
-    return show.rate(sum(known)) if known else None

@@ -12,6 +12,7 @@ from chatops.cli.completion import complete_profiles
 from chatops.cli.confirm import confirm
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
+from chatops.cli.profiles import Book
 from chatops.cli.view import Column, View
 from chatops.text import escape
 
@@ -48,11 +49,13 @@ PROFILES = View(
 def list_profiles(cli: Cli) -> None:
     """The profiles of this user on this machine."""
     book = cli.profiles.read()
-    rows = [
-        ProfileRow(name, one.hub, one.user, name == book.active, one.token is not None)
-        for name, one in sorted(book.profiles.items())
-    ]
-    cli.out.items(rows, PROFILES)
+    cli.out.items([row_of(book, name) for name in sorted(book.profiles)], PROFILES)
+
+
+def row_of(book: Book, name: str) -> ProfileRow:
+    """What is shown of a profile."""
+    one = book.get(name)
+    return ProfileRow(name, one.hub, one.user, name == book.active, one.token is not None)
 
 
 @command(app, "use", example="chatops profiles use prod", hub=False)
@@ -61,7 +64,8 @@ def use(cli: Cli, name: NAME) -> None:
     with cli.profiles.change() as book:
         hub = book.get(name).hub
         book.active = name
-    cli.out.say(f"commands go to {hub} now (profile {escape(name)})")
+        row = row_of(book, name)
+    cli.out.changed(row, PROFILES, f"commands go to {hub} now (profile {escape(name)})")
 
 
 @command(app, "rm", example="chatops profiles rm old --yes", hub=False)
@@ -70,5 +74,6 @@ def remove(cli: Cli, name: NAME, *, yes: YES = False) -> None:
     cli.profiles.read().get(name)
     confirm(f"forget the profile {escape(name)}?", yes=yes)
     with cli.profiles.change() as book:
+        row = row_of(book, name)
         book.remove(name)
-    cli.out.say(f"forgot the profile {escape(name)}")
+    cli.out.changed(row, PROFILES, f"forgot the profile {escape(name)}")

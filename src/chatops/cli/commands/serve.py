@@ -29,5 +29,6 @@ def serve(cli: Cli, config: CONFIG = None, **flags: Any) -> int:
     from chatops.server.main import serve as run_hub
     from chatops.server.settings import HubSettings
 
+    cli.out.say_at_once()
     file = read_file(config) if config is not None else None
     return run_hub(load(HubSettings, flags=flags, file=file), cli.out.say)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Literal
 
 import typer
@@ -13,7 +14,7 @@ from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.reading import pairs
 from chatops.cli.view import Column, Style, View
-from chatops.errors import InvalidInput
+from chatops.errors import ChatOpsError, InvalidInput
 from chatops.protocol.rest import ExecPolicy, Server, ServerCreated, ServerDetail, Share
 from chatops.text import escape, shorten
 
@@ -117,8 +118,27 @@ ADDED = View(
 @command(app, "list", example="chatops servers list --tag env=prod --status online")
 def list_servers(cli: Cli, tag: TAGS = None, status: STATUS = None) -> None:
     """The servers that you may see."""
-    servers = cli.client.servers.list(tags=pairs(tag, "--tag"), status=status)
-    cli.out.items(servers, SERVERS)
+    servers = list(cli.client.servers.list(tags=pairs(tag, "--tag"), status=status))
+    cli.out.items(servers, _with_last_hour(cli, servers) if cli.out.has_screen() else SERVERS)
+
+
+def _with_last_hour(cli: Cli, servers: list[Server]) -> View[Server]:
+    """The same columns and what the CPU did in the last hour, if there is room for it."""
+    import shutil
+
+    from chatops.cli.lately import BLANK, last_hour, target_of
+    from chatops.cli.rich_table import has_room
+
+    sparks: dict[tuple[str, str], str] = {}
+    lately = Column("LAST HOUR", lambda s: sparks.get((s.name, "cpu"), BLANK), whole=True)
+    at = [column.title for column in SERVERS.columns].index("CPU") + 1
+    view = View(Server, SERVERS.name, [*SERVERS.columns[:at], lately, *SERVERS.columns[at:]])
+    target = target_of([server.name for server in servers])
+    rows = [view.row(server) for server in servers]
+    if target is None or not has_room(view.columns, rows, shutil.get_terminal_size().columns):
+        return SERVERS
+    sparks |= last_hour(cli, target, ["cpu"])
+    return view if sparks else SERVERS
 
 
 @command(app, "add", example="chatops servers add web-1 --tag env=prod --key")
@@ -145,7 +165,18 @@ def add(
 @command(app, "show", example="chatops servers show web-1")
 def show_server(cli: Cli, server: SERVER) -> None:
     """Everything that is known of a server."""
-    cli.out.item(cli.client.servers.get(server), DETAIL)
+    found = cli.client.servers.get(server)
+    shared = _shared(cli, found.name) if cli.out.form == "table" and not cli.out.quiet else None
+    shares = Column("shared with", lambda _: shared)
+    cli.out.item(found, View(ServerDetail, DETAIL.name, [*DETAIL.columns, shares]))
+
+
+def _shared(cli: Cli, server: str) -> str | None:
+    """Who else may do what on a server, as far as the caller may know."""
+    with suppress(ChatOpsError):  # what was asked for is shown without it
+        found = cli.client.servers.shares(server)
+        return ", ".join(f"{one.user} ({one.effective})" for one in found) or "nobody"
+    return None
 
 
 @command(app, "rename", example="chatops servers rename web-1 web-01")
@@ -194,8 +225,13 @@ def share(
 @command(app, "unshare", example="chatops servers unshare web-1 --user ada")
 def unshare(cli: Cli, server: SERVER, user: USER) -> None:
     """Take a share back. What the account follows on the server ends at once."""
+    machine = cli.out.form != "table"
+    before = list(cli.client.servers.shares(server)) if machine else []
     cli.client.servers.unshare(server, user)
-    cli.out.say(f"{escape(server)} is not shared with {escape(user)} any more")
+    left = {one.user for one in cli.client.servers.shares(server)} if machine else ()
+    ended = next((one for one in before if one.user not in left), None)  # ``user`` may be an id
+    talk = f"{escape(server)} is not shared with {escape(user)} any more"
+    cli.out.removed(ended, SHARES, talk)
 
 
 @command(app, "shares", example="chatops servers shares web-1")
@@ -208,8 +244,9 @@ def shares(cli: Cli, server: SERVER) -> None:
 def remove(cli: Cli, server: SERVER, *, yes: YES = False) -> None:
     """Remove a server with its keys and history."""
     confirm(f"remove {escape(server)} with its keys, metrics and history?", yes=yes)
+    removed = None if cli.out.form == "table" else cli.client.servers.get(server)
     cli.client.servers.delete(server)
-    cli.out.say(f"removed {escape(server)}")
+    cli.out.removed(removed, DETAIL, f"removed {escape(server)}")
 
 
 def tag_changes(words: list[str]) -> dict[str, str | None]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Literal
 
 import typer
 
 from chatops.cli import show
+from chatops.cli.absent import servers_of
 from chatops.cli.args import EXPIRES, YES
 from chatops.cli.completion import complete_targets
 from chatops.cli.confirm import confirm
@@ -14,6 +16,7 @@ from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.reading import seconds
 from chatops.cli.view import Column, View
+from chatops.errors import ChatOpsError
 from chatops.protocol.rest import Token, TokenCreated
 from chatops.text import escape
 
@@ -84,6 +87,15 @@ def create(
         name, role=role, servers=servers, expires_in=seconds(expires, "--expires")
     )
     cli.out.item(made, CREATED)
+    if servers is not None and _means_none(cli, servers):
+        cli.out.flush()
+        cli.out.say(f"no server is meant by {escape(servers[:80])!r} now, only what is added later")
+
+
+def _means_none(cli: Cli, target: str) -> bool:
+    with suppress(ChatOpsError):  # the token is made, and this is only talk
+        return not servers_of(cli, target)
+    return False
 
 
 @command(app, "revoke", example="chatops tokens revoke 0197... --yes")

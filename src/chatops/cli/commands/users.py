@@ -168,5 +168,6 @@ def delete(
 ) -> None:
     """Remove an account."""
     confirm(f"delete the user {escape(name)}?", yes=yes)
+    deleted = None if cli.out.form == "table" else cli.client.users.get(name)
     cli.client.users.delete(name, reassign_to=reassign_to)
-    cli.out.say(f"deleted {escape(name)}")
+    cli.out.removed(deleted, USERS, f"deleted {escape(name)}")

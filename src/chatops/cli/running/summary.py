@@ -13,8 +13,6 @@ from chatops.text import counted, escape
 _MANY: Final = 10
 """When more servers than these did not succeed, those with the same reason share a line."""
 _GAPS: Final = 5
-NOT_EVERYWHERE: Final = "some servers could not run it; all that ran it succeeded"
-"""What exit status 123 means."""
 
 
 class Tally:
@@ -56,6 +54,13 @@ def summary(results: Sequence[CommandResult], servers: int) -> Iterator[str]:
     else:
         yield from _grouped(failed)
     yield f"{len(results) - len(failed)} of {servers} succeeded"
+
+
+def not_everywhere(results: Sequence[CommandResult]) -> str:
+    """What exit status 123 means: none ran it and failed, and some, or all, could not."""
+    if any(one.status == "succeeded" for one in results):
+        return "some servers could not run it; all that ran it succeeded"
+    return "no server could run it"
 
 
 def missing_output(one: Followed) -> str:

@@ -226,7 +226,7 @@ class Watcher:
                 )
 
     def _tell_several(self, commands: list[Followed]) -> None:
-        from chatops.cli.running.summary import NOT_EVERYWHERE, missing_output, summary
+        from chatops.cli.running.summary import missing_output, not_everywhere, summary
 
         for one in commands:
             if one.missing:
@@ -234,7 +234,7 @@ class Watcher:
                 text = f"{one.server}: {missing_output(one)}"
                 self._cli.out.error(ChatOpsError(text, hint=_kept(one.command_id)))
         if self._status() == SOME_NOT_RUN:
-            self._cli.out.error(ChatOpsError(NOT_EVERYWHERE))
+            self._cli.out.error(ChatOpsError(not_everywhere(self.results)))
         if self._cli.out.form == "table":
             for line in summary(self.results, self._follower.servers or len(commands)):
                 self._cli.out.say(line)

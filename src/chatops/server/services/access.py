@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from chatops.errors import NotFound, NotPermitted
+from chatops.errors import InvalidInput, NotFound, NotPermitted
 from chatops.protocol.names import Role, lower_role, role_rank
-from chatops.protocol.target import Facts, Target
+from chatops.protocol.target import Facts, Target, parse_target
 
 
 class Access(Enum):
@@ -174,6 +174,14 @@ def require_on_server(
 
 def no_server(name: str) -> NotFound:
     """The answer for a server that is not there, or not for this caller's eyes."""
-    return NotFound(
-        f"there is no server {name[:80]!r}", hint="`chatops servers list` shows those you may see"
-    )
+    hint = "`chatops servers list` shows those you may see"
+    if _means_several(name):
+        hint = f"one server is meant here, by its name or id; {hint}"
+    return NotFound(f"there is no server {name[:80]!r}", hint=hint)
+
+
+def _means_several(name: str) -> bool:
+    try:
+        return parse_target(name).one is None
+    except InvalidInput:
+        return False

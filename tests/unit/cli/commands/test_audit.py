@@ -96,7 +96,7 @@ def test_details_are_json_in_csv_whatever_they_hold(cli: Invoke, hub: FakeHub) -
 
 def test_a_folder_that_is_no_hubs(cli: Invoke, hub: FakeHub, tmp_path: Path) -> None:
     done = cli("audit", "verify", "--data-dir", str(tmp_path))
-    assert (done.code, hub.asked) == (1, [])
+    assert (done.code, hub.asked) == (4, [])
     assert "is no data folder of a hub" in done.err
     assert "hint:" in done.err
 
@@ -114,7 +114,7 @@ def test_an_export_is_a_new_private_file(cli: Invoke, hub: FakeHub, tmp_path: Pa
     done = cli("audit", "export", str(path))
     assert (done.code, path.read_bytes() == before) == (6, True)
     assert "already" in done.err
-    assert cli("audit", "export", str(tmp_path / "no" / "folder")).code == 1
+    assert cli("audit", "export", str(tmp_path / "no" / "folder")).code == 2
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])

@@ -167,3 +167,11 @@ def test_without_a_profile_a_changed_password_asks_to_sign_in(cli: Invoke, hub: 
     done = cli("passwd", "--password-stdin", stdin="old password\nnew password\n")
     assert done.code == 0
     assert done.err.endswith("sign in again with `chatops login`\n")
+
+
+def test_ends_are_printed_for_machines(nobody: Invoke, open_hub: FakeHub) -> None:
+    nobody("login", open_hub.url, "--profile", "prod", *LOGIN, stdin="x\n")
+    row = {"name": "prod", "hub": open_hub.url, "user": "ada", "active": True, "signed_in": False}
+    assert nobody("logout", "-o", "json").json() == row
+    assert nobody("profiles", "use", "prod", "-o", "json").json() == row
+    assert nobody("profiles", "rm", "prod", "--yes", "-o", "json").json() == row

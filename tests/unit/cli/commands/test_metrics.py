@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import time
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,8 +16,9 @@ from chatops.cli.output import Output
 from chatops.cli.watching import News
 from chatops.client.sockets import Link
 from chatops.protocol.rest import ServerSample
+from chatops.units import format_time
 from tests.support.fake_hub import Asked, FakeHub, Reply, error, page
-from tests.support.samples import HOSTILE, THEN, sample
+from tests.support.samples import HOSTILE, THEN, sample, server
 from tests.unit.cli.conftest import Invoke
 
 SHOWN = """\
@@ -170,7 +173,10 @@ def test_an_export_is_csv_by_default(cli: Invoke, hub: FakeHub) -> None:
     assert len(lines) == 5
     assert not set("\x1b\x9b\u202e") & set(done.out)
     said = done.err.splitlines()
-    assert said[0] == "each row is the mean of 1m: nothing finer is kept of the whole span"
+    assert said[0] == (
+        "each row is the mean of 1m: nothing finer is kept of the whole span; --since 24h gives "
+        "the samples, unless the hub keeps them for less (raw_retention)"
+    )
     assert said[1].startswith("gap: 312 samples")
     assert (hub.asked[0].query["metric"], "step" in hub.asked[0].query) == (["*"], False)
 
@@ -282,3 +288,87 @@ def test_a_scrape_that_is_refused_says_so(cli: Invoke, hub: FakeHub) -> None:
     assert done.out == ""
     assert done.err.startswith("error: too many requests")
     assert done.code != 0
+
+
+TWO = page(server("web-1"), server("web-2", id="018f0000-0000-7000-8000-000000000002"))
+
+
+def test_a_history_says_what_it_lacks_and_why(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /metrics/web-1/history", history(ROWS[0]))
+    hub.on("GET /servers/web-1", server() | {"allow": None})
+    hub.on("GET /metrics/web-1", sample())
+    words = ["metrics", "history", "web-1", "cpu", "disk:/nope", "swap"]
+    done = cli(*words)
+    assert (done.code, len(done.out.splitlines())) == (0, 2)
+    assert done.err == (
+        "web-1 has no mount /nope now; it has /\nweb-1: nothing was measured of swap then\n"
+    )
+    assert cli(*words, "-o", "json").json() == [ROWS[0]]
+    hub.on("GET /metrics/web-1", error(404, "no_sample", "none"))
+    assert cli(*words).err == "web-1 has not sent metrics yet\n"
+    hub.asked.clear()
+    assert cli("metrics", "history", "web-1", "cpu").err == ""
+    assert hub.paths() == ["GET /metrics/web-1/history"]
+
+
+def test_a_history_of_several_says_which_servers_it_lacks(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /metrics/history", history(*of("web-1", ROWS[0])))
+    hub.on("GET /servers", TWO)
+    hub.on("GET /metrics/web-2", error(404, "no_sample", "none"))
+    assert cli("metrics", "history", "web-*", "cpu").err == "web-2 has not sent metrics yet\n"
+    hub.on("GET /servers", error(503, "busy", "later"))
+    done = cli("metrics", "history", "web-*", "cpu")
+    assert (done.code, done.err) == (0, "")
+
+
+def test_quiet_names_each_metric_once(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /metrics/web-1/history", history(*ROWS, ROWS[0]))
+    done = cli("metrics", "history", "web-1", "*", "-q")
+    assert done.out.splitlines() == [row["metric"] for row in ROWS]
+
+
+def test_a_plot_in_a_pipe(cli: Invoke, hub: FakeHub, tmp_path: Path) -> None:
+    now = time.time()
+    rows = [
+        {"server": name, "ts": format_time(now - 3600 + 30 * n), "metric": "cpu", "value": value,
+         "min": value, "max": value}
+        for name, value in (("web-1", 20.0), ("web-2", 70.0)) for n in range(120)
+    ]  # fmt: skip
+    hub.on("GET /metrics/history", history(*rows, step=30.0))
+    hub.on("GET /servers", TWO)
+    words = ["metrics", "plot", "web-*", "cpu"]
+    done = cli(*words, COLUMNS="80")
+    assert (done.code, done.err) == (0, "")
+    shown = done.out.splitlines()
+    assert shown[0] == "cpu, mean of 30s"
+    assert [row.split()[:2] for row in shown[-2:]] == [["a", "web-1"], ["b", "web-2"]]
+    assert max(map(len, shown)) <= 80
+    assert "\x1b" not in done.out
+    query = hub.asked[0].query
+    assert (query["target"], query["metric"], query["step"]) == (["web-*"], ["cpu"], ["30s"])
+    assert cli(*words, "-o", "json").json() == rows
+    file = tmp_path / "cpu.svg"
+    done = cli(*words, "--svg", str(file))
+    assert (done.code, done.out, done.err) == (0, "", f"the picture is in {file}\n")
+    assert file.read_text(encoding="utf-8").startswith("<svg ")
+
+
+def test_a_plot_of_nothing_is_not_found(cli: Invoke, hub: FakeHub, tmp_path: Path) -> None:
+    hub.on("GET /metrics/history", history())
+    hub.on("GET /servers/web-1", server() | {"allow": None})
+    hub.on("GET /metrics/web-1", error(404, "no_sample", "none"))
+    done = cli("metrics", "plot", "web-1", "cpu", "--svg", str(tmp_path / "x.svg"))
+    assert (done.code, done.out) == (4, "")
+    assert done.err.splitlines()[:2] == [
+        "web-1 has not sent metrics yet", "error: there is nothing to draw"
+    ]  # fmt: skip
+    assert list(tmp_path.glob("*.svg")) == []
+
+
+def test_nonsense_is_not_plotted(cli: Invoke, hub: FakeHub) -> None:
+    for words in ([], ["*"], ["bogus"], ["cpu", "--since", "1h", "--until", "2h"],
+                  ["cpu", "--since", "-5m"]):  # fmt: skip
+        assert cli("metrics", "plot", "web-1", *words).code == 2
+    assert hub.asked == []
+    done = cli("metrics", "history", "web-1", "--since", "-5m")
+    assert "write it without the minus" in done.err

@@ -166,3 +166,33 @@ def test_shares_are_listed(cli: Invoke, hub: FakeHub) -> None:
     assert cli("servers", "shares", "web-1", "-q").out == "ada\n"
     assert cli("servers", "shares", "web-1", "-o", "json").json() == [SHARE]
     assert [one.query for one in hub.asked] == [{}, {}]  # the hub takes none here
+
+
+DETAIL = server() | {"allow": ["exec"]}
+
+
+def test_what_is_removed_is_printed_for_machines(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /servers/web-1", DETAIL)
+    hub.on("DELETE /servers/web-1", Reply(204))
+    done = cli("servers", "rm", "web-1", "--yes", "-o", "json")
+    assert (done.code, done.json()["name"], done.err) == (0, "web-1", "removed web-1\n")
+    shares = [SHARE, SHARE | {"user": "bob"}]
+    left = iter([page(*shares), page(shares[1])])
+    hub.on("GET /servers/web-1/shares", lambda _: Reply(body=next(left)))
+    hub.on("DELETE /servers/web-1/shares/u1", Reply(204))  # an id, which no share has
+    done = cli("servers", "unshare", "web-1", "--user", "u1", "-o", "json")
+    assert (done.code, done.json()) == (0, SHARE)
+
+
+def test_showing_one_names_who_shares_it(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /servers/web-1", DETAIL)
+    assert "shared with  -\n" in cli("servers", "show", "web-1").out  # not for others to know
+    hub.on("GET /servers/web-1/shares", page())
+    assert "shared with  nobody\n" in cli("servers", "show", "web-1").out
+    hub.on("GET /servers/web-1/shares", page(SHARE, SHARE | {"user": HOSTILE}))
+    shown = cli("servers", "show", "web-1").out
+    assert "shared with  ada (operator), [bold red]x" in shown
+    assert "\x1b" not in shown
+    hub.asked.clear()
+    assert "shared" not in cli("servers", "show", "web-1", "-o", "json").out
+    assert len(hub.asked) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.fake_hub import FakeHub, Reply, page
-from tests.support.samples import HOSTILE, THEN, token
+from tests.support.samples import HOSTILE, THEN, server, token
 from tests.unit.cli.conftest import Invoke
 
 MADE = {"id": "t1", "name": "ci", "token": "cot_a_b", "role": "operator", "servers": "web-*",
@@ -45,7 +45,7 @@ def test_making_one_shows_it_once(cli: Invoke, hub: FakeHub) -> None:
     assert "token    cot_a_b\n" in done.out
     assert "expires  never\n" in done.out
     assert cli("tokens", "create", "ci", "-o", "json").json() == MADE
-    assert hub.asked[1].body["role"] == "viewer"
+    assert hub.asked[-1].body["role"] == "viewer"
     assert cli("tokens", "create", "ci", "-q").out == "cot_a_b\n"
     assert cli("tokens", "create", "ci", "--role", "admin").code == 2
     assert cli("tokens", "create", "ci", "--expires", "soon").code == 2
@@ -57,3 +57,14 @@ def test_revoking_asks_first(cli: Invoke, hub: FakeHub) -> None:
     done = cli("tokens", "revoke", "t1", "--yes")
     assert (done.out, done.err) == ("", "revoked the token ci\n")
     assert cli("tokens", "revoke", "t1", "--yes", "-o", "json").json() == token()
+
+
+def test_a_token_for_nobody_is_told(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("POST /tokens", Reply(201, MADE))
+    hub.on("GET /servers", page(server("web-1")))
+    words = ["tokens", "create", "ci", "--servers"]
+    assert cli(*words, "web-*").err == ""
+    done = cli(*words, "zz-*")
+    assert (done.code, done.err) == (
+        0, "no server is meant by 'zz-*' now, only what is added later\n"
+    )  # fmt: skip

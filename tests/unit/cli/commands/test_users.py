@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.support.fake_hub import FakeHub, Reply, error, page
 from tests.support.samples import HOSTILE, THEN, token, user
 from tests.unit.cli.conftest import Invoke
@@ -123,3 +125,14 @@ def test_registering(nobody: Invoke, hub: FakeHub) -> None:
     assert done.code == 0
     assert f"chatops login {hub.url} -u ada" in done.err
     assert nobody("register", "-u", "ada", "--password-stdin", stdin="x\n").code == 3
+
+
+def test_a_removed_account_is_printed_for_machines(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /users/ada", user())
+    hub.on("DELETE /users/ada", Reply(204))
+    done = cli("users", "delete", "ada", "--yes", "-o", "json")
+    assert (done.code, done.json(), done.err) == (0, user(), "deleted ada\n")
+    hub.on("DELETE /users/ada", error(409, "conflict", "it owns servers"))
+    done = cli("users", "delete", "ada", "--yes", "-o", "json")
+    assert (done.code, done.out) == (6, "")
+    assert json.loads(done.err) == {"error": {"code": "conflict", "message": "it owns servers"}}

@@ -18,7 +18,7 @@ from chatops.cli.running.attach import parse_offset
 from chatops.cli.running.forms import EventPrinter, unfinished
 from chatops.cli.running.lines import GroupPrinter, LinePrinter
 from chatops.cli.running.store import BLOCK, Chain, Store
-from chatops.cli.running.summary import Tally, summary
+from chatops.cli.running.summary import Tally, not_everywhere, summary
 from chatops.client.run_events import Output, StreamName
 from chatops.errors import InvalidInput
 from chatops.protocol.rest import CommandResult, CommandStatus
@@ -205,3 +205,12 @@ def test_an_offset_is_two_numbers(text: str) -> None:
     assert parse_offset("12,0") == (12, 0)
     with pytest.raises(InvalidInput, match="--offset"):
         parse_offset(text)
+
+
+def test_servers_that_could_not_run_it_are_not_said_to_have_succeeded() -> None:
+    def result(status: CommandStatus) -> CommandResult:
+        return CommandResult(server="a", command_id="c", run_id="r", status=status)
+
+    assert not_everywhere([result("offline")]) == "no server could run it"
+    both = [result("succeeded"), result("refused")]
+    assert not_everywhere(both) == "some servers could not run it; all that ran it succeeded"

@@ -1,4 +1,5 @@
-"""Evidence: when an alert fires, its agent is asked what the host is at, and that is kept.
+"""Evidence: when an alert fires, its agent is asked what the host is at, and that is kept with what
+the newest sample says of processes and containers.
 
 The alert waits for nothing: it is written, and people are told, before the agent is asked. What
 does not come in time stays null. What comes is data, bounded, with credentials struck out.
@@ -8,12 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
+
+import msgspec
 
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError
 from chatops.ids import new_id
 from chatops.protocol.messages import SnapshotRequest, SnapshotResponse
+from chatops.protocol.rest import ServerSample
 from chatops.redaction import redact
 from chatops.server.crud import alerts as crud
 from chatops.server.db.engine import Database
@@ -39,8 +44,15 @@ class EvidenceCollector:
     """Asks agents, a few at a time, and one of them not more often than helps."""
 
     def __init__(
-        self, database: Database, agents: AgentManager, tasks: Tasks, clock: Clock
+        self,
+        database: Database,
+        agents: AgentManager,
+        latest: Callable[[str], Awaitable[ServerSample]],
+        tasks: Tasks,
+        clock: Clock,
     ) -> None:
+        """``latest`` gives a server's newest sample, by its id."""
+        self._latest = latest
         self._database = database
         self._agents = agents
         self._tasks = tasks
@@ -62,34 +74,48 @@ class EvidenceCollector:
     async def _collect(self, alert_id: str, server_id: str, mount: str | None) -> None:
         try:
             async with self._places:
-                request = SnapshotRequest(id=new_id(self._clock.now()), mount=mount)
-                answer = await self._agents.send_command(server_id, request, timeout=PATIENCE)
-            if isinstance(answer, SnapshotResponse):
-                evidence = to_evidence(answer, self._clock.now())
-                await self._database.transact(lambda tx: crud.set_evidence(tx, alert_id, evidence))
-        except (ChatOpsError, TimeoutError) as error:
-            _log.info("no evidence of an alert: %s", error, extra={"alert": alert_id})
+                sample = await self._latest(server_id)
+                answer = await self._ask(server_id, mount)
+            evidence = to_evidence(sample, answer, self._clock.now())
+            await self._database.transact(lambda tx: crud.set_evidence(tx, alert_id, evidence))
+        except ChatOpsError as error:
+            _log.info("no evidence of an alert: %s", error.message, extra={"alert": alert_id})
         finally:
             self._waiting -= 1
 
+    async def _ask(self, server_id: str, mount: str | None) -> SnapshotResponse | None:
+        """What the agent answers; None if it does not, or is too old to know how."""
+        request = SnapshotRequest(id=new_id(self._clock.now()), mount=mount)
+        try:
+            answer = await self._agents.send_command(server_id, request, timeout=PATIENCE)
+        except (ChatOpsError, TimeoutError):
+            return None
+        return answer if isinstance(answer, SnapshotResponse) else None
 
-def to_evidence(answer: SnapshotResponse, now: float) -> dict[str, Any]:
-    """What is kept of an answer, whatever its agent sends."""
-    lines = None if answer.journal is None else [_text(one) for one in answer.journal[-MAX_LINES:]]
-    mount = answer.mount
-    return {
+
+def to_evidence(
+    sample: ServerSample, answer: SnapshotResponse | None, now: float
+) -> dict[str, Any]:
+    """What is kept of a sample and an answer, whatever the agent sends."""
+    journal, mount = (answer.journal, answer.mount) if answer else (None, None)
+    evidence = {
         "taken_at": format_time(now),
-        "processes": None,
-        "containers": None,
-        "journal": lines,
-        "mount": None if mount is None else {
-            "path": _text(mount.path),
-            "complete": mount.complete,
-            "largest": [
-                {"path": _text(one.path), "bytes": one.bytes} for one in mount.largest[:MAX_LINES]
-            ],
-        },
-    }  # fmt: skip
+        "processes": sample.processes,
+        "containers": None if sample.container_count is None else sample.containers[:MAX_LINES],
+        "journal": journal[-MAX_LINES:] if journal is not None else None,
+        "mount": mount,
+    }
+    found: dict[str, Any] = _clean(msgspec.to_builtins(evidence))
+    return found
+
+
+def _clean(value: Any) -> Any:
+    """The same with bounded lists and texts, credentials struck out."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list):
+        return [_clean(one) for one in value[:MAX_LINES]]
+    return {key: _clean(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _text(text: str) -> str:

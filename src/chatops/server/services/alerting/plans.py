@@ -8,18 +8,18 @@ Which groups a server has is worked out when it, or a group, is new. Pure.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final, NamedTuple, Protocol
+from weakref import WeakValueDictionary
 
-from chatops.protocol.metric_names import METRICS, Metric, value_of
+from chatops.protocol.metric_names import METRICS
 from chatops.protocol.metrics import Sample
 from chatops.protocol.target import Facts, Part, Target
-from chatops.server.services.alerting.rule import EACH, OFFLINE, Rule
+from chatops.server.services.alerting.guards import Guards, Outermost, outermost
+from chatops.server.services.alerting.readings import Reading, Values, Watch, make_watch
+from chatops.server.services.alerting.rule import OFFLINE, Rule
 
-_BY_HUB: Final = "clock.skew"
 _OTHER: Final = Part("all", "")
 """The form of all targets that are no single name or tag."""
 
@@ -43,101 +43,6 @@ class Rights(Protocol):
         ...
 
 
-class Sides:
-    """The rules on one METRIC, each side by threshold."""
-
-    __slots__ = ("_above", "_below", "_over", "_under", "highest", "least")
-
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        by_edge = sorted(rules, key=lambda rule: rule.edge)
-        self._above = [rule for rule in by_edge if rule.above]
-        self._below = [rule for rule in by_edge if not rule.above]
-        self._over = [rule.edge for rule in self._above]
-        self._under = [rule.edge for rule in self._below]
-        self.least = self._over[0] if self._over else float("inf")
-        self.highest = self._under[-1] if self._under else float("-inf")
-
-    def holding(self, value: float) -> list[Rule]:
-        """The rules for which ``value`` is a bad one."""
-        bad = self._above[: bisect_left(self._over, value)]
-        return bad + self._below[bisect_right(self._under, value) :]
-
-
-class Reading(NamedTuple):
-    """A value for which a rule holds."""
-
-    rule: Rule
-    instance: str
-    value: float
-
-
-class Values:
-    """The values of one sample, each worked out once."""
-
-    __slots__ = ("_listed", "_sample", "_skew", "_totals")
-
-    def __init__(self, sample: Sample, skew: float | None) -> None:
-        self._sample = sample
-        self._skew = skew
-        self._totals: dict[str, float | None] = {}
-        self._listed: dict[str, dict[str, float | None]] = {}
-
-    def total(self, metric: Metric) -> float | None:
-        """The value of the name alone."""
-        if metric.name == _BY_HUB:
-            return self._skew
-        if metric.listed is None:
-            return metric.pick(self._sample)
-        if metric.name not in self._totals:
-            self._totals[metric.name] = value_of(self._sample, metric)
-        return self._totals[metric.name]
-
-    def instances(self, metric: Metric) -> dict[str, float | None]:
-        """The values of its instances."""
-        if metric.name not in self._listed:
-            self._listed[metric.name] = metric.instances(self._sample)
-        return self._listed[metric.name]
-
-    def of(self, metric: Metric, instance: str) -> float | None:
-        """The value of an instance, or ("") of the name alone."""
-        if not instance:
-            return self.total(metric)
-        return self.instances(metric).get(instance) if metric.listed else None
-
-    def misses(self, metric: Metric, instance: str) -> bool:
-        """Whether an instance is not there, and would be if it was anywhere."""
-        if not instance or metric.listed is None or instance in self.instances(metric):
-            return False
-        kind = metric.listed.field  # a mount that hangs is missing as disk:/mnt
-        return not any(f"{one.partition(':')[0]}s".startswith(kind) for one in self._sample.missing)
-
-
-@dataclass(slots=True)
-class _Watch:
-    """The rules on one metric: of the name alone, of every instance, of this and that one."""
-
-    metric: Metric
-    total: Sides | None
-    each: Sides | None
-    named: dict[str, Sides]
-
-    def held(self, values: Values) -> Iterator[Reading]:
-        if self.total is not None:
-            yield from _held(self.total, "", values.total(self.metric))
-        if self.each is not None or self.named:
-            for instance, value in values.instances(self.metric).items():
-                if self.each is not None:
-                    yield from _held(self.each, instance, value)
-                if instance in self.named:
-                    yield from _held(self.named[instance], instance, value)
-
-
-def _held(sides: Sides, instance: str, value: float | None) -> Iterable[Reading]:
-    if value is None or not (value > sides.least or value < sides.highest):
-        return ()  # by far the most common case
-    return [Reading(rule, instance, value) for rule in sides.holding(value)]
-
-
 class _Group:
     """The rules of one scope."""
 
@@ -145,23 +50,24 @@ class _Group:
         self.scope = scope
         self._rules: dict[str, Rule] = {}
         self._offline: list[Rule] = []
-        self._watches: list[_Watch] = []
+        self._watches: dict[str, Watch] = {}
         self._compiled = True
+        self.version = 0
 
     def put(self, rule: Rule) -> None:
         self._rules[rule.id] = rule
-        self._compiled = False
+        self._changed()
 
     def remove(self, rule_id: str) -> None:
         del self._rules[rule_id]
-        self._compiled = False
+        self._changed()
 
     def get(self, rule_id: str) -> Rule:
         return self._rules[rule_id]
 
     @property
-    def watches(self) -> list[_Watch]:
-        """Its rules on what samples hold."""
+    def watches(self) -> dict[str, Watch]:
+        """Its rules on what samples hold, by metric."""
         self._compile()
         return self._watches
 
@@ -174,6 +80,10 @@ class _Group:
     def __len__(self) -> int:
         return len(self._rules)
 
+    def _changed(self) -> None:
+        self._compiled = False
+        self.version += 1
+
     def _compile(self) -> None:
         if self._compiled:
             return
@@ -182,16 +92,23 @@ class _Group:
         for rule in self._rules.values():
             found[rule.watched.name][rule.watched.instance].append(rule)
         self._offline = found.pop(OFFLINE, {}).get("", [])
-        self._watches = [
-            _watch(METRICS[name], by_instance)
+        self._watches = {
+            name: make_watch(METRICS[name], by_instance)
             for name, by_instance in found.items()
             if name in METRICS
-        ]
+        }
 
 
-def _watch(metric: Metric, by_instance: dict[str, list[Rule]]) -> _Watch:
-    sides = {instance: Sides(rules) for instance, rules in by_instance.items()}
-    return _Watch(metric, sides.pop("", None), sides.pop(EACH, None), sides)
+class _Plan:
+    """What a server has: groups, and the guards of all of them."""
+
+    __slots__ = ("groups", "guards", "made_of", "version")
+
+    def __init__(self, groups: list[_Group]) -> None:
+        self.groups = groups
+        self.guards = Guards(())
+        self.made_of: list[int] = []
+        self.version = -1
 
 
 class Plans:
@@ -201,7 +118,9 @@ class Plans:
         self._rights = rights
         self._groups: dict[tuple[str, str | None], _Group] = {}
         self._of_rule: dict[str, _Group] = {}
-        self._of_server: dict[str, list[_Group]] = {}
+        self._plans: dict[str, _Plan] = {}
+        self._version = 0
+        self._guards: WeakValueDictionary[tuple[Outermost, ...], Guards] = WeakValueDictionary()
         self._by_form: dict[Part, list[_Group]] = defaultdict(list)
 
     def put(self, rule: Rule, scope: Scope) -> None:
@@ -212,11 +131,10 @@ class Plans:
         if group is None:
             group = self._groups[key] = _Group(scope)
             self._by_form[_form(scope.target)].append(group)
-            for server_id, groups in self._of_server.items():
-                if self._rights.covers(scope, server_id):
-                    groups.append(group)
+            self.forget([one for one in self._plans if self._rights.covers(scope, one)])
         group.put(rule)
         self._of_rule[rule.id] = group
+        self._version += 1
 
     def remove(self, rule_id: str) -> None:
         """Take a rule out; one that is not there is fine."""
@@ -224,12 +142,11 @@ class Plans:
         if group is None:
             return
         group.remove(rule_id)
+        self._version += 1
         if not group:
             del self._groups[str(group.scope.target), group.scope.owner]
             self._by_form[_form(group.scope.target)].remove(group)
-            for groups in self._of_server.values():
-                if group in groups:
-                    groups.remove(group)
+            self.forget([one for one, plan in self._plans.items() if group in plan.groups])
 
     def forget_target(self, server_id: str) -> None:
         """A server is gone, and with it the rules that are for it alone."""
@@ -245,36 +162,55 @@ class Plans:
     def forget(self, server_ids: Iterable[str]) -> None:
         """The servers, or who may operate them, changed: work out again what they have."""
         for server_id in server_ids:
-            self._of_server.pop(server_id, None)
+            self._plans.pop(server_id, None)
 
     def covers(self, rule_id: str, server_id: str) -> bool:
         """Whether a rule is for a server."""
         group = self._of_rule.get(rule_id)
         return group is not None and self._rights.covers(group.scope, server_id)
 
-    def held(self, server_id: str, values: Values) -> list[Reading]:
-        """Everything in a sample for which a rule holds."""
+    def see(self, server_id: str, sample: Sample, skew: float | None) -> list[str]:
+        """The metrics of which a rule for a server may hold, at a first look."""
+        plan = self._plan(server_id)
+        if plan.version != self._version:
+            self._renew(plan)
+        return plan.guards.see(sample, skew)
+
+    def held(self, server_id: str, seen: Iterable[str], values: Values) -> list[Reading]:
+        """Everything in a sample for which a rule holds, of the metrics that were seen."""
         return [
             reading
-            for group in self._groups_of(server_id)
-            for watch in group.watches
-            for reading in watch.held(values)
+            for name in seen
+            for group in self._plan(server_id).groups
+            if name in group.watches
+            for reading in group.watches[name].held(values)
         ]
 
     def offline(self, server_id: str) -> list[Rule]:
         """The rules that watch whether the server is there at all."""
-        return [rule for group in self._groups_of(server_id) for rule in group.offline]
+        return [rule for group in self._plan(server_id).groups for rule in group.offline]
 
     def __len__(self) -> int:
         return len(self._of_rule)
 
-    def _groups_of(self, server_id: str) -> list[_Group]:
-        groups = self._of_server.get(server_id)
-        if groups is None:
+    def _plan(self, server_id: str) -> _Plan:
+        plan = self._plans.get(server_id)
+        if plan is None:
             found = (group for form in self._forms(server_id) for group in self._by_form[form])
             groups = [one for one in found if self._rights.covers(one.scope, server_id)]
-            self._of_server[server_id] = groups
-        return groups
+            plan = self._plans[server_id] = _Plan(groups)
+        return plan
+
+    def _renew(self, plan: _Plan) -> None:
+        """Make a plan's guards again if one of its groups changed."""
+        plan.version = self._version
+        made_of = [group.version for group in plan.groups]
+        if made_of == plan.made_of:
+            return
+        plan.made_of = made_of
+        thresholds = outermost(one for group in plan.groups for one in group.watches.values())
+        plan.guards = self._guards.get(thresholds) or Guards(thresholds)
+        self._guards[thresholds] = plan.guards
 
     def _forms(self, server_id: str) -> list[Part]:
         """The forms of targets that may mean a server."""

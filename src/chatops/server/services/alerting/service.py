@@ -24,8 +24,9 @@ from chatops.server.services.alerting.hush import Hushes, concerned
 from chatops.server.services.alerting.machine import Alert, Machine, Step
 from chatops.server.services.alerting.outages import Outages
 from chatops.server.services.alerting.outbox import AlertChange, AlertEvent
-from chatops.server.services.alerting.plans import Plans, Scope, Values
+from chatops.server.services.alerting.plans import Plans, Scope
 from chatops.server.services.alerting.presence import Presence
+from chatops.server.services.alerting.readings import Values
 from chatops.server.services.alerting.rule import Rule
 from chatops.server.services.alerting.shown import row_of, to_rest
 from chatops.server.services.alerting.storms import Limits
@@ -83,10 +84,11 @@ class AlertService:
         if not machine.admits(server_id, ts, now):
             return
         steps = machine.come_back(server_id) if machine.is_away(server_id) else []
-        values = Values(metrics, skew)
-        for rule, instance, value in self.plans.held(server_id, values):
-            steps += machine.observe(server_id, rule, instance, value, ts)
-        if machine.has(server_id):
+        seen = self.plans.see(server_id, metrics, skew)
+        if seen or machine.has(server_id):  # mostly neither: nothing is wrong
+            values = Values(metrics, skew)
+            for rule, instance, value in self.plans.held(server_id, seen, values):
+                steps += machine.observe(server_id, rule, instance, value, ts)
             steps += self._look_again(server_id, values, ts)
         if steps:
             self.note(steps)

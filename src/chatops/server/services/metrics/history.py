@@ -33,6 +33,8 @@ from chatops.server.services.metrics.span import Plan
 
 _log = logging.getLogger(__name__)
 _decode: Final = msgspec.json.Decoder(Sample).decode
+_FINER: Final = 3
+"""Decimals that a mean has beside those of its metric: it is of some hundred samples."""
 Buckets = dict[float, Cell]
 """What is known of a metric, by the second at which a step begins, or a sample was taken."""
 
@@ -198,6 +200,7 @@ def _put(buckets: Buckets, start: float, cell: Cell) -> None:
 
 def _point(start: float, metric: _Metric, cell: Cell) -> Point:
     scale: Number = metric.scale or 1
-    return Point(
-        start, metric.name, cell.total / cell.n / scale, cell.least / scale, cell.most / scale
-    )
+    mean = cell.total / cell.n / scale
+    if metric.scale is not None:
+        mean = round(mean, len(str(metric.scale)) - 1 + _FINER)
+    return Point(start, metric.name, mean, cell.least / scale, cell.most / scale)

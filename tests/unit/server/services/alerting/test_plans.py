@@ -10,7 +10,8 @@ from chatops.protocol.metrics import Cpu, Disk, Memory, Network, Sample
 from chatops.protocol.target import Facts, parse_target
 from chatops.server.crud.fleet import FleetRows
 from chatops.server.services.alerting.fleet_view import FleetView
-from chatops.server.services.alerting.plans import Plans, Scope, Values
+from chatops.server.services.alerting.plans import Plans, Scope
+from chatops.server.services.alerting.readings import Reading, Values
 from chatops.server.services.alerting.rule import Rule, Watched
 from tests.unit.server.services.alerting.making import rule
 
@@ -76,13 +77,17 @@ def test_it_finds_what_comparing_finds(
     plans, taken = Plans(fleet()), sample(cpu, disks, rx)
     for one in rules:
         plans.put(one, ALL)
-    found = [(r.rule.id, r.instance, r.value) for r in plans.held("1", Values(taken, None))]
+    found = [(r.rule.id, r.instance, r.value) for r in readings(plans, "1", taken, None)]
     assert len(found) == len(set(found))
     assert set(found) == by_comparing(rules, taken)
 
 
+def readings(plans: Plans, server_id: str, taken: Sample, skew: float | None) -> list[Reading]:
+    return plans.held(server_id, plans.see(server_id, taken, skew), Values(taken, skew))
+
+
 def held(plans: Plans, server_id: str) -> set[str]:
-    return {one.rule.id for one in plans.held(server_id, Values(sample(95.0, {}), None))}
+    return {one.rule.id for one in readings(plans, server_id, sample(95.0, {}), None)}
 
 
 def test_two_rules_on_one_metric_do_not_collide() -> None:
@@ -103,8 +108,7 @@ def test_the_skew_of_the_clock_is_what_the_hub_measured() -> None:
     plans.put(rule("ahead", "clock.skew", value=30.0), ALL)
     plans.put(rule("behind", "clock.skew", op="lt", value=-30.0), ALL)
     for skew, found in ((31.0, ["ahead"]), (-31.0, ["behind"]), (0.0, []), (None, [])):
-        values = Values(sample(1.0, {}), skew)
-        assert [one.rule.id for one in plans.held("1", values)] == found
+        assert [one.rule.id for one in readings(plans, "1", sample(1.0, {}), skew)] == found
 
 
 def test_targets_are_asked_again_when_the_fleet_changes() -> None:

@@ -1,0 +1,99 @@
+"""What a history has no row of, and why: said to whoever asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from chatops.cli.context import Cli
+from chatops.errors import ChatOpsError, NoSample
+from chatops.protocol.metric_names import parse_metric
+from chatops.protocol.rest import HistoryRow, Server, ServerHistoryRow
+from chatops.protocol.target import Facts, parse_target
+from chatops.text import escape, shorten
+
+SAID: Final = 10
+"""Lines that are said at most."""
+_NAMED: Final = 8
+"""Instances that are named as those there are."""
+R = TypeVar("R", HistoryRow, ServerHistoryRow)
+
+
+class Seen:
+    """What there is in rows that pass: servers (None where all are of one) and metrics."""
+
+    def __init__(self) -> None:
+        self.found: set[tuple[str | None, str]] = set()
+
+    def of(self, rows: Iterable[R]) -> Iterator[R]:
+        """The rows, noted as they pass."""
+        for row in rows:
+            self.found.add((getattr(row, "server", None), row.metric))
+            yield row
+
+
+def say_absent(
+    cli: Cli, target: str, metrics: Sequence[str], found: Collection[tuple[str | None, str]]
+) -> None:
+    """Say which servers of a TARGET have nothing of some METRICs in the span that was asked for;
+    without ``metrics`` any are enough. It is only talk: where the hub does not answer what is
+    asked for it, there is none."""
+    one = parse_target(target).one is not None
+    if not (one and found and len({name for _, name in found}) >= len(metrics)):
+        with suppress(ChatOpsError):
+            for text in islice(_absent(cli, servers_of(cli, target), metrics, found), SAID):
+                cli.out.say(text)
+
+
+def _absent(
+    cli: Cli,
+    servers: Sequence[Server],
+    metrics: Sequence[str],
+    found: Collection[tuple[str | None, str]],
+) -> Iterator[str]:
+    for server in servers:
+        of_it = {name for owner, name in found if owner in (None, server.name)}
+        left = [name for name in metrics if name not in of_it]
+        if left or not of_it:
+            yield from _reasons(cli, server.name, left)
+
+
+def servers_of(cli: Cli, target: str) -> list[Server]:
+    """The servers that a TARGET means now."""
+    meant = parse_target(target)
+    if meant.one is not None:
+        return [cli.client.servers.get(meant.one)]
+
+    def facts(server: Server) -> Facts:
+        return Facts(server.id, server.name, server.tags)
+
+    return meant.select(cli.client.servers.list(), facts)
+
+
+def _reasons(cli: Cli, server: str, metrics: Sequence[str]) -> Iterator[str]:
+    try:
+        latest: Any = cli.client.metrics.latest(server)  # it has a sample's fields
+    except NoSample:
+        yield f"{escape(server)} has not sent metrics yet"
+        return
+    except ChatOpsError:  # this is only talk: what was asked for has come
+        latest = None
+    if not metrics:
+        yield f"{escape(server)}: nothing was measured then"
+    for name in metrics:
+        metric, instance = parse_metric(name)
+        there = metric.instances(latest) if latest is not None and metric.listed else None
+        if instance and there is not None and instance not in there:
+            yield (
+                f"{escape(server)} has no {metric.instance} {escape(shorten(instance, 80))} now; "
+                f"it has {_list(list(there))}"
+            )
+        else:
+            yield f"{escape(server)}: nothing was measured of {escape(shorten(name, 80))} then"
+
+
+def _list(names: Sequence[str]) -> str:
+    shown = ", ".join(escape(shorten(name, 40)) for name in names[:_NAMED])
+    return (shown + (" …" if len(names) > _NAMED else "")) or "none"

@@ -1,0 +1,1 @@
+"""Charts of histories in a terminal, and as a picture."""

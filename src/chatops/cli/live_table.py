@@ -1,0 +1,106 @@
+"""The live table of ``metrics watch`` on a terminal: it takes the screen, and gives it back."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Final, NoReturn
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from chatops.cli.context import Cli
+from chatops.cli.exits import TERMINATED
+from chatops.cli.fleet import COLUMNS, TABLE, Fleet
+from chatops.cli.rich_table import table_of
+from chatops.cli.watching import Feed, News, follow
+from chatops.errors import ChatOpsError, NotFound
+from chatops.protocol.rest import Server
+from chatops.text import counted, shorten
+
+FRAME: Final = 0.5
+"""Seconds between frames: what comes in between is in the next one."""
+ASK_AGAIN: Final = 5.0
+"""Seconds after which the hub is asked again which servers are online."""
+_AWAY: Final = "the connection to the hub is lost; trying again"
+_BESIDE: Final = 2
+"""Rows beside those of servers: the head, and a line below."""
+
+
+def watch_table(cli: Cli, servers: Sequence[Server]) -> NoReturn:
+    """Show servers until Ctrl-C.
+
+    Raises:
+        NotFound: none of them is there any more.
+        ChatOpsError: the hub does not let them be followed any longer.
+    """
+    fleet, news = Fleet(servers), News(lambda _: None)
+    feed = follow(cli, [server.name for server in servers], news)
+    learned: queue.SimpleQueue[list[Server]] = queue.SimpleQueue()
+    where = cli.connection._replace(token=cli.client.token)
+    threading.Thread(target=_ask, args=(cli, where, learned), daemon=True).start()
+    with _screen(cli) as live:
+        while True:
+            _take(feed, fleet, until=time.monotonic() + FRAME)
+            with suppress(queue.Empty):
+                fleet.learn(learned.get_nowait())
+            live.update(_frame(live.console, fleet, _AWAY if news.away else ""), refresh=True)
+
+
+def _take(feed: Feed, fleet: Fleet, until: float) -> None:
+    """Take what comes until the next frame is due."""
+    while (left := until - time.monotonic()) > 0:
+        try:
+            name, item = feed.get(timeout=left)
+        except queue.Empty:
+            return
+        if isinstance(item, NotFound):
+            fleet.drop(name)
+            if not len(fleet):
+                raise item
+        elif isinstance(item, BaseException):
+            raise item
+        else:
+            fleet.put(name, item, time.time())
+
+
+def _ask(cli: Cli, where: object, learned: queue.SimpleQueue[list[Server]]) -> None:
+    """Ask again and again how the servers are; while the hub is away, the table says so."""
+    with cli.client_for(where) as client:  # type: ignore[arg-type]
+        while True:
+            time.sleep(ASK_AGAIN)
+            with suppress(ChatOpsError):
+                learned.put(list(client.servers.list()))
+
+
+def _frame(console: Console, fleet: Fleet, note: str) -> Group:
+    width, height = console.size
+    shown, others = fleet.shown(height - _BESIDE, time.time())
+    table, _ = table_of(COLUMNS, [TABLE.row(one) for one in shown], width)  # type: ignore[arg-type]
+    parts = [note, others or counted(len(fleet), "server"), "Ctrl-C ends"]
+    line = "; ".join(part for part in parts if part)
+    return Group(table, Text(shorten(line, width), style="yellow" if note else "dim"))
+
+
+@contextmanager
+def _screen(cli: Cli) -> Iterator[Live]:
+    """The whole screen, until the end however it comes."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with Live(
+            console=cli.out.console(), screen=True, auto_refresh=False, redirect_stdout=False,
+            redirect_stderr=False,
+        ) as live:  # fmt: skip
+            yield live
+    finally:
+        signal.signal(signal.SIGTERM, before)

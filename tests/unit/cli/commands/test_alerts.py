@@ -1,0 +1,155 @@
+"""``chatops alerts``, ``thresholds`` and ``silences``: what is asked of the hub, what is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.fake_hub import FakeHub, error, page
+from tests.support.samples import HOSTILE, THEN
+from tests.unit.cli.conftest import Invoke
+
+ID = "018f0000-0000-7000-8000-00000000000a"
+
+
+def alert(**fields: object) -> dict[str, Any]:
+    return {
+        "id": ID, "server": "web-1", "metric": "disk", "instance": "/var", "threshold_id": "r1",
+        "threshold_name": "disk-full", "state": "firing", "stale": False, "severity": "critical",
+        "value": 97.25, "threshold": 90.0, "op": "gt", "message": "disk:/var is 97.2 %",
+        "started_at": THEN, "fired_at": THEN, "acked_by": None, "resolved_at": None,
+        "resolved_reason": None, "comment": None, "silenced": False, "servers": None,
+    } | fields  # fmt: skip
+
+
+def rule(**fields: object) -> dict[str, Any]:
+    return {
+        "id": "r1", "name": "hot", "metric": "cpu", "op": "gt", "value": 90.0, "clear": 85.5,
+        "for_s": 60.0, "severity": "warning", "target": "all", "enabled": True, "owner": "ada",
+    } | fields  # fmt: skip
+
+
+def silence(**fields: object) -> dict[str, Any]:
+    return {"id": "s1", "target": "web-*", "metric": None, "until": "2999-01-01T00:00:00.000Z",
+            "comment": None, "created_by": "ada"} | fields  # fmt: skip
+
+
+def test_alerts_that_are_open_are_listed_oldest_first(cli: Invoke, hub: FakeHub) -> None:
+    storm = alert(id="x", server=None, servers=["a", "b"], state="acknowledged", stale=True)
+    hub.on("GET /alerts", page(alert(message=HOSTILE), storm))
+    lines = cli("alerts", "list").out.splitlines()
+    assert lines[0].split() == ["ID", "SERVER", "SEVERITY", "STATE", "SINCE", "RULE", "MESSAGE"]
+    assert lines[1].split()[:6] == ["x", "2", "servers", "critical", "acknowledged", "(stale)"]
+    assert "\x1b[31m" not in lines[2]
+    assert hub.asked[-1].query["state"] == ["firing", "acknowledged"]
+    assert cli("alerts", "list", "-q").out.split() == ["x", ID]
+    assert cli("alerts", "list", "-o", "json").json()[0] == storm
+
+
+def test_what_is_listed_can_be_chosen(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /alerts", page())
+    cli("alerts", "list", "--state", "all", "--server", "web-1", "--severity", "info")
+    query = hub.asked[-1].query
+    assert (query.get("state"), query["server"], query["severity"]) == (None, ["web-1"], ["info"])
+    for words in (("--state", "open"), ("--severity", "bad"), ("--fail-on", "x"), ("--since", "?")):
+        assert cli("alerts", "list", *words).code == 2
+
+
+@pytest.mark.parametrize(
+    ("severity", "least", "code"),
+    [("critical", "critical", 1), ("critical", "info", 1), ("warning", "critical", 0)],
+)
+def test_fail_on_is_for_ci(cli: Invoke, hub: FakeHub, severity: str, least: str, code: int) -> None:
+    hub.on("GET /alerts", page(alert(severity=severity)))
+    done = cli("alerts", "list", "--fail-on", least, "-q")
+    assert (done.code, done.out) == (code, f"{ID}\n")
+    assert hub.asked[-1].query["state"] == ["firing"]
+    assert ("firing: disk-full on web-1" in done.err) == bool(code)
+
+
+def test_show_has_the_evidence_as_data(cli: Invoke, hub: FakeHub) -> None:
+    usage = [{"path": "/var/l", "bytes": 1024}]
+    evidence = {
+        "taken_at": THEN, "containers": None, "journal": [HOSTILE],
+        "processes": {"by_cpu": [{"pid": 7, "command": HOSTILE, "cpu_percent": 99.0, "rss": 2048}]},
+        "mount": {"path": "/var", "complete": False, "largest": usage},
+    }  # fmt: skip
+    hub.on(f"GET /alerts/{ID}", alert(evidence=evidence))
+    out = cli("alerts", "show", ID).out
+    assert "largest below /var (as far as there was time):" in out
+    assert "1 KiB  /var/l" in out
+    assert "99.0%      2 KiB" in out
+    assert "\x1b" not in out
+    assert "[bold red]" in out
+    assert cli("alerts", "show", ID, "-o", "json").json()["evidence"] == evidence
+    hub.on(f"GET /alerts/{ID}", alert(evidence=None))
+    assert "agent told" not in cli("alerts", "show", ID).out
+
+
+def test_taking_care(cli: Invoke, hub: FakeHub) -> None:
+    hub.on(f"POST /alerts/{ID}/ack", alert(state="acknowledged"))
+    hub.on(f"POST /alerts/{ID}/resolve", error(409, "conflict", "it is over"))
+    done = cli("alerts", "ack", ID, "--comment", "on it")
+    assert (done.code, done.out) == (0, "")
+    assert done.err == "acknowledged disk-full on web-1: disk:/var is 97.2 %\n"
+    assert hub.asked[-1].body == {"comment": "on it"}
+    assert cli("alerts", "resolve", ID).code == 6
+
+
+def test_rules_are_listed_and_set(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /alerts/thresholds", page(rule()))
+    hub.on("POST /alerts/thresholds", rule(metric="clock.skew", op="lt", value=-30.0, clear=-28.5))
+    lines = cli("thresholds", "list").out.splitlines()
+    assert lines[1].split()[:6] == ["hot", "cpu", "gt", "90.0%", "85.5%", "1m"]
+    assert cli("thresholds", "list", "-q").out == "hot\n"
+    done = cli("thresholds", "set", "clock.skew", "<", "-30", "--for", "0s", "--clear", "-20s")
+    assert (done.code, done.out) == (0, "")
+    body = hub.asked[-1].body
+    assert (body["op"], body["value"], body["clear"], body["for_s"]) == ("lt", -30.0, -20.0, 0.0)
+    assert cli("thresholds", "set", "clock.skew", "lt", "-30", "-o", "json").json()["op"] == "lt"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("cpu", "gt", "nan"), "'nan' is no value of cpu"),
+        (("cpu", "gt", "10GB"), "'10GB' is no value of cpu"),
+        (("cpu", "over", "90"), "'over' is no comparison"),
+        (("cpu", "gt", "90", "--for", "-1s"), "--for: '-1s' is less than nothing"),
+        (("cpu", "gt", "90", "--severity", "dire"), "--severity: 'dire' is none of"),
+        (("cpu", "gt", "90", "--sevrity", "info"), "unexpected extra argument"),
+    ],
+)
+def test_nonsense_is_refused_before_anybody_is_asked(
+    cli: Invoke, hub: FakeHub, words: tuple[str, ...], why: str
+) -> None:
+    done = cli("thresholds", "set", *words)
+    assert done.code == 2
+    assert why in done.err
+    assert hub.asked == []
+
+
+def test_rules_are_switched_and_removed(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("PATCH /alerts/thresholds/hot", rule(enabled=False))
+    hub.on("DELETE /alerts/thresholds/hot", None)
+    assert cli("thresholds", "disable", "hot").err == "hot is off\n"
+    assert hub.asked[-1].body == {"enabled": False}
+    assert cli("thresholds", "rm", "hot").code == 2
+    assert cli("thresholds", "rm", "hot", "--yes").err == "removed the rule hot\n"
+
+
+def test_silences(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /silences", page(silence()))
+    hub.on("POST /silences", silence(metric="disk"))
+    hub.on("DELETE /silences/s1", None)
+    lines = cli("silences", "list").out.splitlines()
+    assert lines[0].split() == ["ID", "TARGET", "METRIC", "ENDS", "BY", "COMMENT"]
+    assert lines[1].split()[:3] == ["s1", "web-*", "all"]
+    done = cli("silences", "add", "web-*", "--metric", "disk", "--for", "2h")
+    assert done.err.startswith("silenced disk of web-* until ")
+    body = hub.asked[-1].body
+    assert (body["target"], body["metric"], body["for_s"]) == ("web-*", "disk", 7200.0)
+    assert cli("silences", "add", "web-*", "--for", "0s").code == 2
+    assert cli("silences", "rm", "s1").code == 2
+    assert cli("silences", "rm", "s1", "--yes").code == 0
