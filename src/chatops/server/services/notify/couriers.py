@@ -29,6 +29,7 @@ _NAP: Final = 60.0
 _TROUBLE: Final = 1.0
 """Seconds until it looks again when the database did not answer."""
 _FAULT: Final = 30.0
+"""The same after a fault of ours."""
 _log = logging.getLogger(__name__)
 
 
@@ -106,7 +107,9 @@ class Couriers:
     async def test(self, channel: Channel) -> Sent:
         """Send a test message now."""
         attempt = await self._database.transact(lambda tx: self._outbox.begin_test(tx, channel.id))
-        return await self._send(channel, attempt)
+        sent = await self._send(channel, attempt)
+        self.look_at(channel.id)  # after a success what waits need not wait any longer
+        return sent
 
     def figures(self) -> Figures:
         """What was done, and what waits as the couriers saw it last."""
