@@ -3,45 +3,57 @@ come, then closed. Only the agents' sockets are left out."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from chatops.clock import SystemClock
 from chatops.server.crud import metrics as crud
+from chatops.server.db import engine, transactions
 from chatops.server.db.engine import Database
-from chatops.server.db.transactions import Transaction
+from chatops.server.db.files import TIDY_EVERY
 from chatops.server.services.metrics.closer import Closer
 from chatops.server.services.metrics.open_rows import CLOSE_AT, Known, OpenRows
+from chatops.tasks import Tasks
 
-T = TypeVar("T")
 Taken = tuple[float, bytes]
 """When a sample was taken, Unix seconds, and its JSON."""
 
 
-class Timed(Database):
-    """A database that notes how long each transaction had the writer, when nobody else wants it:
-    the way to its thread and back included. Milliseconds."""
+class Hold(NamedTuple):
+    """How long a transaction had the writer, from its BEGIN to the end of its COMMIT, in
+    milliseconds: by the clock, and what of it was work. The rest is the disk and other programs."""
 
-    def __init__(self, *given: object) -> None:
-        super().__init__(*given)  # type: ignore[arg-type]
-        self.holds: list[float] = []
+    wall: float
+    cpu: float
 
-    async def transact(self, work: Callable[[Transaction], T]) -> T:
-        began = time.perf_counter()
+
+@contextmanager
+def holds() -> Iterator[list[Hold]]:
+    """Notes every hold of the writer in the block, in its own thread."""
+    found: list[Hold] = []
+
+    def timed(*given: Any) -> BaseException | None:
+        wall, cpu = time.perf_counter(), time.thread_time()
         try:
-            return await super().transact(work)
+            return transactions.work_off(*given)
         finally:
-            self.holds.append((time.perf_counter() - began) * 1000)
+            spent = time.perf_counter() - wall, time.thread_time() - cpu
+            found.append(Hold(*(1000 * seconds for seconds in spent)))
+
+    with patch.object(engine, "work_off", timed):
+        yield found
 
 
 class Seeder:
     """Writes samples of one server after the other."""
 
-    def __init__(self, database: Timed) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
         self.closing = 0.0
         """Seconds that closing took so far, in the planner's and the writer's thread."""
@@ -64,7 +76,7 @@ class Seeder:
             )
             for seq, (ts, sample) in part
         ]  # fmt: skip
-        ids = await super(Timed, self.database).transact(lambda tx: crud.insert_many(tx, rows))
+        ids = await self.database.transact(lambda tx: crud.insert_many(tx, rows))
         for seq, _ in part:
             self._known.of(server_id, "seed").add(seq)
         began = time.perf_counter()
@@ -75,12 +87,21 @@ class Seeder:
 
 @asynccontextmanager
 async def seeding(folder: Path) -> AsyncIterator[Seeder]:
-    """A seeder for the data folder of a hub that does not run, its tables made already."""
-    database = await Timed.open(folder / "metrics.db")
+    """A seeder for the data folder of a hub that does not run, its tables made already. The log is
+    copied back as in a hub."""
+    database = await Database.open(folder / "metrics.db")
     try:
-        yield Seeder(database)
+        async with Tasks() as tasks:
+            tasks.spawn(_keep_tidy(database), name="tidy")
+            yield Seeder(database)
     finally:
         await database.close()
+
+
+async def _keep_tidy(database: Database) -> None:
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        await database.tidy()
 
 
 def _refused(server_id: str, names: Sequence[str]) -> None:

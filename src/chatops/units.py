@@ -6,7 +6,6 @@ Inside ChatOps durations are float seconds, sizes int bytes, times float Unix se
 from __future__ import annotations
 
 import functools
-import math
 import re
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -118,18 +117,19 @@ def exact_size(size: int) -> str:
 
 def format_time(ts: float) -> str:
     """RFC 3339 in UTC with milliseconds: ``2026-01-02T03:04:05.678Z``."""
-    millis = math.floor(min(max(ts, 0.0), _LATEST) * 1000 + 0.5)
-    minutes, rest = divmod(millis, 60_000)
+    millis = int((ts if 0.0 <= ts <= _LATEST else min(max(ts, 0.0), _LATEST)) * 1000 + 0.5)
+    minute, rest = divmod(millis, 60_000)
+    if not rest:
+        return f"{_minute(minute)}:00.000Z"
+    second, fraction = divmod(rest, 1000)
+    return f"{_minute(minute)}:{_TWO[second]}.{fraction:03d}Z"
+
+
+@functools.lru_cache(2048)  # histories have thousands of times, and people look at them again
+def _minute(minutes: int) -> str:
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)
-    second, fraction = divmod(rest, 1000)
-    clock = f"{_TWO[hour]}:{_TWO[minute]}:{_TWO[second]}"
-    return f"{_date(days)}T{clock}.{fraction:03d}Z"
-
-
-@functools.lru_cache(1024)  # histories have thousands of times of few days
-def _date(days: int) -> str:
-    return date.fromordinal(_EPOCH + days).isoformat()
+    return f"{date.fromordinal(_EPOCH + days).isoformat()}T{_TWO[hour]}:{_TWO[minute]}"
 
 
 def time_or_none(ts: float | None) -> str | None:

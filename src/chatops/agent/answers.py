@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chatops.agent import snapshot
 from chatops.agent.jobs import Job, Jobs
-from chatops.protocol.messages import Error, Message, SnapshotRequest, SnapshotResponse
+from chatops.protocol.messages import Message, SnapshotRequest, SnapshotResponse
 from chatops.tasks import Tasks
 
 LONGEST: Final = 6.0
@@ -42,9 +42,9 @@ class Answers:
         self._jobs.close()
 
     def snapshot(self, request: SnapshotRequest) -> Message | None:
-        """Begin to answer; or say at once that there are too many."""
+        """Begin to answer; where too many wait, answer at once that there is nothing to be had."""
         if self._tasks is None or self._waiting >= MAX_WAITING:
-            return Error(code="busy", message="too many requests wait", re=request.id)
+            return SnapshotResponse(id=request.id)
         self._waiting += 1
         self._tasks.spawn(self._snapshot(request), name="snapshot")
         return None

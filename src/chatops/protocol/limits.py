@@ -191,7 +191,7 @@ MAX_OLD_SERIES: Final = 20_000
 """The same with those that are kept of the past: containers and mounts that came and went."""
 MAX_THRESHOLDS: Final = 20_000
 """Rules that a hub keeps."""
-MAX_SILENCES: Final = 1000
+MAX_SILENCES: Final = 200
 """Silences that hold at a time."""
 
 # Notifications

@@ -233,8 +233,11 @@ def columns(samples: Sequence[Sample]) -> dict[str, list[float | None]]:
             found[metric.name] = [pick(sample) for sample in samples]
             continue
         own = sides[listed].columns(pick)
-        counted = [column for name, column in own.items() if name != listed.left_out]
         if metric.total is not None:
+            counted = [
+                column for name, column in own.items()
+                if name != listed.left_out and column.count(None) < len(column)
+            ]  # fmt: skip
             found[metric.name] = _total_column(metric.total, counted, len(samples))
         found |= {f"{metric.name}:{name}": column for name, column in own.items()}
     return {name: column for name, column in found.items() if column.count(None) < len(column)}

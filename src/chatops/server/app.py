@@ -243,7 +243,7 @@ def build(
         verifier=AuditVerifier(db, audit.key, heads),
         denials=Denials(db, audit, clock),
         settings_service=SettingsService(db, live, audit, clock),
-        users=UserService(db, auth, audit, revocation),
+        users=UserService(db, auth, audit, revocation, alerting),
         tokens=TokenService(db, auth.api_tokens, servers, revocation, audit, clock),
         revocation=revocation,
         servers=servers,

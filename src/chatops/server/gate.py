@@ -18,7 +18,7 @@ from chatops.server.services.places import Crowd, Places, Stranger
 from chatops.server.settings import HubSettings
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Visitor:
     """One connection. ``abort`` ends it at once; it is set by who can do that."""
 

@@ -14,9 +14,7 @@ from chatops.server.services.fleet import Fleet
 
 EVERY: Final = 30.0
 STEP: Final = 500
-"""Rows that are deleted at once."""
-LARGE: Final = 100
-"""The same of rows of some kilobytes: nobody has the writer for longer than 20 ms."""
+"""Rows that are deleted at once, at most."""
 PAUSE: Final = 0.05
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -47,7 +45,7 @@ class Housekeeping:
         await services.key_warnings.look()
         events = services.settings.events_retention
         retention, kept = services.metrics.retention, services.metrics.kept
-        await _in_steps(lambda until, limit: retention.too_old(kept, until, limit), now, LARGE)
+        await _in_steps(lambda until, limit: retention.too_old(kept, until, limit), now)
         await _in_steps(services.events.purge, now - events)
         await _in_steps(services.alerts.purge, now - events)
         await _in_steps(services.silences.purge, now)
@@ -59,7 +57,7 @@ class Housekeeping:
             await _in_steps(services.audit.prune, now - services.settings.audit_retention)
         await _in_steps(services.logs.purge, now - services.settings.logs_retention)
         for server_id in list(services.servers.removed):
-            await _in_steps(services.metrics.purge_server, server_id, LARGE)
+            await _in_steps(services.metrics.purge_server, server_id)
             await _in_steps(services.logs.purge_server, server_id)
             services.servers.removed.discard(server_id)
 

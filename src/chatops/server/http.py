@@ -23,6 +23,7 @@ from chatops.server.proxies import Proxies
 LINGER: Final = 1.0
 """Seconds for which a body that nobody wants is still read, so that its sender sees the answer."""
 _CONTINUE: Final = "100-continue"
+_NO_HEADERS: Final = CIMultiDictProxy[str](CIMultiDict())
 _log = logging.getLogger(__name__)
 _NO_LOG = logging.getLogger("aiohttp.access")  # at warning level: it writes no line
 Factory = Callable[..., web.BaseRequest]
@@ -127,7 +128,7 @@ class HubRequestHandler(web.RequestHandler):
         self._before = 0
         self._since = 0
         self._room: int | None = None
-        self._more: Callable[[], int] = lambda: 0
+        self._more: Callable[[], int] = _nothing_more
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -148,8 +149,18 @@ class HubRequestHandler(web.RequestHandler):
 
     def welcome(self) -> None:
         """The peer has signed in."""
-        self._room = None
+        self._room, self._more = None, _nothing_more
+        if self._payload_parser is not None:  # a socket: no request will follow
+            self._forget_head()
         self._gate.welcome(self._visitor)
+
+    def _forget_head(self) -> None:
+        """Of each agent that is connected, the parser and the head that it read take 4 KB."""
+        self._parser = None
+        if (request := self._current_request) is not None:
+            request._headers = _NO_HEADERS
+            request._cache.pop("headers", None)
+            request._message = request._message._replace(headers=_NO_HEADERS, raw_headers=())
 
     def bound(self, room: int, more: Callable[[], int]) -> None:
         """Until it has signed in the peer may send ``room`` bytes, those of this request and what
@@ -199,6 +210,10 @@ class HubRequestHandler(web.RequestHandler):
                 "not a request", extra={"address": request.remote, "why": type(exc).__name__}
             )
         return response
+
+
+def _nothing_more() -> int:
+    return 0
 
 
 def _forget_where(error: BaseException | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from chatops.protocol.facts import ExecFacts, HostFacts, PolicyFacts
 from chatops.protocol.limits import EVENT_BURST, MAX_POLICY_RULES, MAX_POLICY_TEXT
 from chatops.protocol.messages import Error, Ping
 from chatops.server.crud.api_keys import AgentKey
+from chatops.server.http import HubRequestHandler
 from chatops.server.ws import agents
 from tests.support.databases import failing
 from tests.support.hub import TestHub, auth_message, metrics_message, running_hub
@@ -36,6 +38,20 @@ async def test_an_agent_connects_and_its_host_is_known(hub: TestHub) -> None:
         return [one["event"] for one in events] == ["disconnected", "connected"]
 
     await until_async(recorded, what="the event of its end")
+
+
+async def test_a_connected_agent_holds_no_head_of_a_request(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key) as agent:
+        await agent.expect("auth_success")
+        (handler,) = [
+            one for one in gc.get_objects()
+            if type(one) is HubRequestHandler and one.transport and one._payload_parser
+        ]  # fmt: skip
+        assert handler._parser is None
+        assert handler._current_request is not None
+        assert not handler._current_request.headers
+        assert not handler._current_request.raw_headers
 
 
 async def test_what_an_agent_says_of_its_policy_is_shown_and_bounded(hub: TestHub) -> None:

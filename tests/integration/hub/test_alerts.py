@@ -360,3 +360,37 @@ async def test_what_cannot_be_written_now_is_written_later(
             await measured(agent, 99.0)
             await until_async(lambda: "alerts cannot be stored" in caplog.text)
         await until_async(lambda: alerts(hub, "state=firing"))
+
+
+async def test_who_inherits_servers_inherits_the_rules_on_them(hub: TestHub) -> None:
+    ada, bob = await hub.user("ada", "operator"), await hub.user("bob", "operator")
+    async with await connected(hub, token=ada) as agent:
+        body = {"metric": "cpu", "op": "gt", "value": 90, "for_s": 0, "name": "hers"}
+        await hub.ok("POST", "/alerts/thresholds", body, token=ada)
+        await measured(agent, 99.0)
+        assert len(await alerts(hub, "state=firing", token=ada)) == 1
+        assert await alerts(hub, token=bob) == []
+        names = [one["name"] for one in (await hub.ok("GET", "/alerts/thresholds"))["items"]]
+        seen = (await hub.ok("GET", "/alerts/thresholds", token=bob))["items"]
+        assert "hers" in names
+        assert seen == [], "a rule that covers no server of his is not there for him"
+        await hub.ok("DELETE", "/users/ada?reassign_to=bob")
+        await hub.services.alerting.look()
+        assert [one["state"] for one in await alerts(hub, token=bob)] == ["firing"]
+        mine = (await hub.ok("GET", "/alerts/thresholds/hers", token=bob))["owner"]
+        assert mine == "bob"
+        await measured(agent, 1.0)
+    assert [one["state"] for one in await alerts(hub, token=bob)] == ["resolved"]
+
+
+async def test_a_sample_that_cannot_be_judged_stops_no_other(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await hot(hub)
+    async with await connected(hub) as agent:
+        with monkeypatch.context() as patch:
+            patch.setattr(hub.services.alerting.plans, "see", None)
+            await measured(agent, 99.0)
+        assert "a sample could not be judged" in caplog.text
+        await measured(agent, 99.0)
+    assert [one["state"] for one in await alerts(hub)] == ["firing"]

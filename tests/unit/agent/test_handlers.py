@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from chatops.agent.answers import Answers
 from chatops.agent.executor import Executor
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
@@ -52,7 +53,8 @@ def handlers(journal: Journal, spool: Spool) -> Make:
     def make(*allow: str) -> Handlers:
         policy = build(allow)
         spill = Spill(journal.folder, 0, 0)
-        return Handlers(Executor(policy, Guard(), SystemClock(), journal, spill), spool, policy)
+        executor = Executor(policy, Guard(), SystemClock(), journal, spill)
+        return Handlers(executor, spool, policy, Answers())
 
     return make
 

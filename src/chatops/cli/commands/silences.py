@@ -75,5 +75,7 @@ def remove(
 ) -> None:
     """End a silence now."""
     confirm(f"end the silence {escape(silence)}?", yes=yes)
+    gone = next((one for one in cli.client.silences.list() if one.id == silence), None)
     cli.client.silences.remove(silence)
-    cli.out.say(f"ended the silence {escape(silence)}")
+    if gone is not None:
+        cli.out.changed(gone, SILENCES, f"ended the silence of {escape(gone.target)}")

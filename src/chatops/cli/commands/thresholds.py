@@ -148,8 +148,9 @@ def show_threshold(cli: Cli, rule: RULE) -> None:
 def remove(cli: Cli, rule: RULE, *, yes: YES = False) -> None:
     """Remove a rule; its open alerts are resolved."""
     confirm(f"remove the rule {escape(rule)}?", yes=yes)
+    gone = cli.client.thresholds.get(rule)
     cli.client.thresholds.remove(rule)
-    cli.out.say(f"removed the rule {escape(rule)}")
+    cli.out.changed(gone, THRESHOLD, f"removed the rule {escape(gone.name)}")
 
 
 @command(app, "enable", example="chatops thresholds enable hot")

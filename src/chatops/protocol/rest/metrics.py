@@ -72,7 +72,7 @@ class ServerSample(Struct, kw_only=True):
     agent: AgentCost = field(default_factory=AgentCost)
 
 
-class HistoryRow(Struct, kw_only=True):
+class HistoryRow(Struct, kw_only=True, gc=False):
     """``value`` is the mean of the step; of a raw sample all three are the same."""
 
     ts: Timestamp
@@ -82,7 +82,7 @@ class HistoryRow(Struct, kw_only=True):
     max: float
 
 
-class ServerHistoryRow(Struct, kw_only=True):
+class ServerHistoryRow(Struct, kw_only=True, gc=False):
     """The same where rows are of several servers."""
 
     server: str

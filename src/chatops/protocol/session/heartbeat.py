@@ -22,6 +22,8 @@ class Pulse(Enum):
 class Heartbeat:
     """The deadlines of one connection, in monotonic seconds."""
 
+    __slots__ = ("_dead_after", "_heard", "_ping_after", "_pinged")
+
     def __init__(
         self, now: float, ping_after: float = PING_AFTER, dead_after: float = DEAD_AFTER
     ) -> None:

@@ -17,6 +17,8 @@ class Pending(Generic[T]):
     Every entry leaves by exactly one of ``resolve``, ``expire`` and ``drain``.
     """
 
+    __slots__ = ("_deadlines", "_entries", "_limit")
+
     def __init__(self, limit: int = 10_000) -> None:
         self._entries: dict[str, tuple[T, float]] = {}
         self._deadlines: list[tuple[float, str]] = []

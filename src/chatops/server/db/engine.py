@@ -275,6 +275,7 @@ def _checkpoint(connection: sqlite3.Connection) -> None:
 def _writer(path: Path, durability: Durability) -> AsyncEngine:
     setup = [
         "PRAGMA journal_mode = WAL",
+        "PRAGMA secure_delete = FAST",
         f"PRAGMA synchronous = {durability}",
         f"PRAGMA journal_size_limit = {_WAL_KEPT}",
         f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}",

@@ -55,8 +55,9 @@ class ServerFinder:
         Raises:
             NotFound: there is none.
         """
-        row = await self.find(principal, name)
-        return ServerName(row.id, row.name)
+        return await self._database.look(
+            lambda tx: self.identify(tx, principal, name, Access.VIEWER)
+        )
 
     async def find_in(
         self,

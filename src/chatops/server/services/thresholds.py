@@ -56,10 +56,15 @@ class ThresholdService:
         items: list[rest.Threshold] = []
         async with self._database.read() as session:
             seen = {one.id: one for one in await self._servers.seen(session, principal)}
+            covering = self._alerts.plans.covering(seen)
             while True:
                 want = limit - len(items)
                 rows, cursor = await crud.list_page(session, limit=want, cursor=cursor)
-                mine = [row for row in rows if self._may_see(principal, row, seen)]
+                mine = [
+                    row
+                    for row in rows
+                    if row.id in covering or may_change(principal, row.created_by, row.target, seen)
+                ]
                 items += await self._show_all(session, principal, mine, seen)
                 if cursor is None or len(items) >= limit:
                     return rest.Page(items=items, next=cursor)

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chatops.errors import Conflict, InvalidInput, NotFound
 from chatops.protocol import rest
 from chatops.protocol.names import Role
-from chatops.server.crud import servers, shares
+from chatops.server.crud import servers, shares, silences, thresholds
 from chatops.server.crud import users as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import User
 from chatops.server.services.access import Principal
+from chatops.server.services.alerting.service import AlertService
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.auth import AuthService
 from chatops.server.services.revocation import Revocation
@@ -23,12 +24,18 @@ class UserService:
     """Makes, changes and removes accounts. There is always an administrator left."""
 
     def __init__(
-        self, database: Database, auth: AuthService, audit: AuditService, revocation: Revocation
+        self,
+        database: Database,
+        auth: AuthService,
+        audit: AuditService,
+        revocation: Revocation,
+        alerting: AlertService,
     ) -> None:
         self._database = database
         self._auth = auth
         self._audit = audit
         self._revocation = revocation
+        self._alerting = alerting
 
     async def page(self, *, limit: int, cursor: str | None) -> rest.Page[rest.User]:
         """Accounts in order of name."""
@@ -99,7 +106,7 @@ class UserService:
         return await self.show(user.id)
 
     async def delete(self, origin: Origin, name: str, reassign_to: str | None) -> None:
-        """Remove an account. Its servers go to ``reassign_to``.
+        """Remove an account. Its servers, rules and silences go to ``reassign_to``.
 
         Raises:
             NotFound: one of the two accounts is not there.
@@ -117,9 +124,13 @@ class UserService:
             if heir is not None:
                 await shares.remove_from(session, owned, user_id=heir.id)
                 await servers.reassign(session, owner_id=user.id, to=heir.id)
+                await thresholds.reassign(session, owner_id=user.id, to=heir.id)
+                await silences.reassign(session, owner_id=user.id, to=heir.id)
             await crud.delete(session, user.id)
             detail = {"reassigned_to": heir.name, "servers": list(owned.values())} if heir else None
             await self._audit.record(session, origin, "users.delete", user.name, detail=detail)
+        if heir is not None:
+            self._alerting.hand_over(user.id, heir.id)
         self._auth.forget(user.id)
         await self._revocation.rights_lost(user.id, user.name)
 

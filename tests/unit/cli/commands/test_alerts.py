@@ -132,11 +132,13 @@ def test_nonsense_is_refused_before_anybody_is_asked(
 
 def test_rules_are_switched_and_removed(cli: Invoke, hub: FakeHub) -> None:
     hub.on("PATCH /alerts/thresholds/hot", rule(enabled=False))
+    hub.on("GET /alerts/thresholds/hot", rule())
     hub.on("DELETE /alerts/thresholds/hot", None)
     assert cli("thresholds", "disable", "hot").err == "hot is off\n"
     assert hub.asked[-1].body == {"enabled": False}
     assert cli("thresholds", "rm", "hot").code == 2
     assert cli("thresholds", "rm", "hot", "--yes").err == "removed the rule hot\n"
+    assert cli("thresholds", "rm", "hot", "--yes", "-o", "json").json() == rule()
 
 
 def test_silences(cli: Invoke, hub: FakeHub) -> None:
@@ -152,4 +154,5 @@ def test_silences(cli: Invoke, hub: FakeHub) -> None:
     assert (body["target"], body["metric"], body["for_s"]) == ("web-*", "disk", 7200.0)
     assert cli("silences", "add", "web-*", "--for", "0s").code == 2
     assert cli("silences", "rm", "s1").code == 2
-    assert cli("silences", "rm", "s1", "--yes").code == 0
+    done = cli("silences", "rm", "s1", "--yes", "-o", "json")
+    assert (done.code, done.json()) == (0, silence())

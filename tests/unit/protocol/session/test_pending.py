@@ -86,7 +86,8 @@ def test_answered_requests_leave_nothing_behind() -> None:
     for n in range(5000):
         pending.add(f"id{n}", "w", deadline=1e6)
         assert pending.resolve(f"id{n}") == "w"
-    kept = sum(len(value) for value in vars(pending).values() if isinstance(value, dict | list))
+    values = (getattr(pending, name) for name in Pending.__slots__)
+    kept = sum(len(value) for value in values if isinstance(value, dict | list))
     assert kept < 200
     assert pending.expire(1.0) == [("old", "waits")]
 

@@ -35,6 +35,12 @@ class Hushes:
         """End one; one that is not there is fine."""
         self._all.pop(hush_id, None)
 
+    def hand_over(self, owner: str, to: str) -> None:
+        """All silences of somebody are another's now."""
+        for one in list(self._all.values()):
+            if one.scope.owner == owner:
+                self.put(one._replace(scope=one.scope._replace(owner=to)))
+
     def end(self, now: float) -> bool:
         """Take out those that have ended; whether there were any."""
         over = [one.id for one in self._all.values() if one.until <= now]

@@ -283,7 +283,7 @@ class Machine:
     def _go_on(self, alert: Alert, value: float, ts: float) -> list[Step]:
         rule, alert.absent_since = alert.rule, None
         if rule.clears(value):
-            alert.value = value
+            alert.value = float(value)
             return self.resolve(alert, "cleared", ts)
         if alert.state != "pending":
             return []
@@ -295,13 +295,13 @@ class Machine:
     def _new(
         self, server_id: str | None, rule: Rule, instance: str, value: float, ts: float
     ) -> Alert:
-        alert = Alert(self._new_id(ts), rule, server_id, instance, "pending", value, ts)
+        alert = Alert(self._new_id(ts), rule, server_id, instance, "pending", float(value), ts)
         alert.message = sentence(rule, instance, value)
         self._open.setdefault(server_id, {})[alert.place] = alert
         return alert
 
     def _fire(self, alert: Alert, value: float, ts: float) -> list[Step]:
-        alert.state, alert.fired_at, alert.value = "firing", ts, value
+        alert.state, alert.fired_at, alert.value = "firing", ts, float(value)
         alert.message = sentence(alert.rule, alert.instance, value)
         return [Step("firing", alert)]
 

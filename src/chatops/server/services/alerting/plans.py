@@ -65,6 +65,9 @@ class _Group:
     def get(self, rule_id: str) -> Rule:
         return self._rules[rule_id]
 
+    def ids(self) -> Iterable[str]:
+        return self._rules
+
     @property
     def watches(self) -> dict[str, Watch]:
         """Its rules on what samples hold, by metric."""
@@ -168,6 +171,18 @@ class Plans:
         """Whether a rule is for a server."""
         group = self._of_rule.get(rule_id)
         return group is not None and self._rights.covers(group.scope, server_id)
+
+    def covering(self, server_ids: Iterable[str]) -> set[str]:
+        """The ids of the rules that are for one of the servers at least."""
+        groups = {group for one in server_ids for group in self._plan(one).groups}
+        return {rule_id for group in groups for rule_id in group.ids()}
+
+    def hand_over(self, owner: str, to: str) -> None:
+        """All rules of somebody are another's now."""
+        mine = [one for one, group in self._of_rule.items() if group.scope.owner == owner]
+        for rule_id in mine:
+            group = self._of_rule[rule_id]
+            self.put(group.get(rule_id), group.scope._replace(owner=to))
 
     def see(self, server_id: str, sample: Sample, skew: float | None) -> list[str]:
         """The metrics of which a rule for a server may hold, at a first look."""

@@ -77,12 +77,20 @@ class AlertService:
         self, server_id: str, metrics: Sample, *, ts: float, skew: float | None = None
     ) -> None:
         """Judge a committed sample that was taken at ``ts``. Late ones are left out."""
+        try:
+            steps = self._judge(server_id, metrics, ts, skew)
+            if steps:
+                self.note(steps)
+        except Exception:  # noqa: BLE001  (whatever an agent sends, samples go on)
+            _log.exception("a sample could not be judged", extra={"server_id": server_id})
+
+    def _judge(self, server_id: str, metrics: Sample, ts: float, skew: float | None) -> list[Step]:
         machine, now = self.machine, self._clock.now()
         if server_id not in self.fleet:
             self._looked = float("-inf")  # it has just joined
-            return
+            return []
         if not machine.admits(server_id, ts, now):
-            return
+            return []
         steps = machine.come_back(server_id) if machine.is_away(server_id) else []
         seen = self.plans.see(server_id, metrics, skew)
         if seen or machine.has(server_id):  # mostly neither: nothing is wrong
@@ -90,8 +98,7 @@ class AlertService:
             for rule, instance, value in self.plans.held(server_id, seen, values):
                 steps += machine.observe(server_id, rule, instance, value, ts)
             steps += self._look_again(server_id, values, ts)
-        if steps:
-            self.note(steps)
+        return steps
 
     def create_alert(self, threshold: Rule, metric_value: MetricValue) -> Alert | None:
         """The alert of a rule that is shown a value, if that makes one or there is one."""
@@ -178,6 +185,11 @@ class AlertService:
             self.settle()
         else:
             self.note(self.machine.end_rule(rule.id, reason, self._clock.now()))
+
+    def hand_over(self, owner: str, to: str) -> None:
+        """Rules and silences of an account that is gone are another's now."""
+        self.plans.hand_over(owner, to)
+        self.hushes.hand_over(owner, to)
 
     def drop_rule(self, rule_id: str) -> None:
         """A rule was switched off, or removed."""

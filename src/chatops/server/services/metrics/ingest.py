@@ -38,9 +38,10 @@ from chatops.text import counted
 
 QUEUE: Final = 10_000
 """Live samples that may wait for the writer, of all agents together."""
-LATE_QUEUE: Final = 2 * QUEUE
-"""The same of outages."""
-LEAST_WINDOW: Final = 8
+LATE_QUEUE: Final = QUEUE
+"""The same of outages: two seconds' worth. What waits here lies between things that stay, so that
+not all of its memory comes back."""
+LEAST_WINDOW: Final = 2
 """Samples that an agent may have under way, however large the fleet."""
 BATCH: Final = 1000
 """Samples a transaction: more would hold the writer for longer than 20 ms."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from chatops.server.crud import metric_retention as crud
@@ -15,14 +17,20 @@ from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.metrics.open_rows import Known, OpenRows
 from chatops.server.services.metrics.span import Kept
 
+HOLD: Final = 0.005
+"""Seconds for which a step deletes: the commit included, nobody has the writer for 20 ms."""
+BITE: Final = 10
+"""Rows between two looks at the clock."""
 EPOCHS: Final = 90 * 86_400.0
 """Seconds after which an epoch is forgotten: no agent keeps samples for as long."""
 _Step = Callable[[Transaction], int]
+_Delete = Callable[[Transaction, int], int]
+"""Deletes at most so many rows; how many it were."""
 
 
 class Retention:
-    """Deletes in steps of at most ``limit`` rows; each method answers how many it were, and has
-    done its work when it were fewer."""
+    """Deletes in steps of at most ``limit`` rows and about HOLD seconds; each method answers
+    ``limit`` if there may be more, and has done its work when it is less."""
 
     def __init__(
         self, database: Database, open_rows: OpenRows, known: Known, latest: LatestSamples
@@ -48,21 +56,45 @@ class Retention:
             return max(met, limit)  # there may be more
         self._known.forget(server_id)
         self._latest.forget(server_id)
-        met = await self._database.transact(lambda tx: crud.of_server(tx, server_id, limit))
+        step = _in_bites(lambda tx, some: crud.of_server(tx, server_id, some), limit)
+        met = await self._database.transact(step)
         return limit if self._open.of(server_id) else met  # some were just being written
 
     def _steps(self, kept: Kept, now: float, limit: int) -> list[_Step]:
         raw, oldest = milliseconds(now - kept.raw), now - max(kept.levels)
-        steps: list[_Step] = [lambda tx: crud.chunks_before(tx, raw, limit)]
+        deletes: list[_Delete] = [lambda tx, some: crud.chunks_before(tx, raw, some)]
         for level, seconds in zip(LEVELS, kept.levels, strict=True):
             start = int(now - seconds) - level.span
-            steps.append(lambda tx, b=start, s=level.step: crud.level_before(tx, s, b, limit))  # type: ignore[misc]
-        steps.append(lambda tx: crud.gaps_before(tx, oldest, limit))
-        steps.append(lambda tx: crud.series_before(tx, oldest, limit))
-        return steps
+            deletes.append(partial(_level_before, level.step, start))
+        deletes.append(lambda tx, some: crud.gaps_before(tx, oldest, some))
+        deletes.append(lambda tx, some: crud.series_before(tx, oldest, some))
+        return [_in_bites(delete, limit) for delete in deletes]
 
     async def _epochs(self, before: float, limit: int) -> int:
         gone = await self._database.transact(lambda tx: crud.epochs_before(tx, before, limit))
         for one in gone:
             self._known.forget_epoch(*one)
         return len(gone)
+
+
+def _level_before(step: int, start: int, tx: Transaction, limit: int) -> int:
+    return crud.level_before(tx, step, start, limit)
+
+
+def _in_bites(delete: _Delete, limit: int) -> _Step:
+    """Deletes until nothing is left, ``limit`` rows are gone or the time is over. Rows differ: a
+    chunk of a large host is a hundred pages, and the disk may be slow."""
+
+    def step(tx: Transaction) -> int:
+        until, met = time.monotonic() + HOLD, 0
+        while met < limit:
+            some = min(BITE, limit - met)
+            found = delete(tx, some)
+            met += found
+            if found < some:
+                return met
+            if time.monotonic() >= until:
+                return limit
+        return limit
+
+    return step

@@ -71,6 +71,9 @@ class MetricsService:
         self._alerts = alerts
         self._settings = settings
         self._clock = clock
+        self._servers_before = 0
+        """Servers that there were at the start: those of a new fleet all come with their first
+        samples, and none of them is known here."""
         self._open = OpenRows()
         self._known = Known()
         self._refusals = RateLimiter(rate=1 / 3600, burst=1)
@@ -101,9 +104,10 @@ class MetricsService:
 
     @property
     def window(self) -> int:
-        """Samples that an agent may have under way: all agents together, each with half of it
-        for an outage, about as many as may wait here."""
-        return min(MAX_UNACKED, max(LEAST_WINDOW, LATE_QUEUE // max(1, len(self._latest))))
+        """Samples that an agent may have under way: half of it for an outage, of which all agents
+        together have as many as may wait here."""
+        share = 2 * LATE_QUEUE // max(1, self._servers_before, len(self._latest))
+        return min(MAX_UNACKED, max(LEAST_WINDOW, share))
 
     async def drain(self) -> None:
         """Commit what waits when the hub stops."""
@@ -120,7 +124,9 @@ class MetricsService:
         due = await self._database.look(self._load)
         found = self._known.servers() | self._latest.servers()
         async with self._chatops.read() as session:
-            self._servers.removed |= found - set(await servers_crud.names(session))
+            there = await servers_crud.names(session)
+        self._servers_before = len(there)
+        self._servers.removed |= found - set(there)
         for server_id in due:
             self.closer.ask(server_id)
 
@@ -214,8 +220,8 @@ class MetricsService:
             NotFound: the server is not there for this caller.
             NoSample: it has not sent one.
         """
-        row = await self._servers.find(principal, server)
-        return await self.latest(row.id, row.name)
+        meant = await self._servers.name_of(principal, server)
+        return await self.latest(meant.id, meant.name)
 
     async def history(
         self, principal: Principal, server: str, query: HistoryQuery
@@ -226,9 +232,16 @@ class MetricsService:
             NotFound: the server is not there for this caller.
             InvalidInput: there is no such metric.
         """
-        row = await self._servers.find(principal, server)
+        meant = await self._servers.name_of(principal, server)
         how = self._plan(query)
-        return history_page(row.name, await self._read(row.id, query, how), how)
+        ids = self._open.of(meant.id)  # before the snapshot: see history.py
+
+        def read(tx: Transaction) -> rest.HistoryPage[rest.HistoryRow]:
+            names, limit = query.metrics, query.limit
+            found = read_history(tx, meant.id, names, how, ids=ids, limit=limit)
+            return history_page(meant.name, found, how)
+
+        return await self._database.look(read)
 
     async def histories(
         self, principal: Principal, target: str, query: HistoryQuery
