@@ -143,6 +143,10 @@ async def test_a_receiver_that_is_down_gets_it_when_it_is_back_and_a_lost_answer
         first, again = receiver.bodies()
         assert (first["id"], first["alerts"]) == (again["id"], again["alerts"])
     assert not await warned()
+    notifications, now = hub.services.notifications, hub.services.clock.now()
+    assert await notifications.purge(now - 60.0, 10) == 0
+    assert await notifications.purge(now + 60.0, 10) == 1
+    assert await log(hub) == []
     await until_async(lambda: hub.services.notifications.figures().waiting == 0, what="none")
     assert hub.services.notifications.figures().oldest_s == 0.0
 
