@@ -71,7 +71,7 @@ LIBRARIES = {
     "client": {"msgspec", "websockets"},
     "cli": {"click", "msgspec", "plotext", "rich", "textual", "typer"},
     "server": {
-        "aiohttp", "aiosqlite", "alembic", "cryptography", "jwt", "msgspec", "multidict",
+        "aiohttp", "aiosqlite", "alembic", "apprise", "cryptography", "jwt", "msgspec", "multidict",
         "passlib", "prometheus_client", "sqlalchemy", "sqlmodel", "uvloop",
     },
 }  # fmt: skip

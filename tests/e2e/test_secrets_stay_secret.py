@@ -18,13 +18,17 @@ from tests.support.waiting import until
 
 WRONG = "hunter2-hunter2-hunter2"
 PRIVATE = "of-the-deployment-4711"
+HOOK = "path-of-the-hook-4711"
+SIGNING = "signs-the-hook-4711"
+
+_HOOK = f"http://127.0.0.1:9/{HOOK}?key={HOOK}\n{SIGNING}\n"
 
 
 def test_no_secret_is_told(place: Bench) -> None:
     place.start_hub(None, "--log-level", "debug")
     place.login()
     made = place.run("servers", "add", "web-1", "--key", "-o", "json").json()["key"]
-    secrets = [PASSWORD, WRONG, PRIVATE, made["key"], made["join"], *_profile(place)]
+    secrets = [PASSWORD, WRONG, PRIVATE, HOOK, SIGNING, made["key"], made["join"], *_profile(place)]
     agent = place.start_agent("web-1", made["key"], "--allow", "exec", "--log-level", "debug")
     said = list(_busy(place, made["key"]))
     secrets += _profile(place)  # signing in again gave new ones
@@ -35,8 +39,8 @@ def test_no_secret_is_told(place: Bench) -> None:
     said += [agent.said.decode(), *_history(place)]
     secrets += tomllib.loads((place.folder / "hub" / "secrets.toml").read_text()).values()
     # Two sign-ins within one second have the same access token.
-    assert len(secrets) == 12
-    assert len(set(secrets)) >= 11
+    assert len(secrets) == 14
+    assert len(set(secrets)) >= 13
     for secret in secrets:
         for text in said:
             assert secret not in text, _around(text, secret)
@@ -63,6 +67,13 @@ def _busy(place: Bench, key: str) -> Iterator[str]:
         (["keys", "list"], "", {}),
         (["exec", "--env", f"TOKEN={PRIVATE}", "web-1", "true"], "", {}),
         (["exec", "--env", f"TOKEN={PRIVATE}", "web-2", "true"], "", {}),
+        (["channels", "add", "hook", "-", "--secret-stdin"], _HOOK, {}),
+        (["channels", "add", "json", "-"], f"json://u:{HOOK}@127.0.0.1:9/{HOOK}", {}),
+        (["channels", "add", "none", "-"], f"slack://{HOOK}", {}),
+        (["channels", "test", "hook"], "", {}),
+        (["channels", "test", "json"], "", {}),
+        (["channels", "log", "json", "-o", "json"], "", {}),
+        (["channels", "list", "-o", "json"], "", {}),
         (["commands", "list", "-o", "json"], "", {}),
         (["audit", "list", "-o", "json"], "", {}),
         (["events", "-o", "json"], "", {}),

@@ -51,6 +51,18 @@ def read_password(*, stdin: bool, prompt: str = "password", twice: bool = False)
     return _checked(password)
 
 
+def read_secret(what: str, place: str) -> str:
+    """The next line of stdin, which holds a secret; ``place`` says which one it is.
+
+    Raises:
+        InvalidInput: it is empty.
+    """
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise InvalidInput(f"no {what} came on stdin", hint=f"it is {place}")
+    return line
+
+
 def read_name(prompt: str, option: str) -> str:
     """A name, asked for at the terminal.
 

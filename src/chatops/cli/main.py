@@ -44,6 +44,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "thresholds": Entry("thresholds", "the rules that raise alerts"),
     "silences": Entry("silences", "for a while nobody is told of some alerts"),
     "events": Entry("events", "connections and disconnections"),
+    "channels": Entry("channels", "where alerts are told"),
     "audit": Entry("audit", "who did what: list, verify, export"),
     "settings": Entry("settings", "what an administrator changes while the hub runs"),
 }

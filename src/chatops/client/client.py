@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chatops.client.alerts import Alerts, Silences, Thresholds
     from chatops.client.audit import Audit
     from chatops.client.auth import Auth
+    from chatops.client.channels import Channels
     from chatops.client.commands import Commands
     from chatops.client.events import Events
     from chatops.client.keys import Keys
@@ -181,6 +182,13 @@ class Client:
         from chatops.client.alerts import Silences
 
         return Silences(self._session)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Where alerts are told."""
+        from chatops.client.channels import Channels
+
+        return Channels(self._session)
 
     @cached_property
     def settings(self) -> Settings:

@@ -198,3 +198,25 @@ MAX_THRESHOLDS: Final = 20_000
 """Rules that a hub keeps."""
 MAX_SILENCES: Final = 200
 """Silences that hold at a time."""
+
+# Notifications
+MAX_CHANNELS: Final = 100
+"""Channels of a hub."""
+MAX_CHANNEL_URL: Final = 4096
+"""Characters of a channel's URL."""
+MAX_CHANNEL_SECRET: Final = 1024
+"""Characters of the secret that a webhook is signed with."""
+MAX_MESSAGE_ALERTS: Final = 100
+"""Alerts in one message; more go into the next one."""
+MAX_REMINDED: Final = 1000
+"""Alerts that a channel is reminded of at the same time; more are next."""
+MAX_RECEIVER_ANSWER: Final = 4 * KiB
+"""What is read of a receiver's answer."""
+SEND_TIMEOUT: Final = 10.0
+"""How long a webhook may take, from looking up its name to the end of its answer."""
+APPRISE_TIMEOUT: Final = 30.0
+"""How long Apprise may take to send a message."""
+MAX_APPRISE: Final = 4
+"""Messages that Apprise sends at the same time, each in a process of its own; more wait."""
+LAST_DELIVERY: Final = 5.0
+"""How long messages that are being sent have for their answers when the hub stops."""

@@ -6,7 +6,7 @@ import contextlib
 import functools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +33,6 @@ from chatops.server.services.alerting.fleet_view import FleetView
 from chatops.server.services.alerting.loading import load
 from chatops.server.services.alerting.news import AlertNews
 from chatops.server.services.alerting.outages import Outages
-from chatops.server.services.alerting.outbox import NoOutbox
 from chatops.server.services.alerting.service import AlertService
 from chatops.server.services.alerting.storms import Limits
 from chatops.server.services.alerting.writer import AlertWriter
@@ -44,6 +43,7 @@ from chatops.server.services.audit_head import HeadFile
 from chatops.server.services.audit_sinks import make_sinks
 from chatops.server.services.audit_verify import AuditVerifier
 from chatops.server.services.auth import AuthService
+from chatops.server.services.box import Box
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
@@ -56,6 +56,9 @@ from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.metrics.service import MetricsService
+from chatops.server.services.notify.heartbeat import Heartbeat
+from chatops.server.services.notify.senders import Senders
+from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.places import Places
 from chatops.server.services.processes import ProcessService
@@ -112,6 +115,7 @@ class Hub:
         """The URL that join strings and ``status`` name, known once the port is."""
         self.services.keys.hub_url = url
         self.services.status.url = url
+        self.services.notifications.senders.hub_url = url
 
     async def stop(self) -> None:
         """Tell agents and subscribers, and flush what waits."""
@@ -128,6 +132,7 @@ class Hub:
         self.services.commands.stop(stopping)
         await self.services.metrics.drain()
         await self.services.alerting.drain()
+        await self.services.notifications.couriers.stop()
         await self.services.logs.drain()
         with contextlib.suppress(ChatOpsError):
             await self.services.auth.api_tokens.flush()
@@ -149,13 +154,20 @@ async def open_hub(
     clock = clock or SystemClock()
     databases = await Databases.open(settings.folder, durability=settings.durability)
     try:
-        async with Tasks() as tasks, Tasks() as notes, Tasks(on_failure) as vital:
+        async with (
+            Tasks() as tasks,
+            Tasks() as notes,
+            Tasks(on_failure) as vital,
+            AsyncExitStack() as stack,
+        ):
             hub = build(settings, secrets, databases, tasks, notes, clock)
+            stack.push_async_callback(hub.services.notifications.couriers.close)
             await hub.services.settings_service.load()
             await hub.tail.start()
             await hub.services.metrics.load()
             await load(hub.databases.chatops, hub.services.alerting, clock)
             await hub.services.runs.driver.load_open()
+            await hub.services.notifications.couriers.start()
             await hub.services.auth.passwords.prepare()
             _start(hub, vital)
             yield hub
@@ -191,14 +203,17 @@ def build(
     revocation = Revocation(subscribers, runs)
     events = EventService(db, servers)
     logs = LogService(databases.logs, subscribers, clock)
-    fleet_view, outbox = FleetView(), NoOutbox()
+    senders = Senders(Box(secrets.box), live, clock)
+    notifications = NotificationService(db, servers, senders, logs, audit, clock)
+    fleet_view = FleetView()
     evidence = EvidenceCollector(db, agents, lambda one: metrics.latest(one, one), tasks, clock)
     alert_news = AlertNews(logs, subscribers, fleet_view, evidence)
-    writer = AlertWriter(db, outbox, alert_news.tell)
+    writer = AlertWriter(db, notifications, alert_news.tell)
     alerting = AlertService(
         db, fleet_view, writer, Outages(agents, clock),
         lambda: Limits(live.now.storm_servers, live.now.storm_percent), clock,
     )  # fmt: skip
+    notifications.couriers.may_remind = alerting.may_remind
     servers.followers.append(alerting)
     key_warnings = KeyWarnings(db, servers, agents, logs, clock)
     metrics = MetricsService(
@@ -212,7 +227,7 @@ def build(
         lambda: live.now,
         clock,
     )
-    status = StatusService(db, servers, key_warnings, live, tail, clock)
+    status = StatusService(db, servers, key_warnings, live, tail, notifications, clock)
     answers = Counter[int]()
     registry = figures.make_registry(
         lambda: figures.of_agents(agents),
@@ -220,6 +235,7 @@ def build(
         lambda: figures.of_clients(answers, subscribers),
         lambda: figures.of_commands(commands),
         lambda: figures.of_logs(logs),
+        lambda: figures.of_notifications(notifications),
         lambda: figures.of_databases(databases),
         lambda: figures.of_settings(live.now),
     )
@@ -241,7 +257,7 @@ def build(
         subscribers=subscribers,
         metrics=metrics,
         alerting=alerting,
-        alerts=AlertDesk(db, servers, alerting, outbox, audit, clock),
+        alerts=AlertDesk(db, servers, alerting, notifications, audit, clock),
         thresholds=ThresholdService(db, servers, alerting, audit, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
         processes=ProcessService(servers, agents),
@@ -250,6 +266,7 @@ def build(
         events=events,
         logs=logs,
         key_warnings=key_warnings,
+        notifications=notifications,
         status=status,
         requests=RateLimiter(rate=1, burst=1),
         open_requests=Places(MAX_REQUESTS, settings.open_request_limit, "requests", "address"),
@@ -312,6 +329,9 @@ def _start(hub: Hub, tasks: Tasks) -> None:
     tasks.spawn(hub.fleet.run(), name="fleet sweep")
     tasks.spawn(services.tokens.run(), name="token expiry")
     tasks.spawn(hub.tail.run(), name="audit head")
+    databases = hub.databases
+    hearts = (databases.chatops, databases.metrics, databases.logs)
+    tasks.spawn(Heartbeat(hearts, services.live).run(), name="heartbeat")
     for feed in hub.tail.feeds:
         tasks.spawn(feed.run(), name=f"audit to {feed.name}")
     tasks.spawn(Housekeeping(services, hub.fleet).run(), name="housekeeping")

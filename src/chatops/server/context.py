@@ -21,6 +21,7 @@ from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.service import MetricsService
+from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.places import Places
 from chatops.server.services.processes import ProcessService
 from chatops.server.services.prometheus.exposition import Exposition
@@ -68,6 +69,7 @@ class Services:
     events: EventService
     logs: LogService
     key_warnings: KeyWarnings
+    notifications: NotificationService
     status: StatusService
     requests: RateLimiter
     open_requests: Places

@@ -15,6 +15,8 @@ from chatops.server.services.fleet import Fleet
 EVERY: Final = 30.0
 STEP: Final = 500
 """Rows that are deleted at once, at most."""
+HEAVY: Final = 100
+"""The same of rows that take others with them: a message its alerts and attempts."""
 PAUSE: Final = 0.05
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -51,6 +53,7 @@ class Housekeeping:
         await _in_steps(services.silences.purge, now)
         await _in_steps(services.commands.records.purge, now - events)
         await _in_steps(services.runs.records.purge, now - events)
+        await _in_steps(services.notifications.purge, now - events, HEAVY)
         await _in_steps(services.auth.purge, now)
         if services.settings.audit_retention:
             await _in_steps(services.audit.prune, now - services.settings.audit_retention)

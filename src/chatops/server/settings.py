@@ -181,6 +181,18 @@ class HubSettings:
         live=True,
     )
 
+    private_receivers: Literal["allowed", "forbidden"] = option(
+        "allowed", "whether channels may lead to loopback and private addresses", flag=None,
+        choices=("allowed", "forbidden"), live=True,
+    )  # fmt: skip
+    heartbeat_url: str | None = option(
+        None, "URL that the hub calls (GET) for as long as it is well", flag=None, secret=True,
+        default_text="none",
+    )  # fmt: skip
+    heartbeat_every: float = option(
+        60.0, "how often it calls it", kind="duration", flag=None, live=True
+    )
+
     @property
     def tls(self) -> bool:
         """Whether the hub itself speaks TLS."""
@@ -214,9 +226,11 @@ _LEAST: Final[Mapping[str, float]] = {
     "storm_servers": 2,
     "storm_percent": 0,
     "subscriber_buffer": 4 * KiB,
+    "heartbeat_every": 1.0,
 }
 _LEAST_AUDIT: Final = 30 * _DAY
 """Seconds: whoever took an administrator's account over cannot have its traces removed at once."""
+_CALLED: Final = re.compile(r"https?://[^\s/?#@]+([/?][^\s#]*)?")
 _URL: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
 
 
@@ -241,6 +255,11 @@ def check_values(settings: HubSettings) -> None:
         raise InvalidInput(
             f"{strike(settings.public_url)!r} is no URL of a hub",
             hint="write it like https://hub.example",
+        )
+    if settings.heartbeat_url and _CALLED.fullmatch(settings.heartbeat_url) is None:
+        raise InvalidInput(
+            "heartbeat_url is no URL that can be called",
+            hint="write it like https://monitor.example/ping/KEY",
         )
 
 

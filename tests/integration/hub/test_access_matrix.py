@@ -208,6 +208,19 @@ async def _revoke_token(world: World) -> Ask:
     return Ask(f"/tokens/{(await world.token('owner'))['id']}")
 
 
+async def _add_channel(world: World) -> Ask:
+    body = {"name": f"channel-{next(world.fresh)}", "url": "http://127.0.0.1:9/secret-word"}
+    return Ask("/channels", body)
+
+
+def _of_channel(rest: str = "") -> Callable[[World], Awaitable[Ask]]:
+    async def ask(world: World) -> Ask:
+        made = await world.hub.ok("POST", *await _add_channel(world))
+        return Ask(f"/channels/{made['id']}{rest}")
+
+    return ask
+
+
 async def _add_server(world: World) -> Ask:
     return Ask("/servers", {"name": f"server-{next(world.fresh)}"})
 
@@ -320,6 +333,12 @@ EXAMPLES: Final[dict[str, Example]] = {
     "list_audit": plain("/audit"),
     "verify_audit": plain("/audit/verify"),
     "export_audit": plain("/audit/export"),
+    "list_channels": plain("/channels"),
+    "add_channel": Example(_add_channel, 201),
+    "show_channel": Example(_of_channel()),
+    "remove_channel": Example(_of_channel(), 204),
+    "test_channel": Example(_of_channel("/test")),
+    "log_channel": Example(_of_channel("/log")),
     "list_settings": plain("/settings"),
     "show_setting": plain("/settings/lost_after"),
     "set_setting": plain("/settings/lost_after", {"value": "40s"}),

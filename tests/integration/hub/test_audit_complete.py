@@ -145,6 +145,11 @@ RULE = {"metric": "cpu", "op": "gt", "value": 200, "target": "web-1", "name": "h
 SILENCE = {"target": "web-1", "for_s": 60}
 
 
+async def _test_channel(place: Place) -> Ask:
+    await place.hub.ok("POST", "/channels", CHANNEL)
+    return Ask("/channels/ops/test", **ADMIN | {"target": "ops"})
+
+
 def ask(path: str, body: object = None, **fields: Any) -> Callable[[Place], Awaitable[Ask]]:
     """The same request in every place; ``{key}`` is the id of the server's key."""
 
@@ -155,6 +160,7 @@ def ask(path: str, body: object = None, **fields: Any) -> Callable[[Place], Awai
 
 
 ADMIN: dict[str, Any] = {"token": "admin", "user": "admin"}
+CHANNEL = {"name": "ops", "url": f"http://127.0.0.1:9/{ENV.replace(' ', '-')}", "secret": ENV}
 RUN = {"target": "web-1", "command": "true", "mode": "detach", "env": {"A": ENV}}
 HOW: dict[str, Callable[[Place], Awaitable[Ask]]] = {
     "login": _login,
@@ -188,6 +194,9 @@ HOW: dict[str, Callable[[Place], Awaitable[Ask]]] = {
     "remove_threshold": ask("/alerts/thresholds/hot", target="hot"),
     "add_silence": ask("/silences", SILENCE),
     "remove_silence": _remove_silence,
+    "add_channel": ask("/channels", CHANNEL, target="ops", **ADMIN),
+    "remove_channel": ask("/channels/ops", target="ops", **ADMIN),
+    "test_channel": _test_channel,
     "set_setting": ask("/settings/lost_after", {"value": "40s"}, target="lost_after", **ADMIN),
     "reset_setting": ask("/settings/lost_after", target="lost_after", **ADMIN),
 }
@@ -198,8 +207,11 @@ BEFORE: dict[str, str] = {
     "reset_setting": "set_setting",
     "update_threshold": "set_threshold",
     "remove_threshold": "set_threshold",
+    "remove_channel": "add_channel",
 }
 """What has to be done first."""
+OUTCOME: dict[str, str] = {"test_channel": "failed"}
+"""Nobody listens there."""
 DETAIL: dict[str, dict[str, Any]] = {
     "update_user": {"password": "changed"},
     "create_user": {"role": "viewer"},
@@ -211,6 +223,7 @@ DETAIL: dict[str, dict[str, Any]] = {
     "create_token": {"role": "viewer"},
     "revoke_token": {"user": "ada"},
     "run_command": {"command": "true"},
+    "add_channel": {"severity": "info", "target": "all"},
     "set_setting": {"new": "40s"},
     "set_threshold": {"metric": "cpu", "op": "gt", "value": 200, "target": "web-1"},
     "ack_alert": {"comment": "on it"},
@@ -247,7 +260,7 @@ async def test_what_was_done_is_recorded(place: Place, operation: Operation) -> 
     assert [(one["user"], one["address"], one["target"]) for one in done] == [
         (asked.user, "127.0.0.1", asked.target)
     ]
-    assert done[0]["outcome"] in ("ok", "sent")
+    assert done[0]["outcome"] in (OUTCOME.get(operation.id, "ok"), "sent")
     place.secrets += shown_once(answer.body)
     text = str(await place.trail())
     assert [one for one in place.secrets if one in text] == []

@@ -41,6 +41,13 @@ if TYPE_CHECKING:
         ThresholdSet,
         ThresholdUpdate,
     )
+    from chatops.protocol.rest.channels import (
+        Channel,
+        ChannelCreate,
+        ChannelDetail,
+        Delivery,
+        MessageEvent,
+    )
     from chatops.protocol.rest.commands import (
         COMMAND_FINAL,
         CommandCreate,
@@ -125,10 +132,14 @@ __all__ = [
     "AuditRecord",
     "AuditVerdict",
     "ChainedRecord",
+    "Channel",
+    "ChannelCreate",
+    "ChannelDetail",
     "CommandCreate",
     "CommandRecord",
     "CommandResult",
     "CommandStatus",
+    "Delivery",
     "ErrorBody",
     "ErrorDetail",
     "Event",
@@ -142,6 +153,7 @@ __all__ = [
     "Login",
     "Logout",
     "Me",
+    "MessageEvent",
     "Name",
     "Op",
     "Page",
@@ -205,6 +217,7 @@ if not TYPE_CHECKING:
         from chatops.protocol.rest import (
             accounts,
             alerts,
+            channels,
             commands,
             common,
             history,
@@ -213,7 +226,17 @@ if not TYPE_CHECKING:
             settings,
         )
 
-        for module in (accounts, alerts, commands, common, history, metrics, servers, settings):
+        for module in (
+            accounts,
+            alerts,
+            channels,
+            commands,
+            common,
+            history,
+            metrics,
+            servers,
+            settings,
+        ):
             if name in vars(module):
                 return globals().setdefault(name, vars(module)[name])
         raise AssertionError(f"{name} is declared nowhere")

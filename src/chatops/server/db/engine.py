@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeVar, cast
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -160,6 +160,15 @@ class Database:
     def sizes(self) -> dict[str, int]:
         """Bytes of the file and of its write-ahead log; asks the disk."""
         return {"main": _size(self.path), "wal": _size(_log_of(self.path))}
+
+    async def check_writable(self) -> None:
+        """Write something that changes nothing: a number in the file's head that nobody reads.
+
+        Raises:
+            Busy: it cannot be written now.
+        """
+        async with self.write() as session:
+            await session.execute(text("PRAGMA user_version = 0"))
 
     async def tidy(self) -> None:
         """Copy the write-ahead log back into the file if it has grown, in a thread of its own:

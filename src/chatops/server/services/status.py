@@ -11,6 +11,7 @@ from chatops.server.services.access import Principal
 from chatops.server.services.audit_feed import AuditTail
 from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.live_settings import LiveSettings
+from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.servers import ServerService
 
 
@@ -24,6 +25,7 @@ class StatusService:
         keys: KeyWarnings,
         settings: LiveSettings,
         tail: AuditTail,
+        notifications: NotificationService,
         clock: Clock,
     ) -> None:
         self._keys = keys
@@ -31,6 +33,7 @@ class StatusService:
         self._servers = servers
         self._settings = settings
         self._tail = tail
+        self._notifications = notifications
         self._clock = clock
         self._started = clock.monotonic()
         self.url = ""
@@ -48,10 +51,13 @@ class StatusService:
             alerts=rest.AlertCounts(
                 firing=states.get("firing", 0), pending=states.get("pending", 0)
             ),
-            warnings=self._tail.warnings() if principal.role == "admin" else [],
+            warnings=await self._warnings() if principal.role == "admin" else [],
             keys_expiring=await self._keys.expiring(principal),
             keys_shared=await self._keys.shared(principal),
         )
+
+    async def _warnings(self) -> list[str]:
+        return [*self._tail.warnings(), *await self._notifications.warnings()]
 
     def health(self) -> rest.Health:
         """That the hub answers, and whether strangers may register."""

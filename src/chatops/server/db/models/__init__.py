@@ -15,6 +15,13 @@ from chatops.server.db.models.metrics import (
     MetricSeries,
     MetricsRow,
 )
+from chatops.server.db.models.notify import (
+    Channel,
+    Delivery,
+    Notification,
+    NotificationAlert,
+    ToldAlert,
+)
 from chatops.server.db.models.servers import ConnectionEvent, Server, ServerShare
 from chatops.server.db.models.settings import SettingRow
 
@@ -25,10 +32,12 @@ __all__ = [
     "ApiKey",
     "ApiToken",
     "AuditLog",
+    "Channel",
     "ChatOpsModel",
     "Command",
     "CommandOutput",
     "ConnectionEvent",
+    "Delivery",
     "LogEntryRow",
     "LogsModel",
     "MetricChunk",
@@ -39,6 +48,8 @@ __all__ = [
     "MetricSeries",
     "MetricsModel",
     "MetricsRow",
+    "Notification",
+    "NotificationAlert",
     "OutputStream",
     "RefreshToken",
     "Run",
@@ -46,5 +57,6 @@ __all__ = [
     "ServerShare",
     "SettingRow",
     "Silence",
+    "ToldAlert",
     "User",
 ]

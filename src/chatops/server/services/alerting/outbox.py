@@ -42,13 +42,3 @@ class Outbox(Protocol):
     def wake(self) -> None:
         """What was noted is committed. In the event loop; waits for nothing."""
         ...
-
-
-class NoOutbox:
-    """Where nobody is to be told."""
-
-    def note(self, tx: Transaction, changes: Sequence[AlertChange]) -> None:
-        """Keep nothing."""
-
-    def wake(self) -> None:
-        """Nothing waits."""

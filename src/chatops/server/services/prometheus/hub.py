@@ -1,7 +1,7 @@
 """The hub's own health as Prometheus' families, read from where it is counted when it is asked for.
 
 Nothing is done for it on the hot paths but to count with plain numbers. Each ``of_`` function is
-one source; what comes to the hub later (an outbox, say) is one more of them in chatops.server.app.
+one source; what comes to the hub later is one more of them in chatops.server.app.
 They run in a thread: they read sizes and copies, and change nothing.
 """
 
@@ -23,6 +23,7 @@ from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.commands import CommandService
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.ingest import Ingest
+from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.ws_manager import WSManager
 from chatops.server.settings import HubSettings
 
@@ -114,6 +115,24 @@ def of_logs(logs: LogService) -> Iterable[Metric]:
     )
     yield GaugeMetricFamily(
         "chatops_log_entries_waiting", "Log entries that wait for the writer.", len(logs)
+    )
+
+
+def of_notifications(notifications: NotificationService) -> Iterable[Metric]:
+    """Messages to channels."""
+    found = notifications.figures()
+    yield GaugeMetricFamily(
+        "chatops_notifications_waiting", "Messages that no receiver has taken.", found.waiting
+    )
+    yield GaugeMetricFamily(
+        "chatops_notifications_oldest_seconds", "How long the oldest of them waits.", found.oldest_s
+    )
+    yield _counters(
+        "chatops_notification_attempts", "Attempts to deliver a message.", "outcome",
+        {"delivered": found.attempts - found.failures, "failed": found.failures},
+    )  # fmt: skip
+    yield CounterMetricFamily(
+        "chatops_notifications_given_up", "Messages that were given up.", found.given_up
     )
 
 

@@ -1,0 +1,1 @@
+"""Telling people of alerts: channels, the outbox, and how messages are sent."""
