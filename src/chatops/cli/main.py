@@ -43,6 +43,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "alerts": Entry("alerts", "what is wrong: list, show, ack, resolve"),
     "thresholds": Entry("thresholds", "the rules that raise alerts"),
     "silences": Entry("silences", "for a while nobody is told of some alerts"),
+    "wait": Entry("wait", "for CI: wait until something is true of servers"),
     "events": Entry("events", "connections and disconnections"),
     "channels": Entry("channels", "where alerts are told"),
     "audit": Entry("audit", "who did what: list, verify, export"),
