@@ -12,10 +12,11 @@ from chatops.errors import InvalidInput, NoSample
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_HISTORY_SERVERS, MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsGap
-from chatops.protocol.metric_names import parse_metric
+from chatops.protocol.metric_names import Metric, parse_metric
 from chatops.protocol.metrics import Sample
 from chatops.protocol.target import Target
 from chatops.server.crud import events as events_crud
+from chatops.server.crud import metric_history as history_crud
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
 from chatops.server.crud import servers as servers_crud
@@ -28,7 +29,7 @@ from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.carried import FOR, carry
 from chatops.server.services.metrics.closer import Closer
-from chatops.server.services.metrics.history import History, read_history
+from chatops.server.services.metrics.history import History, Point, read_history
 from chatops.server.services.metrics.ingest import LATE_QUEUE, LEAST_WINDOW, Ingest
 from chatops.server.services.metrics.latest import Latest, LatestSamples
 from chatops.server.services.metrics.newest import Newest, decode, read_newest
@@ -274,10 +275,44 @@ class MetricsService:
         ]
         return histories_page(found, how, query.limit)
 
+    # -- for replays ----------------------------------------------------------------------
+
+    def plan(self, query: HistoryQuery) -> Plan:
+        """How a span is read."""
+        return plan(query, self.kept, self._clock.now())
+
+    async def each_slice(
+        self,
+        server_id: str,
+        names: Sequence[str],
+        how: Plan,
+        limit: int,
+        take: Callable[[Sequence[Point]], None],
+    ) -> float | None:
+        """Give the first ``limit`` rows, or few more, of a span to ``take``, in a reader's thread;
+        where the others begin, None if there are none."""
+        ids = self._open.of(server_id)  # before the snapshot: see history.py
+
+        def read(tx: Transaction) -> float | None:
+            found = read_history(tx, server_id, names, how, ids=ids, limit=limit)
+            take(found.points)
+            return found.next
+
+        return await self._database.look(read)
+
+    async def instance_names(self, server_id: str, metric: Metric) -> list[str]:
+        """The names of a metric's instances that a server has, or had, values of."""
+        newest = (await self.newest([server_id])).get(server_id)
+        now = metric.instances(decode(newest.sample)) if newest is not None else {}
+        stored = await self._database.look(lambda tx: history_crud.series(tx, server_id))
+        start = f"{metric.name}:"
+        names = [one.name for one in stored if one.name.startswith(start)]
+        return sorted({*names, *(f"{start}{one}" for one in now)})
+
     def _plan(self, query: HistoryQuery) -> Plan:
         for name in query.metrics or ():
             parse_metric(name)
-        return plan(query, self.kept, self._clock.now())
+        return self.plan(query)
 
     async def _reading(
         self, server_id: str, query: HistoryQuery, how: Plan
