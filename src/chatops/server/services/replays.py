@@ -189,7 +189,7 @@ class ReplayService:
         while pairs and start is not None:
             part = how._replace(since=start)
             start = await self._metrics.each_slice(
-                server.id, list(pairs), part, SLICE, lambda found: _judge(pairs, found)
+                server.id, list(pairs), part, SLICE, lambda found: _judge(pairs, found, how.step)
             )
         return list(pairs.values())
 
@@ -212,11 +212,11 @@ def _pair(rule: Rule, watched: Watched, *, gaps: bool = True) -> _Pair:
     return _Pair(watched, Tally(rule, gaps=gaps), Tally(bare(rule), gaps=gaps))
 
 
-def _judge(pairs: dict[str, _Pair], points: Sequence[Point]) -> None:
+def _judge(pairs: dict[str, _Pair], points: Sequence[Point], step: float | None) -> None:
     for point in points:
         pair = pairs[point.metric]
         for tally in (pair.full, pair.plain):
-            tally.take(point.ts, point.most if tally.above else point.least)
+            tally.take(point.ts, point.most if tally.above else point.least, step)
 
 
 def _row(server: str, pair: _Pair, until: float) -> rest.ReplayRow:

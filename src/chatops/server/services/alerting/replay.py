@@ -51,12 +51,20 @@ class Tally:
         self.seconds = self.longest = 0.0
         self.firings: deque[Firing] = deque(maxlen=KEPT)
 
-    def take(self, ts: float, value: float) -> None:
-        """A value. After a gap what was only pending begins anew, as when an agent was away."""
+    def take(self, ts: float, value: float, step: float | None = None) -> None:
+        """A value, that stands for ``step`` seconds from ``ts`` on or (None) for that moment. After
+        a gap what was only pending begins anew, as when an agent was away."""
         self.values += 1
         if self._is_gap(ts):
             self._machine.leave(_SERVER)
             self._machine.come_back(_SERVER)
+        self._judge(ts, value)
+        if step is not None:
+            if self._rule.for_s < step:
+                self._judge(ts + self._rule.for_s, value)
+            self._judge(ts + step - _MOMENT, value)
+
+    def _judge(self, ts: float, value: float) -> None:
         if self._began is not None:
             self._worst = self._worst_of(self._worst, value)
         for happening, _ in self._machine.observe(_SERVER, self._rule, "", value, ts):
