@@ -93,7 +93,8 @@ class Online(Condition):
     """The agent is connected."""
 
     def server(self, server: Server, alerts: Sequence[str], now: float) -> None:
-        self.met, self.value, self.shown = server.status == "online", server.status, server.status
+        self.met, self.value = server.status == "online", server.status
+        self.shown = "never connected" if server.status == "never" else server.status
 
 
 class NoAlerts(Condition):

@@ -118,7 +118,7 @@ def absences(
     the agent is connected, else the seconds since it left. ``turns`` are in order of time, the
     first may lie before ``since``. Before a server's first connection nothing is known."""
     ends = [*(turn.ts for turn in turns[1:]), until]
-    for turn, end in zip(turns, ends, strict=True):
+    for turn, end in zip(turns, ends, strict=False):
         passed = turn.ts if turn.online else turn.ts + max(rule.value, 0.0) + _MOMENT
         looks = (turn.ts, passed, passed + rule.for_s + _MOMENT, end - _MOMENT)
         for ts in sorted({max(one, since) for one in looks}):
