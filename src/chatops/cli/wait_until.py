@@ -7,13 +7,14 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatops.cli.conditions import Condition, Standing, WaitState
 from chatops.cli.context import Cli
 from chatops.cli.running.following import PASSING
-from chatops.cli.watching import Feed, News, follow, meant
-from chatops.errors import ChatOpsError, NotFound, TimedOut
+from chatops.cli.watching import News, follow, meant, new_feed
+from chatops.errors import ChatOpsError, HubUnreachable, NotFound, TimedOut
 from chatops.protocol.rest import Server
 from chatops.text import counted, escape
 
@@ -47,6 +48,8 @@ class Wait:
         self._news = News(cli.out.say)
         self._looks: queue.SimpleQueue[Look | ChatOpsError] = queue.SimpleQueue()
         self._seen = False
+        self._feed = new_feed()
+        self._unfollowed: set[str] = set()
 
     def run(self, timeout: float | None) -> list[WaitState]:
         """Wait until it is so.
@@ -57,9 +60,9 @@ class Wait:
             ChatOpsError: the hub does not let them be followed any longer.
         """
         until = None if timeout is None else time.monotonic() + timeout
-        feed = self._begin()
+        self._begin()
         while True:
-            self._take(feed)
+            self._take()
             states = self.states()
             if self._seen and all(one.met for one in states):
                 return states
@@ -71,26 +74,23 @@ class Wait:
         """How it stands, by name."""
         return sorted((one.state() for one in self._servers.values()), key=lambda s: s.server)
 
-    def _begin(self) -> Feed:
+    def _begin(self) -> None:
         where = self._cli.connection._replace(token=self._cli.client.token)
-        asking = threading.Thread(
-            target=self._ask, args=(self._cli.client_for(where, timeout=_ANSWER),), daemon=True
-        )
-        asking.start()
+        client = self._cli.client_for(where, timeout=_ANSWER)
+        threading.Thread(target=self._ask, args=(client,), daemon=True).start()
         if any(one.of_samples for one in self._servers.values()):
-            return follow(self._cli, list(self._by_name), self._news)
-        return queue.Queue(1)
+            follow(self._cli, self._by_name, self._news, self._feed)
 
-    def _take(self, feed: Feed) -> None:
+    def _take(self) -> None:
         """Whatever comes within a moment."""
-        try:
-            name, item = feed.get(timeout=_TICK)
-        except queue.Empty:
-            pass
-        else:
-            if isinstance(item, BaseException):
+        with suppress(queue.Empty):
+            name, item = self._feed.get(timeout=_TICK)
+            if isinstance(item, HubUnreachable):
+                self._unfollowed.add(name)  # it went before it let the follower in
+            elif isinstance(item, BaseException):
                 raise item
-            self._by_name[name].take(item)
+            else:
+                self._by_name[name].take(item)
         while not self._looks.empty():
             self._see(self._looks.get())
 
@@ -103,6 +103,9 @@ class Wait:
                 raise NotFound(f"{standing.name} was removed")
             standing.look(server, look.alerts.get(server.name, ()), time.time())
         self._seen = True
+        if self._unfollowed:  # the hub is there again
+            again, self._unfollowed = self._unfollowed, set()
+            follow(self._cli, again, self._news, self._feed)
 
     def _ask(self, client: Client) -> None:
         """Ask again and again, in a thread: a hub that does not answer delays no timeout."""
