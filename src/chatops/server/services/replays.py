@@ -17,11 +17,10 @@ from chatops.errors import InvalidInput, NotFound
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_HISTORY_SERVERS
 from chatops.protocol.metric_names import METRICS
-from chatops.server.crud import events
 from chatops.server.db.engine import Database
 from chatops.server.db.levels import LEVELS
 from chatops.server.services.access import Access, Principal
-from chatops.server.services.alerting.replay import Firing, Tally, Turn, absences, bare
+from chatops.server.services.alerting.replay import Firing, Tally, absences, bare
 from chatops.server.services.alerting.rule import (
     EACH,
     OFFLINE,
@@ -194,9 +193,7 @@ class ReplayService:
         return list(pairs.values())
 
     async def _absent(self, server: Meant, asked: Asked) -> _Pair:
-        async with self._database.read() as session:
-            found = await events.turns(session, server.id, asked.since, asked.until)
-        turns = [Turn(ts, event == "connected") for ts, event in found]
+        turns = await self._metrics.turns(server.id, asked.since, asked.until)
         pair = _pair(asked.rule, asked.rule.watched, gaps=False)
         for rule, tally in ((asked.rule, pair.full), (bare(asked.rule), pair.plain)):
             for ts, value in absences(turns, rule, asked.since, asked.until):

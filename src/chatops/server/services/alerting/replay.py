@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from chatops.server.services.alerting.machine import Machine
 from chatops.server.services.alerting.rule import Rule
+from chatops.server.services.metrics.offline import Turn
 
 KEPT: Final = 100
 """Firings of one server and instance that are told one by one: the newest."""
@@ -102,13 +103,6 @@ class Tally:
 def bare(rule: Rule) -> Rule:
     """The same without ``--for`` and clear value: it fires at once, and ends at the threshold."""
     return replace(rule, for_s=0.0, clear=rule.value)
-
-
-class Turn(NamedTuple):
-    """From ``ts`` on the agent was connected, or not."""
-
-    ts: float
-    online: bool
 
 
 def absences(

@@ -309,6 +309,12 @@ class MetricsService:
         names = [one.name for one in stored if one.name.startswith(start)]
         return sorted({*names, *(f"{start}{one}" for one in now)})
 
+    async def turns(self, server_id: str, since: float, until: float) -> list[Turn]:
+        """When a server's agent came and went in a span, and how it was before."""
+        async with self._chatops.read() as session:
+            events = await events_crud.turns(session, server_id, since, until)
+        return [Turn(ts, event == "connected") for ts, event in events]
+
     def _plan(self, query: HistoryQuery) -> Plan:
         for name in query.metrics or ():
             parse_metric(name)
@@ -322,7 +328,7 @@ class MetricsService:
         names, limit = query.metrics, query.limit
         until = min(how.until, self._clock.now())
         wanted = names is not None and OFFLINE in names
-        turns = await self._turns(server_id, how.since, until) if wanted else []
+        turns = await self.turns(server_id, how.since, until) if wanted else []
 
         def read(tx: Transaction) -> History:
             found = read_history(tx, server_id, names, how, ids=ids, limit=limit)
@@ -332,11 +338,6 @@ class MetricsService:
             return merged(found, *rows, limit)
 
         return read
-
-    async def _turns(self, server_id: str, since: float, until: float) -> list[Turn]:
-        async with self._chatops.read() as session:
-            events = await events_crud.turns(session, server_id, since, until)
-        return [Turn(ts, event == "connected") for ts, event in events]
 
 
 def _newest(

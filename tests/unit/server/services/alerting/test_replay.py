@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.server.services.alerting.replay import KEPT, Firing, Tally, Turn, absences, bare
+from chatops.server.services.alerting.replay import KEPT, Firing, Tally, absences, bare
+from chatops.server.services.metrics.offline import Turn
 from tests.unit.server.services.alerting.making import machine, rule
 
 T0 = 1_800_000_000.0
