@@ -31,6 +31,7 @@ from chatops.server.services.alerting.rule import (
     understood,
 )
 from chatops.server.services.metrics.history import Point
+from chatops.server.services.metrics.newest import decode
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.metrics.span import HistoryQuery, Plan
 from chatops.server.services.server_finder import ServerFinder
@@ -164,16 +165,18 @@ class ReplayService:
     async def _names(self, server: Meant, watched: Watched) -> list[str]:
         if watched.instance != EACH:
             return [str(watched)]
-        found = await self._metrics.instance_names(server.id, METRICS[watched.name])
+        newest = (await self._metrics.newest([server.id])).get(server.id)
+        sample = decode(newest.sample) if newest is not None else None
+        found = await self._metrics.past.instances(server.id, METRICS[watched.name], sample)
         return found[:MAX_INSTANCES]
 
     def _plan(self, asked: Asked, series: int) -> Plan:
         """The finest level that is kept, unless it has too many values."""
-        how = self._metrics.plan(_query(asked, None))
+        how = self._metrics.past.plan(_query(asked, None))
         for level in LEVELS:
             span = asked.until - how.since
             if span / (how.step or _USUAL) * series > MOST and (how.step or 0.0) < level.step:
-                how = self._metrics.plan(_query(asked, float(level.step)))
+                how = self._metrics.past.plan(_query(asked, float(level.step)))
         if (asked.until - how.since) / (how.step or _USUAL) * series > MOST:
             raise InvalidInput(
                 "that is too much for one replay", hint="take a shorter span or fewer servers"
@@ -187,7 +190,7 @@ class ReplayService:
         start: float | None = how.since
         while pairs and start is not None:
             part = how._replace(since=start)
-            start = await self._metrics.each_slice(
+            start = await self._metrics.past.each_slice(
                 server.id, list(pairs), part, SLICE, lambda found: _judge(pairs, found, how.step)
             )
         return list(pairs.values())

@@ -12,11 +12,10 @@ from chatops.errors import InvalidInput, NoSample
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_HISTORY_SERVERS, MAX_UNACKED
 from chatops.protocol.messages import Metrics, MetricsGap
-from chatops.protocol.metric_names import Metric, parse_metric
+from chatops.protocol.metric_names import parse_metric
 from chatops.protocol.metrics import Sample
 from chatops.protocol.target import Target
 from chatops.server.crud import events as events_crud
-from chatops.server.crud import metric_history as history_crud
 from chatops.server.crud import metric_store as store
 from chatops.server.crud import metrics as crud
 from chatops.server.crud import servers as servers_crud
@@ -29,13 +28,14 @@ from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.carried import FOR, carry
 from chatops.server.services.metrics.closer import Closer
-from chatops.server.services.metrics.history import History, Point, read_history
+from chatops.server.services.metrics.history import History, read_history
 from chatops.server.services.metrics.ingest import LATE_QUEUE, LEAST_WINDOW, Ingest
 from chatops.server.services.metrics.latest import Latest, LatestSamples
 from chatops.server.services.metrics.newest import Newest, decode, read_newest
 from chatops.server.services.metrics.numbers import Numbers
 from chatops.server.services.metrics.offline import OFFLINE, Turn, merged, offline_points
 from chatops.server.services.metrics.open_rows import Known, OpenRows
+from chatops.server.services.metrics.past import Past
 from chatops.server.services.metrics.retention import Retention
 from chatops.server.services.metrics.shown import histories_page, history_page, to_server_sample
 from chatops.server.services.metrics.span import HistoryQuery, Kept, Plan, plan
@@ -83,6 +83,7 @@ class MetricsService:
         self._refusals = RateLimiter(rate=1 / 3600, burst=1)
         self.closer = Closer(database, self._open, self._known, clock, self._refused)
         self.retention = Retention(database, self._open, self._known, latest)
+        self.past = Past(database, self._open, lambda: self.kept, clock)
         self.ingest = Ingest(
             database, self._open, self._known, latest, clock,
             publish=self._publish, lost=self._lost, enough=self.closer.ask,
@@ -275,40 +276,6 @@ class MetricsService:
         ]
         return histories_page(found, how, query.limit)
 
-    # -- for replays ----------------------------------------------------------------------
-
-    def plan(self, query: HistoryQuery) -> Plan:
-        """How a span is read."""
-        return plan(query, self.kept, self._clock.now())
-
-    async def each_slice(
-        self,
-        server_id: str,
-        names: Sequence[str],
-        how: Plan,
-        limit: int,
-        take: Callable[[Sequence[Point]], None],
-    ) -> float | None:
-        """Give the first ``limit`` rows, or few more, of a span to ``take``, in a reader's thread;
-        where the others begin, None if there are none."""
-        ids = self._open.of(server_id)  # before the snapshot: see history.py
-
-        def read(tx: Transaction) -> float | None:
-            found = read_history(tx, server_id, names, how, ids=ids, limit=limit)
-            take(found.points)
-            return found.next
-
-        return await self._database.look(read)
-
-    async def instance_names(self, server_id: str, metric: Metric) -> list[str]:
-        """The names of a metric's instances that a server has, or had, values of."""
-        newest = (await self.newest([server_id])).get(server_id)
-        now = metric.instances(decode(newest.sample)) if newest is not None else {}
-        stored = await self._database.look(lambda tx: history_crud.series(tx, server_id))
-        start = f"{metric.name}:"
-        names = [one.name for one in stored if one.name.startswith(start)]
-        return sorted({*names, *(f"{start}{one}" for one in now)})
-
     async def turns(self, server_id: str, since: float, until: float) -> list[Turn]:
         """When a server's agent came and went in a span, and how it was before."""
         async with self._chatops.read() as session:
@@ -318,7 +285,7 @@ class MetricsService:
     def _plan(self, query: HistoryQuery) -> Plan:
         for name in query.metrics or ():
             parse_metric(name)
-        return self.plan(query)
+        return plan(query, self.kept, self._clock.now())
 
     async def _reading(
         self, server_id: str, query: HistoryQuery, how: Plan
