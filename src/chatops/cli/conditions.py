@@ -143,7 +143,7 @@ class OnMetric(Condition):
             self.met, self._since, self.shown = False, None, why
 
     def _take(self, value: float | None, ts: float) -> None:
-        name = str(self._written.metric.name)
+        name = self._written.metric.name
         name += f":{self._written.instance}" if self._written.instance else ""
         self.value, gap = value, self._is_gap(ts)
         shown = figures.in_unit(value, self._written.metric.unit)
@@ -254,6 +254,10 @@ def parse_condition(text: str) -> Written:
         value = parse_value(found["metric"].strip(), found["value"])
     except InvalidInput as error:
         raise InvalidInput(f"--metric: {error.message}", hint=error.hint) from None
+    if instance == "*":
+        raise InvalidInput(
+            f"--metric: {shorten(text, 80)!r} is of many values", hint="name one, or leave out :*"
+        )
     holds = _OPS[found["sign"] or found["word"]]
     return Written(text.strip(), metric, instance, holds, value)
 

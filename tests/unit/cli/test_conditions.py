@@ -66,7 +66,8 @@ def test_a_condition_is_read_with_instance_and_unit(
 
 
 @pytest.mark.parametrize(
-    "text", ["cpu", "cpu=5", "cpu<", "<5", "cpux<5", "cpu<5GB", "cpu<nan", "cpu<<5", "cpu:a<5"]
+    "text",
+    ["cpu", "cpu=5", "cpu<", "<5", "cpux<5", "cpu<5GB", "cpu<nan", "cpu<<5", "cpu:a<5", "disk:*<5"],
 )
 def test_nonsense_is_refused_with_the_option_named(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"^--metric: "):

@@ -8,7 +8,7 @@ import typer
 
 from chatops.cli import figures, show
 from chatops.cli.args import YES
-from chatops.cli.completion import complete_metric_names, complete_rules
+from chatops.cli.completion import complete_metric_names, complete_rules, complete_tried
 from chatops.cli.confirm import confirm
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
@@ -207,7 +207,7 @@ def try_threshold(
         typer.Argument(
             metavar="ID | METRIC OP VALUE",
             help="a rule's name or id, or a condition as for set",
-            autocompletion=complete_rules,
+            autocompletion=complete_tried,
         ),
     ],
     target: Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from chatops.cli.args import TARGET
+from chatops.cli.completion import complete_metric_names
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.exits import TIMED_OUT, exit_code
@@ -35,7 +36,12 @@ def wait_until(
     online: Annotated[bool, typer.Option("--online", help="the agent is connected")] = False,
     metric: Annotated[
         list[str] | None,
-        typer.Option("--metric", metavar="COND", help="like 'cpu<50'; may be repeated"),
+        typer.Option(
+            "--metric",
+            metavar="COND",
+            help="like 'cpu<50'; may be repeated",
+            autocompletion=complete_metric_names,
+        ),
     ] = None,
     for_: Annotated[
         str | None,
