@@ -56,6 +56,11 @@ def complete_rules(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
+def complete_tried(incomplete: str) -> list[str]:
+    """What may be tried: rules, and METRIC names."""
+    return [*complete_rules(incomplete), *complete_metric_names(incomplete)]
+
+
 def complete_profiles(incomplete: str) -> list[str]:
     """Profiles whose name begins so; no hub is asked."""
     from chatops.cli.profiles import Profiles

@@ -16,6 +16,7 @@ MISSING: Final = 4
 FORBIDDEN: Final = 5
 CONFLICT: Final = 6
 UNREACHABLE: Final = 7
+TIMED_OUT: Final = 124
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 PIPE_CLOSED: Final = 141
@@ -29,6 +30,7 @@ MEANING: Final[Mapping[int, str]] = {
     FORBIDDEN: "not permitted",
     CONFLICT: "conflict (already there, wrong state)",
     UNREACHABLE: "hub unreachable",
+    TIMED_OUT: "`wait`: not true in time",
     INTERRUPTED: "interrupted (Ctrl-C)",
     PIPE_CLOSED: "the reader of the output went away",
     TERMINATED: "terminated (SIGTERM)",
@@ -63,7 +65,6 @@ EXIT: Final[Mapping[str, int]] = {
 NOT_RUN: Final = 120
 REFUSED: Final = 121
 LOST: Final = 122
-TIMED_OUT: Final = 124
 SOME_NOT_RUN: Final = 123
 STOPPED: Final = 125
 NOT_STARTED: Final = 126

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chatops.cli.absent import servers_of
@@ -86,9 +86,14 @@ def _merged(cli: Cli, names: Sequence[str], news: News) -> Iterator[ServerSample
         yield item
 
 
-def follow(cli: Cli, names: Sequence[str], news: News) -> Feed:
+def new_feed() -> Feed:
+    """One that nothing comes from yet."""
+    return queue.Queue(_WAITING)
+
+
+def follow(cli: Cli, names: Iterable[str], news: News, into: Feed | None = None) -> Feed:
     """Begin to follow servers, each in a thread of its own."""
-    feed: Feed = queue.Queue(_WAITING)
+    feed = into or new_feed()
     where = cli.connection._replace(token=cli.client.token)
 
     def pass_on(name: str, client: Client, live: Iterator[ServerSample]) -> None:

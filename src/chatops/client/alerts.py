@@ -14,6 +14,7 @@ from chatops.protocol.rest import (
     AlertState,
     Op,
     Page,
+    Replay,
     Severity,
     Silence,
     SilenceCreate,
@@ -111,9 +112,40 @@ class Thresholds:
         path = f"/alerts/thresholds/{segment(threshold)}"
         return self._session.call("PATCH", path, Threshold, body=ThresholdUpdate(enabled=enabled))
 
+    def replay(
+        self,
+        threshold: str | None = None,
+        *,
+        metric: str | None = None,
+        op: Op | None = None,
+        value: float | None = None,
+        target: str | None = None,
+        for_s: float | None = None,
+        clear: float | None = None,
+        since: float | None = None,
+        until: float | None = None,
+    ) -> Replay:
+        """When a rule would have fired: one that there is, or ``metric`` ``op`` ``value``; what is
+        given beside a rule stands in place of what that says. Without ``since`` the last 24 hours.
+
+        Raises:
+            NotFound: there is no such rule, or ``target`` means no server.
+            InvalidInput: values that make no sense, or too many servers.
+        """
+        query = {
+            "threshold": threshold, "metric": metric, "op": op, "value": _number(value),
+            "target": target, "for_s": _number(for_s), "clear": _number(clear),
+            "since": moment(since), "until": moment(until),
+        }  # fmt: skip
+        return self._session.call("GET", "/alerts/replay", Replay, query=query)
+
     def remove(self, threshold: str) -> None:
         """Remove a rule; its open alerts are resolved."""
         self._session.call("DELETE", f"/alerts/thresholds/{segment(threshold)}", type(None))
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else repr(value)
 
 
 class Silences:

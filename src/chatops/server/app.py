@@ -64,6 +64,7 @@ from chatops.server.services.places import Places
 from chatops.server.services.processes import ProcessService
 from chatops.server.services.prometheus import hub as figures
 from chatops.server.services.prometheus.exposition import Exposition
+from chatops.server.services.replays import ReplayService
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.run_driver import RunDriver
 from chatops.server.services.run_records import RunRecords
@@ -227,6 +228,7 @@ def build(
         lambda: live.now,
         clock,
     )
+    thresholds = ThresholdService(db, servers, alerting, audit, clock)
     status = StatusService(db, servers, key_warnings, live, tail, notifications, clock)
     answers = Counter[int]()
     registry = figures.make_registry(
@@ -258,7 +260,8 @@ def build(
         metrics=metrics,
         alerting=alerting,
         alerts=AlertDesk(db, servers, alerting, notifications, audit, clock),
-        thresholds=ThresholdService(db, servers, alerting, audit, clock),
+        thresholds=thresholds,
+        replays=ReplayService(db, servers, thresholds, metrics, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
         processes=ProcessService(servers, agents),
         commands=commands,

@@ -25,6 +25,7 @@ from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.places import Places
 from chatops.server.services.processes import ProcessService
 from chatops.server.services.prometheus.exposition import Exposition
+from chatops.server.services.replays import ReplayService
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.runs import RunService
 from chatops.server.services.servers import ServerService
@@ -62,6 +63,7 @@ class Services:
     alerting: AlertService
     alerts: AlertDesk
     thresholds: ThresholdService
+    replays: ReplayService
     silences: SilenceService
     processes: ProcessService
     commands: CommandService

@@ -322,6 +322,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "ack_alert": Example(_ack, on=_OPERATOR),
     "resolve_alert": Example(_resolve, on=_OPERATOR),
     "list_thresholds": plain("/alerts/thresholds"),
+    "replay_threshold": plain("/alerts/replay?metric=cpu&op=gt&value=9&target=mine", on=_VIEWER),
     "set_threshold": plain("/alerts/thresholds", RULE, on=_OPERATOR),
     "show_threshold": Example(_rule, on=_VIEWER),
     "update_threshold": Example(_switch_rule, on=_OWNER),

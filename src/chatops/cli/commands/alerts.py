@@ -60,6 +60,18 @@ ALERTS = View(
         Column("MESSAGE", lambda a: a.message),
     ],
 )
+LIVE = View(
+    Alert,
+    lambda alert: alert.id,
+    [
+        Column("TIME", lambda a: show.local(a.resolved_at or a.fired_at), width=19),
+        Column("SERVER", _server, width=12),
+        Column("SEVERITY", lambda a: a.severity, _severity_style),
+        Column("STATE", _state, _state_style, width=12),
+        Column("RULE", lambda a: a.threshold_name, width=12),
+        Column("MESSAGE", lambda a: a.message),
+    ],
+)
 DETAIL = View(
     AlertDetail,
     lambda alert: alert.id,
@@ -125,6 +137,37 @@ def list_alerts(
     )
     print_newest(cli.out, found, ALERTS, limit)
     return _verdict(cli, server, worst) if worst is not None else None
+
+
+@command(app, "watch", example="chatops alerts watch --until-clear --severity critical")
+def watch(
+    cli: Cli,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server", metavar="S", help="of this server", autocompletion=complete_servers
+        ),
+    ] = None,
+    severity: Annotated[
+        str | None, typer.Option("--severity", metavar="S", help="info, warning or critical")
+    ] = None,
+    *,
+    until_clear: Annotated[
+        bool, typer.Option("--until-clear", help="exit 0 when none is open any more")
+    ] = False,
+) -> None:
+    """The alerts that are open, and then each one that fires, is acknowledged, becomes stale or is
+    resolved, as it is then: a line each, until Ctrl-C.
+
+    With --until-clear it ends when no alert is firing or acknowledged, of --server and --severity
+    if these are given; at once if none is. Nothing is missed while the hub is restarted, or away.
+    """
+    from chatops.cli.alert_feed import Filter, follow_alerts
+
+    cli.out.refuse_json()
+    worst = severity_of(severity, "--severity") if severity is not None else None
+    for alert in follow_alerts(cli, Filter(server, worst), until_clear=until_clear):
+        cli.out.live(alert, LIVE)
 
 
 @command(app, "show", example="chatops alerts show 0197...")

@@ -8,11 +8,11 @@ import typer
 
 from chatops.cli import figures, show
 from chatops.cli.args import YES
-from chatops.cli.completion import complete_metric_names, complete_rules
+from chatops.cli.completion import complete_metric_names, complete_rules, complete_tried
 from chatops.cli.confirm import confirm
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
-from chatops.cli.reading import wait
+from chatops.cli.reading import moment, wait
 from chatops.cli.view import Column, Style, View
 from chatops.errors import InvalidInput
 from chatops.protocol.rest import Op, Severity, Threshold
@@ -123,7 +123,7 @@ def set_threshold(
 
     rule = cli.client.thresholds.set(
         metric,
-        _op(op),
+        op_of(op),
         parse_value(metric, value),
         target=target,
         for_s=wait(for_, "--for"),
@@ -181,9 +181,61 @@ def severity_of(text: str, option: str) -> Severity:
     return cast("Severity", text)
 
 
-def _op(text: str) -> Op:
+def op_of(text: str) -> Op:
+    """The operator that is written so.
+
+    Raises:
+        InvalidInput: it is none.
+    """
     if text not in OPS:
         raise InvalidInput(
             f"{text[:40]!r} is no comparison", hint="use gt, ge, lt or le (or '>', '>=', '<', '<=')"
         )
     return OPS[text]
+
+
+@command(
+    app,
+    "test",
+    example="chatops thresholds test cpu gt 90% --for 5m --since 7d",
+    negative_values=True,
+)
+def try_threshold(
+    cli: Cli,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID | METRIC OP VALUE",
+            help="a rule's name or id, or a condition as for set",
+            autocompletion=complete_tried,
+        ),
+    ],
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="TARGET", help="all, or those of the rule")
+    ] = None,
+    for_: Annotated[
+        str | None, typer.Option("--for", metavar="DURATION", help="1m, or that of the rule")
+    ] = None,
+    clear: Annotated[
+        str | None, typer.Option("--clear", metavar="VALUE", help="where it clears")
+    ] = None,
+    since: Annotated[
+        str, typer.Option("--since", metavar="WHEN", help="a duration ago, or a time")
+    ] = "24h",
+) -> None:
+    """Say when a rule would have fired, how long and how often, with its --for and clear value and
+    (PLAIN) without. Nothing is set, and nobody is told.
+
+    It judges the history as the hub judges samples: the samples themselves, or where there would be
+    too many, or only these are kept, the worst value of each step, so that no breach is averaged
+    away; then what swings within a step may look like one long breach. stderr says which. What
+    came late, after an outage of the agent, fires nothing live, but does here.
+    """
+    from chatops.cli.replay import print_replay
+
+    if len(words) not in (1, 3):
+        raise InvalidInput(
+            "name a rule, or give METRIC OP VALUE", hint="like: chatops thresholds test cpu gt 90%"
+        )
+    begin, for_s = moment(since, "--since"), None if for_ is None else wait(for_, "--for")
+    print_replay(cli, list(words), target=target, for_s=for_s, clear=clear, since=begin)

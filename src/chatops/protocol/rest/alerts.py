@@ -112,3 +112,48 @@ class SilenceCreate(Request, kw_only=True):
     for_s: Annotated[float, Meta(gt=0)]
     metric: MetricName | None = None
     comment: Comment | None = None
+
+
+class ReplayFiring(Struct, kw_only=True):
+    """One time that it would have fired; ``resolved_at`` is null if it still would at the end.
+    ``worst`` is the value furthest past the threshold meanwhile."""
+
+    fired_at: Timestamp
+    resolved_at: Timestamp | None
+    worst: float
+
+
+class ReplayRow(Struct, kw_only=True):
+    """What a rule would have done on one server, for one instance: ``fired`` times, for ``fired_s``
+    seconds together and ``longest_s`` at most. ``plain_fired`` and ``plain_s`` are the same without
+    ``for`` and clear value. ``values`` were looked at; ``firings`` are the newest hundred."""
+
+    server: str
+    metric: str
+    instance: str | None
+    values: int
+    fired: int
+    fired_s: float
+    longest_s: float
+    first_fired_at: Timestamp | None
+    last_fired_at: Timestamp | None
+    firing: bool
+    plain_fired: int
+    plain_s: float
+    firings: list[ReplayFiring]
+
+
+class Replay(Struct, kw_only=True):
+    """A rule as it was tried, and what came of it, in order of server. ``step`` is the seconds that
+    each value stands for, of which the worst counts; null for samples."""
+
+    metric: str
+    op: Op
+    value: float
+    clear: float
+    for_s: float
+    target: str
+    since: Timestamp
+    until: Timestamp
+    step: float | None
+    items: list[ReplayRow]

@@ -7,9 +7,15 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from chatops.errors import InvalidInput
-from chatops.protocol.limits import DEFAULT_PAGE, MAX_HISTORY_METRICS, MAX_PAGE, MAX_PROCESSES
+from chatops.protocol.limits import (
+    DEFAULT_PAGE,
+    MAX_HISTORY_METRICS,
+    MAX_PAGE,
+    MAX_PROCESSES,
+    MAX_TARGET,
+)
 from chatops.protocol.messages import ProcessSort
-from chatops.protocol.rest import AlertState, ServerStatus, Severity
+from chatops.protocol.rest import AlertState, Op, ServerStatus, Severity
 from chatops.units import parse_time
 
 Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE, description="most items on the page")]
@@ -80,6 +86,21 @@ class AlertsQuery(PageQuery, kw_only=True):
     server: Text | None = None
     severity: Severity | None = None
     since: Time | None = None
+
+
+class ReplayQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A rule that there is (``threshold``, by name or id), or ``metric``, ``op`` and ``value``; the
+    other parameters stand in place of what the rule says. Since a day ago, if not said."""
+
+    threshold: Text | None = None
+    metric: Text | None = None
+    op: Op | None = None
+    value: float | None = None
+    for_s: float | None = None
+    clear: float | None = None
+    target: Annotated[str, Meta(max_length=MAX_TARGET)] | None = None
+    since: Time | None = None
+    until: Time | None = None
 
 
 class AuditQuery(SpanQuery, kw_only=True):

@@ -35,6 +35,7 @@ from chatops.server.services.metrics.newest import Newest, decode, read_newest
 from chatops.server.services.metrics.numbers import Numbers
 from chatops.server.services.metrics.offline import OFFLINE, Turn, merged, offline_points
 from chatops.server.services.metrics.open_rows import Known, OpenRows
+from chatops.server.services.metrics.past import Past
 from chatops.server.services.metrics.retention import Retention
 from chatops.server.services.metrics.shown import histories_page, history_page, to_server_sample
 from chatops.server.services.metrics.span import HistoryQuery, Kept, Plan, plan
@@ -82,6 +83,7 @@ class MetricsService:
         self._refusals = RateLimiter(rate=1 / 3600, burst=1)
         self.closer = Closer(database, self._open, self._known, clock, self._refused)
         self.retention = Retention(database, self._open, self._known, latest)
+        self.past = Past(database, self._open, lambda: self.kept, clock)
         self.ingest = Ingest(
             database, self._open, self._known, latest, clock,
             publish=self._publish, lost=self._lost, enough=self.closer.ask,
@@ -274,6 +276,12 @@ class MetricsService:
         ]
         return histories_page(found, how, query.limit)
 
+    async def turns(self, server_id: str, since: float, until: float) -> list[Turn]:
+        """When a server's agent came and went in a span, and how it was before."""
+        async with self._chatops.read() as session:
+            events = await events_crud.turns(session, server_id, since, until)
+        return [Turn(ts, event == "connected") for ts, event in events]
+
     def _plan(self, query: HistoryQuery) -> Plan:
         for name in query.metrics or ():
             parse_metric(name)
@@ -287,7 +295,7 @@ class MetricsService:
         names, limit = query.metrics, query.limit
         until = min(how.until, self._clock.now())
         wanted = names is not None and OFFLINE in names
-        turns = await self._turns(server_id, how.since, until) if wanted else []
+        turns = await self.turns(server_id, how.since, until) if wanted else []
 
         def read(tx: Transaction) -> History:
             found = read_history(tx, server_id, names, how, ids=ids, limit=limit)
@@ -297,11 +305,6 @@ class MetricsService:
             return merged(found, *rows, limit)
 
         return read
-
-    async def _turns(self, server_id: str, since: float, until: float) -> list[Turn]:
-        async with self._chatops.read() as session:
-            events = await events_crud.turns(session, server_id, since, until)
-        return [Turn(ts, event == "connected") for ts, event in events]
 
 
 def _newest(
