@@ -78,6 +78,8 @@ def test_it_says_that_the_hub_is_gone_and_goes_on_when_it_is_back(
         until(lambda: "db-1" not in terminal.text, within=20, what="db-1's end")
         terminal.press("C-c")
         terminal.shows("code=130")
+        terminal.press(f"clear; {shlex.join([*PROGRAM, 'servers', 'list'])}", "Enter")
+        terminal.shows("web-1", "1!")  # a critical one, in what lasts too
 
 
 def test_control_z_suspends_and_fg_comes_back(shared: Bench, tmp_path: Path) -> None:
