@@ -79,7 +79,7 @@ def server(number: int, **changed: Any) -> Server:
 def alerts(servers: int) -> list[Alert]:
     """What is open in a fleet of so many: one is taken care of, two are critical."""
     made = {
-        3: alert("a1", 3, "disk", "/var/lib/postgresql", 96.8, 90.0, "disk full", "critical"),
+        3: alert("a1", 3, "disk", "/var/lib/postgresql", 96.8, 90.0, "disk-full", "critical"),
         10: alert("a2", 10, "cpu", None, 93.0, 90.0, "busy", "warning", state="acknowledged",
               acked_by="grace", comment="the nightly build"),
         17: alert("a3", 17, "offline", None, 420.0, 60.0, "offline", "critical"),

@@ -163,12 +163,12 @@ async def test_enter_shows_an_alert_with_its_evidence() -> None:
         first = alerts(24)[0]
         answered(one, "alert", "a1", alert_detail(first))
         shown = await one.paint()
-        for words in ("disk full: disk is 96.8, above 90", "96.8%  (rule: > 90.0%)",
+        for words in ("disk-full: disk is 96.8, above 90", "96.8%  (rule: > 90.0%)",
                       "postgres: 16/main", "pg_wal", "archive command failed"):  # fmt: skip
             assert words in shown
         await one.press("a")
         answered(one, "ack", "a1", changed(first, state="acknowledged", acked_by="ada"))
-        assert "acknowledged disk full" in await one.paint()
+        assert "acknowledged disk-full" in await one.paint()
         one.state.feed.changed.append(changed(first, state="resolved", resolved_reason="cleared"))
         await one.paint()
         assert asked(one) == [Job("ack", ("a1",)), *[Job("alert", ("a1",))] * 2]
