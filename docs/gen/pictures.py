@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from chatops.cli.top.app import TopApp
 from chatops.cli.top.link import Trouble
+from chatops.cli.top.news import Told
 from chatops.cli.top.state import State
 from chatops.errors import HubUnreachable
 from docs.gen import DOCS
-from docs.gen.top_scene import opened, scene
+from docs.gen.top_scene import alert_detail, opened, scene
 
 FOLDER: Final = DOCS / "images"
 _CELL: Final = 12.2
@@ -57,9 +58,23 @@ async def _processes(pilot: Any, state: State) -> None:
     await pilot.press("5")
 
 
+async def _alerts(pilot: Any, state: State) -> None:
+    await pilot.press("A")
+
+
+async def _alert(pilot: Any, state: State) -> None:
+    await pilot.press("A", "enter")
+    assert state.sight.shown is not None
+    shown = state.sight.shown
+    state.feed.news.append(Told(shown.id, "alert", alert_detail(shown)))
+    pilot.app.tick()
+
+
 PICTURES: Final[dict[str, tuple[Steps, tuple[int, int]]]] = {
     "top-fleet": (_fleet, (120, 30)),
     "top-groups": (_groups, (80, 24)),
+    "top-alerts": (_alerts, (80, 24)),
+    "top-alert": (_alert, (80, 24)),
     "top-hub-gone": (_gone, (80, 24)),
     "top-server": (_server, (120, 30)),
     "top-processes": (_processes, (80, 24)),

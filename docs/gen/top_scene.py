@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from msgspec import structs
+
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.feed import Feed
 from chatops.cli.top.fleet import METRICS, TRAILS
 from chatops.cli.top.hub_clock import HubClock
-from chatops.cli.top.news import Filled, Listed, Told
+from chatops.cli.top.news import Alerted, Filled, Listed, Told
 from chatops.cli.top.panels import CHARTS, SPAN
 from chatops.cli.top.state import State
 from chatops.cli.top.trail import KEPT, STEP
@@ -17,6 +19,8 @@ from chatops.client import Client
 from chatops.protocol.client_messages import Values
 from chatops.protocol.metrics import Container, Cpu, Disk, DiskIO, Memory, Network, Swap, Units
 from chatops.protocol.rest import (
+    Alert,
+    AlertDetail,
     ProcessPage,
     Server,
     ServerHistoryRow,
@@ -49,6 +53,7 @@ def scene(servers: int = 24, *, past: bool = True, **changed: Any) -> State:
     feed.news.append(Listed([server(number, **changed) for number in range(servers)]))
     if past:
         feed.news.append(Filled([row for number in range(servers) for row in _past(number)]))
+    feed.news.append(Alerted(alerts(servers)))
     feed.values.extend(values(number, NOW - 1) for number in range(servers))
     state.catch_up()
     for row in state.fleet.rows.values():
@@ -69,6 +74,48 @@ def server(number: int, **changed: Any) -> Server:
         "memory_percent": None, "disk_percent": None, "alerts": int(number % 7 == 3),
     }  # fmt: skip
     return Server(**(fields | changed))
+
+
+def alerts(servers: int) -> list[Alert]:
+    """What is open in a fleet of so many: one is taken care of, two are critical."""
+    made = {
+        3: alert("a1", 3, "disk", "/var/lib/postgresql", 96.8, 90.0, "disk-full", "critical"),
+        10: alert("a2", 10, "cpu", None, 93.0, 90.0, "busy", "warning", state="acknowledged",
+              acked_by="grace", comment="the nightly build"),
+        17: alert("a3", 17, "offline", None, 420.0, 60.0, "offline", "critical"),
+    }  # fmt: skip
+    return [one for number, one in made.items() if number < servers]
+
+
+def alert(
+    alert_id: str, number: int, metric: str, instance: str | None, value: float, limit: float,
+    rule: str, severity: str, **changed: Any,
+) -> Alert:  # fmt: skip
+    """An open alert of one of the servers."""
+    fields: dict[str, Any] = {
+        "id": alert_id, "server": server(number).name, "metric": metric, "instance": instance,
+        "threshold_id": "t1", "threshold_name": rule, "state": "firing", "stale": False,
+        "severity": severity, "value": value, "threshold": limit, "op": "gt",
+        "message": f"{rule}: {metric} is {value:g}, above {limit:g}",
+        "started_at": format_time(NOW - 400 - number), "fired_at": format_time(NOW - 340 - number),
+        "acked_by": None, "resolved_at": None, "resolved_reason": None,
+    }  # fmt: skip
+    return Alert(**(fields | changed))
+
+
+def alert_detail(shown: Alert, **changed: Any) -> AlertDetail:
+    """The same with what its agent told."""
+    evidence = {
+        "taken_at": format_time(NOW - 342),
+        "processes": {"by_cpu": [{"pid": 812, "cpu_percent": 62.0, "rss": 2 * _GIB,
+                                  "command": "postgres: 16/main: checkpointer"}],
+                      "by_memory": []},
+        "containers": [{"name": "proxy", "state": "running", "health": "healthy"}],
+        "mount": {"path": "/var/lib/postgresql", "complete": True,
+                  "largest": [{"path": "/var/lib/postgresql/16/main/pg_wal", "bytes": 310 * _GIB}]},
+        "journal": ["10:24:02 postgres[812]: archive command failed with exit code 1"],
+    }  # fmt: skip
+    return AlertDetail(**(structs.asdict(shown) | {"evidence": evidence} | changed))
 
 
 def values(number: int, ts: float) -> Values:

@@ -62,6 +62,15 @@ def test_it_says_that_the_hub_is_gone_and_goes_on_when_it_is_back(
         hub.start_hub(None, "--port", port)
         terminal.press("r")
         until(lambda: "the hub is gone" not in terminal.text, within=40, what="the hub's return")
+        rule = hub.run("thresholds", "set", "cpu", "ge", "0", "--for", "0s", "--name", "any",
+                       "--severity", "critical")  # fmt: skip
+        assert rule.code == 0, rule.err
+        terminal.shows("1 alert, 1 firing, 1 critical!", "1!")
+        terminal.press("A")
+        terminal.shows("! critical web-1", ">= 0", "firing")
+        terminal.press("a")
+        terminal.shows("acked: ")
+        terminal.press("Escape")
         added = hub.run("servers", "add", "db-1")
         assert added.code == 0, added.err
         terminal.shows("· db-1", "2 servers")
@@ -69,6 +78,8 @@ def test_it_says_that_the_hub_is_gone_and_goes_on_when_it_is_back(
         until(lambda: "db-1" not in terminal.text, within=20, what="db-1's end")
         terminal.press("C-c")
         terminal.shows("code=130")
+        terminal.press(f"clear; {shlex.join([*PROGRAM, 'servers', 'list'])}", "Enter")
+        terminal.shows("web-1", "1!")  # a critical one, in what lasts too
 
 
 def test_control_z_suspends_and_fg_comes_back(shared: Bench, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def _processes(processes: Any) -> Iterator[str]:
         for one in found:
             cpu, size = show.percent(one.get("cpu_percent")), show.size(one.get("rss"))
             command = shorten(escape(str(one.get("command") or one.get("name"))), 100)
-            yield f"  {one.get('pid'):>8} {cpu or '-':>7} {size or '-':>10}  {command}"
+            yield f"  {_text(one.get('pid')):>8} {cpu or '-':>7} {size or '-':>10}  {command}"
 
 
 def _named(title: str, found: Any) -> Iterator[str]:

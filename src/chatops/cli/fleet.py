@@ -9,10 +9,13 @@ from typing import Final
 
 from chatops.cli import show
 from chatops.cli.view import Column, Style, View
+from chatops.protocol.client_messages import Values
 from chatops.protocol.metric_names import LOOPBACK
 from chatops.protocol.rest import Server, ServerSample
 from chatops.units import parse_time
 
+METRICS: Final = ("cpu", "memory", "disk", "load1", "net.rx", "net.tx")
+"""What is followed of every server."""
 STALE_AFTER: Final = 15.0
 """Seconds without a sample after which one is late, if the server's come as often as that."""
 _LATE: Final = 3
@@ -56,32 +59,29 @@ class Fleet:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def put(self, name: str, sample: ServerSample, now: float) -> None:
-        """A sample came. The first one of a server may be as old as any: the hub sends the latest
-        that it has. What comes later is new, and tells how this machine's clock goes."""
-        row = self._rows.get(name)
+    def put(self, one: Values, now: float) -> None:
+        """Values of a sample that has just come; they tell too how this machine's clock goes."""
+        row = self._rows.get(one.server)
         if row is None:
             return
-        ts = parse_time(sample.ts)
+        ts, values = parse_time(one.ts), one.values
         row.samples += 1
+        row.status = "online"
         if row.samples > 1:
-            row.status = "online"
             row.pause = ts - (row.at or ts)
-            self._ahead = min(now - ts, now - ts if self._ahead is None else self._ahead)
+        self._ahead = min(now - ts, now - ts if self._ahead is None else self._ahead)
         row.at = ts
-        row.cpu, row.memory, row.disk = sample.cpu.percent, sample.memory.percent, fullest(sample)
-        row.load = sample.load[0] if sample.load else None
-        row.received, row.sent = received(sample), sent(sample)
+        row.cpu, row.memory, row.disk = (values.get(name) for name in METRICS[:3])
+        row.load, row.received, row.sent = (values.get(name) for name in METRICS[3:])
 
     def learn(self, servers: Iterable[Server]) -> None:
-        """The hub said how servers are. Those that are there no longer keep what is known."""
+        """The hub said which servers there are, and how. Those that are there no longer go, new
+        ones come."""
+        rows = {}
         for server in servers:
-            if (row := self._rows.get(server.name)) is not None:
-                row.status = server.status
-
-    def drop(self, name: str) -> None:
-        """A server is not there any more."""
-        self._rows.pop(name, None)
+            rows[server.name] = row = self._rows.get(server.name) or _first(server)
+            row.status = server.status
+        self._rows = rows
 
     def shown(self, room: int, now: float) -> tuple[list[Shown], str]:
         """As many rows as there is room for, in order of name, and what is said of the others."""

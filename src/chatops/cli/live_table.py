@@ -6,7 +6,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final, NoReturn
@@ -15,68 +15,71 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from chatops.cli.context import Cli
+from chatops.cli.context import Cli, Connection
 from chatops.cli.exits import TERMINATED
-from chatops.cli.fleet import COLUMNS, TABLE, Fleet
+from chatops.cli.fleet import COLUMNS, METRICS, TABLE, Fleet
 from chatops.cli.rich_table import table_of
-from chatops.cli.watching import Feed, News, follow
+from chatops.cli.watching import LiveFeed, News, follow_values, meant
 from chatops.errors import ChatOpsError, NotFound
 from chatops.protocol.rest import Server
+from chatops.protocol.target import Facts, Target, parse_target
 from chatops.text import counted, shorten
 
 FRAME: Final = 0.5
 """Seconds between frames: what comes in between is in the next one."""
 ASK_AGAIN: Final = 5.0
-"""Seconds after which the hub is asked again which servers are online."""
+"""Seconds after which the hub is asked again which servers there are."""
 _AWAY: Final = "the connection to the hub is lost; trying again"
 _BESIDE: Final = 2
 """Rows beside those of servers: the head, and a line below."""
 
 
-def watch_table(cli: Cli, servers: Sequence[Server]) -> NoReturn:
-    """Show servers until Ctrl-C.
+def watch_table(cli: Cli, text: str) -> NoReturn:
+    """Show the servers of a TARGET, whichever these are, until Ctrl-C.
 
     Raises:
-        NotFound: none of them is there any more.
+        NotFound: it means none, or none any more.
         ChatOpsError: the hub does not let them be followed any longer.
     """
-    fleet, news = Fleet(servers), News(lambda _: None)
-    feed = follow(cli, [server.name for server in servers], news)
+    target = parse_target(text)
+    fleet, news = Fleet(meant(cli, text)), News(lambda _: None)
+    feed = follow_values(cli, target, METRICS, news)
     learned: queue.SimpleQueue[list[Server]] = queue.SimpleQueue()
     where = cli.connection._replace(token=cli.client.token)
-    threading.Thread(target=_ask, args=(cli, where, learned), daemon=True).start()
+    threading.Thread(target=_ask, args=(cli, where, target, learned), daemon=True).start()
     with _screen(cli) as live:
         while True:
             _take(feed, fleet, until=time.monotonic() + FRAME)
             with suppress(queue.Empty):
                 fleet.learn(learned.get_nowait())
+            if not len(fleet):
+                raise NotFound(f"no server matches {text[:80]!r} any more")
             live.update(_frame(live.console, fleet, _AWAY if news.away else ""), refresh=True)
 
 
-def _take(feed: Feed, fleet: Fleet, until: float) -> None:
+def _take(feed: LiveFeed, fleet: Fleet, until: float) -> None:
     """Take what comes until the next frame is due."""
     while (left := until - time.monotonic()) > 0:
         try:
-            name, item = feed.get(timeout=left)
+            item = feed.get(timeout=left)
         except queue.Empty:
             return
-        if isinstance(item, NotFound):
-            fleet.drop(name)
-            if not len(fleet):
-                raise item
-        elif isinstance(item, BaseException):
+        if isinstance(item, BaseException):
             raise item
-        else:
-            fleet.put(name, item, time.time())
+        fleet.put(item, time.time())
 
 
-def _ask(cli: Cli, where: object, learned: queue.SimpleQueue[list[Server]]) -> None:
-    """Ask again and again how the servers are; while the hub is away, the table says so."""
-    with cli.client_for(where) as client:  # type: ignore[arg-type]
+def _ask(
+    cli: Cli, where: Connection, target: Target, learned: queue.SimpleQueue[list[Server]]
+) -> None:
+    """Ask again and again which servers there are, and how they are; while the hub is away, the
+    table says so."""
+    with cli.client_for(where) as client:
         while True:
             time.sleep(ASK_AGAIN)
             with suppress(ChatOpsError):
-                learned.put(list(client.servers.list()))
+                found = client.servers.list()
+                learned.put([s for s in found if target.covers(Facts(s.id, s.name, s.tags))])
 
 
 def _frame(console: Console, fleet: Fleet, note: str) -> Group:

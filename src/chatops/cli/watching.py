@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chatops.cli.absent import servers_of
 from chatops.cli.context import Cli
-from chatops.errors import NotFound
+from chatops.errors import HubUnreachable, InvalidInput, NotFound
 from chatops.protocol.rest import Server, ServerSample
-from chatops.protocol.target import parse_target
+from chatops.protocol.session.backoff import Backoff
+from chatops.protocol.target import Target, parse_target
 
 if TYPE_CHECKING:
     from chatops.client import Client
     from chatops.client.sockets import Link
+    from chatops.client.values import LiveValues
+    from chatops.protocol.client_messages import Values
 
 _WAITING: Final = 1000
 """Samples that may wait to be printed; when the reader is slower, the sockets wait too."""
+MOST: Final = 500
+"""Servers whose whole samples are followed: each takes a socket, a thread and one of the
+account's subscriptions."""
 Item = ServerSample | BaseException
 Feed = queue.Queue[tuple[str, Item]]
 """Samples of servers by name, or what ended one server's."""
+LiveFeed = queue.Queue["Values | BaseException"]
+"""Values of servers, or what ended all."""
 
 
 def samples(cli: Cli, text: str) -> Iterator[ServerSample]:
@@ -29,12 +38,19 @@ def samples(cli: Cli, text: str) -> Iterator[ServerSample]:
 
     Raises:
         NotFound: it means none.
+        InvalidInput: it means too many for a socket each.
     """
     target = parse_target(text)
     news = News(cli.out.say)
     if target.one is not None:
         return cli.client.metrics.watch(target.one, on_change=news.change)
-    return _merged(cli, [server.name for server in meant(cli, text)], news)
+    names = [server.name for server in meant(cli, text)]
+    if len(names) > MOST:
+        raise InvalidInput(
+            f"{text[:80]!r} means {len(names)} servers; whole samples come from at most {MOST}",
+            hint="name fewer; on a terminal the table and `chatops top` take any number",
+        )
+    return _merged(cli, names, news)
 
 
 def meant(cli: Cli, text: str) -> list[Server]:
@@ -113,3 +129,42 @@ def follow(cli: Cli, names: Iterable[str], news: News, into: Feed | None = None)
             target=pass_on, args=(name, client, live), name=f"watch {name}", daemon=True
         ).start()
     return feed
+
+
+def follow_values(cli: Cli, target: Target, metrics: Sequence[str], news: News) -> LiveFeed:
+    """Begin to follow some values of all servers of a TARGET, with one socket and one thread."""
+    feed: LiveFeed = queue.Queue(_WAITING)
+    client = cli.client_for(cli.connection._replace(token=cli.client.token))
+    live = client.metrics.values(str(target), metrics)  # in this thread: see client.sockets
+
+    def pass_on() -> None:
+        try:
+            with client:
+                for values in _for_ever(live, news):
+                    feed.put(values)
+        except BaseException as error:  # noqa: BLE001  (raised where it can be told)
+            feed.put(error)
+
+    threading.Thread(target=pass_on, name="watch values", daemon=True).start()
+    return feed
+
+
+def _for_ever(live: LiveValues, news: News) -> Iterator[Values]:
+    """Values without end; a lost connection is made again."""
+    backoff, away = Backoff(), False
+
+    def stands(_: str | None) -> None:
+        nonlocal away
+        if away:
+            news.change("back")
+        away = False
+
+    while True:
+        began = time.monotonic()
+        try:
+            yield from live.follow(stands)
+        except HubUnreachable:
+            if not away:
+                news.change("lost")
+            away = True
+            time.sleep(backoff.ended(began, time.monotonic()))

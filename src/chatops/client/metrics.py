@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chatops.client.events import moment
 from chatops.client.history import History
 from chatops.client.session import Session, segment
-from chatops.protocol.rest import HistoryPage, HistoryRow, ServerHistoryRow, ServerSample
+from chatops.protocol.rest import Alert, HistoryPage, HistoryRow, ServerHistoryRow, ServerSample
 from chatops.units import exact_duration
 
 if TYPE_CHECKING:
@@ -94,9 +94,18 @@ class Metrics:
 
         return subscribe(self._session, server, on_change=on_change)
 
-    def values(self, target: str, metrics: Sequence[str]) -> LiveValues:
+    def values(
+        self,
+        target: str,
+        metrics: Sequence[str],
+        *,
+        on_alert: Callable[[Alert], None] | None = None,
+    ) -> LiveValues:
         """Values of ``metrics`` of all servers that a TARGET means, as they arrive, over one
         connection, whichever servers these are as time goes by: for who watches a fleet.
+
+        ``on_alert`` is called with each alert of these servers that fires, is acknowledged or is
+        resolved, while the subscription stands. What was before is in ``client.alerts.list``.
 
             live = client.metrics.values("all", ["cpu", "memory"])
             for one in live.follow(lambda time: None):
@@ -104,7 +113,7 @@ class Metrics:
         """
         from chatops.client.values import LiveValues
 
-        return LiveValues(self._session, target, metrics)
+        return LiveValues(self._session, target, metrics, on_alert)
 
 
 def _query(

@@ -1,4 +1,4 @@
-"""Some values of many servers, live, over one connection."""
+"""Some values of many servers and their alerts, live, over one connection."""
 
 from __future__ import annotations
 
@@ -9,20 +9,29 @@ from chatops.client.session import Session
 from chatops.clock import SystemClock
 from chatops.errors import HubUnreachable, NotSignedIn
 from chatops.protocol.client_messages import (
+    AlertEvent,
     ClientAuthSuccess,
     Values,
     ValuesEvent,
     Watch,
     to_client,
 )
+from chatops.protocol.rest import Alert
 
 
 class LiveValues:
     """One subscription to the values of all servers that a TARGET means (see Metrics.values)."""
 
-    def __init__(self, session: Session, target: str, metrics: Sequence[str]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        target: str,
+        metrics: Sequence[str],
+        on_alert: Callable[[Alert], None] | None = None,
+    ) -> None:
         self._session = session
-        self._watch = Watch(target=target, metrics=list(metrics))
+        self._watch = Watch(target=target, metrics=list(metrics), alerts=on_alert is not None)
+        self._on_alert = on_alert
         self._codec = to_client()  # made in this thread: see chatops.client.sockets
         self._channel: Channel | None = None
         self._closed = False
@@ -69,6 +78,8 @@ class LiveValues:
                     yield message
                 elif isinstance(message, ValuesEvent):
                     yield message.data
+                elif isinstance(message, AlertEvent) and self._on_alert is not None:
+                    self._on_alert(message.data)
         raise Lost("the hub ended the subscription")
 
     def _gone(self, error: Lost) -> HubUnreachable:

@@ -44,11 +44,13 @@ class MetricsEvent(Message, tag="metrics"):
 
 class Watch(Message, tag="watch"):
     """On ``/ws/metrics``, which is for many servers: send the values of ``metrics`` (METRIC names)
-    of each sample of the servers that ``target`` means, whichever these are as time goes by. A
-    later one takes the place of the one before."""
+    of each sample of the servers that ``target`` means, whichever these are as time goes by; with
+    ``alerts`` also an ``alert`` message whenever one of these servers' alerts changes. A later one
+    takes the place of the one before."""
 
     target: str
     metrics: list[str]
+    alerts: bool = False
 
 
 class Values(Struct):
@@ -73,8 +75,9 @@ class LogEvent(Message, tag="log"):
 
 
 class AlertEvent(Message, tag="alert"):
-    """An alert of the subscribed server fires, was acknowledged, or is resolved; as
-    ``chatops alerts show -o json`` has it, without evidence."""
+    """An alert of a subscribed server fires, was acknowledged, or is resolved; as
+    ``chatops alerts show -o json`` has it, without evidence. One of several servers together comes
+    once for each of them, and names no other."""
 
     data: Alert
 

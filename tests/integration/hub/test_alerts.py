@@ -233,8 +233,16 @@ async def test_many_that_drop_together_are_one_alert(tmp_path: Path) -> None:
                 await agent.expect("auth_success")
             await hub.services.alerting.look()
         await until_async(lambda: len(hub.services.agents) == 0)
-        clock.advance(61)
-        await hub.services.alerting.tick()
+        fleets = hub.services.subscribers.fleets
+        watch = {"type": "watch", "target": "all", "metrics": ["cpu"], "alerts": True}
+        async with await hub.subscribe("metrics", bob) as watcher:
+            await watcher.send_json(watch)
+            await until_async(lambda: any(one.server_ids for one in fleets._all))
+            clock.advance(61)
+            await hub.services.alerting.tick()
+            frames = [(await watcher.expect("alert"))["data"] for _ in range(2)]
+            assert sorted(one["servers"][0] for one in frames) == ["s0", "s6"]
+            assert {len(one["servers"]) for one in frames} == {1}, "each frame names one"
         (alert,) = await alerts(hub)
         assert (alert["metric"], alert["server"], alert["servers"]) == ("offline", None, names)
         assert alert["message"] == "7 servers dropped together: " + ", ".join(names)

@@ -22,11 +22,15 @@ METRICS = ["cpu", "memory", "net.rx"]
 
 @asynccontextmanager
 async def watching(
-    hub: TestHub, target: str = "all", metrics: list[str] = METRICS, token: str | None = "admin"
+    hub: TestHub,
+    target: str = "all",
+    metrics: list[str] = METRICS,
+    token: str | None = "admin",
+    **more: bool,
 ) -> AsyncIterator[StubAgent]:
     async with await hub.subscribe("metrics", token) as watcher:
         await watcher.expect("auth_success")
-        await watcher.send_json({"type": "watch", "target": target, "metrics": metrics})
+        await watcher.send_json({"type": "watch", "target": target, "metrics": metrics, **more})
         yield watcher
 
 
@@ -57,6 +61,35 @@ async def test_values_of_all_servers_come_over_one_socket(hub: TestHub) -> None:
         second = (await watcher.expect("values"))["data"]
     assert (first["server"], first["values"]) == ("web-1", {"cpu": 11.0, "memory": 40.0})
     assert (second["server"], second["values"]) == ("db-1", {"cpu": 3.0, "net.rx": 5.0})
+
+
+async def test_alerts_come_to_those_who_asked_for_them_and_may_see_the_server(hub: TestHub) -> None:
+    rule = {"metric": "cpu", "op": "gt", "value": 90, "for_s": 0, "name": "hot"}
+    await hub.ok("POST", "/alerts/thresholds", rule)
+    ann = await hub.user("ann", "viewer")
+    async with agent_of(hub, "web-1") as web, agent_of(hub, "secret") as secret:
+        await hub.services.alerting.look()
+        await hub.ok("PUT", "/servers/web-1/shares", {"user": "ann", "role": "viewer"})
+        async with watching(hub, token=ann, alerts=True) as watcher:
+            await follows(hub, "web-1")
+            async with watching(hub, "web-1") as other:
+                for agent in (secret, web):
+                    await agent.send(metrics_message(1, time.time(), cpu=99.0))
+                    await agent.expect("metrics_ack")
+                alert = (await watcher.expect("alert"))["data"]
+                assert (alert["server"], alert["state"], alert["value"]) == (
+                    "web-1",
+                    "firing",
+                    99.0,
+                )
+                await hub.ok("POST", f"/alerts/{alert['id']}/ack", {})
+                assert (await watcher.expect("alert"))["data"]["acked_by"] == "admin"
+                await hub.ok("DELETE", "/servers/web-1/shares/ann")
+                await hub.ok("POST", f"/alerts/{alert['id']}/resolve")
+                for one in (watcher, other):
+                    await one.send_json({"type": "ping", "id": 1})
+                frames = [await watcher.next(), *[await other.next() for _ in range(2)]]
+    assert [frame["type"] for frame in frames] == ["pong", "values", "pong"]
 
 
 async def test_who_comes_and_goes_is_watched_by_the_target(

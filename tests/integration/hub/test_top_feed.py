@@ -65,6 +65,35 @@ async def test_all_about_the_fleet_and_one_server_comes(hub: TestHub) -> None:
         assert detail.history["cpu"][-1][1] in (7.0, 42.0)
 
 
+async def test_an_alert_comes_by_itself_and_is_acknowledged_or_refused(hub: TestHub) -> None:
+    rule = {"metric": "cpu", "op": "gt", "value": 90, "for_s": 0, "name": "hot"}
+    await hub.ok("POST", "/alerts/thresholds", rule)
+    made = await hub.server("web-1")
+    ann = await hub.user("ann", "viewer")
+    await hub.ok("PUT", "/servers/web-1/shares", {"user": "ann", "role": "viewer"})
+    async with await hub.agent(made["key"]["key"]) as agent, watching(hub) as state:
+        await agent.expect("auth_success")
+        await hub.services.alerting.look()
+        fleets = hub.services.subscribers.fleets
+        await until_async(lambda: fleets.watches(made["id"]), what="the subscription")
+        await comes(state, lambda: state.fleet.rows and state.fleet.alarms.known, "the lists")
+        assert state.fleet.alerts == []
+        await agent.send(metrics_message(1, time.time(), cpu=99.0))
+        await comes(state, lambda: state.fleet.tally.firing, "the alert")
+        (alert,) = state.fleet.alerts
+        assert state.fleet.rows[made["id"]].alerts == 1
+        async with watching(hub, lambda: Client(hub.url, ann, timeout=5.0)) as other:
+            await comes(other, lambda: other.fleet.alerts, "what was before it looked")
+            other.sight.acknowledge(alert)
+            await comes(other, lambda: "not acknowledged" in (other.sight.said or "")[0], "no")
+            assert "operator" in (other.sight.said or "")[0]
+            state.sight.open(alert)
+            await comes(state, lambda: state.sight.full, "the details")
+            state.sight.acknowledge(alert)
+            for one in (state, other):
+                await comes(one, lambda one=one: one.fleet.alerts[0].acked_by, "the change")
+
+
 async def test_a_server_without_samples_says_so_and_one_that_goes_is_gone(
     hub: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from chatops.cli.fleet import STALE_AFTER, TABLE, Fleet
-from chatops.protocol.rest import Server, ServerSample
+from chatops.protocol.client_messages import Values
+from chatops.protocol.rest import Server
 from chatops.units import format_time, parse_time
-from tests.support.samples import HOSTILE, sample, server
+from tests.support.samples import HOSTILE, server
 
 NOW = parse_time("2026-01-01T01:00:00Z")
 
@@ -16,8 +17,8 @@ def servers(*items: dict[str, object]) -> list[Server]:
     return msgspec.convert(list(items), list[Server])
 
 
-def measured(ts: float, name: str = "web-1") -> ServerSample:
-    return msgspec.convert(sample(server=name, ts=format_time(ts)), ServerSample)
+def measured(ts: float, name: str = "web-1") -> Values:
+    return Values("id", name, format_time(ts), {"cpu": 12.5, "load1": 0.5, "net.tx": 2000.0})
 
 
 def table(fleet: Fleet, now: float, room: int = 20) -> list[list[str]]:
@@ -35,29 +36,21 @@ def test_it_begins_with_what_the_hub_knows_and_says_how_old_that_is() -> None:
     ]
 
 
-def test_the_first_sample_may_be_an_old_one() -> None:
-    fleet = Fleet(servers(server("web-1", status="offline", last_seen=format_time(NOW - 60))))
-    fleet.put("web-1", measured(NOW - 60), NOW)
-    assert table(fleet, NOW)[0][:4] == ["web-1", "offline", "1m", "12.5%"]
-    fleet.put("web-1", measured(NOW), NOW + 0.1)
-    assert table(fleet, NOW + 1)[0][:3] == ["web-1", "online", "0s"]
-
-
 def test_without_samples_one_that_is_online_is_stale() -> None:
     fleet = Fleet(servers(server("web-1")))
     for ts in (0.0, 5.0, 10.0):
-        fleet.put("web-1", measured(NOW + ts), NOW + ts)
+        fleet.put(measured(NOW + ts), NOW + ts)
     assert table(fleet, NOW + 10 + STALE_AFTER)[0][1:3] == ["online", "15s"]
     assert table(fleet, NOW + 11 + STALE_AFTER)[0][1:3] == ["stale", "16s"]
     fleet.learn(servers(server("web-1", status="offline"), server("other")))
-    assert table(fleet, NOW + 60)[0][1] == "offline"
-    assert len(fleet) == 1
+    assert table(fleet, NOW + 60)[1][1] == "offline"
+    assert len(fleet) == 2, "who is new comes"
 
 
 def test_a_slow_agent_is_given_its_time() -> None:
     fleet = Fleet(servers(server("web-1")))
     for ts in (0.0, 60.0):
-        fleet.put("web-1", measured(NOW + ts), NOW + ts)
+        fleet.put(measured(NOW + ts), NOW + ts)
     assert table(fleet, NOW + 60 + 179)[0][1] == "online"
     assert table(fleet, NOW + 60 + 181)[0][1] == "stale"
 
@@ -65,7 +58,7 @@ def test_a_slow_agent_is_given_its_time() -> None:
 def test_a_clock_here_that_is_ahead_makes_nothing_old() -> None:
     fleet, ahead = Fleet(servers(server("web-1"))), 300.0
     for ts in (0.0, 5.0):
-        fleet.put("web-1", measured(NOW + ts), NOW + ts + ahead)
+        fleet.put(measured(NOW + ts), NOW + ts + ahead)
     assert table(fleet, NOW + 6 + ahead)[0][1:3] == ["online", "1s"]
 
 
@@ -81,10 +74,18 @@ def test_rows_that_do_not_fit_are_counted() -> None:
     assert fleet.shown(-1, NOW)[0] == []
 
 
+def test_values_are_put_in_the_columns_and_what_was_not_measured_is_none() -> None:
+    fleet = Fleet(servers(server("web-1", status="offline")))
+    fleet.put(measured(NOW), NOW)
+    assert table(fleet, NOW)[0] == [
+        "web-1", "online", "0s", "12.5%", "-", "-", "0.5", "-", "1.95 KiB/s"
+    ]  # fmt: skip
+
+
 def test_a_server_that_is_removed_goes() -> None:
     fleet = Fleet(servers(server("web-1")))
-    fleet.drop("web-1")
-    fleet.put("web-1", measured(NOW), NOW)
+    fleet.learn([])
+    fleet.put(measured(NOW), NOW)
     assert len(fleet) == 0
 
 

@@ -196,14 +196,15 @@ def export(
 @command(app, "watch", example="chatops metrics watch 'web-*'")
 def watch(cli: Cli, target: TARGET) -> None:
     """Samples as they arrive, until Ctrl-C: a line each. On a terminal several servers are a
-    table that is updated in its place: with when each was last heard, and old values dim."""
-    from chatops.cli.watching import meant, samples
+    table that is updated in its place: with when each was last heard, and old values dim. In a
+    pipe whole samples come from at most 500 servers."""
+    from chatops.cli.watching import samples
 
     cli.out.refuse_json()
     if cli.out.has_screen() and parse_target(target).one is None:
         from chatops.cli.live_table import watch_table
 
-        watch_table(cli, meant(cli, target))
+        watch_table(cli, target)
     for sample in samples(cli, target):
         cli.out.live(sample, LIVE)
 

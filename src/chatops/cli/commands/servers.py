@@ -117,12 +117,28 @@ ADDED = View(
 
 @command(app, "list", example="chatops servers list --tag env=prod --status online")
 def list_servers(cli: Cli, tag: TAGS = None, status: STATUS = None) -> None:
-    """The servers that you may see."""
+    """The servers that you may see. On a terminal ``!`` is beside the number of alerts of those
+    where a critical one is open."""
     servers = list(cli.client.servers.list(tags=pairs(tag, "--tag"), status=status))
-    cli.out.items(servers, _with_last_hour(cli, servers) if cli.out.has_screen() else SERVERS)
+    cli.out.items(servers, _on_screen(cli, servers) if cli.out.has_screen() else SERVERS)
 
 
-def _with_last_hour(cli: Cli, servers: list[Server]) -> View[Server]:
+def _on_screen(cli: Cli, servers: list[Server]) -> View[Server]:
+    """The columns for people at a terminal, where something may be asked of the hub for them."""
+    if not any(server.alerts for server in servers):
+        return _with_last_hour(cli, servers, SERVERS)
+    from chatops.cli.critical import critical_alerts, names_of
+
+    critical = names_of(critical_alerts(cli, ["firing", "acknowledged"]))
+    marked = Column(
+        "ALERTS", lambda s: f"{s.alerts}!" if s.name in critical else str(s.alerts),
+        _alerts_style, right=True,
+    )  # fmt: skip
+    columns = [marked if one.title == marked.title else one for one in SERVERS.columns]
+    return _with_last_hour(cli, servers, View(Server, SERVERS.name, columns))
+
+
+def _with_last_hour(cli: Cli, servers: list[Server], plain: View[Server]) -> View[Server]:
     """The same columns and what the CPU did in the last hour, if there is room for it."""
     import shutil
 
@@ -131,14 +147,14 @@ def _with_last_hour(cli: Cli, servers: list[Server]) -> View[Server]:
 
     sparks: dict[tuple[str, str], str] = {}
     lately = Column("LAST HOUR", lambda s: sparks.get((s.name, "cpu"), BLANK), whole=True)
-    at = [column.title for column in SERVERS.columns].index("CPU") + 1
-    view = View(Server, SERVERS.name, [*SERVERS.columns[:at], lately, *SERVERS.columns[at:]])
+    at = [column.title for column in plain.columns].index("CPU") + 1
+    view = View(Server, plain.name, [*plain.columns[:at], lately, *plain.columns[at:]])
     target = target_of([server.name for server in servers])
     rows = [view.row(server) for server in servers]
     if target is None or not has_room(view.columns, rows, shutil.get_terminal_size().columns):
-        return SERVERS
+        return plain
     sparks |= last_hour(cli, target, ["cpu"])
-    return view if sparks else SERVERS
+    return view if sparks else plain
 
 
 @command(app, "add", example="chatops servers add web-1 --tag env=prod --key")

@@ -31,15 +31,30 @@ STATUS = View(
 
 @command(app, "status", example="chatops status -o json")
 def show_status(cli: Cli) -> None:
-    """The hub's version and uptime, how many servers there are, and firing alerts. Keys that
+    """The hub's version and uptime, how many servers there are, and firing alerts, for people also
+    how many of them are critical. Keys that
     expire within 14 days, or that two agents use, are named on stderr, and for administrators
     what else they should look after."""
     status = cli.client.hub.status()
-    cli.out.item(status, STATUS)
-    if cli.out.form == "table" and not cli.out.quiet:
+    for_people = cli.out.form == "table" and not cli.out.quiet
+    cli.out.item(status, _view(cli) if for_people and status.alerts.firing else STATUS)
+    if for_people:
         cli.out.flush()
         for line in _warnings(status):
             cli.out.say(line)
+
+
+def _view(cli: Cli) -> View[Status]:
+    """The same, with how many of the firing alerts are critical."""
+    from chatops.cli.critical import critical_alerts
+
+    number = len(critical_alerts(cli, ["firing"]))
+    firing = Column(
+        "firing", lambda s: f"{s.alerts.firing} ({number} critical)" if number else
+        str(s.alerts.firing), lambda s: "bad",
+    )  # fmt: skip
+    columns = [firing if one.title == firing.title else one for one in STATUS.columns]
+    return View(Status, STATUS.name, columns)
 
 
 def _warnings(status: Status) -> Iterator[str]:

@@ -7,37 +7,47 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal["servers", "fill", "info", "sample", "history", "processes"]
+Kind = Literal[
+    "servers", "alerts", "fill", "info", "sample", "history", "processes", "alert", "ack"
+]
 EVERY: Final[dict[Kind, float]] = {
-    "servers": 5.0, "info": 30.0, "sample": 2.0, "history": 10.0, "processes": 5.0
+    "servers": 5.0, "alerts": 10.0, "info": 30.0, "sample": 2.0, "history": 10.0, "processes": 5.0
 }  # fmt: skip
 """Seconds from one answer to the next question."""
 FILL: Final = 25
 """Servers whose history is asked for at once."""
+_OF_ALL: Final[tuple[Kind, ...]] = ("servers", "alerts")
 _OF_ONE: Final[tuple[Kind, ...]] = ("sample", "history", "info")
 
 
 class Job(NamedTuple):
-    """One question: of what kind, about which servers (ids, or for ``fill`` names)."""
+    """One question: of what kind, about which servers (ids, or for ``fill`` names); ``alert`` and
+    ``ack`` (acknowledge it) are about one alert's id."""
 
     kind: Kind
     about: tuple[str, ...] = ()
 
 
 class Agenda:
-    """The list of servers again and again; the past of those that come into view; all about the
-    one on the screen. Threads may share it."""
+    """The lists of servers and alerts again and again; the past of those that come into view; all
+    about the one on the screen; and what the user wants once. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._due: dict[Kind, float] = {"servers": 0.0}
+        self._due: dict[Kind, float] = {"servers": 0.0, "alerts": 0.0}
         self._fill: deque[str] = deque()
+        self._once: deque[Job] = deque()
         self._open: str | None = None
 
     def fill(self, names: Iterable[str]) -> None:
         """The past of these is wanted."""
         with self._lock:
             self._fill.extend(names)
+
+    def once(self, job: Job) -> None:
+        """Ask that before all else."""
+        with self._lock:
+            self._once.append(job)
 
     def open(self, server_id: str | None, now: float) -> None:
         """This server is on the screen now; None: no single one."""
@@ -57,21 +67,23 @@ class Agenda:
             else:
                 self._due.pop("processes", None)
 
-    def hurry(self, kind: Kind, now: float) -> None:
-        """Ask that at once."""
+    def hurry(self, kind: Kind, at: float) -> None:
+        """Ask that then, if not sooner."""
         with self._lock:
-            self._due[kind] = min(self._due.get(kind, now), now)
+            self._due[kind] = min(self._due.get(kind, at), at)
 
     def next(self, now: float) -> Job | float:
         """What is to be asked now, or in how many seconds there will be something. What was asked
         for last is what the user waits for: the server on the screen first."""
         with self._lock:
+            if self._once:
+                return self._once.popleft()
             due = sorted((at, kind) for kind, at in self._due.items())
             for at, kind in due:
                 if at <= now:
                     self._due[kind] = now + EVERY[kind]
-                    about = () if kind == "servers" or self._open is None else (self._open,)
-                    return Job(kind, about)
+                    of_all = kind in _OF_ALL or self._open is None
+                    return Job(kind, () if of_all else (str(self._open),))
             if self._fill:
                 names = [self._fill.popleft() for _ in range(min(FILL, len(self._fill)))]
                 return Job("fill", tuple(names))

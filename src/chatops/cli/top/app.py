@@ -10,6 +10,8 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from chatops.cli.exits import DONE, INTERRUPTED
+from chatops.cli.top.alert_list import AlertList
+from chatops.cli.top.alert_screens import AlertScreen, AlertsScreen
 from chatops.cli.top.fleet_screen import FleetScreen
 from chatops.cli.top.help_screen import HelpScreen
 from chatops.cli.top.server_screen import ServerScreen
@@ -20,6 +22,9 @@ TICK: Final = 1.0
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+_PAINTED: Final = (FleetScreen, ServerScreen, AlertsScreen, AlertScreen)
+
+
 class TopApp(App[int]):
     """Its result is the exit code."""
 
@@ -27,7 +32,7 @@ class TopApp(App[int]):
     TITLE = "chatops top"
     CSS = """
     Screen { background: ansi_default; color: ansi_default; }
-    #trouble { display: none; }
+    #trouble, #said { display: none; }
     Lines { height: 1fr; }
     #words { dock: bottom; margin-bottom: 1; }
     Footer { background: ansi_default; }
@@ -65,13 +70,26 @@ class TopApp(App[int]):
     def paint(self) -> None:
         """Show what is known now."""
         shown = self.screen
-        if isinstance(shown, FleetScreen | ServerScreen) and shown.is_mounted:
+        if isinstance(shown, _PAINTED) and shown.is_mounted and shown.is_running:
             shown.paint()
 
-    def open_server(self, server_id: str) -> None:
-        """Show one server in full."""
+    def open_server(self, server_id: str, panel: str = "overview") -> None:
+        """Show one server in full, with that panel first."""
         self._state.open(server_id)
-        self.push_screen(ServerScreen(self._state), lambda _: self.paint())
+        self.push_screen(ServerScreen(self._state, panel), lambda _: self.paint())
+
+    def open_alerts(self) -> None:
+        """Show all open alerts."""
+        self.push_screen(AlertsScreen(self._state), lambda _: self.paint())
+
+    def on_alert_list_wanted(self, event: AlertList.Wanted) -> None:
+        """Show one alert in full, or acknowledge it."""
+        if event.details:
+            self._state.sight.open(event.alert)
+            self.push_screen(AlertScreen(self._state), lambda _: self.paint())
+        else:
+            self._state.sight.acknowledge(event.alert)
+            self.paint()
 
     def action_pause(self) -> None:
         """Stand still, or go on."""

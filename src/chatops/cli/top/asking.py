@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from chatops.cli.top.agenda import Job
+from chatops.cli.top.alarms import MOST_ALERTS, OPEN
 from chatops.cli.top.fleet import TRAILS, seconds
-from chatops.cli.top.news import Filled, Listed, News, Told
+from chatops.cli.top.news import Alerted, Filled, Listed, News, Told
 from chatops.cli.top.panels import CHARTS, SPAN
 from chatops.cli.top.trail import KEPT, STEP
 from chatops.client import Client
@@ -25,16 +26,22 @@ def answer(client: Client, job: Job, target: Target, now: float) -> News:
     """
     if job.kind == "servers":
         return Listed(listed(client, target))
+    if job.kind == "alerts":
+        return Alerted(list(client.alerts.list(states=OPEN, limit=MOST_ALERTS)))
     if job.kind == "fill":
         return _past(client, job.about, now)
-    (server_id,) = job.about
+    (about,) = job.about
+    if job.kind == "alert":
+        return Told(about, job.kind, client.alerts.get(about))
+    if job.kind == "ack":
+        return Told(about, job.kind, client.alerts.ack(about))
     if job.kind == "info":
-        return Told(server_id, job.kind, client.servers.get(server_id))
+        return Told(about, job.kind, client.servers.get(about))
     if job.kind == "sample":
-        return Told(server_id, job.kind, client.metrics.latest(server_id))
+        return Told(about, job.kind, client.metrics.latest(about))
     if job.kind == "processes":
-        return Told(server_id, job.kind, client.processes.list(server_id, limit=0))
-    return Told(server_id, job.kind, _history(client, server_id, now))
+        return Told(about, job.kind, client.processes.list(about, limit=0))
+    return Told(about, job.kind, _history(client, about, now))
 
 
 def listed(client: Client, target: Target) -> list[Server]:

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chatops.cli.top.fleet import Row
+from chatops.cli.top.alert_lines import count_words
+from chatops.cli.top.fleet import Fleet
 from chatops.cli.top.order import Order
 from chatops.cli.top.spans import Spans, Style, left, safe, width_of
 from chatops.text import counted
 
 
 def status(
-    rows: Iterable[Row], shown: int, order: Order, target: str, time_text: str, width: int
+    fleet: Fleet, shown: int, order: Order, target: str, time_text: str, width: int
 ) -> Spans:
     """How many servers there are, how many online, alerts; and how they are looked at."""
-    all_of = list(rows)
+    all_of = list(fleet.rows.values())
     online = sum(row.server.status == "online" for row in all_of)
-    alerts = sum(row.server.alerts for row in all_of)
-    alert_style: Style = "bad" if alerts else "dim"
     found: Spans = [
         (safe(target, 20), "head"),
         (f"  {counted(len(all_of), 'server')} ", ""),
         (f"{online} online", "good" if online == len(all_of) else "warn"),
-        (f"  {counted(alerts, 'alert')}", alert_style),
-        (f"  sort {order.sort}", "dim"),
+        count_words(fleet.tally),
     ]
     if order.group is not None:
         found.append((f"  group {safe(order.group, 12)}", "dim"))
     if order.words:
         found.append((f"  filter {safe(order.words, 16)} ({shown})", "warn"))
+    found.append((f"  sort {order.sort}", "dim"))
     return at_right(found, time_text, width)
 
 

@@ -91,7 +91,7 @@ def group_line(group: Group, moment: Moment) -> Spans:
     rows = group.rows
     title = f"{group.key}={group.value}" if group.value is not None else f"no {group.key}"
     online = sum(row.server.status == "online" for row in rows)
-    alerts = sum(row.server.alerts for row in rows)
+    alerts = sum(row.alerts for row in rows)
     cpus = [cpu for row in rows if (cpu := row.value("cpu")) is not None and _fresh(row, moment)]
     parts = [f"{counted(len(rows), 'server')}, {online} online"]
     if cpus:
@@ -147,8 +147,9 @@ def _spark(metric: str, row: Row, width: int, moment: Moment) -> Span:
 
 
 def _alerts(row: Row, width: int, moment: Moment) -> Span:
-    open_alerts = row.server.alerts
-    return (right(str(open_alerts), width), "bad") if open_alerts else (" " * width, "")
+    if not row.alerts:
+        return " " * width, ""
+    return right(f"{row.alerts}{'!' if row.is_critical else ''}", width), "bad"
 
 
 def _seen(row: Row, width: int, moment: Moment) -> Span:

@@ -18,13 +18,19 @@ from chatops.client import Client
 from chatops.client.values import LiveValues
 from chatops.errors import ChatOpsError, HubUnreachable, NotSignedIn
 from chatops.protocol.client_messages import Values
-from chatops.protocol.rest import Server
+from chatops.protocol.rest import Alert, Server
 from chatops.protocol.session.backoff import Backoff
 from chatops.protocol.target import Target
 
 _VALUES: Final = 20_000
 """Live values that may wait, minutes of a large fleet's; the oldest go when the terminal stalls."""
 _NEWS: Final = 200
+_CHANGED: Final = 2000
+"""Alerts that changed and may wait; what goes then is in the list that is read next."""
+_SETTLED: Final = 1.0
+"""Seconds from a change of an alert until all are read again: many changes are one question."""
+_OF_ALL: Final = (HubUnreachable, NotSignedIn)
+"""What is wrong with the way to the hub, and not with one question."""
 _GOODBYE: Final = 2.0
 """Seconds that a thread gets to end."""
 
@@ -36,6 +42,7 @@ class Feed:
     def __init__(self, connect: Callable[[], Client], target: Target) -> None:
         self.values: deque[Values] = deque(maxlen=_VALUES)
         self.news: deque[News] = deque(maxlen=_NEWS)
+        self.changed: deque[Alert] = deque(maxlen=_CHANGED)
         self.link = Link()
         self.clock = HubClock(time.time, time.monotonic)
         self.agenda = Agenda()
@@ -43,7 +50,9 @@ class Feed:
         self._ending = False
         self._asker, self._listener = connect(), connect()
         # In this thread: see chatops.client.sockets.
-        self._live: LiveValues = self._listener.metrics.values(str(target), METRICS)
+        self._live: LiveValues = self._listener.metrics.values(
+            str(target), METRICS, on_alert=self._alerted
+        )
         self._ask = _Way("list", self._ask_once, self)
         self._listen = _Way("live", self._listen_once, self)
 
@@ -82,14 +91,12 @@ class Feed:
         if not isinstance(job, Job):
             return job
         try:
-            told = answer(self._asker, job, self._target, self.clock.now())
-        except (HubUnreachable, NotSignedIn):
-            raise
+            self.news.append(answer(self._asker, job, self._target, self.clock.now()))
         except ChatOpsError as error:
-            if job.kind == "servers":
+            if job.about and (job.kind == "ack" or not isinstance(error, _OF_ALL)):
+                self.news.append(Told(job.about[0], job.kind, note=error.message))
+            if not job.about or isinstance(error, _OF_ALL):
                 raise
-            told = Told(job.about[0], job.kind, note=error.message)
-        self.news.append(told)
         if job.kind == "servers" and not self.link.is_up("list"):
             self._listen.wake.set()
         return 0.0
@@ -98,6 +105,7 @@ class Feed:
         def opened(stamp: str | None) -> None:
             self._listen.works()
             self.clock.told(seconds(stamp))
+            self._read_alerts(0.0)  # what changed before this was told to nobody
 
         try:
             for values in self._live.follow(opened):
@@ -107,6 +115,17 @@ class Feed:
                 self.agenda.hurry("servers", time.monotonic())
                 self.wake()
         return 0.0
+
+    def _alerted(self, alert: Alert) -> None:
+        """An alert changed. The list is read again soon, as an answer that is on its way may be
+        from before, and as one of several servers is told of in parts."""
+        self.changed.append(alert)
+        self._read_alerts(_SETTLED)
+
+    def _read_alerts(self, wait: float) -> None:
+        self.agenda.hurry("alerts", time.monotonic() + wait)
+        if self.link.is_up("list"):
+            self.wake()
 
 
 class _Way:

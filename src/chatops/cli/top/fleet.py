@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from chatops.cli.top.alarms import Alarms, Tally, by_server, tally
 from chatops.cli.top.trail import Trail
 from chatops.errors import InvalidInput
 from chatops.protocol.client_messages import Values
-from chatops.protocol.rest import Server, ServerHistoryRow
+from chatops.protocol.rest import Alert, Server, ServerHistoryRow
 from chatops.protocol.target import Facts
 from chatops.units import parse_time
 
@@ -29,10 +30,22 @@ class Row:
     trails: dict[str, Trail] = field(default_factory=lambda: {name: Trail() for name in TRAILS})
     filled: bool = False
     """Whether its history was asked for."""
+    tally: Tally | None = None
+    """How many alerts it has, once the list of alerts is known."""
 
     @property
     def name(self) -> str:
         return self.server.name
+
+    @property
+    def alerts(self) -> int:
+        """How many of its alerts are open."""
+        return self.server.alerts if self.tally is None else self.tally.open
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether one of them is critical."""
+        return self.tally is not None and self.tally.critical > 0
 
     @property
     def facts(self) -> Facts:
@@ -56,11 +69,29 @@ class Row:
 
 
 class Fleet:
-    """The servers of a TARGET, by id. ``known`` once the hub's list was there."""
+    """The servers of a TARGET, by id. ``known`` once the hub's list was there. ``alerts`` are the
+    open ones of these servers."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
         self.known = False
+        self.alarms = Alarms()
+        self.alerts: list[Alert] = []
+
+    @property
+    def tally(self) -> Tally:
+        """How many alerts these servers have."""
+        if self.alarms.known:
+            return tally(self.alerts)
+        return Tally(open=sum(row.alerts for row in self.rows.values()))
+
+    def mark(self) -> None:
+        """Say which alerts are whose, after either changed."""
+        if self.alarms.known:
+            self.alerts = self.alarms.of({row.name for row in self.rows.values()})
+            found = by_server(self.alerts)
+            for row in self.rows.values():
+                row.tally = found.get(row.name, Tally())
 
     def list(self, servers: Iterable[Server]) -> None:
         """The hub's list: who is new comes, who is not in it goes, names and tags follow."""
@@ -98,6 +129,7 @@ class Fleet:
         """The same as it is now, for a view that stands still."""
         made = Fleet()
         made.known = self.known
+        made.alarms, made.alerts = self.alarms.copy(), list(self.alerts)
         made.rows = {key: row.copy() for key, row in self.rows.items()}
         return made
 

@@ -20,7 +20,9 @@ from chatops.units import format_time
 
 _EMPTY: Final = "no server is meant by this TARGET now; those that come will show up here"
 _FILTERED: Final = "no server fits the filter; / changes it"
-_OF_TABLE: Final = frozenset(("open", "filter", "sort", "reverse", "group", "move", "page"))
+_OF_TABLE: Final = frozenset(
+    ("open", "filter", "sort", "reverse", "group", "alerts", "move", "page")
+)
 
 
 class FleetScreen(Screen[None]):
@@ -37,6 +39,7 @@ class FleetScreen(Screen[None]):
         Binding("s", "sort", "Sort", priority=True),
         Binding("S,shift+s", "reverse", "Reverse", key_display="S", priority=True),
         Binding("g", "group", "Group", priority=True),
+        Binding("A,shift+a", "alerts", "Alerts", key_display="A", priority=True),
         Binding("escape", "clear", "Clear", key_display="Esc", priority=True),
         *(Binding(keys, action, show=False, priority=True) for keys, action in MOVES.items()),
     ]
@@ -109,6 +112,10 @@ class FleetScreen(Screen[None]):
         keys = order.tag_keys(self._state.fleet.rows.values())
         self._look(group=order.after(self._state.order.group, keys, none=True))
 
+    def action_alerts(self) -> None:
+        """Show all open alerts."""
+        self.app.open_alerts()  # type: ignore[attr-defined]  # TopApp
+
     def action_filter(self) -> None:
         """Ask for the words of the filter."""
         words = self.query_one(Input)
@@ -136,8 +143,13 @@ class FleetScreen(Screen[None]):
         self._chosen = row.server.id if isinstance(row, Row) else None
         self._state.want_past(self._in_view(self.query_one(Lines)))
 
-    def on_lines_chosen(self) -> None:
-        self.action_open()
+    def on_lines_chosen(self, event: Lines.Chosen) -> None:
+        column = columns.column_at(self._placed, event.x)
+        row = self._under_cursor()
+        if column is not None and column.sort == "alerts" and isinstance(row, Row) and row.alerts:
+            self.app.open_server(row.server.id, "alerts")  # type: ignore[attr-defined]  # TopApp
+        else:
+            self.action_open()
 
     def on_line_clicked(self, event: Line.Clicked) -> None:
         column = columns.column_at(self._placed, event.x) if event.line.id == "head" else None
@@ -154,8 +166,7 @@ class FleetScreen(Screen[None]):
         state = self._state
         shown = sum(isinstance(line, Row) for line in self._lines)
         clock = "PAUSED" if state.paused else show.clock(format_time(state.moment.now)) or ""
-        rows = state.fleet.rows.values()
-        status = bars.status(rows, shown, state.order, state.target, clock, width)
+        status = bars.status(state.fleet, shown, state.order, state.target, clock, width)
         self.query_one("#status", Line).show(status)
         paint_trouble(self, state, width)
         blocks = state.moment.blocks

@@ -20,9 +20,14 @@ Fleet
            several words must all fit; Enter keeps it, Esc ends it
   s  S     sort by the next column, reverse; a click on a title does both
   g        group by the next tag
+  A        all open alerts; those of one server: a second click on its AL, or panel 7
+
+Alerts
+  a        acknowledge the one under the cursor (operators)
+  Enter    details, with what the agent told when it fired
 
 One server
-  right left Tab  1 … 6               panels; a click on a tab does it too
+  right left Tab  1 … 7               panels; a click on a tab does it too
   c  m                                processes by cpu, by memory
   Esc                                 back to the fleet
 

@@ -102,7 +102,11 @@ class Lines(ScrollView, can_focus=True):
             self.at = at
 
     class Chosen(Message):
-        """A line was clicked that the cursor was on."""
+        """A line was clicked that the cursor was on, at that place of it."""
+
+        def __init__(self, x: int) -> None:
+            super().__init__()
+            self.x = x
 
     def __init__(self, source: Source, *, cursor: bool, id: str) -> None:  # noqa: A002  (Textual's)
         super().__init__(id=id)
@@ -147,7 +151,7 @@ class Lines(ScrollView, can_focus=True):
         if not self._cursor or number >= self.count:
             return
         if number == self.at:
-            self.post_message(self.Chosen())
+            self.post_message(self.Chosen(event.x))
         else:
             self.action_move(number - self.at)
 

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chatops.cli.top.agenda import Kind
-from chatops.protocol.rest import Server, ServerHistoryRow
+from chatops.protocol.rest import Alert, Server, ServerHistoryRow
 
 
 class Listed(NamedTuple):
     """The servers that the TARGET means now."""
 
     servers: list[Server]
+
+
+class Alerted(NamedTuple):
+    """All open alerts that the caller may see."""
+
+    alerts: list[Alert]
 
 
 class Filled(NamedTuple):
@@ -23,9 +29,9 @@ class Filled(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer about one server; ``note`` says why there is none."""
+    """An answer about one server, or one alert; ``note`` says why there is none."""
 
-    server_id: str
+    about: str
     kind: Kind
     answer: object = None
     note: str | None = None
@@ -37,4 +43,4 @@ class Failed(NamedTuple):
     error: BaseException
 
 
-News = Listed | Filled | Told | Failed
+News = Listed | Alerted | Filled | Told | Failed

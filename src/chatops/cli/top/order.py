@@ -19,10 +19,12 @@ SORTS: Final[dict[str, Key]] = {
     "load": lambda row: row.value("load1"),
     "received": lambda row: row.value("net.rx"),
     "sent": lambda row: row.value("net.tx"),
-    "alerts": lambda row: row.server.alerts,
+    "alerts": lambda row: (row.is_critical * _CRITICAL) + row.alerts,
     "seen": lambda row: row.seen,
 }
 """What can be sorted by."""
+_CRITICAL: Final = 1_000_000
+"""What a critical alert counts for: more than all others."""
 _TARGET_SIGNS: Final = frozenset("*?[,!")
 
 

@@ -14,6 +14,7 @@ from chatops.cli.top.fleet import seconds
 from chatops.cli.top.spans import Spans, Style, heat, left, right, safe
 from chatops.cli.top.table_panels import failed_units
 from chatops.cli.top.titles import nothing, titles
+from chatops.text import counted
 
 SPAN: Final = 1800.0
 """Seconds that charts show."""
@@ -110,7 +111,7 @@ def _facts(detail: Detail, moment: Moment) -> list[Spans]:
         first.append((f"  up {show.duration(sample.uptime_s) or '-'}", ""))
         first.append((f"  measured {show.coarse(age)} ago", "dim" if age < 30 else "warn"))
     if server.alerts:
-        first.append((f"  {server.alerts} open alerts", "bad"))
+        first.append((f"  {counted(server.alerts, 'open alert')}", "bad"))
     tags = show.tags(server.tags)
     lines: list[Spans] = [first]
     if tags:

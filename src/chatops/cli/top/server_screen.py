@@ -9,7 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from chatops.cli.top import bars, panels, table_panels
+from chatops.cli.top import alert_lines, bars, panels, table_panels
+from chatops.cli.top.alert_list import AlertList
+from chatops.cli.top.alert_screens import paint_said
+from chatops.cli.top.detail import Detail
 from chatops.cli.top.fleet_screen import paint_trouble
 from chatops.cli.top.lines import Line, Lines
 from chatops.cli.top.spans import Spans, safe
@@ -23,6 +26,8 @@ PANELS: Final[dict[str, panels.Panel]] = {
     "processes": table_panels.processes,
     "containers": table_panels.containers,
 }
+ALERTS: Final = "alerts"
+NAMES: Final = (*PANELS, ALERTS)
 _SHORTEST: Final = 8
 """Columns that a name has at least, whatever becomes of the tabs."""
 
@@ -36,24 +41,26 @@ class ServerScreen(Screen[None]):
         Binding("c", "by('cpu')", show=False),
         Binding("m", "by('memory')", show=False),
         Binding("left,shift+tab,h", "turn(-1)", show=False),
-        *(Binding(str(at + 1), f"panel({at})", show=False) for at in range(len(PANELS))),
+        *(Binding(str(at + 1), f"panel({at})", show=False) for at in range(len(NAMES))),
     ]
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, panel: str = "overview") -> None:
         super().__init__()
         self._state = state
-        self._panel = "overview"
+        self._panel = panel
         self._lines: list[Spans] = []
 
     def compose(self) -> ComposeResult:
         yield Line(id="tabs")
         yield Line(id="trouble")
+        yield Line(id="head")
         yield Lines(self._line, cursor=False, id="panel")
+        yield AlertList(self._state, id="alerts")
+        yield Line(id="said")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(Lines).focus()
-        self.paint()
+        self._turn_to(self._panel)
 
     def on_resize(self) -> None:
         self.paint()
@@ -63,29 +70,42 @@ class ServerScreen(Screen[None]):
         state, detail = self._state, self._state.detail
         if detail is None:
             return
-        body = self.query_one(Lines)
-        width = max(body.scrollable_content_region.width, 1)
-        self._lines = PANELS[self._panel](detail, width, state.moment)
-        self.query_one("#tabs", Line).show(bars.tabs(PANELS, self._panel, self._title))
+        if self._panel == ALERTS:
+            self._paint_alerts()
+        else:
+            self._paint_panel(detail)
+        self.query_one("#tabs", Line).show(bars.tabs(NAMES, self._panel, self._title))
+        paint_said(self, state)
         paint_trouble(self, state, self.size.width, state.gone)
+
+    def _paint_panel(self, detail: Detail) -> None:
+        body = self.query_one("#panel", Lines)
+        width = max(body.scrollable_content_region.width, 1)
+        self._lines = PANELS[self._panel](detail, width, self._state.moment)
         body.show(len(self._lines))
+
+    def _paint_alerts(self) -> None:
+        found = self.query_one(AlertList)
+        width = found.scrollable_content_region.width
+        self.query_one("#head", Line).show(alert_lines.head(width))
+        found.show_alerts(self._state.alerts_of_open())
 
     def action_back(self) -> None:
         """To the fleet."""
         self._state.close()
+        self._state.sight.close()
         self.dismiss()
 
     def action_turn(self, by: int) -> None:
         """The next panel, or the one before."""
-        names = list(PANELS)
-        self._turn_to(names[(names.index(self._panel) + by) % len(names)])
+        self._turn_to(NAMES[(NAMES.index(self._panel) + by) % len(NAMES)])
 
     def action_panel(self, at: int) -> None:
         """The panel of a number."""
-        self._turn_to(list(PANELS)[at])
+        self._turn_to(NAMES[at])
 
     def on_line_clicked(self, event: Line.Clicked) -> None:
-        name = bars.tab_at(PANELS, self._title, event.x) if event.line.id == "tabs" else None
+        name = bars.tab_at(NAMES, self._title, event.x) if event.line.id == "tabs" else None
         if name is not None:
             self._turn_to(name)
 
@@ -101,14 +121,20 @@ class ServerScreen(Screen[None]):
         detail = self._state.detail
         name = detail.server.name if detail is not None else ""
         paused = " PAUSED" if self._state.paused else ""
-        room = self.size.width - bars.width_of_tabs(PANELS) - len(paused)
+        room = self.size.width - bars.width_of_tabs(NAMES) - len(paused)
         return safe(name, max(room, _SHORTEST)) + paused
 
     def _turn_to(self, name: str) -> None:
         self._panel = name
         self._state.look_at_processes(wanted=name == "processes")
-        self.query_one(Lines).scroll_to(y=0, animate=False, force=True, immediate=True)
+        self._state.sight.said = None
+        panel, alerts = self.query_one("#panel", Lines), self.query_one(AlertList)
+        alerts.display = self.query_one("#head").display = name == ALERTS
+        panel.display = name != ALERTS
+        self.set_focus(alerts if name == ALERTS else panel)
+        panel.scroll_to(y=0, animate=False, force=True, immediate=True)
         self.paint()
+        self.call_after_refresh(self.paint)  # what is shown first has no width before
 
     def _line(self, number: int, width: int) -> Spans:
         return self._lines[number] if number < len(self._lines) else []

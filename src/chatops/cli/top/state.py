@@ -7,13 +7,15 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from chatops.cli.top.agenda import Kind
+from chatops.cli.top.alarms import servers
+from chatops.cli.top.alert_sight import AlertSight
 from chatops.cli.top.columns import Moment
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.feed import Feed
 from chatops.cli.top.fleet import Fleet, Row
-from chatops.cli.top.news import Failed, Filled, Listed, News, Told
+from chatops.cli.top.news import Alerted, Failed, Filled, Listed, News, Told
 from chatops.cli.top.order import Order
-from chatops.protocol.rest import ProcessPage, ServerDetail, ServerSample
+from chatops.protocol.rest import Alert, ProcessPage, ServerDetail, ServerSample
 
 T = TypeVar("T")
 _GONE: Final = "this server is not there any more: removed, renamed out of view, or not shared"
@@ -26,6 +28,7 @@ class State:
         self.feed = feed
         self.target = target
         self.order = Order()
+        self.sight = AlertSight(feed)
         self.detail: Detail | None = None
         self._shown: set[Kind] = set()
         self.gone: str | None = None
@@ -60,6 +63,11 @@ class State:
         """What to say when the hub is away."""
         return self.feed.link.words(time.monotonic())
 
+    def alerts_of_open(self) -> list[Alert]:
+        """The open alerts of the server on the screen."""
+        name = self.detail.server.name if self.detail is not None else ""
+        return [alert for alert in self.fleet.alerts if name in servers(alert)]
+
     def open(self, server_id: str) -> None:
         """Look at one server."""
         self.detail, self.gone = Detail(self.fleet.rows[server_id].server), None
@@ -93,8 +101,15 @@ class State:
         Raises:
             BaseException: whatever ended a thread of the feed.
         """
-        for one in _drained(self.feed.news.popleft):
+        news = _drained(self.feed.news.popleft)
+        for one in news:
             self._take(one)
+        changed = _drained(self.feed.changed.popleft)
+        for alert in changed:
+            self._live.alarms.change(alert)
+            self.sight.changed(alert)
+        if news or changed:
+            self._live.mark()
         for values in _drained(self.feed.values.popleft):
             self._live.take(values)
 
@@ -104,6 +119,8 @@ class State:
         if isinstance(one, Listed):
             self._live.list(one.servers)
             self._follow_open()
+        elif isinstance(one, Alerted):
+            self._live.alarms.put(one.alerts)
         elif isinstance(one, Filled):
             self._live.fill(one.rows)
         else:
@@ -118,8 +135,12 @@ class State:
             self.detail.server = row.server
 
     def _told(self, one: Told) -> None:
+        if one.kind in ("alert", "ack"):
+            if (alert := self.sight.told(one)) is not None:
+                self._live.alarms.change(alert)
+            return
         detail = self.detail
-        if detail is None or detail.server.id != one.server_id:
+        if detail is None or detail.server.id != one.about:
             return
         if self.paused and one.kind in self._shown:
             return  # a server that is opened while the screens stand still is shown once

@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chatops.protocol import closing
-from chatops.protocol.client_messages import Values, ValuesEvent
+from chatops.protocol.client_messages import AlertEvent, Values, ValuesEvent
 from chatops.protocol.codec import encode
 from chatops.protocol.metric_names import Metric, parse_metric, value_of
 from chatops.protocol.metrics import Sample
+from chatops.protocol.rest import Alert
 from chatops.server.services.losses import Loss
 from chatops.server.services.places import Places
 from chatops.server.services.subscriber import Subscriber, Tally
@@ -43,9 +44,11 @@ class Wanted:
 
 @dataclass(eq=False)
 class FleetWatcher(Subscriber):
-    """``server_ids`` are those that its TARGET means now, and that it may see."""
+    """``server_ids`` are those that its TARGET means now, and that it may see; with ``alerts`` it
+    hears of theirs too."""
 
     wanted: Wanted = Wanted((), ())
+    alerts: bool = False
     server_ids: frozenset[str] = frozenset()
 
 
@@ -87,6 +90,13 @@ class FleetWatchers:
                 data = Values(server_id, name, format_time(ts), values)
                 texts[wanted.names] = encode(ValuesEvent(data=data))
             self._tally.count(one.post(texts[wanted.names]))
+
+    def broadcast_alert(self, server_id: str, alert: Alert) -> None:
+        """Pass on what became of a server's alert to those who asked for that."""
+        told = [one for one in self._all if one.alerts and server_id in one.server_ids]
+        text = encode(AlertEvent(data=alert)) if told else ""
+        for one in told:
+            self._tally.count(one.post(text))
 
     def end(self, loss: Loss, reason: closing.CloseReason) -> None:
         """Rights were taken back."""

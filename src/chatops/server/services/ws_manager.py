@@ -98,6 +98,7 @@ class WSManager:
         listeners = self._by_server.get(server_id)
         if listeners:
             self._send(list(listeners), encode(AlertEvent(data=alert)))
+        self.fleets.broadcast_alert(server_id, alert)
 
     def end(self, loss: Loss, reason: closing.CloseReason) -> None:
         """Rights were taken back: end the subscriptions that stood on them."""

@@ -1,4 +1,4 @@
-"""/api/v1/ws/metrics: some values of many servers, live, over one socket."""
+"""/api/v1/ws/metrics: some values of many servers and their alerts, live, over one socket."""
 
 from __future__ import annotations
 
@@ -101,6 +101,7 @@ class _Looking:
             raise InvalidInput(f"a watch takes 1 to {MAX_HISTORY_METRICS} METRICs")
         self._watcher.wanted = Wanted.of(message.metrics)
         self._target = parse_target(message.target)
+        self._watcher.alerts = message.alerts
         self._asked.set()
 
     async def run(self) -> None:

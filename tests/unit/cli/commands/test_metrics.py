@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from chatops.cli import watching
 from chatops.cli.commands.metrics import LIVE
 from chatops.cli.output import Output
 from chatops.cli.watching import News
@@ -268,6 +269,17 @@ def test_watching_a_target_that_means_nobody(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /servers", page())
     assert cli("metrics", "watch", "web-*").code == 4
     assert cli("metrics", "watch", "web-1,web-2").code == 4
+
+
+def test_whole_samples_come_from_a_bounded_number_of_servers(
+    cli: Invoke, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MOST", 1)
+    hub.on("GET /servers", page(server("web-1"), server("web-2")))
+    done = cli("metrics", "watch", "web-*")
+    assert done.code == 2
+    assert "'web-*' means 2 servers; whole samples come from at most 1" in done.err
+    assert "chatops top" in done.err
 
 
 def test_the_hub_is_said_to_be_away_and_back_once_however_many_follow() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.fake_hub import FakeHub, Reply
+from tests.support.fake_hub import FakeHub, Reply, error, page
 from tests.support.samples import HOSTILE, THEN
+from tests.unit.cli.commands.test_alerts import alert
 from tests.unit.cli.conftest import Invoke
 
 CALM: dict[str, Any] = {
@@ -42,3 +43,16 @@ def test_nothing_is_said_when_all_is_well(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /status", Reply(body=CALM))
     assert cli("status").err == ""
     assert cli("status", "-o", "json").json()["keys_expiring"] == []
+
+
+def test_people_read_how_many_alerts_are_critical(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /status", Reply(body={**CALM, "alerts": {"firing": 3, "pending": 0}}))
+    hub.on("GET /alerts", page(alert(), alert()))
+    assert "3 (2 critical)" in cli("status").out
+    asked = hub.asked[-1].query
+    assert (asked["state"], asked["severity"]) == (["firing"], ["critical"])
+    assert cli("status", "-o", "json").json()["alerts"] == {"firing": 3, "pending": 0}
+    hub.on("GET /alerts", error(503, "busy", "not now"))
+    done = cli("status")
+    assert done.code == 0
+    assert "critical" not in done.out

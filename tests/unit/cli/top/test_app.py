@@ -21,6 +21,8 @@ from docs.gen.pictures import FOLDER, PICTURES, draw
 from docs.gen.top_scene import NOW, opened, sample, scene, server, values
 from tests.support.samples import HOSTILE
 
+_COUNTS = "3 alerts, 2 firing, 2 critical!"
+
 
 class Stage:
     """The program with its pilot, and what its user sees."""
@@ -66,7 +68,7 @@ async def stage(
 async def test_the_fleet_is_shown_with_its_values_and_keys() -> None:
     async with stage() as one:
         status, head, first, *_, keys = one.lines
-    assert status.split("  ")[:3] == ["all", "24 servers 22 online", "3 alerts"]
+    assert status.split("  ")[:3] == ["all", "24 servers 22 online", _COUNTS]
     assert head.split() == ["SERVER↑", "CPU", "MEM", "DISK", "LOAD", "RX/s", "TX/s", "AL", "SEEN"]
     assert first.split()[:3] == ["●", "build-1", "54%"]
     assert all(
@@ -153,6 +155,7 @@ async def test_the_panels_of_a_server(size: tuple[int, int]) -> None:
         "4": ["eth0", "1.81 MiB/s", "eth0: 2 errors/s"],
         "5": ["4 of 214, by cpu, 2s ago", "postgres: 16/main", "1.87 GiB"],
         "6": ["proxy", "running", "healthy", "worker", "exited"],
+        "7": ["no alert is open"],
     }
     async with stage(size=size) as one:
         one.app.open_server("id-0001")

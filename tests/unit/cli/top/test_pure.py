@@ -19,17 +19,28 @@ def text(spans: Spans) -> str:
     return "".join(piece for piece, _ in spans)
 
 
-def test_the_agenda_asks_for_the_list_again_and_again() -> None:
+def begun() -> Agenda:
+    """One whose lists were asked for at 0."""
     agenda = Agenda()
-    assert agenda.next(0.0) == Job("servers")
+    assert {agenda.next(0.0), agenda.next(0.0)} == {Job("alerts"), Job("servers")}
+    return agenda
+
+
+def test_the_agenda_asks_for_the_lists_again_and_again() -> None:
+    agenda = begun()
     assert agenda.next(1.0) == EVERY["servers"] - 1.0
     agenda.hurry("servers", 2.0)
     assert agenda.next(2.0) == Job("servers")
+    for at in (4.0, 3.0, 5.0):  # many changes are one question
+        agenda.hurry("alerts", at)
+    assert agenda.next(2.5) == 0.5
+    assert agenda.next(3.0) == Job("alerts")
+    agenda.once(Job("ack", ("a1",)))
+    assert agenda.next(3.0) == Job("ack", ("a1",)), "what the user does comes first"
 
 
 def test_the_agenda_asks_all_about_the_server_that_is_open() -> None:
-    agenda = Agenda()
-    agenda.next(0.0)
+    agenda = begun()
     agenda.open("s1", 1.0)
     asked = [agenda.next(1.0) for _ in range(3)]
     assert {job.kind for job in asked if isinstance(job, Job)} == {"info", "sample", "history"}
@@ -45,8 +56,7 @@ def test_the_agenda_asks_all_about_the_server_that_is_open() -> None:
 
 
 def test_the_past_is_asked_for_a_few_servers_at_a_time() -> None:
-    agenda = Agenda()
-    agenda.next(0.0)
+    agenda = begun()
     agenda.fill(map(str, range(FILL + 1)))
     assert agenda.next(1.0) == Job("fill", tuple(map(str, range(FILL))))
     assert agenda.next(1.0) == Job("fill", (str(FILL),))
@@ -131,7 +141,7 @@ def test_the_past_is_wanted_once_of_each_server() -> None:
     rows = list(state.fleet.rows.values())
     for row in rows:
         row.filled = False
-    state.feed.agenda.next(0.0)
+    state.feed.agenda._due = {"servers": 9.0}
     state.want_past(rows)
     state.want_past(rows)
     assert state.feed.agenda.next(0.0) == Job("fill", ("web-1", "db-1"))
