@@ -12,10 +12,12 @@ from chatops.cli.top.asking import facts_of
 from chatops.cli.top.feed import Feed
 from chatops.cli.top.state import State
 from chatops.errors import NotFound
+from chatops.protocol.limits import PROCESSES_WITHIN
 from chatops.protocol.target import parse_target
 
-_TIMEOUT: Final = 10.0
-"""Seconds that the hub may be silent before it counts as gone."""
+_TIMEOUT: Final = PROCESSES_WITHIN + 2.0
+"""Seconds that the hub may be silent before it counts as gone; while it waits for an agent, it is
+not."""
 
 
 def run(cli: Cli, text: str) -> int:
