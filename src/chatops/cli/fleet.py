@@ -58,11 +58,12 @@ class Fleet:
 
     def put(self, name: str, sample: ServerSample, now: float) -> None:
         """A sample came. The first one of a server may be as old as any: the hub sends the latest
-        that it has. What comes later is new, and tells how this machine's clock goes."""
+        that it has, and again when the connection was lost. What comes later is new, and tells how
+        this machine's clock goes."""
         row = self._rows.get(name)
-        if row is None:
-            return
         ts = parse_time(sample.ts)
+        if row is None or (row.samples and row.at is not None and ts <= row.at):
+            return
         row.samples += 1
         if row.samples > 1:
             row.status = "online"

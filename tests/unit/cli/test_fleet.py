@@ -43,6 +43,16 @@ def test_the_first_sample_may_be_an_old_one() -> None:
     assert table(fleet, NOW + 1)[0][:3] == ["web-1", "online", "0s"]
 
 
+def test_a_sample_that_comes_again_is_no_sign_of_life() -> None:
+    """A new connection begins with the latest sample that the hub has."""
+    fleet = Fleet(servers(server("web-1")))
+    for ts in (0.0, 5.0):
+        fleet.put("web-1", measured(NOW + ts), NOW + ts)
+    fleet.learn(servers(server("web-1", status="offline")))
+    fleet.put("web-1", measured(NOW + 5.0), NOW + 60)
+    assert table(fleet, NOW + 60)[0][1:3] == ["offline", "55s"]
+
+
 def test_without_samples_one_that_is_online_is_stale() -> None:
     fleet = Fleet(servers(server("web-1")))
     for ts in (0.0, 5.0, 10.0):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from typing import ClassVar, Final
 
 from textual.app import App
@@ -41,8 +42,9 @@ class TopApp(App[int]):
         Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, hung_up: Callable[[], bool] = lambda: False) -> None:
         super().__init__(ansi_color=True)
+        self._hung_up = hung_up
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self._state = state
@@ -58,7 +60,11 @@ class TopApp(App[int]):
             loop.add_signal_handler(number, self.exit, 128 + number)
 
     def tick(self) -> None:
-        """Take what has come, and show it."""
+        """Take what has come, and show it. Not everybody whose terminal is gone gets a signal; and
+        Textual would read its end again and again."""
+        if self._hung_up():
+            self.exit(128 + signal.SIGHUP)
+            return
         self._state.catch_up()
         self.paint()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Final
 
 from chatops.cli.context import Cli
@@ -35,7 +36,8 @@ def run(cli: Cli, text: str) -> int:
     feed = Feed(lambda: cli.client_for(where, timeout=_TIMEOUT), target)
     if cli.common.no_color:
         os.environ["NO_COLOR"] = "1"
-    app = TopApp(State(feed, text, blocks=has_blocks(cli.environ)))
+    state = State(feed, text, blocks=has_blocks(cli.environ))
+    app = TopApp(state, hung_up=lambda: not sys.stdin.isatty())
     feed.start(servers)
     try:
         code = app.run()
