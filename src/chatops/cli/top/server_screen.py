@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final, Literal
 
 from textual.app import ComposeResult
@@ -12,7 +13,7 @@ from textual.widgets import Footer
 from chatops.cli.top import bars, panels, table_panels
 from chatops.cli.top.fleet_screen import paint_trouble
 from chatops.cli.top.lines import Line, Lines
-from chatops.cli.top.spans import Spans, safe
+from chatops.cli.top.spans import Late, Spans, safe
 from chatops.cli.top.state import State
 
 PANELS: Final[dict[str, panels.Panel]] = {
@@ -43,7 +44,7 @@ class ServerScreen(Screen[None]):
         super().__init__()
         self._state = state
         self._panel = "overview"
-        self._lines: list[Spans] = []
+        self._lines: Sequence[Spans | Late] = []
 
     def compose(self) -> ComposeResult:
         yield Line(id="tabs")
@@ -111,4 +112,5 @@ class ServerScreen(Screen[None]):
         self.paint()
 
     def _line(self, number: int, width: int) -> Spans:
-        return self._lines[number] if number < len(self._lines) else []
+        one = self._lines[number] if number < len(self._lines) else []
+        return one() if callable(one) else one
