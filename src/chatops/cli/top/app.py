@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from chatops.cli.exits import DONE, INTERRUPTED
 from chatops.cli.top.fleet_screen import FleetScreen
 from chatops.cli.top.help_screen import HelpScreen
+from chatops.cli.top.lines import Lines
 from chatops.cli.top.server_screen import ServerScreen
 from chatops.cli.top.state import State
 
@@ -71,7 +72,8 @@ class TopApp(App[int]):
     def paint(self) -> None:
         """Show what is known now."""
         shown = self.screen
-        if isinstance(shown, FleetScreen | ServerScreen) and shown.is_mounted:
+        # A screen is mounted a moment before what is on it.
+        if isinstance(shown, FleetScreen | ServerScreen) and shown.query(Lines):
             shown.paint()
 
     def open_server(self, server_id: str) -> None:

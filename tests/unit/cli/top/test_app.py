@@ -16,6 +16,7 @@ from chatops.cli.top.app import TopApp
 from chatops.cli.top.link import Trouble
 from chatops.cli.top.news import Failed, Listed, Told
 from chatops.cli.top.order import Order
+from chatops.cli.top.server_screen import ServerScreen
 from chatops.cli.top.spans import Spans
 from chatops.cli.top.state import State
 from chatops.errors import HubUnreachable, NotSignedIn
@@ -184,6 +185,17 @@ async def test_processes_are_sorted_by_cpu_or_memory() -> None:
         shown = await one.paint()
         assert "4 of 214, by cpu, 9s ago" in shown, "those of the last sample"
         assert "is not connected" in shown
+
+
+async def test_a_tick_between_a_screen_and_what_is_on_it_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with stage() as one:
+        one.app.open_server("id-0001")
+        monkeypatch.setattr(ServerScreen, "is_mounted", True)
+        one.app.tick()  # nothing of it has been made yet
+        monkeypatch.undo()
+        assert "1 overview" in await one.press()
 
 
 async def test_of_thousands_of_processes_those_in_view_are_made(
