@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,25 @@ def test_a_signal_ends_it_and_gives_the_terminal_back(
         assert "SERVER↑" not in terminal.shows(f"code={code}", "ready$")
         terminal.press("echo visible", "Enter")  # the terminal echoes again
         terminal.shows("ready$ echo visible")
+
+
+def test_it_ends_with_a_terminal_that_nobody_signals(shared: Bench) -> None:
+    """As in a session of its own, without a terminal that controls it."""
+    master, slave = os.openpty()
+    top = subprocess.Popen(
+        [*PROGRAM, "top"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        env={**shared.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"},
+    )  # fmt: skip
+    os.close(slave)
+    shown = b""
+    while b"SERVER" not in shown:
+        shown += os.read(master, 65536)
+    os.close(master)
+    try:
+        assert top.wait(20) == 129
+    finally:
+        top.kill()
+        top.wait()
 
 
 def test_a_terminal_without_colours_and_blocks_gets_ascii(shared: Bench, tmp_path: Path) -> None:

@@ -185,6 +185,9 @@ MAX_TOP_PROCESSES: Final = 20
 """Processes in each of a sample's two lists of them."""
 MAX_PROCESSES: Final = 10_000
 """Processes that one request may ask for."""
+PROCESSES_WITHIN: Final = 8.0
+"""How long an agent may take to list them: a request that waits for it is answered before a client
+thinks that the hub is gone."""
 MAX_COMMAND_LINE: Final = 1024
 """Characters of a process's command; a longer one is cut."""
 MAX_UNIT_NAMES: Final = 100

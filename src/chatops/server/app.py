@@ -263,7 +263,7 @@ def build(
         thresholds=thresholds,
         replays=ReplayService(db, servers, thresholds, metrics, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
-        processes=ProcessService(servers, agents),
+        processes=ProcessService(servers, agents, latest),
         commands=commands,
         runs=runs,
         events=events,

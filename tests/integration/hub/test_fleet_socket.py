@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from chatops.clock import FakeClock
+from chatops.errors import Busy
 from chatops.protocol.messages import Metrics
 from chatops.protocol.metrics import Cpu, Network, Sample
+from chatops.protocol.target import Target
+from chatops.server.services.access import Principal
 from chatops.server.ws import fleet
 from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub
 from tests.support.waiting import until_async
@@ -145,6 +148,34 @@ async def test_a_fleets_watcher_ends_with_its_token(
         clock.advance(1900)
         code, frames = await watcher.closed()
         assert (code, frames[-1]["code"]) == (4014, "not_signed_in")
+
+
+async def test_a_busy_hub_looks_again(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "FLEET_LOOK", 0.05)
+    await hub.server("web-1")
+    look, failures = hub.services.metrics.watched, [Busy("no reader was free")]
+
+    async def busy(principal: Principal, target: Target) -> frozenset[str]:
+        if failures:
+            raise failures.pop()
+        return await look(principal, target)
+
+    monkeypatch.setattr(hub.services.metrics, "watched", busy)
+    async with watching(hub):
+        await follows(hub, "web-1")
+    assert not failures
+
+
+async def test_who_is_not_looked_after_watches_no_longer(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(principal: Principal, target: Target) -> frozenset[str]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(hub.services.metrics, "watched", broken)
+    async with watching(hub) as watcher:
+        _, frames = await watcher.closed()
+        assert frames[-1]["code"] == "internal"
 
 
 async def test_a_socket_says_what_time_it_is_at_the_hub(tmp_path: Path) -> None:

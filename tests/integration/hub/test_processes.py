@@ -63,9 +63,17 @@ async def test_a_real_agent_lists_its_processes(hub: TestHub) -> None:
         assert (await hub.call("GET", "/processes/web-1", token=stranger)).status == 404
         assert (await hub.call("GET", "/processes/web-1?sort=name")).status == 422
         assert (await hub.call("GET", "/processes/web-1?limit=-1")).status == 422
+        await until_async(lambda: hub.services.metrics.newest_at(made["id"]) is not None)
     await until_async(lambda: hub.services.agents.find(made["id"]) is None)
     gone = await hub.call("GET", "/processes/web-1", token=reader)
     assert (gone.status, gone.code) == (409, "offline")
+    assert "metrics show web-1" in gone.body["error"]["hint"]
+
+
+async def test_one_that_never_came_has_no_last_sample_to_show(hub: TestHub) -> None:
+    await hub.server("web-1")
+    error = (await hub.call("GET", "/processes/web-1")).body["error"]
+    assert (error["code"], "metrics show" in error["hint"]) == ("offline", False)
 
 
 async def test_an_old_agent_is_not_asked(hub: TestHub) -> None:
@@ -78,7 +86,7 @@ async def test_an_old_agent_is_not_asked(hub: TestHub) -> None:
 async def test_an_agent_that_does_not_answer_is_waited_for_in_vain(
     hub: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "PATIENCE", 0.1)
+    monkeypatch.setattr(processes, "PROCESSES_WITHIN", 0.1)
     async with await stub(hub, PROCESSES) as agent:
         answer = await hub.call("GET", "/processes/web-1")
         assert (answer.status, answer.code) == (504, "timed_out")

@@ -9,29 +9,46 @@ from chatops.protocol.limits import MAX_COMMAND_LINE
 from chatops.redaction import redact
 
 _STRUCK: Final = "***"
-_SECRET: Final = re.compile(
-    r"-{1,2}[\w.-]*(?:password|passwd|passphrase|secret|token|api-?key|credentials?|auth)", re.I
+_NAME: Final = (
+    r"[\w.-]*(?:password|passwd|passphrase|secret|token|credentials?|auth"
+    r"|(?:api|access|private|secret)[-_]?key|[-_.](?:pass|pwd))"
 )
-"""An option whose value is a secret, written in the word after it or after a ``=``."""
+"""What a secret is called: ``db-password``, ``PGPASSWORD``, ``AWS_SECRET_ACCESS_KEY``."""
+_OPTION: Final = re.compile(rf"-(?=[\w-]){_NAME}", re.IGNORECASE)
+"""An option whose value, in the word after it, is a secret."""
+_SET: Final = re.compile(_NAME, re.IGNORECASE)
+"""What is set to a secret by a ``=``: an option, or a variable (``env PGPASSWORD=x``)."""
+_INSIDE: Final = re.compile(
+    rf"((?<![\w.-])(?:-{_NAME}\s{{1,9}}|{_NAME}\s{{0,9}}[:=]\s{{0,9}}))"
+    r"""(?!-)(?:"[^"]*"|'[^']*'|[^\s"';|&]+)""",
+    re.IGNORECASE,
+)
+"""Both within one word: a line for a shell, or an HTTP header."""
+_HINT: Final = re.compile("pass|secret|token|credential|auth|key|pwd", re.IGNORECASE)
+"""Without any of these there is nothing to look for: most have none."""
 
 
 def spoken(words: bytes) -> str:
     """What ``/proc/PID/cmdline`` holds as one line of at most MAX_COMMAND_LINE characters; empty
     where a process has no arguments: the kernel's own, and those that have ended."""
     text = words.rstrip(b"\0").decode("utf-8", "replace")
-    return redact(" ".join(_without_secrets(text.split("\0"))))[:MAX_COMMAND_LINE]
+    parts = text.split("\0")
+    if _HINT.search(text):
+        parts = _without_secrets(parts)
+    return redact(" ".join(parts))[:MAX_COMMAND_LINE]
 
 
 def _without_secrets(words: list[str]) -> list[str]:
     told: list[str] = []
     secret = False
     for word in words:
-        option, equals, _ = word.partition("=")
         if secret and not word.startswith("-"):
             told.append(_STRUCK)
             secret = False
             continue
-        named = _SECRET.fullmatch(option) is not None
-        told.append(f"{option}={_STRUCK}" if named and equals else word)
-        secret = named and not equals
+        name, equals, _ = word.partition("=")
+        if equals and _SET.fullmatch(name):
+            word = name + equals + _STRUCK
+        secret = not equals and _OPTION.fullmatch(word) is not None
+        told.append(_INSIDE.sub(rf"\1{_STRUCK}", word))
     return told

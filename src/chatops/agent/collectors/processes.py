@@ -13,8 +13,10 @@ import time
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from chatops.agent.collectors.arguments import spoken
-from chatops.protocol.limits import MAX_COMMAND_LINE
+from chatops.protocol.limits import MAX_COMMAND_LINE, MAX_PROCESSES
 from chatops.protocol.messages import ProcessSort
 from chatops.protocol.metrics import Process, Processes
 
@@ -34,9 +36,10 @@ _ALL_PAGES: Final = os.sysconf("SC_PHYS_PAGES")
 _READ: Final = os.O_RDONLY | os.O_CLOEXEC
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True, gc=False):
     """A process as its ``stat`` has it: ``ticks`` of CPU time, ``started`` in ticks after the
-    host's start, ``rss`` in pages."""
+    host's start, ``rss`` in pages. There are hundreds: the garbage collector, which finds nothing
+    in them, would be a fifth of what a look costs."""
 
     pid: int
     ppid: int
@@ -95,9 +98,10 @@ class ProcessCollector:
         )
 
     def largest(self, sort: ProcessSort, limit: int) -> tuple[Look, list[Process]]:
-        """The ``limit`` (0: all) processes that take most, and the look that they are of."""
+        """The ``limit`` (0: as many as a hub takes) processes that take most, and the look that
+        they are of."""
         look = self.look()
-        chosen = look.largest(sort, limit or len(look.seen))
+        chosen = look.largest(sort, min(limit or MAX_PROCESSES, MAX_PROCESSES))
         return look, [self._process(one, look, MAX_COMMAND_LINE) for one in chosen]
 
     def look(self) -> Look:
@@ -126,7 +130,7 @@ class ProcessCollector:
         return Process(  # by position: there are hundreds of them
             one.pid, one.ppid, told.user, told.name,
             told.command[:width] if told.command is not None else None,
-            None if look.first else look.cpu.get(one.pid, 0.0),
+            _cpu(one, look),
             round(100 * one.rss / _ALL_PAGES, 2), one.rss * _PAGE,
             round(look.ts - look.at + one.started / _TICKS, 2),
         )  # fmt: skip
@@ -149,11 +153,12 @@ class ProcessCollector:
         if not found:
             return None
         uid = int(rest.split(None, 2)[1])
-        if uid not in self._users:
+        name = self._users.get(uid)
+        if name is None:  # two threads may be here: who asks, and who samples
             if len(self._users) > KEPT:
                 self._users.clear()
-            self._users[uid] = _name_of(uid)
-        return self._users[uid]
+            name = self._users[uid] = _name_of(uid)
+        return name
 
     def _command(self, pid: int, name: str) -> str:
         return spoken(read(f"{self._proc}/{pid}/cmdline")) or f"[{name}]"
@@ -191,19 +196,28 @@ def read(path: str, folder: int | None = None) -> bytes:
 def _shares(last: Look, seen: list[Seen], at: float) -> dict[int, float]:
     """Per cent of one core since the look before; of a process that is younger since its start,
     once that is a while ago."""
-    known = {(one.pid, one.started): one.ticks for one in last.seen}
+    known = {one.pid: one for one in last.seen}
     shares: dict[int, float] = {}
     for one in seen if known else ():
-        before = known.get((one.pid, one.started))
-        spent = one.ticks - (before or 0)
-        span = at - (last.at if before is not None else max(last.at, one.started / _TICKS))
+        before = known.get(one.pid)
+        if before is not None and before.started == one.started:
+            spent, span = one.ticks - before.ticks, at - last.at
+        else:
+            spent, span = one.ticks, at - max(last.at, one.started / _TICKS)
         if spent > 0 and span >= FRESH:
             shares[one.pid] = round(100 * spent / _TICKS / span, 1)
     return shares
 
 
+def _cpu(one: Seen, look: Look) -> float | None:
+    """What is known of its share: nothing at the first look, nor of one that has just begun."""
+    young = look.at - one.started / _TICKS < FRESH
+    return None if look.first or young else look.cpu.get(one.pid, 0.0)
+
+
 def _name_of(uid: int) -> str:
     try:
-        return pwd.getpwuid(uid).pw_name
+        name = pwd.getpwuid(uid).pw_name
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     except KeyError:  # usual for the users of containers
         return str(uid)

@@ -23,6 +23,7 @@ MAX_FILE: Final = 1 * MiB
 MAX_FILES: Final = 100
 MAX_VALUES: Final = 500
 """Values of all files together; a hub keeps a thousand METRIC names of a server."""
+_TOO_MANY: Final = f"there are more than {MAX_VALUES} values"
 _OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 _ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
@@ -76,7 +77,7 @@ class TextfileCollector:
         if twice is not None:
             raise Unusable("a value of it stands in an earlier file, too")
         if len(found) + len(values) > MAX_VALUES:
-            raise Unusable(f"there are more than {MAX_VALUES} values")
+            raise Unusable(_TOO_MANY)
         found |= values
 
     def _values(self, name: str) -> Values:
@@ -143,6 +144,8 @@ def parse(text: str) -> Values:
             raise Unusable(f"line {number} has a name that stands there already")
         if len(name) > MAX_LABEL:
             raise Unusable(f"line {number} has a name of more than {MAX_LABEL} characters")
+        if len(found) == MAX_VALUES:  # a megabyte of them would take seconds
+            raise Unusable(_TOO_MANY)
         found[name] = value
     return {name: value for name, value in found.items() if math.isfinite(value)}
 

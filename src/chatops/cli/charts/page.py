@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from chatops.cli.charts.draw import COLORS, Canvas, draw, marks_of
-from chatops.cli.charts.lines import Line, highest, names_of, title_of
+from chatops.cli.charts.lines import Line, coarser, highest, names_of, title_of
 from chatops.cli.figures import in_unit, sparkline
 from chatops.cli.plain import plain_lines
 from chatops.cli.view import Cell, Column
@@ -17,6 +17,8 @@ from chatops.units import exact_duration
 LEAST_HEIGHT: Final = 7
 LEAST_WIDTH: Final = 30
 """Below these a chart has no room for its axes, and is one row of blocks."""
+POINTS: Final = 20
+"""Points of a line that are drawn for each column: all samples of half an hour, one a second."""
 _NAME: Final = 20
 """Columns that names get before a legend has more than one figure."""
 _NARROWEST: Final = 8
@@ -47,11 +49,13 @@ def rows_beside(charts: Sequence[Sequence[Line]]) -> int:
 
 def _chart(every: Sequence[Line], step: float | None, canvas: Canvas) -> Iterator[str]:
     lines = highest(every)
+    most = POINTS * canvas.width
+    drawn, step = coarser(lines, step, canvas.since, canvas.until, most)
     yield _title(every, step, canvas.width)
     if canvas.width < LEAST_WIDTH or canvas.height < LEAST_HEIGHT:
-        yield from _sparks(lines, step, canvas)
+        yield from _sparks(drawn, step, canvas)
     else:
-        yield from _rows(draw(lines, step, canvas))
+        yield from _rows(draw(drawn, step, canvas))
     yield from _legend(lines, every, canvas)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from typing import ClassVar, Final
 
 from textual.app import App
@@ -14,6 +15,7 @@ from chatops.cli.top.alert_list import AlertList
 from chatops.cli.top.alert_screens import AlertScreen, AlertsScreen
 from chatops.cli.top.fleet_screen import FleetScreen
 from chatops.cli.top.help_screen import HelpScreen
+from chatops.cli.top.lines import Lines
 from chatops.cli.top.server_screen import ServerScreen
 from chatops.cli.top.state import State
 
@@ -46,8 +48,9 @@ class TopApp(App[int]):
         Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, hung_up: Callable[[], bool] = lambda: False) -> None:
         super().__init__(ansi_color=True)
+        self._hung_up = hung_up
         self.theme = "ansi-dark"
         self.animation_level = "none"
         self._state = state
@@ -63,14 +66,19 @@ class TopApp(App[int]):
             loop.add_signal_handler(number, self.exit, 128 + number)
 
     def tick(self) -> None:
-        """Take what has come, and show it."""
+        """Take what has come, and show it. Not everybody whose terminal is gone gets a signal; and
+        Textual would read its end again and again."""
+        if self._hung_up():
+            self.exit(128 + signal.SIGHUP)
+            return
         self._state.catch_up()
         self.paint()
 
     def paint(self) -> None:
         """Show what is known now."""
         shown = self.screen
-        if isinstance(shown, _PAINTED) and shown.is_mounted and shown.is_running:
+        # A screen is mounted a moment before what is on it.
+        if isinstance(shown, _PAINTED) and shown.is_running and shown.query(Lines):
             shown.paint()
 
     def open_server(self, server_id: str, panel: str = "overview") -> None:

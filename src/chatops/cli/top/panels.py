@@ -11,7 +11,7 @@ from chatops.cli.top.charts import AXIS, bar, beside, chart
 from chatops.cli.top.columns import Moment
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.fleet import seconds
-from chatops.cli.top.spans import Spans, Style, heat, left, right, safe
+from chatops.cli.top.spans import Late, Spans, Style, heat, left, right, safe
 from chatops.cli.top.table_panels import failed_units
 from chatops.cli.top.titles import nothing, titles
 from chatops.text import counted
@@ -23,7 +23,7 @@ _CORE_WIDTH: Final = 38
 """Columns of one core's bar with its label."""
 
 
-Panel = Callable[[Detail, int, Moment], list[Spans]]
+Panel = Callable[[Detail, int, Moment], Sequence[Spans | Late]]
 
 
 def overview(detail: Detail, width: int, moment: Moment) -> list[Spans]:

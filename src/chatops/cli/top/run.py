@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Final
 
 from chatops.cli.context import Cli
@@ -12,10 +13,12 @@ from chatops.cli.top.asking import facts_of
 from chatops.cli.top.feed import Feed
 from chatops.cli.top.state import State
 from chatops.errors import NotFound
+from chatops.protocol.limits import PROCESSES_WITHIN
 from chatops.protocol.target import parse_target
 
-_TIMEOUT: Final = 10.0
-"""Seconds that the hub may be silent before it counts as gone."""
+_TIMEOUT: Final = PROCESSES_WITHIN + 2.0
+"""Seconds that the hub may be silent before it counts as gone; while it waits for an agent, it is
+not."""
 
 
 def run(cli: Cli, text: str) -> int:
@@ -33,7 +36,8 @@ def run(cli: Cli, text: str) -> int:
     feed = Feed(lambda: cli.client_for(where, timeout=_TIMEOUT), target)
     if cli.common.no_color:
         os.environ["NO_COLOR"] = "1"
-    app = TopApp(State(feed, text, blocks=has_blocks(cli.environ)))
+    state = State(feed, text, blocks=has_blocks(cli.environ))
+    app = TopApp(state, hung_up=lambda: not sys.stdin.isatty())
     feed.start(servers)
     try:
         code = app.run()

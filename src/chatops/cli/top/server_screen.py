@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Final, Literal
 
 from textual.app import ComposeResult
@@ -15,7 +16,7 @@ from chatops.cli.top.alert_screens import paint_said
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.fleet_screen import paint_trouble
 from chatops.cli.top.lines import Line, Lines
-from chatops.cli.top.spans import Spans, safe
+from chatops.cli.top.spans import Late, Spans, safe
 from chatops.cli.top.state import State
 
 PANELS: Final[dict[str, panels.Panel]] = {
@@ -48,7 +49,7 @@ class ServerScreen(Screen[None]):
         super().__init__()
         self._state = state
         self._panel = panel
-        self._lines: list[Spans] = []
+        self._lines: Sequence[Spans | Late] = []
 
     def compose(self) -> ComposeResult:
         yield Line(id="tabs")
@@ -137,4 +138,5 @@ class ServerScreen(Screen[None]):
         self.call_after_refresh(self.paint)  # what is shown first has no width before
 
     def _line(self, number: int, width: int) -> Spans:
-        return self._lines[number] if number < len(self._lines) else []
+        one = self._lines[number] if number < len(self._lines) else []
+        return one() if callable(one) else one

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from rich.cells import cell_len, set_cell_size
@@ -12,6 +12,8 @@ from chatops.text import escape
 Style = Literal["", "dim", "head", "good", "warn", "bad", "spark", "title", "group"]
 Span = tuple[str, Style]
 Spans = list[Span]
+Late = Callable[[], Spans]
+"""A line that is made when it is looked at: where there are thousands, few ever are."""
 WARN_AT: Final = 75.0
 BAD_AT: Final = 90.0
 _LONGEST: Final = 4

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from chatops.cli import show
 from chatops.cli.top.columns import Moment
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.fleet import seconds
-from chatops.cli.top.spans import Spans, Style, heat, left, right, safe
+from chatops.cli.top.spans import Late, Spans, Style, heat, left, right, safe
 from chatops.cli.top.titles import nothing, titles
 from chatops.protocol.rest import ServerProcess
 
@@ -20,7 +21,7 @@ _BY: Final[dict[str, Callable[[ServerProcess], float]]] = {
 _STATES: Final[dict[str, Style]] = {"running": "good", "exited": "dim", "dead": "bad"}
 
 
-def processes(detail: Detail, width: int, moment: Moment) -> list[Spans]:
+def processes(detail: Detail, width: int, moment: Moment) -> Sequence[Spans | Late]:
     """Those that take most, the largest first: all of them when the agent can be asked, else the
     few that its samples tell of."""
     note = detail.notes.get("processes")
@@ -41,7 +42,7 @@ def processes(detail: Detail, width: int, moment: Moment) -> list[Spans]:
     why: list[Spans] = [[(safe(note), "warn")]] if note is not None else []
     room = max(width - 44, 8)
     head = titles(("PID", 8), ("USER", -10), ("CPU", 6), ("MEM", 5), ("RSS", 9), ("COMMAND", -room))
-    return [said, *why, head, *(_process(one, room) for one in found)]
+    return [said, *why, head, *(partial(_process, one, room) for one in found)]
 
 
 def containers(detail: Detail, width: int, moment: Moment) -> list[Spans]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from chatops.errors import Conflict, Offline, ProtocolError, TimedOut
 from chatops.ids import new_id
 from chatops.protocol import rest
-from chatops.protocol.limits import MAX_PROCESSES
+from chatops.protocol.limits import MAX_PROCESSES, PROCESSES_WITHIN
 from chatops.protocol.messages import (
     PROCESSES,
     ProcessesRequest,
@@ -17,21 +15,20 @@ from chatops.protocol.messages import (
 from chatops.server.services.access import Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.metrics.bounds import bound_process
+from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.metrics.shown import to_process
 from chatops.server.services.servers import ServerService
 from chatops.text import escape, shorten
 from chatops.units import format_time
 
-PATIENCE: Final = 10.0
-"""Seconds that an agent has to answer."""
-
 
 class ProcessService:
     """Lists processes for those who may see the server: it is monitoring, as samples are."""
 
-    def __init__(self, servers: ServerService, agents: AgentManager) -> None:
+    def __init__(self, servers: ServerService, agents: AgentManager, latest: LatestSamples) -> None:
         self._servers = servers
         self._agents = agents
+        self._latest = latest
 
     async def show(
         self, principal: Principal, server: str, sort: ProcessSort, limit: int
@@ -63,20 +60,17 @@ class ProcessService:
     ) -> ProcessesResponse:
         session = self._agents.find(server_id)
         if session is None:
-            raise Offline(
-                f"{name} is offline: nobody can say what runs there now",
-                hint=f"`chatops metrics show {name}` has its last sample",
-            )
+            raise self._offline(server_id, name)
         if PROCESSES not in session.features:
             raise Conflict(
                 f"the agent of {name} is too old to list processes", hint="update the agent"
             )
         request = ProcessesRequest(id=new_id(), sort=sort, limit=limit)
         try:
-            answer = await self._agents.send_command(server_id, request, timeout=PATIENCE)
+            answer = await self._agents.send_command(server_id, request, timeout=PROCESSES_WITHIN)
         except TimeoutError:
             raise TimedOut(
-                f"the agent of {name} did not answer within {PATIENCE:g} s",
+                f"the agent of {name} did not answer within {PROCESSES_WITHIN:g} s",
                 hint="the host may be too busy; try again",
             ) from None
         except ProtocolError as error:
@@ -84,3 +78,11 @@ class ProcessService:
         if not isinstance(answer, ProcessesResponse):
             raise Conflict(f"the agent of {name} answered something else")
         return answer
+
+    def _offline(self, server_id: str, name: str) -> Offline:
+        known = self._latest.get(server_id) is not None
+        return Offline(
+            f"{name} is offline: nobody can say what runs there now",
+            hint=f"`chatops metrics show {name}` has its last sample" if known
+            else "start `chatops agent` on it: it has not sent anything yet",
+        )  # fmt: skip

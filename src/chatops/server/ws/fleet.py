@@ -71,7 +71,8 @@ async def _serve(
     services.subscribers.fleets.add(watcher)
     try:
         connection.post(encode(greeting(services, principal)))
-        async with Tasks() as own:
+        # Who is not looked after any more must not go on watching.
+        async with Tasks(lambda _: connection.close(closing.INTERNAL)) as own:
             own.spawn(looking.run(), name="look at a fleet watcher's servers")
             await listen(socket, connection, looking.take)
     finally:
@@ -99,8 +100,8 @@ class _Looking:
             return
         if not 0 < len(message.metrics) <= MAX_HISTORY_METRICS:
             raise InvalidInput(f"a watch takes 1 to {MAX_HISTORY_METRICS} METRICs")
-        self._watcher.wanted = Wanted.of(message.metrics)
-        self._target = parse_target(message.target)
+        wanted, target = Wanted.of(message.metrics), parse_target(message.target)
+        self._watcher.wanted, self._target = wanted, target
         self._watcher.alerts = message.alerts
         self._asked.set()
 
@@ -122,13 +123,15 @@ class _Looking:
         """Rights that are taken while they are being read are not used: see Followings."""
         try:
             principal = await _let_in(self._services, self._token)
+            if self._target is None:
+                return
+            found = await self._services.metrics.watched(principal, self._target)
         except SocketEnded as end:
             if end.reason in _ENDED:
                 raise
             return  # the hub is busy, and looks again
-        if self._target is None:
-            return
-        found = await self._services.metrics.watched(principal, self._target)
+        except ChatOpsError:
+            return  # the same
         cuts = self._services.runs.followed.since(principal.since, principal.holder, found)
         if any(cut.loss.server_id is None for cut in cuts):
             raise SocketEnded(closing.NOT_SIGNED_IN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,7 +126,29 @@ def test_a_reused_pid_has_no_past(tmp_path: Path) -> None:
     older(collector)
     fake(tmp_path, 7, ticks=0, started=99_999_999_999, name="new")
     found = listed(collector)[7]
-    assert (found.name, found.command, found.cpu_percent) == ("new", "[new]", 0.0)
+    assert (found.name, found.command) == ("new", "[new]")
+    assert found.cpu_percent is None  # it has just begun: nothing is known yet
+
+
+def test_a_user_name_that_is_no_utf_8_can_be_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = pwd.struct_passwd(("caf\udce9", "x", 0, 0, "", "/", "/bin/sh"))
+    monkeypatch.setattr(processes.pwd, "getpwuid", lambda _: entry)
+    fake(tmp_path, 1)
+    found = listed(ProcessCollector(proc=str(tmp_path)))[1]
+    assert found.user == "caf\ufffd"
+    codec.encode(ProcessesResponse(id="1", ts=0.0, processes=[found]))
+
+
+def test_a_list_has_no_more_than_a_hub_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "MAX_PROCESSES", 2)
+    for pid in range(1, 5):
+        fake(tmp_path, pid)
+    look, found = ProcessCollector(proc=str(tmp_path)).largest("cpu", 0)
+    assert (len(look.seen), len(found)) == (4, 2)
 
 
 def test_a_process_that_vanishes_is_left_out(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from chatops.cli.charts.lines import (
     Line,
     Point,
     by_unit,
+    coarser,
     highest,
     lines_of,
     names_of,
@@ -48,6 +49,15 @@ def test_samples_that_come_a_little_late_are_no_gap() -> None:
     assert line("a", "cpu", *times).joined(None) == [False, True, True, True, True, False, True]
     assert line("a", "cpu", 7.0).joined(None) == [False]
     assert line("a", "cpu").joined(None) == []
+
+
+def test_more_points_than_a_chart_has_room_for_are_put_together() -> None:
+    long = line("a", "cpu", *range(1000), *range(5000, 10_000), spread=2.0)
+    (merged,), step = coarser([long], 1.0, 0.0, 10_000.0, 100)
+    assert (len(merged.points), step) == (60, 100.0)
+    assert merged.points[10] == Point(5000.0, 5.0, 3.0, 7.0)
+    assert [at for at, joined in enumerate(merged.joined(step)) if not joined] == [0, 10]
+    assert coarser([long], 1.0, 0.0, 10_000.0, 6000) == ([long], 1.0)
 
 
 @pytest.mark.parametrize(

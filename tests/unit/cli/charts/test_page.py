@@ -37,6 +37,13 @@ def drawn(shown: Sequence[str]) -> list[str]:
     return [row.rstrip("│| ") for row in inner]
 
 
+def test_a_chart_of_very_many_rows_draws_means_and_says_so() -> None:
+    points = [Point(float(ts), ts % 10, ts % 10, ts % 10) for ts in range(20_000)]
+    shown = rows(PLAIN._replace(until=20_000.0), [Line("web-1", "cpu", points)])
+    assert shown[0] == "web-1 cpu, mean of 17s"
+    assert "9.0%" in shown[-1]  # the figures are of every row
+
+
 @pytest.mark.parametrize("blocks", [True, False])
 def test_a_gap_is_no_line(blocks: bool) -> None:
     shown = rows(PLAIN._replace(blocks=blocks), [line()])

@@ -167,6 +167,8 @@ def test_without_a_profile_a_changed_password_asks_to_sign_in(cli: Invoke, hub: 
     done = cli("passwd", "--password-stdin", stdin="old password\nnew password\n")
     assert done.code == 0
     assert done.err.endswith("sign in again with `chatops login`\n")
+    words = ("passwd", "--password-stdin", "-o", "json")
+    assert cli(*words, stdin="old password\nnew password\n").json()["name"] == user()["name"]
 
 
 def test_ends_are_printed_for_machines(nobody: Invoke, open_hub: FakeHub) -> None:

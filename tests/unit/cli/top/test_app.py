@@ -7,16 +7,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from msgspec.structs import replace
 from textual import events
 from textual.pilot import Pilot
 
+from chatops.cli.top import table_panels
 from chatops.cli.top.app import TopApp
 from chatops.cli.top.link import Trouble
 from chatops.cli.top.news import Failed, Listed, Told
 from chatops.cli.top.order import Order
+from chatops.cli.top.server_screen import ServerScreen
+from chatops.cli.top.spans import Spans
 from chatops.cli.top.state import State
 from chatops.errors import HubUnreachable, NotSignedIn
 from chatops.protocol.metrics import Disk, Network
+from chatops.protocol.rest import ServerProcess
 from docs.gen.pictures import FOLDER, PICTURES, draw
 from docs.gen.top_scene import NOW, opened, sample, scene, server, values
 from tests.support.samples import HOSTILE
@@ -183,6 +188,40 @@ async def test_processes_are_sorted_by_cpu_or_memory() -> None:
         shown = await one.paint()
         assert "4 of 214, by cpu, 9s ago" in shown, "those of the last sample"
         assert "is not connected" in shown
+
+
+async def test_a_tick_between_a_screen_and_what_is_on_it_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with stage() as one:
+        one.app.open_server("id-0001")
+        monkeypatch.setattr(ServerScreen, "is_mounted", True)
+        one.app.tick()  # nothing of it has been made yet
+        monkeypatch.undo()
+        assert "1 overview" in await one.press()
+
+
+async def test_of_thousands_of_processes_those_in_view_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+
+    def make(one: ServerProcess, room: int) -> Spans:
+        made.append(one.pid)
+        return [(f"process {one.pid}", "")]
+
+    monkeypatch.setattr(table_panels, "_process", make)
+    async with stage() as one:
+        one.app.open_server("id-0001")
+        page = opened(one.state).processes
+        assert page is not None
+        few = page.items[0]
+        page.items = [replace(few, pid=pid, cpu_percent=0.0) for pid in range(5000)]
+        await one.press("c")
+        made.clear()
+        shown = await one.paint()
+        assert "process 0" in shown
+        assert 10 < len(made) < 100
 
 
 async def test_a_server_that_is_removed_while_it_is_open_is_told() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chatops.agent import process_list
+from chatops.cli.top import run
 from chatops.cli.top.agenda import EVERY, FILL, Agenda, Job
 from chatops.cli.top.charts import bar, beside, chart
 from chatops.cli.top.fleet import Fleet, Row
@@ -11,6 +13,7 @@ from chatops.cli.top.spans import Spans
 from chatops.cli.top.state import State
 from chatops.errors import HubUnreachable, InternalError
 from chatops.protocol.client_messages import Values
+from chatops.protocol.limits import PROCESSES_WITHIN
 from chatops.protocol.rest import ServerHistoryRow
 from docs.gen.top_scene import NOW, scene, server, values
 
@@ -146,3 +149,8 @@ def test_the_past_is_wanted_once_of_each_server() -> None:
     state.want_past(rows)
     assert state.feed.agenda.next(0.0) == Job("fill", ("web-1", "db-1"))
     assert not isinstance(state.feed.agenda.next(0.0), Job)
+
+
+def test_a_hub_that_waits_for_an_agent_is_not_gone() -> None:
+    """The agent gives up first, then the hub, and only then top."""
+    assert process_list.LIMIT < PROCESSES_WITHIN < run._TIMEOUT

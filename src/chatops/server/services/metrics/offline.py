@@ -29,9 +29,10 @@ def offline_points(
     """The first ``limit`` rows of a span, and where the others begin. ``turns`` are in order of
     time, and the first may lie before the span."""
     size, points, place = step or STEP, list[Point](), 0
-    start = since // size * size
+    known = turns[0].ts if turns else since
+    start = max(since, known) // size * size  # years without a server are not walked through
     while turns and start < until:
-        first, last = max(start, since, turns[0].ts), min(start + size, until)
+        first, last = max(start, since, known), min(start + size, until)
         if first < last:
             if len(points) == limit:
                 return points, start

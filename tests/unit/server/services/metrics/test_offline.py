@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +83,10 @@ def test_rows_of_one_time_stay_together() -> None:
     assert merged(History(cpu, None, []), off, None, 6).next is None
     assert merged(History(cpu, 180, []), off[:1], 60, 9).next == 60
     assert len(merged(History(cpu[:1], None, []), off[:1], None, 1).points) == 2
+
+
+def test_the_time_before_the_first_connection_costs_nothing() -> None:
+    begun = time.thread_time()
+    points, _ = offline_points([Turn(1e9, online=True)], 0.0, 1e9 + 120.0, 60.0, 10)
+    assert time.thread_time() - begun < 1.0
+    assert [point.value for point in points] == [0.0] * 3
