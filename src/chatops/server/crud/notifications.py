@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypedDict
 from sqlalchemy import and_, bindparam, exists, func, insert, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,10 +21,12 @@ from chatops.server.crud.limited import delete_some
 from chatops.server.crud.paging import decode, encode
 from chatops.server.db.models import (
     Alert,
+    AlertServer,
     Channel,
     Delivery,
     Notification,
     NotificationAlert,
+    Server,
     ToldAlert,
 )
 from chatops.server.db.statement import Statement
@@ -91,7 +94,13 @@ _LAST: Final = Statement(
     )
 )
 _ADD: Final = Statement(insert(Notification), NewNotification.__annotations__)
-_JOIN: Final = Statement(insert(NotificationAlert), ("notification_id", "alert_id", "alert"))
+_new = upsert(NotificationAlert)
+_JOIN: Final = Statement(
+    _new.on_conflict_do_update(
+        index_elements=["notification_id", "alert_id"], set_={"alert": _new.excluded.alert}
+    ),
+    ("notification_id", "alert_id", "alert"),
+)
 _ALERTS: Final = Statement(
     select(col(NotificationAlert.alert))
     .where(col(NotificationAlert.notification_id) == bindparam("message"))
@@ -113,9 +122,16 @@ _CUT_OFF: Final = Statement(
     .where(col(Delivery.ok).is_(None), col(Delivery.answer).is_(None))
     .values(answer=bindparam("answer"))
 )
-_TELL: Final = Statement(insert(ToldAlert), ("channel_id", "alert_id", "alert", "last_at"))
+_told = upsert(ToldAlert)
+_TELL: Final = Statement(
+    _told.on_conflict_do_update(
+        index_elements=["channel_id", "alert_id"],
+        set_={"alert": _told.excluded.alert, "last_at": _told.excluded.last_at},
+    ),
+    ("channel_id", "alert_id", "alert", "last_at"),
+)
 _TOLD: Final = Statement(
-    select(col(ToldAlert.channel_id))
+    select(col(ToldAlert.channel_id), col(ToldAlert.alert))
     .where(col(ToldAlert.alert_id) == bindparam("wanted"))
     .order_by(col(ToldAlert.channel_id))
 )
@@ -168,6 +184,12 @@ _TOLD_ALERT: Final = Statement(
         col(ToldAlert.alert_id) == bindparam("wanted"),
     )
 )
+_AWAY: Final = Statement(
+    select(col(Server.name))
+    .join(AlertServer, col(AlertServer.server_id) == col(Server.id))
+    .where(col(AlertServer.alert_id) == bindparam("wanted"), col(AlertServer.back).is_(False))
+    .order_by(col(Server.name))
+)
 _REMINDED: Final = Statement(
     sql_update(ToldAlert)
     .where(
@@ -195,7 +217,7 @@ def add(tx: Transaction, message: NewNotification) -> None:
 
 
 def join(tx: Transaction, message_id: str, alert_id: str, alert: str) -> None:
-    """One more alert that a message tells of."""
+    """One more alert that a message tells of, or one of them as it is now."""
     tx.run(_JOIN, {"notification_id": message_id, "alert_id": alert_id, "alert": alert})
 
 
@@ -246,14 +268,15 @@ def forget_firing(tx: Transaction, channel_id: str, message_id: str) -> None:
 
 
 def tell(tx: Transaction, channel_id: str, alert_id: str, alert: str, now: float) -> None:
-    """A channel hears that an alert fires, and so shall hear of its end."""
+    """A channel hears that an alert fires, or does so again, and so shall hear of its end."""
     row = {"channel_id": channel_id, "alert_id": alert_id, "alert": alert, "last_at": now}
     tx.run(_TELL, row)
 
 
-def told(tx: Transaction, alert_id: str) -> list[str]:
-    """Ids of the channels that are to hear of an alert's end."""
-    return [row[0] for row in tx.all(_TOLD, {"wanted": alert_id})]
+def told(tx: Transaction, alert_id: str) -> dict[str, str | None]:
+    """The channels that are to hear of an alert's end, by id: since when it fires as they know."""
+    rows = tx.all(_TOLD, {"wanted": alert_id})
+    return {channel_id: json.loads(alert)["fired_at"] for channel_id, alert in rows}
 
 
 def over(tx: Transaction, alert_id: str) -> None:
@@ -275,6 +298,11 @@ def told_alert(tx: Transaction, channel_id: str, alert_id: str) -> dict[str, Any
         return None
     alert: dict[str, Any] = json.loads(row[0])
     return alert | {"value": row[1], "message": row[2]}
+
+
+def away(tx: Transaction, alert_id: str) -> list[str]:
+    """Names of the servers of an alert that dropped together and are not back, in order."""
+    return [row[0] for row in tx.all(_AWAY, {"wanted": alert_id})]
 
 
 def reminded(tx: Transaction, channel_id: str, alert_id: str, now: float) -> None:

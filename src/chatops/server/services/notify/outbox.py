@@ -16,6 +16,7 @@ from chatops.server.crud import channels
 from chatops.server.crud import notifications as crud
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.alerting.outbox import AlertChange
+from chatops.server.services.alerting.sentences import together
 from chatops.server.services.notify.message import Answer, Message
 from chatops.server.services.notify.schedule import (
     Pace,
@@ -87,9 +88,9 @@ class Outbox:
         for change in changes if there else ():
             alert = msgspec.json.encode(change.alert).decode()
             if change.event == "firing":
-                known = crud.told(tx, change.alert.id)
+                known, fired_at = crud.told(tx, change.alert.id), change.alert.fired_at
                 for channel in there:
-                    if channel.id not in known and channel.takes(change):
+                    if channel.takes(change) and known.get(channel.id) != fired_at:
                         writing.put(channel.id, "firing", change.alert.id, alert)
                         crud.tell(tx, channel.id, change.alert.id, alert, writing.now)
             elif change.event == "resolved":  # for those who heard of its beginning
@@ -160,6 +161,9 @@ class Outbox:
         for alert_id in alert_ids:
             alert = crud.told_alert(tx, channel_id, alert_id)
             if alert is not None:
+                if alert["server"] is None:  # of several, of which some may be back
+                    names = crud.away(tx, alert_id)
+                    alert |= {"servers": names, "message": together(names)}
                 text = msgspec.json.encode(alert).decode()
                 writing.put(channel_id, "reminder", alert_id, text)
                 crud.reminded(tx, channel_id, alert_id, writing.now)
