@@ -212,7 +212,7 @@ def build(
     writer = AlertWriter(db, notifications, alert_news.tell)
     alerting = AlertService(
         db, fleet_view, writer, Outages(agents, clock),
-        lambda: Limits(live.now.storm_servers, live.now.storm_percent), clock,
+        lambda: Limits(live.now.storm_servers, live.now.storm_percent), alert_news.full, clock,
     )  # fmt: skip
     notifications.couriers.may_remind = alerting.may_remind
     servers.followers.append(alerting)

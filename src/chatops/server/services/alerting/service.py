@@ -31,6 +31,7 @@ from chatops.server.services.alerting.rule import Rule
 from chatops.server.services.alerting.shown import row_of, to_rest
 from chatops.server.services.alerting.storms import Limits
 from chatops.server.services.alerting.writer import AlertWriter, Told, trial
+from chatops.server.services.limiter import RateLimiter
 
 EVERY: Final = 1.0
 _LOOK_EVERY: Final = 2.0
@@ -57,8 +58,12 @@ class AlertService:
         writer: AlertWriter,
         outages: Outages,
         limits: Callable[[], Limits],
+        full: Callable[[str], None],
         clock: Clock,
     ) -> None:
+        """``full`` hears of servers that would have more alerts than may be, at times."""
+        self._full = full
+        self._fullness = RateLimiter(rate=1 / 3600, burst=1)
         self._database = database
         self.writer = writer
         self._clock = clock
@@ -98,7 +103,13 @@ class AlertService:
             for rule, instance, value in self.plans.held(server_id, seen, values):
                 steps += machine.observe(server_id, rule, instance, value, ts)
             steps += self._look_again(server_id, values, ts)
+            if machine.full:
+                self._say_full(machine.full.pop())
         return steps
+
+    def _say_full(self, server_id: str) -> None:
+        if not self._fullness.take(server_id, self._clock.monotonic()):
+            self._full(server_id)
 
     def create_alert(self, threshold: Rule, metric_value: MetricValue) -> Alert | None:
         """The alert of a rule that is shown a value, if that makes one or there is one."""
@@ -168,11 +179,15 @@ class AlertService:
         self._looked = self._clock.monotonic()
         changed = self.fleet.update(await self._database.look(fleet_crud.read))
         self.plans.forget(changed)
-        self.note(self._uncovered(changed))
+        if changed:
+            self.note(self._uncovered(changed))
+            self.note(self.unhush())
 
     def settle(self) -> None:
-        """End the alerts that are not for their servers any more."""
+        """End the alerts that are not for their servers any more, and tell of those that no
+        silence covers any more."""
         self.note(self._uncovered(self.fleet.ids()))
+        self.note(self.unhush())
 
     # -- what changes for others ---------------------------------------------------------------
 
@@ -219,7 +234,7 @@ class AlertService:
         for alert in ended:
             alert.state, alert.reason = "resolved", "server removed"
             alert.resolved_at = self._clock.now()
-        changes = [self.change_of("resolved", one) for one in ended if not one.silenced]
+        changes = [self.change_of("resolved", one) for one in ended]
         return lambda tx: self.writer.outbox.note(tx, changes) if changes else None
 
     def removed(self, server_id: str) -> None:
@@ -252,7 +267,8 @@ class AlertService:
         assert event in ("firing", "acknowledged", "resolved")
         if event == "firing":
             alert.silenced = self.hushes.cover(alert)
-        deliver = not delivered and not alert.silenced
+        # An end is told to those who heard of the beginning, which the outbox knows.
+        deliver = not delivered and (event == "resolved" or not alert.silenced)
         return Told(step, self.change_of(event, alert), deliver)
 
     def _uncovered(self, server_ids: Iterable[str]) -> list[Step]:
