@@ -361,10 +361,23 @@ async def failing(session: AsyncSession, attempts: int) -> list[Failing]:
     return [Failing(*row) for row in await session.execute(statement)]
 
 
-async def servers_of(session: AsyncSession, alert_ids: Collection[str]) -> dict[str, str | None]:
-    """Ids of the servers that alerts are about, by the alerts'; what is gone is left out."""
-    statement = select(col(Alert.id), col(Alert.server_id)).where(col(Alert.id).in_(alert_ids))
-    return dict((await session.execute(statement)).all())
+async def servers_of(
+    session: AsyncSession, alert_ids: Collection[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Ids and names of the servers that alerts are about, by the alerts' ids; what is gone is left
+    out."""
+    server, found = (col(Server.id), col(Server.name)), dict[str, list[tuple[str, str]]]()
+    own = select(col(Alert.id), *server).join(Server, server[0] == col(Alert.server_id))
+    several = select(col(AlertServer.alert_id), *server).join(
+        Server, server[0] == col(AlertServer.server_id)
+    )
+    for statement in (
+        own.where(col(Alert.id).in_(alert_ids)),
+        several.where(col(AlertServer.alert_id).in_(alert_ids)),
+    ):
+        for alert_id, server_id, name in await session.execute(statement):
+            found.setdefault(alert_id, []).append((server_id, name))
+    return found
 
 
 async def delete_before(session: AsyncSession, *, before: float, limit: int) -> int:
