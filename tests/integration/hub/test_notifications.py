@@ -99,6 +99,7 @@ async def test_a_firing_and_its_end_are_told_signed_and_what_comes_close_togethe
         ("redirect", "302 Found, and redirects are not followed"),
         ("close", "the connection was closed without an answer"),
         ("garbage", "what it answers is no HTTP"),
+        ("packed", "503 Service Unavailable"),
     ],
 )
 async def test_a_receiver_that_does_not_take_it_gets_the_same_message_until_it_does(
@@ -250,7 +251,12 @@ async def test_a_storm_that_fires_again_is_told_again_and_reminders_say_who_is_a
     await add(hub, receiver.url)
     storm = change(server=None, metric="offline", message="5 servers dropped together: a, b")
     again = change(alert_id=storm.alert.id, server=None, fired_at="2026-01-02T04:05:05.000Z")
-    last = change(alert_id=storm.alert.id, server=None, fired_at="2026-01-02T05:05:05.000Z")
+    last = change(
+        alert_id=storm.alert.id,
+        server=None,
+        fired_at="2026-01-02T05:05:05.000Z",
+        threshold_name="offline",
+    )
     await happen(hub, storm)
     await until_async(lambda: receiver.bodies("firing"), what="the first message")
     await happen(hub, again, last)
@@ -267,6 +273,10 @@ async def test_a_storm_that_fires_again_is_told_again_and_reminders_say_who_is_a
     await add(hub, receiver.url + "/reminded", "reminded", remind_s=1)
     await happen(hub, last)
     await until_async(lambda: receiver.bodies("reminder"), what="a reminder")
+    await hub.services.logs.flush()
+    for name, server_id in names.items():
+        entries = await hub.services.logs.recent(server_id, name, 10)
+        assert "offline, firing: told the channel reminded" in str(entries), "none may see others"
     (reminded,) = receiver.bodies("reminder")[0]["alerts"]
     assert reminded["servers"] == ["web-1", "web-2"]
     assert reminded["message"] == "2 servers dropped together: web-1, web-2"
