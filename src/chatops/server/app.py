@@ -207,7 +207,10 @@ def build(
     senders = Senders(Box(secrets.box), live, clock)
     notifications = NotificationService(db, servers, senders, logs, audit, clock)
     fleet_view = FleetView()
-    evidence = EvidenceCollector(db, agents, lambda one: metrics.latest(one, one), tasks, clock)
+    processes = ProcessService(servers, agents, latest)
+    evidence = EvidenceCollector(
+        db, agents, lambda one: metrics.latest(one, one), processes, tasks, clock
+    )
     alert_news = AlertNews(logs, subscribers, fleet_view, evidence)
     writer = AlertWriter(db, notifications, alert_news.tell)
     alerting = AlertService(
@@ -263,7 +266,7 @@ def build(
         thresholds=thresholds,
         replays=ReplayService(db, servers, thresholds, metrics, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
-        processes=ProcessService(servers, agents, latest),
+        processes=processes,
         commands=commands,
         runs=runs,
         events=events,

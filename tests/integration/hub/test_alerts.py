@@ -14,7 +14,14 @@ from sqlalchemy import delete, update
 from sqlmodel import col
 
 from chatops.clock import FakeClock
-from chatops.protocol.messages import Largest, Metrics, MountUse, SnapshotResponse
+from chatops.protocol.messages import (
+    PROCESSES,
+    Largest,
+    Metrics,
+    MountUse,
+    ProcessesResponse,
+    SnapshotResponse,
+)
 from chatops.protocol.metrics import Process, Processes
 from chatops.server.db.models import Alert, AlertThreshold
 from chatops.server.db.transactions import Transaction
@@ -523,3 +530,30 @@ async def test_a_storm_does_not_wait_for_servers_that_its_rule_is_not_for_any_mo
         await alerting.look()
         await alerting.tick()
         assert [one["state"] for one in await alerts(hub)] == ["resolved"]
+
+
+async def test_evidence_has_the_processes_of_that_moment_where_the_agent_lists_them(
+    hub: TestHub,
+) -> None:
+    await hot(hub)
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key, features=[PROCESSES]) as agent:
+        await agent.expect("auth_success")
+        await hub.services.alerting.look()
+        await measured(agent, 99.0)
+        (alert,) = await alerts(hub)
+        for pid, sort in ((7, "cpu"), (8, "memory")):
+            asked = await agent.expect("processes")
+            assert asked.get("sort", "cpu") == sort
+            one = Process(pid=pid, name="db", command="db --password=hunter2", cpu_percent=90.0)
+            answer = ProcessesResponse(id=asked["id"], ts=time.time(), processes=[one] * 30)
+            await agent.send(answer)
+        await agent.send(SnapshotResponse(id=(await agent.expect("snapshot"))["id"]))
+
+        async def kept() -> Any:
+            return (await hub.ok("GET", f"/alerts/{alert['id']}"))["evidence"]
+
+        found = (await until_async(kept))["processes"]
+        assert [one["pid"] for one in found["by_cpu"]] == [7] * 20
+        assert found["by_memory"][0]["pid"] == 8
+        assert "hunter2" not in str(found)

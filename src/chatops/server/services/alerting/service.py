@@ -83,29 +83,27 @@ class AlertService:
     ) -> None:
         """Judge a committed sample that was taken at ``ts``. Late ones are left out."""
         try:
-            steps = self._judge(server_id, metrics, ts, skew)
-            if steps:
-                self.note(steps)
+            self._judge(server_id, metrics, ts, skew)
         except Exception:  # noqa: BLE001  (whatever an agent sends, samples go on)
             _log.exception("a sample could not be judged", extra={"server_id": server_id})
 
-    def _judge(self, server_id: str, metrics: Sample, ts: float, skew: float | None) -> list[Step]:
+    def _judge(self, server_id: str, metrics: Sample, ts: float, skew: float | None) -> None:
         machine, now = self.machine, self._clock.now()
         if server_id not in self.fleet:
             self._looked = float("-inf")  # it has just joined
-            return []
+            return
         if not machine.admits(server_id, ts, now):
-            return []
-        steps = machine.come_back(server_id) if machine.is_away(server_id) else []
+            return
+        if machine.is_away(server_id):
+            self.note(machine.come_back(server_id))
         seen = self.plans.see(server_id, metrics, skew)
         if seen or machine.has(server_id):  # mostly neither: nothing is wrong
             values = Values(metrics, skew)
             for rule, instance, value in self.plans.held(server_id, seen, values):
-                steps += machine.observe(server_id, rule, instance, value, ts)
-            steps += self._look_again(server_id, values, ts)
+                self.create_alert(rule, MetricValue(server_id, instance, value, ts))
+            self.note(self._look_again(server_id, values, ts))
             if machine.full:
                 self._say_full(machine.full.pop())
-        return steps
 
     def _say_full(self, server_id: str) -> None:
         if not self._fullness.take(server_id, self._clock.monotonic()):
