@@ -403,6 +403,9 @@ async def test_a_heart_beats_while_all_databases_can_be_written(
     broken = Heartbeat([], hub.services.live)
     await broken.once()
     assert str(broken.trouble) == "the monitor answers 500"
+    receiver.manner = "redirect"
+    await broken.once()
+    assert str(broken.trouble) == "the monitor answers 302"
 
 
 async def test_a_hub_whose_secrets_changed_says_so(hub: TestHub, receiver: Receiver) -> None:
