@@ -557,3 +557,24 @@ async def test_evidence_has_the_processes_of_that_moment_where_the_agent_lists_t
         assert [one["pid"] for one in found["by_cpu"]] == [7] * 20
         assert found["by_memory"][0]["pid"] == 8
         assert "hunter2" not in str(found)
+
+
+async def test_what_was_pending_before_a_long_rest_of_the_hub_begins_anew(tmp_path: Path) -> None:
+    clock = FakeClock(time.time() - 7200)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        await hot(hub)
+        await hot(hub, name="slow", for_s=300)
+        key = (await hub.server("web-1"))["key"]["key"]
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            await hub.services.alerting.look()
+            await measured(agent, 99.0, ts=clock.now())
+            assert len(await alerts(hub)) == 2
+    clock.advance(3600)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        assert [(a["threshold_name"], a["stale"]) for a in await alerts(hub)] == [("hot", True)]
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            await measured(agent, 99.0, ts=clock.now())
+            found = {a["threshold_name"]: (a["state"], a["stale"]) for a in await alerts(hub)}
+    assert found == {"hot": ("firing", False), "slow": ("pending", False)}
