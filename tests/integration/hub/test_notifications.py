@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from chatops.clock import FakeClock
-from chatops.server.crud import notifications as crud
+from chatops.server.crud import told_alerts
 from chatops.server.db.models import Alert, AlertServer
 from chatops.server.services.alerting.outbox import AlertChange
 from chatops.server.services.notify.heartbeat import Heartbeat
@@ -241,8 +241,8 @@ async def test_who_shall_be_reminded_is_until_somebody_acknowledges(
     await until_async(lambda: delivered(hub), what="the record of it")
     (channel,) = (await hub.ok("GET", "/channels"))["items"]
     look = hub.hub.databases.chatops.look
-    assert await look(lambda tx: crud.told_firing(tx, channel["id"], 10)) == []
-    assert await look(lambda tx: crud.told_alert(tx, channel["id"], one.alert.id)) is None
+    assert await look(lambda tx: told_alerts.told_firing(tx, channel["id"], 10)) == []
+    assert await look(lambda tx: told_alerts.told_alert(tx, channel["id"], one.alert.id)) is None
 
 
 async def test_a_storm_that_fires_again_is_told_again_and_reminders_say_who_is_away(
