@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.processes import Bench
+from tests.support.receivers import Receiver, receiving
 from tests.support.waiting import until
 
 FOR = 2.0
@@ -25,8 +27,17 @@ def alerts(place: Bench, *words: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as made:
+        yield made
+
+
 @pytest.mark.timeout(120)
-def test_from_a_real_load_to_an_alert_and_back_with_the_hub_killed_between(place: Bench) -> None:
+def test_from_a_real_load_to_an_alert_and_back_with_the_hub_killed_between(
+    place: Bench, receiver: Receiver
+) -> None:
+    """A page comes in time when a value is past the threshold, and when it clears."""
     folder = place.folder / "hub"
     hub = place.start_hub(folder)
     place.login()
@@ -48,12 +59,15 @@ def test_from_a_real_load_to_an_alert_and_back_with_the_hub_killed_between(place
     ]
     assert place.run("thresholds", "set", *rule).code == 0
     assert place.run("alerts", "list", "--fail-on", "critical").code == 0
+    assert place.run("channels", "add", "ops", receiver.url, "--target", "web-1").code == 0
     sleeper = [sys.executable, "-S", "-c", "import sys; sys.stdin.read()"]
     load = [subprocess.Popen(sleeper, stdin=subprocess.PIPE) for _ in range(LOAD)]
     try:
         began = time.monotonic()
-        (alert,) = until(lambda: alerts(place, "--state", "firing"))
+        until(lambda: receiver.bodies("firing"))
         assert time.monotonic() - began < FOR + 2 * INTERVAL + SLACK
+        (alert,) = alerts(place, "--state", "firing")
+        assert [one["id"] for one in receiver.bodies("firing")[0]["alerts"]] == [alert["id"]]
         assert (alert["server"], alert["threshold_name"]) == ("web-1", "crowd")
         assert alert["value"] > most
         failed = place.run("alerts", "list", "--fail-on", "critical")
@@ -72,7 +86,10 @@ def test_from_a_real_load_to_an_alert_and_back_with_the_hub_killed_between(place
             assert one.stdin is not None
             one.stdin.close()
     began = time.monotonic()
-    (over,) = until(lambda: alerts(place, "--state", "resolved"))
+    until(lambda: receiver.bodies("resolved"))
     assert time.monotonic() - began < FOR + 2 * INTERVAL + SLACK
+    (over,) = alerts(place, "--state", "resolved")
+    assert [one["id"] for one in receiver.bodies("resolved")[0]["alerts"]] == [alert["id"]]
+    assert len(receiver.bodies()) == 2, "and nothing came twice"
     assert (over["id"], over["resolved_reason"]) == (alert["id"], "cleared")
     assert alerts(place) == []

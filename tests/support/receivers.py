@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-Manner = Literal["ok", "500", "hang", "slow", "close", "redirect", "garbage", "lost"]
+Manner = Literal["ok", "500", "hang", "slow", "close", "redirect", "garbage", "lost", "packed"]
 """``hang`` never answers, ``slow`` when it is released. ``lost``: it takes the message and closes
 the connection without an answer, once."""
 
@@ -67,6 +68,8 @@ class _Handler(BaseHTTPRequestHandler):
         if manner in ("ok", "slow"):
             receiver.taken.append(got)
             self._answer(200, b"thank you")
+        elif manner == "packed":
+            self._answer(503, gzip.compress(b"x" * 2_000_000), **{"Content-Encoding": "gzip"})
         elif manner == "500":
             self._answer(500, b"out of order: " + self.path.encode() + b" \x1b[31m")
         elif manner == "redirect":

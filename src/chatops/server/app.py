@@ -207,12 +207,15 @@ def build(
     senders = Senders(Box(secrets.box), live, clock)
     notifications = NotificationService(db, servers, senders, logs, audit, clock)
     fleet_view = FleetView()
-    evidence = EvidenceCollector(db, agents, lambda one: metrics.latest(one, one), tasks, clock)
+    processes = ProcessService(servers, agents, latest)
+    evidence = EvidenceCollector(
+        db, agents, lambda one: metrics.latest(one, one), processes, tasks, clock
+    )
     alert_news = AlertNews(logs, subscribers, fleet_view, evidence)
     writer = AlertWriter(db, notifications, alert_news.tell)
     alerting = AlertService(
         db, fleet_view, writer, Outages(agents, clock),
-        lambda: Limits(live.now.storm_servers, live.now.storm_percent), clock,
+        lambda: Limits(live.now.storm_servers, live.now.storm_percent), alert_news.full, clock,
     )  # fmt: skip
     notifications.couriers.may_remind = alerting.may_remind
     servers.followers.append(alerting)
@@ -263,7 +266,7 @@ def build(
         thresholds=thresholds,
         replays=ReplayService(db, servers, thresholds, metrics, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
-        processes=ProcessService(servers, agents, latest),
+        processes=processes,
         commands=commands,
         runs=runs,
         events=events,

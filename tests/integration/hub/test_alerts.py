@@ -14,10 +14,18 @@ from sqlalchemy import delete, update
 from sqlmodel import col
 
 from chatops.clock import FakeClock
-from chatops.protocol.messages import Largest, Metrics, MountUse, SnapshotResponse
+from chatops.protocol.messages import (
+    PROCESSES,
+    Largest,
+    Metrics,
+    MountUse,
+    ProcessesResponse,
+    SnapshotResponse,
+)
 from chatops.protocol.metrics import Process, Processes
 from chatops.server.db.models import Alert, AlertThreshold
 from chatops.server.db.transactions import Transaction
+from chatops.server.services.alerting import machine
 from chatops.server.services.alerting.outages import GRACE
 from chatops.server.services.alerting.outbox import AlertChange
 from tests.support.databases import failing
@@ -81,8 +89,8 @@ async def test_from_a_sample_to_everybody_who_looks(hub: TestHub) -> None:
             assert (await metrics.expect("alert"))["data"]["state"] == "firing"
         frame = (await logs.expect("alert"))["data"]
         assert (frame["server"], frame["threshold_name"], frame["value"]) == ("web-1", "hot", 99.0)
-        entry = (await logs.expect("log"))["data"]
-        assert entry["source"] == "alert"
+        while (entry := (await logs.expect("log"))["data"])["source"] != "alert":
+            assert entry["source"] == "hub"  # that the agent came, if that was written late
         assert entry["message"] == "firing: hot: cpu is 99 %, above 90 %"
         (alert,) = await alerts(hub, "state=firing")
         assert alert["id"] == frame["id"]
@@ -402,3 +410,171 @@ async def test_a_sample_that_cannot_be_judged_stops_no_other(
         assert "a sample could not be judged" in caplog.text
         await measured(agent, 99.0)
     assert [one["state"] for one in await alerts(hub)] == ["firing"]
+
+
+async def test_a_silence_that_ends_while_the_hub_is_down_ends_all_the_same(tmp_path: Path) -> None:
+    clock = FakeClock(time.time() - 7200)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        await hot(hub)
+        await hub.ok("POST", "/silences", {"target": "all", "metric": "cpu", "for_s": 60})
+        async with await connected(hub) as agent:
+            await measured(agent, 99.0, ts=clock.now())
+            assert (await alerts(hub, "state=firing"))[0]["silenced"]
+    clock.advance(61)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        (alert,) = await alerts(hub, "state=firing")
+        assert not alert["silenced"], "whoever was not told of it is told now"
+
+
+async def test_a_silence_ends_with_the_rights_of_its_maker_and_for_whom_it_does_not_mean(
+    hub: TestHub,
+) -> None:
+    await hot(hub, metric="disk:*", value=60)
+    bob = await hub.user("bob", "operator")
+    agents = [await connected(hub, "b", token=bob), await connected(hub, "a", tags={"x": "1"})]
+    body = {"target": "b", "metric": "disk:*", "for_s": 600}
+    await hub.ok("POST", "/silences", body, token=bob)
+    await hub.ok("POST", "/silences", body | {"target": "tag:x=1", "metric": "disk"})
+    for agent in agents:
+        await measured(agent, 1.0)
+    assert {one["silenced"] for one in await alerts(hub, "state=firing")} == {True}
+    await hub.ok("PATCH", "/users/bob", {"role": "viewer"})
+    await hub.ok("PATCH", "/servers/a", {"tags": {"x": "2"}})
+    await hub.services.alerting.look()
+    assert {one["silenced"] for one in await alerts(hub, "state=firing")} == {False}
+    for agent in agents:
+        await agent.close()
+
+
+async def test_a_server_with_as_many_alerts_as_may_be_is_said_and_its_absence_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(machine, "MAX_OPEN", 1)
+    clock = FakeClock(time.time())
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        await hot(hub)
+        await hot(hub, name="hotter")
+        async with await connected(hub) as agent:
+            await measured(agent, 99.0, ts=clock.now())
+            clock.advance(5)
+            await measured(agent, 99.0, ts=clock.now())
+        assert caplog.text.count("the most that may be") == 1
+        await hub.services.logs.flush()
+        server = hub.services.alerting.fleet.ids()[0]
+        entries = await hub.services.logs.recent(server, "web-1", 10)
+        assert any("the most that may be" in one.message for one in entries)
+        await hub.wait_status("web-1", "offline")
+        clock.advance(61)
+        await hub.services.alerting.tick()
+        assert [one["metric"] for one in await alerts(hub)] == ["offline", "cpu"]
+
+
+async def test_who_drops_after_a_storm_was_told_is_told_too(tmp_path: Path) -> None:
+    clock = FakeClock(time.time())
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        alerting = hub.services.alerting
+        alerting.writer.outbox = notes = Notes()
+        agents = [await connected(hub, f"s{n}") for n in range(11)]
+
+        async def drop(ones: list[StubAgent]) -> None:
+            before = len(hub.services.agents)
+            for one in ones:
+                await measured(one, 1.0, ts=clock.now())  # it was heard until now
+                await one.close()
+            await until_async(lambda: len(hub.services.agents) == before - len(ones))
+
+        async def pass_by(seconds: int) -> None:
+            for _ in range(seconds):
+                clock.advance(1)
+                await alerting.tick()
+
+        await drop(agents[:5])
+        await pass_by(40)
+        await drop(agents[5:6])  # dropped with them, though it fires later: it joins
+        await pass_by(58)
+        await drop(agents[6:7])  # each a minute after one of them: no end of that
+        await pass_by(61)
+        await alerting.drain()
+        assert [(one.event, one.alert.server) for one in notes.changes] == [
+            ("firing", None), ("firing", "s6"),
+        ]  # fmt: skip
+        (storm,) = alerting.machine.of(None)
+        assert len(storm.members) == 6
+        notes.changes.clear()
+        await drop(agents[7:11])
+        await pass_by(61)
+        await alerting.drain()
+        told = sorted(str(one.alert.server) for one in notes.changes)
+        assert told == ["s10", "s7", "s8", "s9"], "too few of them for a storm of their own"
+
+
+async def test_a_storm_does_not_wait_for_servers_that_its_rule_is_not_for_any_more(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock(time.time())
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        alerting = hub.services.alerting
+        away = {"metric": "offline", "op": "gt", "value": 30, "for_s": 0, "name": "away"}
+        await hub.ok("DELETE", "/alerts/thresholds/offline")
+        tags = {"env": "prod"}
+        async with AsyncExitStack() as stack:
+            for number in range(5):
+                await stack.enter_async_context(await connected(hub, f"s{number}", tags=tags))
+            await hub.ok("POST", "/alerts/thresholds", away | {"target": "tag:env=prod"})
+        await until_async(lambda: len(hub.services.agents) == 0)
+        clock.advance(31)
+        await alerting.tick()
+        assert [one["server"] for one in await alerts(hub, "state=firing")] == [None]
+        for number in range(5):
+            await hub.ok("PATCH", f"/servers/s{number}", {"tags": {"env": "test"}})
+        await alerting.look()
+        await alerting.tick()
+        assert [one["state"] for one in await alerts(hub)] == ["resolved"]
+
+
+async def test_evidence_has_the_processes_of_that_moment_where_the_agent_lists_them(
+    hub: TestHub,
+) -> None:
+    await hot(hub)
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key, features=[PROCESSES]) as agent:
+        await agent.expect("auth_success")
+        await hub.services.alerting.look()
+        await measured(agent, 99.0)
+        (alert,) = await alerts(hub)
+        for pid, sort in ((7, "cpu"), (8, "memory")):
+            asked = await agent.expect("processes")
+            assert asked.get("sort", "cpu") == sort
+            one = Process(pid=pid, name="db", command="db --password=hunter2", cpu_percent=90.0)
+            answer = ProcessesResponse(id=asked["id"], ts=time.time(), processes=[one] * 30)
+            await agent.send(answer)
+        await agent.send(SnapshotResponse(id=(await agent.expect("snapshot"))["id"]))
+
+        async def kept() -> Any:
+            return (await hub.ok("GET", f"/alerts/{alert['id']}"))["evidence"]
+
+        found = (await until_async(kept))["processes"]
+        assert [one["pid"] for one in found["by_cpu"]] == [7] * 20
+        assert found["by_memory"][0]["pid"] == 8
+        assert "hunter2" not in str(found)
+
+
+async def test_what_was_pending_before_a_long_rest_of_the_hub_begins_anew(tmp_path: Path) -> None:
+    clock = FakeClock(time.time() - 7200)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        await hot(hub)
+        await hot(hub, name="slow", for_s=300)
+        key = (await hub.server("web-1"))["key"]["key"]
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            await hub.services.alerting.look()
+            await measured(agent, 99.0, ts=clock.now())
+            assert len(await alerts(hub)) == 2
+    clock.advance(3600)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        assert [(a["threshold_name"], a["stale"]) for a in await alerts(hub)] == [("hot", True)]
+        async with await hub.agent(key) as agent:
+            await agent.expect("auth_success")
+            await measured(agent, 99.0, ts=clock.now())
+            found = {a["threshold_name"]: (a["state"], a["stale"]) for a in await alerts(hub)}
+    assert found == {"hot": ("firing", False), "slow": ("pending", False)}

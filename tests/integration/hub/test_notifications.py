@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from chatops.clock import FakeClock
-from chatops.server.crud import notifications as crud
-from chatops.server.db.models import Alert
+from chatops.server.crud import told_alerts
+from chatops.server.db.models import Alert, AlertServer
 from chatops.server.services.alerting.outbox import AlertChange
 from chatops.server.services.notify.heartbeat import Heartbeat
 from chatops.server.services.notify.schedule import Pace
@@ -99,6 +99,7 @@ async def test_a_firing_and_its_end_are_told_signed_and_what_comes_close_togethe
         ("redirect", "302 Found, and redirects are not followed"),
         ("close", "the connection was closed without an answer"),
         ("garbage", "what it answers is no HTTP"),
+        ("packed", "503 Service Unavailable"),
     ],
 )
 async def test_a_receiver_that_does_not_take_it_gets_the_same_message_until_it_does(
@@ -240,8 +241,47 @@ async def test_who_shall_be_reminded_is_until_somebody_acknowledges(
     await until_async(lambda: delivered(hub), what="the record of it")
     (channel,) = (await hub.ok("GET", "/channels"))["items"]
     look = hub.hub.databases.chatops.look
-    assert await look(lambda tx: crud.told_firing(tx, channel["id"], 10)) == []
-    assert await look(lambda tx: crud.told_alert(tx, channel["id"], one.alert.id)) is None
+    assert await look(lambda tx: told_alerts.told_firing(tx, channel["id"], 10)) == []
+    assert await look(lambda tx: told_alerts.told_alert(tx, channel["id"], one.alert.id)) is None
+
+
+async def test_a_storm_that_fires_again_is_told_again_and_reminders_say_who_is_away(
+    hub: TestHub, receiver: Receiver
+) -> None:
+    await add(hub, receiver.url)
+    storm = change(server=None, metric="offline", message="5 servers dropped together: a, b")
+    again = change(alert_id=storm.alert.id, server=None, fired_at="2026-01-02T04:05:05.000Z")
+    last = change(
+        alert_id=storm.alert.id,
+        server=None,
+        fired_at="2026-01-02T05:05:05.000Z",
+        threshold_name="offline",
+    )
+    await happen(hub, storm)
+    await until_async(lambda: receiver.bodies("firing"), what="the first message")
+    await happen(hub, again, last)
+    await until_async(lambda: len(receiver.bodies("firing")) == 2, what="the second message")
+    (told,) = receiver.bodies("firing")[1]["alerts"]
+    assert told["fired_at"] == last.alert.fired_at
+    hub.services.notifications.couriers.may_remind = lambda _: True
+    names = {name: (await hub.server(name))["id"] for name in ("web-1", "web-2", "db-1")}
+    await _alert(hub, storm, message="not heard for 1m1s")
+    async with hub.hub.databases.chatops.write() as session:
+        for name, server_id in names.items():
+            back = name == "db-1"
+            session.add(AlertServer(alert_id=storm.alert.id, server_id=server_id, back=back))
+    await add(hub, receiver.url + "/reminded", "reminded", remind_s=1)
+    await happen(hub, last)
+    await until_async(lambda: receiver.bodies("reminder"), what="a reminder")
+    await hub.services.logs.flush()
+    for name, server_id in names.items():
+        entries = await hub.services.logs.recent(server_id, name, 10)
+        assert "offline, firing: told the channel reminded" in str(entries), "none may see others"
+    (reminded,) = receiver.bodies("reminder")[0]["alerts"]
+    assert reminded["servers"] == ["web-1", "web-2"]
+    assert reminded["message"] == "2 servers dropped together: web-1, web-2"
+    await happen(hub, resolved(storm))
+    await until_async(lambda: len(receiver.bodies("resolved")) == 2, what="the end")
 
 
 async def test_what_is_given_up_is_said_and_its_end_is_not_told(tmp_path: Path) -> None:
@@ -363,6 +403,9 @@ async def test_a_heart_beats_while_all_databases_can_be_written(
     broken = Heartbeat([], hub.services.live)
     await broken.once()
     assert str(broken.trouble) == "the monitor answers 500"
+    receiver.manner = "redirect"
+    await broken.once()
+    assert str(broken.trouble) == "the monitor answers 302"
 
 
 async def test_a_hub_whose_secrets_changed_says_so(hub: TestHub, receiver: Receiver) -> None:

@@ -96,7 +96,7 @@ def _finer(places: list[float], step: float, unit: str) -> list[str]:
 
 def _time_step(span: float, width: int) -> int:
     for step in (*_TIMES, *(days * _DAY for days in _DAYS)):
-        wide = len(_time_label(0.0, step)) + 3
+        wide = len(_time_label(0.0, step, first=True)) + 3
         if span / step * wide <= width:
             return step
     return _DAYS[-1] * _DAY

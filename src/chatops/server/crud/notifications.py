@@ -9,9 +9,10 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple, TypedDict
 
-from sqlalchemy import and_, bindparam, exists, func, insert, select
+from sqlalchemy import bindparam, exists, func, insert, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,10 +21,12 @@ from chatops.server.crud.limited import delete_some
 from chatops.server.crud.paging import decode, encode
 from chatops.server.db.models import (
     Alert,
+    AlertServer,
     Channel,
     Delivery,
     Notification,
     NotificationAlert,
+    Server,
     ToldAlert,
 )
 from chatops.server.db.statement import Statement
@@ -65,13 +68,6 @@ class Row(NamedTuple):
     alert: str | None
 
 
-class Told(NamedTuple):
-    """An alert that a channel was told of, and when it was the last time."""
-
-    id: str
-    last_at: float
-
-
 _ID, _CHANNEL = col(Notification.id), col(Notification.channel_id)
 _EVENT, _ENDED = col(Notification.event), col(Notification.ended_at)
 _ONE: Final = sql_update(Notification).where(bindparam("message") == _ID)
@@ -91,7 +87,13 @@ _LAST: Final = Statement(
     )
 )
 _ADD: Final = Statement(insert(Notification), NewNotification.__annotations__)
-_JOIN: Final = Statement(insert(NotificationAlert), ("notification_id", "alert_id", "alert"))
+_new = upsert(NotificationAlert)
+_JOIN: Final = Statement(
+    _new.on_conflict_do_update(
+        index_elements=["notification_id", "alert_id"], set_={"alert": _new.excluded.alert}
+    ),
+    ("notification_id", "alert_id", "alert"),
+)
 _ALERTS: Final = Statement(
     select(col(NotificationAlert.alert))
     .where(col(NotificationAlert.notification_id) == bindparam("message"))
@@ -112,15 +114,6 @@ _CUT_OFF: Final = Statement(
     sql_update(Delivery)
     .where(col(Delivery.ok).is_(None), col(Delivery.answer).is_(None))
     .values(answer=bindparam("answer"))
-)
-_TELL: Final = Statement(insert(ToldAlert), ("channel_id", "alert_id", "alert", "last_at"))
-_TOLD: Final = Statement(
-    select(col(ToldAlert.channel_id))
-    .where(col(ToldAlert.alert_id) == bindparam("wanted"))
-    .order_by(col(ToldAlert.channel_id))
-)
-_OVER: Final = Statement(
-    sql_delete(ToldAlert).where(col(ToldAlert.alert_id) == bindparam("wanted"))
 )
 _IN_MESSAGE: Final = select(col(NotificationAlert.alert_id)).where(
     col(NotificationAlert.notification_id) == bindparam("message")
@@ -147,35 +140,6 @@ _EMPTY: Final = Statement(
         ~exists().where(col(NotificationAlert.notification_id) == _ID),
     )
 )
-_FIRES: Final = and_(
-    col(Alert.id) == col(ToldAlert.alert_id),
-    col(Alert.state) == "firing",
-    col(Alert.stale).is_(False),
-    col(Alert.silenced).is_(False),
-)
-_TOLD_FIRING: Final = Statement(
-    select(col(ToldAlert.alert_id), col(ToldAlert.last_at))
-    .join(Alert, _FIRES)
-    .where(col(ToldAlert.channel_id) == bindparam("channel"))
-    .order_by(col(ToldAlert.last_at), col(ToldAlert.alert_id))
-    .limit(bindparam("count"))
-)
-_TOLD_ALERT: Final = Statement(
-    select(col(ToldAlert.alert), col(Alert.value), col(Alert.message))
-    .join(Alert, _FIRES)
-    .where(
-        col(ToldAlert.channel_id) == bindparam("channel"),
-        col(ToldAlert.alert_id) == bindparam("wanted"),
-    )
-)
-_REMINDED: Final = Statement(
-    sql_update(ToldAlert)
-    .where(
-        col(ToldAlert.channel_id) == bindparam("channel"),
-        col(ToldAlert.alert_id) == bindparam("wanted"),
-    )
-    .values(last_at=bindparam("last_at"))
-)
 
 
 def waiting(tx: Transaction, channel_id: str) -> list[Row]:
@@ -195,7 +159,7 @@ def add(tx: Transaction, message: NewNotification) -> None:
 
 
 def join(tx: Transaction, message_id: str, alert_id: str, alert: str) -> None:
-    """One more alert that a message tells of."""
+    """One more alert that a message tells of, or one of them as it is now."""
     tx.run(_JOIN, {"notification_id": message_id, "alert_id": alert_id, "alert": alert})
 
 
@@ -243,43 +207,6 @@ def forget_firing(tx: Transaction, channel_id: str, message_id: str) -> None:
     for statement in (_UNTOLD, _NO_END):
         tx.run(statement, values)
     tx.run(_EMPTY, {"channel": channel_id})
-
-
-def tell(tx: Transaction, channel_id: str, alert_id: str, alert: str, now: float) -> None:
-    """A channel hears that an alert fires, and so shall hear of its end."""
-    row = {"channel_id": channel_id, "alert_id": alert_id, "alert": alert, "last_at": now}
-    tx.run(_TELL, row)
-
-
-def told(tx: Transaction, alert_id: str) -> list[str]:
-    """Ids of the channels that are to hear of an alert's end."""
-    return [row[0] for row in tx.all(_TOLD, {"wanted": alert_id})]
-
-
-def over(tx: Transaction, alert_id: str) -> None:
-    """An alert has ended: nobody is to hear more of it."""
-    tx.run(_OVER, {"wanted": alert_id})
-
-
-def told_firing(tx: Transaction, channel_id: str, limit: int) -> list[Told]:
-    """Alerts that the channel was told of and that still fire, neither acknowledged nor stale nor
-    silenced; first what it was told of longest ago."""
-    rows = tx.all(_TOLD_FIRING, {"channel": channel_id, "count": limit})
-    return [Told._make(row) for row in rows]
-
-
-def told_alert(tx: Transaction, channel_id: str, alert_id: str) -> dict[str, Any] | None:
-    """Such an alert as the channel was told of it, with the value that it has now."""
-    row = tx.first(_TOLD_ALERT, {"channel": channel_id, "wanted": alert_id})
-    if row is None:
-        return None
-    alert: dict[str, Any] = json.loads(row[0])
-    return alert | {"value": row[1], "message": row[2]}
-
-
-def reminded(tx: Transaction, channel_id: str, alert_id: str, now: float) -> None:
-    """The channel is told of it again."""
-    tx.run(_REMINDED, {"channel": channel_id, "wanted": alert_id, "last_at": now})
 
 
 class Attempt(NamedTuple):
@@ -333,10 +260,23 @@ async def failing(session: AsyncSession, attempts: int) -> list[Failing]:
     return [Failing(*row) for row in await session.execute(statement)]
 
 
-async def servers_of(session: AsyncSession, alert_ids: Collection[str]) -> dict[str, str | None]:
-    """Ids of the servers that alerts are about, by the alerts'; what is gone is left out."""
-    statement = select(col(Alert.id), col(Alert.server_id)).where(col(Alert.id).in_(alert_ids))
-    return dict((await session.execute(statement)).all())
+async def servers_of(
+    session: AsyncSession, alert_ids: Collection[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Ids and names of the servers that alerts are about, by the alerts' ids; what is gone is left
+    out."""
+    server, found = (col(Server.id), col(Server.name)), dict[str, list[tuple[str, str]]]()
+    own = select(col(Alert.id), *server).join(Server, server[0] == col(Alert.server_id))
+    several = select(col(AlertServer.alert_id), *server).join(
+        Server, server[0] == col(AlertServer.server_id)
+    )
+    for statement in (
+        own.where(col(Alert.id).in_(alert_ids)),
+        several.where(col(AlertServer.alert_id).in_(alert_ids)),
+    ):
+        for alert_id, server_id, name in await session.execute(statement):
+            found.setdefault(alert_id, []).append((server_id, name))
+    return found
 
 
 async def delete_before(session: AsyncSession, *, before: float, limit: int) -> int:

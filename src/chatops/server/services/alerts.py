@@ -142,7 +142,7 @@ class AlertDesk:
 
         def write(tx: Transaction) -> None:
             crud.save(tx, row_of(after), after.members)
-            if not after.silenced:
+            if event == "resolved" or not after.silenced:
                 self._outbox.note(tx, [change])
 
         await in_session(session, write)

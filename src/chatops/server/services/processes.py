@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chatops.errors import Conflict, Offline, ProtocolError, TimedOut
+from chatops.errors import ChatOpsError, Conflict, Offline, ProtocolError, TimedOut
 from chatops.ids import new_id
 from chatops.protocol import rest
-from chatops.protocol.limits import MAX_PROCESSES, PROCESSES_WITHIN
+from chatops.protocol.limits import MAX_PROCESSES, MAX_TOP_PROCESSES, PROCESSES_WITHIN
 from chatops.protocol.messages import (
     PROCESSES,
     ProcessesRequest,
@@ -55,6 +55,19 @@ class ProcessService:
             ts=format_time(answer.ts),
         )
 
+    async def top(self, server_id: str, name: str) -> rest.TopProcesses | None:
+        """Those that take most now, as samples have them; None where the agent does not tell."""
+        try:
+            by_cpu = await self._ask(server_id, name, "cpu", MAX_TOP_PROCESSES)
+            by_memory = await self._ask(server_id, name, "memory", MAX_TOP_PROCESSES)
+        except ChatOpsError:
+            return None
+        if by_cpu.error is not None or by_memory.error is not None:
+            return None
+        return rest.TopProcesses(
+            ts=format_time(by_cpu.ts), by_cpu=_bounded(by_cpu), by_memory=_bounded(by_memory)
+        )
+
     async def _ask(
         self, server_id: str, name: str, sort: ProcessSort, limit: int
     ) -> ProcessesResponse:
@@ -86,3 +99,10 @@ class ProcessService:
             hint=f"`chatops metrics show {name}` has its last sample" if known
             else "start `chatops agent` on it: it has not sent anything yet",
         )  # fmt: skip
+
+
+def _bounded(answer: ProcessesResponse) -> list[rest.ServerProcess]:
+    found = answer.processes[:MAX_TOP_PROCESSES]
+    for one in found:
+        bound_process(one)
+    return [to_process(one) for one in found]

@@ -89,3 +89,16 @@ def test_times_are_marked_at_round_local_times(
 def test_marks_of_times_do_not_run_into_one_another(span: float, width: int) -> None:
     axis = time_axis(1.7e9 - span, 1.7e9, width)
     assert sum(len(label) + 1 for label in axis.labels) <= width + 12
+
+
+def test_marks_at_seconds_have_room_where_time_begins_at_midnight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    try:
+        axis = time_axis(1.7e9 - 60, 1.7e9, 60)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert axis.labels == ["22:12:30", "22:12:45", "22:13:00", "22:13:15"]

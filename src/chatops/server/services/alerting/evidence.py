@@ -1,5 +1,5 @@
 """Evidence: when an alert fires, its agent is asked what the host is at, and that is kept with what
-the newest sample says of processes and containers.
+the newest sample says of containers, and of processes where an older agent cannot list them.
 
 The alert waits for nothing: it is written, and people are told, before the agent is asked. What
 does not come in time stays null. What comes is data, bounded, with credentials struck out.
@@ -25,6 +25,7 @@ from chatops.server.db.engine import Database
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.alerting.machine import Alert
 from chatops.server.services.limiter import RateLimiter
+from chatops.server.services.processes import ProcessService
 from chatops.tasks import Tasks
 from chatops.text import shorten
 from chatops.units import format_time
@@ -48,11 +49,13 @@ class EvidenceCollector:
         database: Database,
         agents: AgentManager,
         latest: Callable[[str], Awaitable[ServerSample]],
+        processes: ProcessService,
         tasks: Tasks,
         clock: Clock,
     ) -> None:
         """``latest`` gives a server's newest sample, by its id."""
         self._latest = latest
+        self._processes = processes
         self._database = database
         self._agents = agents
         self._tasks = tasks
@@ -75,6 +78,8 @@ class EvidenceCollector:
         try:
             async with self._places:
                 sample = await self._latest(server_id)
+                now = await self._processes.top(server_id, server_id)
+                sample.processes = now or sample.processes
                 answer = await self._ask(server_id, mount)
             evidence = to_evidence(sample, answer, self._clock.now())
             await self._database.transact(lambda tx: crud.set_evidence(tx, alert_id, evidence))

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from chatops.server.services.alerting.machine import Alert
 from chatops.server.services.alerting.plans import Rights, Scope
-from chatops.server.services.alerting.rule import Watched
+from chatops.server.services.alerting.rule import EACH, Watched
 
 
 class Hush(NamedTuple):
     """Until ``until`` (Unix seconds) nobody is told of alerts of ``scope``, of one METRIC or
-    (None) of all. A METRIC without an instance stands for each of them."""
+    (None) of all. A METRIC without an instance, or with EACH, stands for each of them."""
 
     id: str
     scope: Scope
@@ -64,4 +64,5 @@ def concerned(alert: Alert) -> list[str]:
 
 def _fits(metric: str | None, alert: Alert) -> bool:
     name = alert.rule.watched.name
-    return metric in (None, name, str(Watched(name, alert.instance)))
+    instances = (str(Watched(name, one)) for one in (alert.instance, EACH))
+    return metric in (None, name, *instances)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from chatops.clock import Clock
 from chatops.protocol import rest
@@ -16,6 +16,10 @@ from chatops.server.services.alerting.plans import Scope
 from chatops.server.services.alerting.rule import Rule, default_clear, understood
 from chatops.server.services.alerting.service import AlertService
 from chatops.server.services.alerting.shown import alert_of, same_rule
+
+LONG: Final = 150.0
+"""Seconds without a server, after which nothing is known of what was meanwhile. What the database
+says of when it was last heard may be a minute old, and a start takes its time."""
 
 
 def rule_of(row: AlertThreshold) -> Rule:
@@ -40,9 +44,11 @@ def hush_of(row: Silence) -> Hush:
 
 async def load(database: Database, service: AlertService, clock: Clock) -> None:
     """Go on where the hub ended. Alerts whose rule changed, or went, just before it did are
-    resolved now."""
+    resolved now. Of servers that were not heard for long, as when the hub was down, nothing is
+    known: their alerts are stale, and what was pending begins anew."""
     now = clock.now()
-    service.outages.load(await database.look(fleet.last_seen))
+    last_seen = await database.look(fleet.last_seen)
+    service.outages.load(last_seen)
     await service.look()
     async with database.read() as session:
         rules = {row.id: row for row in await thresholds.everyone(session)}
@@ -60,3 +66,6 @@ async def load(database: Database, service: AlertService, clock: Clock) -> None:
         if not same and alert.state != "resolved":
             service.resolve_alert(alert.id, "rule changed" if rule else "rule disabled")
     service.settle()
+    for server_id, seen in last_seen.items():
+        if now - seen > LONG and service.machine.of(server_id):  # who knows what was meanwhile
+            service.note(service.machine.leave(server_id))

@@ -23,7 +23,7 @@ GONE: Final = 60.0
 REST: Final = 300.0
 """Seconds after which an alert that was resolved by hand may come again."""
 MAX_OPEN: Final = 500
-"""Alerts of one server that are not resolved; more are not made."""
+"""Alerts of one server that are not resolved; more are not made, but for its absence."""
 
 Happening = Literal["pending", "firing", "acknowledged", "resolved", "forgotten", "noted"]
 """``noted``: it is stale, or no longer, or fires for somebody else to see."""
@@ -82,6 +82,8 @@ class Machine:
         self._resting: dict[tuple[str | None, Place], float] = {}
         self._away: set[str] = set()
         self._newest: dict[str, float] = {}
+        self.full: set[str] = set()
+        """Servers of which an alert was not made, because they have as many as may be."""
 
     # -- reading ------------------------------------------------------------------------
 
@@ -270,11 +272,16 @@ class Machine:
         place = (rule.id, instance)
         if ts < self._resting.get((server_id, place), ts):
             return []
-        if len(self._open.get(server_id, ())) >= MAX_OPEN:
+        if server_id is not None and self._is_full(server_id, rule):
+            self.full.add(server_id)
             return []
         self._resting.pop((server_id, place), None)
         alert = self._new(server_id, rule, instance, value, ts)
         return [Step("pending", alert)] if rule.for_s > 0 else self._fire(alert, value, ts)
+
+    def _is_full(self, server_id: str, rule: Rule) -> bool:
+        """Whether a server has as many alerts as may be. That it is away is said all the same."""
+        return len(self._open.get(server_id, ())) >= MAX_OPEN and rule.watched.name != OFFLINE
 
     def _merge(self, rule: Rule, server_id: str) -> list[Step]:
         own = self.at(server_id, (rule.id, ""))

@@ -10,7 +10,7 @@ from chatops.protocol import rest
 from chatops.server.services.alerting.evidence import EvidenceCollector
 from chatops.server.services.alerting.fleet_view import FleetView
 from chatops.server.services.alerting.hush import concerned
-from chatops.server.services.alerting.machine import Alert
+from chatops.server.services.alerting.machine import MAX_OPEN, Alert
 from chatops.server.services.alerting.sentences import entry
 from chatops.server.services.alerting.shown import row_of, to_rest
 from chatops.server.services.alerting.writer import Told
@@ -49,6 +49,13 @@ class AlertNews:
                 self._tell_of(server_id, level, one)
             if event == "firing":
                 self._evidence.ask(one.step.alert)
+
+    def full(self, server_id: str) -> None:
+        """A server has so many alerts that it gets no more."""
+        text = f"has {MAX_OPEN} alerts that are not resolved, the most that may be; others are lost"
+        name = self._fleet.name(server_id)
+        self._logs.note(server_id, name, "error", SOURCE, f"this server {text}")
+        _log.error("the server %s %s", name, text, extra={"server_id": server_id})
 
     def _tell_of(self, server_id: str, level: str, told: Told) -> None:
         name = self._fleet.name(server_id)

@@ -80,7 +80,10 @@ class Presence:
         return self._machine.observe(server_id, rule, "", seconds, now)
 
     def _joins(self, server_id: str, storm: Alert, absent: dict[str, Absence]) -> bool:
-        """Whether a server dropped with those of a storm."""
+        """Whether a server dropped with those of a storm, of which people heard just now. Later
+        ones are news: else a fleet that dies slowly would be told of once."""
+        if self._clock.now() - (storm.fired_at or 0.0) > WINDOW:
+            return False
         at = absent[server_id].gone_at
         away = (one for one, back in storm.members.items() if not back and one in absent)
         return any(abs(absent[one].gone_at - at) <= WINDOW for one in away)
@@ -113,10 +116,13 @@ class Presence:
         now = self._clock.now()
         for server_id, back in list(alert.members.items()):
             unknown = server_id not in self._fleet
-            if unknown or (
-                not back and server_id not in absent and not self._outages.is_unsure(server_id)
-            ):
+            if unknown or (not back and not self._is_missed(server_id, alert.rule, absent)):
                 steps += self._machine.returned(alert, server_id, now, gone=unknown)
             if alert.state == "resolved":
                 break
         return steps
+
+    def _is_missed(self, server_id: str, rule: Rule, absent: dict[str, Absence]) -> bool:
+        """Whether a server is away, or may be, and the rule is still for it."""
+        away = server_id in absent or self._outages.is_unsure(server_id)
+        return away and self._plans.covers(rule.id, server_id)

@@ -31,6 +31,7 @@ from chatops.server.services.alerting.rule import Rule
 from chatops.server.services.alerting.shown import row_of, to_rest
 from chatops.server.services.alerting.storms import Limits
 from chatops.server.services.alerting.writer import AlertWriter, Told, trial
+from chatops.server.services.limiter import RateLimiter
 
 EVERY: Final = 1.0
 _LOOK_EVERY: Final = 2.0
@@ -57,8 +58,12 @@ class AlertService:
         writer: AlertWriter,
         outages: Outages,
         limits: Callable[[], Limits],
+        full: Callable[[str], None],
         clock: Clock,
     ) -> None:
+        """``full`` hears of servers that would have more alerts than may be, at times."""
+        self._full = full
+        self._fullness = RateLimiter(rate=1 / 3600, burst=1)
         self._database = database
         self.writer = writer
         self._clock = clock
@@ -78,27 +83,31 @@ class AlertService:
     ) -> None:
         """Judge a committed sample that was taken at ``ts``. Late ones are left out."""
         try:
-            steps = self._judge(server_id, metrics, ts, skew)
-            if steps:
-                self.note(steps)
+            self._judge(server_id, metrics, ts, skew)
         except Exception:  # noqa: BLE001  (whatever an agent sends, samples go on)
             _log.exception("a sample could not be judged", extra={"server_id": server_id})
 
-    def _judge(self, server_id: str, metrics: Sample, ts: float, skew: float | None) -> list[Step]:
+    def _judge(self, server_id: str, metrics: Sample, ts: float, skew: float | None) -> None:
         machine, now = self.machine, self._clock.now()
         if server_id not in self.fleet:
             self._looked = float("-inf")  # it has just joined
-            return []
+            return
         if not machine.admits(server_id, ts, now):
-            return []
-        steps = machine.come_back(server_id) if machine.is_away(server_id) else []
+            return
+        if machine.is_away(server_id):
+            self.note(machine.come_back(server_id))
         seen = self.plans.see(server_id, metrics, skew)
         if seen or machine.has(server_id):  # mostly neither: nothing is wrong
             values = Values(metrics, skew)
             for rule, instance, value in self.plans.held(server_id, seen, values):
-                steps += machine.observe(server_id, rule, instance, value, ts)
-            steps += self._look_again(server_id, values, ts)
-        return steps
+                self.create_alert(rule, MetricValue(server_id, instance, value, ts))
+            self.note(self._look_again(server_id, values, ts))
+            if machine.full:
+                self._say_full(machine.full.pop())
+
+    def _say_full(self, server_id: str) -> None:
+        if not self._fullness.take(server_id, self._clock.monotonic()):
+            self._full(server_id)
 
     def create_alert(self, threshold: Rule, metric_value: MetricValue) -> Alert | None:
         """The alert of a rule that is shown a value, if that makes one or there is one."""
@@ -168,11 +177,15 @@ class AlertService:
         self._looked = self._clock.monotonic()
         changed = self.fleet.update(await self._database.look(fleet_crud.read))
         self.plans.forget(changed)
-        self.note(self._uncovered(changed))
+        if changed:
+            self.note(self._uncovered(changed))
+            self.note(self.unhush())
 
     def settle(self) -> None:
-        """End the alerts that are not for their servers any more."""
+        """End the alerts that are not for their servers any more, and tell of those that no
+        silence covers any more."""
         self.note(self._uncovered(self.fleet.ids()))
+        self.note(self.unhush())
 
     # -- what changes for others ---------------------------------------------------------------
 
@@ -219,7 +232,7 @@ class AlertService:
         for alert in ended:
             alert.state, alert.reason = "resolved", "server removed"
             alert.resolved_at = self._clock.now()
-        changes = [self.change_of("resolved", one) for one in ended if not one.silenced]
+        changes = [self.change_of("resolved", one) for one in ended]
         return lambda tx: self.writer.outbox.note(tx, changes) if changes else None
 
     def removed(self, server_id: str) -> None:
@@ -252,7 +265,8 @@ class AlertService:
         assert event in ("firing", "acknowledged", "resolved")
         if event == "firing":
             alert.silenced = self.hushes.cover(alert)
-        deliver = not delivered and not alert.silenced
+        # An end is told to those who heard of the beginning, which the outbox knows.
+        deliver = not delivered and (event == "resolved" or not alert.silenced)
         return Told(step, self.change_of(event, alert), deliver)
 
     def _uncovered(self, server_ids: Iterable[str]) -> list[Step]:

@@ -7,6 +7,10 @@ from typing import Final
 
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")
 """NAT64 (RFC 6052): the last 32 bits are the IPv4 address that is reached."""
+_UNICAST: Final = IPv6Network("2000::/3")
+"""All that is given out for the internet at large (RFC 4291); what lies outside, as NAT64 of a
+network's own (64:ff9b:1::/48) or fec0::/10, is somebody's own."""
+_EXAMPLES: Final = IPv6Network("3fff::/20")
 
 
 class PrivateAddress(OSError):
@@ -21,7 +25,7 @@ def is_public(text: str) -> bool:
         address = ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast for one in _meant(address))
+    return all(_is_global(one) for one in _meant(address))
 
 
 def is_loopback(text: str) -> bool:
@@ -41,6 +45,14 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_global(address: IPv4Address | IPv6Address) -> bool:
+    if address.is_multicast or not address.is_global:
+        return False
+    if isinstance(address, IPv4Address) or address in _TRANSLATED:
+        return True
+    return address in _UNICAST and address not in _EXAMPLES
 
 
 def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:

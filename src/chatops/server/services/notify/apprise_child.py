@@ -16,6 +16,8 @@ from chatops.server.services.notify.addresses import PrivateAddress, is_public
 
 _CONNECTS: Final = frozenset(("socket.connect", "socket.sendto", "socket.sendmsg"))
 _MOST_SAID: Final = 5
+_LONGEST: Final = 1000
+"""Characters of a line: a service may quote all that it was answered."""
 
 
 class Said(logging.Handler):
@@ -28,7 +30,7 @@ class Said(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line."""
         if len(self.lines) < _MOST_SAID:
-            self.lines.append(record.getMessage())
+            self.lines.append(record.getMessage()[:_LONGEST])
 
 
 def guard(refused: list[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError
 from chatops.protocol.limits import LAST_DELIVERY, MAX_REMINDED
-from chatops.server.crud import channels
+from chatops.server.crud import channels, told_alerts
 from chatops.server.crud import notifications as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import Channel
@@ -174,7 +174,9 @@ class Couriers:
 
     async def _remind(self, channel_id: str, every: float) -> float | None:
         """Write a reminder down if it is time for one; when to look again."""
-        told = await self._database.look(lambda tx: crud.told_firing(tx, channel_id, MAX_REMINDED))
+        told = await self._database.look(
+            lambda tx: told_alerts.told_firing(tx, channel_id, MAX_REMINDED)
+        )
         due = {one.id: one.last_at + every for one in told if self.may_remind(one.id)}
         now = self._clock.now()
         late = [alert_id for alert_id, at in due.items() if at <= now]

@@ -59,9 +59,10 @@ class Heartbeat:
         url = self._live.now.heartbeat_url or ""
         async with (
             aiohttp.ClientSession(headers=headers, raise_for_status=True) as session,
-            session.get(url, allow_redirects=False),
+            session.get(url, allow_redirects=False) as response,
         ):
-            pass
+            if response.status >= 300:  # a redirect is not followed, and nobody heard of it
+                raise aiohttp.ClientResponseError(response.request_info, (), status=response.status)
 
     def _failed(self, why: str) -> None:
         """Say it once; never with the URL, which is a secret."""

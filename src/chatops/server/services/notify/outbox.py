@@ -12,10 +12,11 @@ import msgspec
 from chatops.clock import Clock
 from chatops.ids import new_id
 from chatops.protocol.target import Target, parse_target
-from chatops.server.crud import channels
+from chatops.server.crud import channels, told_alerts
 from chatops.server.crud import notifications as crud
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.alerting.outbox import AlertChange
+from chatops.server.services.alerting.sentences import together
 from chatops.server.services.notify.message import Answer, Message
 from chatops.server.services.notify.schedule import (
     Pace,
@@ -87,15 +88,15 @@ class Outbox:
         for change in changes if there else ():
             alert = msgspec.json.encode(change.alert).decode()
             if change.event == "firing":
-                known = crud.told(tx, change.alert.id)
+                known, fired_at = told_alerts.told(tx, change.alert.id), change.alert.fired_at
                 for channel in there:
-                    if channel.id not in known and channel.takes(change):
+                    if channel.takes(change) and known.get(channel.id) != fired_at:
                         writing.put(channel.id, "firing", change.alert.id, alert)
-                        crud.tell(tx, channel.id, change.alert.id, alert, writing.now)
+                        told_alerts.tell(tx, channel.id, change.alert.id, alert, writing.now)
             elif change.event == "resolved":  # for those who heard of its beginning
-                for channel_id in crud.told(tx, change.alert.id):
+                for channel_id in told_alerts.told(tx, change.alert.id):
                     writing.put(channel_id, "resolved", change.alert.id, alert)
-                crud.over(tx, change.alert.id)
+                told_alerts.over(tx, change.alert.id)
         self._touched.extend(writing.touched)
 
     # -- for the couriers ---------------------------------------------------------------
@@ -158,11 +159,14 @@ class Outbox:
             return
         writing = Writing(tx, self._clock.now(), self.pace)
         for alert_id in alert_ids:
-            alert = crud.told_alert(tx, channel_id, alert_id)
+            alert = told_alerts.told_alert(tx, channel_id, alert_id)
             if alert is not None:
+                if alert["server"] is None:  # of several, of which some may be back
+                    names = told_alerts.away(tx, alert_id)
+                    alert |= {"servers": names, "message": together(names)}
                 text = msgspec.json.encode(alert).decode()
                 writing.put(channel_id, "reminder", alert_id, text)
-                crud.reminded(tx, channel_id, alert_id, writing.now)
+                told_alerts.reminded(tx, channel_id, alert_id, writing.now)
 
     def _note_attempt(self, tx: Transaction, channel_id: str, attempt: Attempt) -> None:
         delivery: crud.NewDelivery = {

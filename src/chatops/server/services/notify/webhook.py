@@ -40,7 +40,9 @@ async def send_webhook(
 ) -> Answer:
     """POST a message; any answer of 200 to 299 within ``timeout`` seconds is a success."""
     body = body_of(message, now)
-    headers = {"Content-Type": "application/json", ID_HEADER: message.id}
+    headers = {
+        "Content-Type": "application/json", "Accept-Encoding": "identity", ID_HEADER: message.id,
+    }  # fmt: skip
     if receiver.secret is not None:
         headers[SIGNATURE_HEADER] = sign(receiver.secret, body)
     connector = aiohttp.TCPConnector(
@@ -48,7 +50,7 @@ async def send_webhook(
     )
     session = aiohttp.ClientSession(
         connector=connector, headers={"User-Agent": f"chatops/{__version__}"}, trust_env=False,
-        cookie_jar=aiohttp.DummyCookieJar(),
+        cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False,  # it may blow up to any size
     )  # fmt: skip
     try:
         async with (
@@ -75,7 +77,7 @@ async def _answer(response: aiohttp.ClientResponse) -> Answer:
     text = f"{response.status} {_phrase(response.status)}".strip()
     if 300 <= response.status < 400:
         text += ", and redirects are not followed"
-    elif said:
+    elif said and "Content-Encoding" not in response.headers:  # packed, it is not unpacked
         text += f": {said}"
     return Answer(ok=200 <= response.status < 300, text=shorten(escape(text), _SHOWN))
 
