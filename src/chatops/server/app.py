@@ -47,6 +47,7 @@ from chatops.server.services.box import Box
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
+from chatops.server.services.docker import DockerService
 from chatops.server.services.events import EventService
 from chatops.server.services.fleet import Fleet
 from chatops.server.services.key_warnings import KeyWarnings
@@ -263,7 +264,12 @@ def build(
         thresholds=thresholds,
         replays=ReplayService(db, servers, thresholds, metrics, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
+<<<<<<< HEAD
         processes=ProcessService(servers, agents, latest),
+=======
+        processes=ProcessService(servers, agents),
+        docker=DockerService(servers, agents, audit),
+>>>>>>> de07a97 (Show containers over REST and with chatops docker)
         commands=commands,
         runs=runs,
         events=events,

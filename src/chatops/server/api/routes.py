@@ -18,6 +18,7 @@ from chatops.server.api import (
     auth,
     channels,
     commands,
+    docker,
     history,
     keys,
     metrics,
@@ -37,6 +38,7 @@ from chatops.server.api.queries import (
     AlertsQuery,
     AuditQuery,
     CommandsQuery,
+    ContainersQuery,
     DeleteUserQuery,
     EventsQuery,
     HistoriesParameters,
@@ -56,6 +58,7 @@ _OPEN, _KEY = Access.OPEN, Access.AGENT_KEY
 _SESSION = Access.SESSION
 _VIEWER, _OPERATOR, _ADMIN = Access.VIEWER, Access.OPERATOR, Access.ADMIN
 _404: Final = ("not_found",)
+_ENGINE: Final = (*_404, "offline", "conflict", "refused", "timed_out", "busy")
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation("POST", "/auth/login", _OPEN, auth.login, rest.TokenPair, body=rest.Login,
@@ -116,6 +119,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
               rest.HistoryPage[rest.HistoryRow], query=HistoryParameters, errors=_404),
     Operation("GET", "/processes/{server}", _VIEWER, processes.list_processes, rest.ProcessPage,
               query=ProcessesQuery, errors=(*_404, "offline", "conflict", "timed_out")),
+    Operation("GET", "/docker/{server}/containers", _VIEWER, docker.list_containers,
+              rest.Page[rest.ServerContainer], query=ContainersQuery, errors=_ENGINE),
+    Operation("GET", "/docker/{server}/containers/{container}", _VIEWER, docker.inspect_container,
+              rest.ContainerDetail, errors=_ENGINE),
+    Operation("GET", "/docker/{server}/containers/{container}/top", _VIEWER, docker.top_container,
+              rest.Page[rest.ContainerProcess], errors=_ENGINE),
+    Operation("GET", "/docker/{server}/images", _VIEWER, docker.list_images,
+              rest.Page[rest.Image], errors=_ENGINE),
     Operation("POST", "/commands", _OPERATOR, commands.run_command,
               list[rest.CommandResult] | rest.RunPlan,
               body=rest.CommandCreate, errors=(*_404, "conflict"), media=CONTENT_TYPE,
