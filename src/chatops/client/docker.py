@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from chatops.client.session import Session, segment
 from chatops.protocol.rest import (
+    ContainerAction,
+    ContainerChange,
     ContainerDetail,
     ContainerProcess,
+    ContainerVerb,
     Image,
     Page,
     ServerContainer,
@@ -43,6 +46,18 @@ class Docker:
     def images(self, server: str) -> list[Image]:
         """The images that lie on a server."""
         return self._session.call("GET", f"/docker/{segment(server)}/images", Page[Image]).items
+
+    def change(
+        self, server: str, container: str, action: ContainerVerb, *, timeout: float | None = None
+    ) -> ContainerChange:
+        """Start, stop, remove … a container. ``timeout`` is seconds: how long the engine gets,
+        and a container that is stopped until it is killed.
+
+        Raises:
+            NotPermitted: the caller may only look there.
+        """
+        path, body = f"{_path(server, container)}/{action}", ContainerAction(timeout=timeout)
+        return self._session.call("POST", path, ContainerChange, body=body, patient=True)
 
 
 def _path(server: str, container: str) -> str:

@@ -41,8 +41,8 @@ async def test_containers_are_shown_to_those_who_may_see_the_server(
     async with watched(hub, engine) as reader:
 
         async def measured() -> Any:
-            (one,) = (await hub.ok("GET", LIST, token=reader))["items"]
-            return one if one["memory"] is not None else None
+            found = (await hub.ok("GET", LIST, token=reader))["items"]
+            return found[0] if len(found) == 1 and found[0]["memory"] is not None else None
 
         one = await until_async(measured)
         assert list(one) == [
@@ -126,3 +126,43 @@ async def test_answers_of_an_agent_are_not_believed(
         assert evil.status == 404
         assert evil.body["error"]["message"].startswith("web-1: \\x1b[2J")
         assert len(evil.body["error"]["message"]) < 700
+
+
+async def test_changes_are_for_operators_and_on_record(hub: TestHub, engine: RealEngine) -> None:
+    engine.run("app")
+    async with watched(hub, engine) as reader:
+        for action, state in (
+            ("pause", "paused"), ("unpause", "running"), ("restart", "running"),
+            ("stop", "exited"), ("start", "running"), ("kill", "exited"), ("rm", None),
+        ):  # fmt: skip
+            path = f"{LIST}/app/{action}"
+            denied = await hub.call("POST", path, {}, token=reader)
+            assert (denied.status, denied.code) == (403, "not_permitted")
+            done = await hub.ok("POST", path, {"timeout": 3})
+            assert list(done) == ["server", "id", "name", "action", "state"]
+            assert (done["name"], done["action"], done["state"]) == ("app", action, state)
+            gone = await hub.call("POST", f"{LIST}/gone/{action}", {})
+            assert (gone.status, gone.code) == (404, "not_found")
+            records = (await hub.ok("GET", f"/audit?action=docker.{action}"))["items"]
+            assert [(one["outcome"], one["detail"]["container"]) for one in records] == [
+                ("not_found", "gone"), ("ok", "app"), ("denied", "app"),
+            ]  # fmt: skip
+            assert {one["target"] for one in records} == {"web-1"}
+        assert (await hub.call("POST", f"{LIST}/app/start", {"timeout": -1})).status == 422
+        engine.run("app")
+        assert (await hub.call("POST", f"{LIST}/app/rm", {})).code == "conflict"
+        (record, *_) = (await hub.ok("GET", "/audit?action=docker.rm"))["items"]
+        assert (record["outcome"], record["detail"]["container"]) == ("failed", "app")
+
+
+async def test_a_read_only_policy_refuses_changes_and_that_is_on_record(
+    hub: TestHub, engine: RealEngine
+) -> None:
+    engine.run("app")
+    async with watched(hub, engine, mode="read-only"):
+        answer = await hub.call("POST", f"{LIST}/app/stop", {})
+        assert (answer.status, answer.code) == (403, "refused")
+        assert "docker.mode is read-only" in answer.body["error"]["message"]
+        assert [one["state"] for one in (await hub.ok("GET", LIST))["items"]] == ["running"]
+    (record,) = (await hub.ok("GET", "/audit?action=docker.stop"))["items"]
+    assert (record["outcome"], record["target"]) == ("refused", "web-1")

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         ContainerChange,
         ContainerDetail,
         ContainerProcess,
+        ContainerVerb,
         Image,
         ServerContainer,
     )
@@ -154,6 +155,7 @@ __all__ = [
     "ContainerChange",
     "ContainerDetail",
     "ContainerProcess",
+    "ContainerVerb",
     "Delivery",
     "ErrorBody",
     "ErrorDetail",

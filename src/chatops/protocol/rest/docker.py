@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 from chatops.protocol.rest.common import Request, Timestamp
+
+ContainerVerb = Literal["start", "stop", "restart", "pause", "unpause", "kill", "rm"]
 
 
 class ServerContainer(Struct, kw_only=True):
@@ -69,5 +71,5 @@ class ContainerChange(Struct, kw_only=True):
     server: str
     id: str
     name: str
-    action: str
+    action: ContainerVerb
     state: str | None

@@ -6,7 +6,15 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from chatops.errors import ChatOpsError, Conflict, Offline, ProtocolError, TimedOut, from_code
+from chatops.errors import (
+    ChatOpsError,
+    Conflict,
+    NotFound,
+    Offline,
+    ProtocolError,
+    TimedOut,
+    from_code,
+)
 from chatops.ids import new_id
 from chatops.protocol import containers as wire
 from chatops.protocol import rest
@@ -14,7 +22,7 @@ from chatops.protocol.limits import MAX_COMMAND_LINE, MAX_LABEL, MAX_SERIES
 from chatops.protocol.messages import DockerCommand, DockerResponse
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
-from chatops.server.services.audit import AuditService
+from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.server_finder import ServerFinder, ServerName
 from chatops.text import escape, shorten
 from chatops.units import format_time
@@ -26,7 +34,6 @@ SLACK: Final = 10.0
 _CODES: Final = {"not_allowed": "refused", "unsupported": "conflict"}
 """Codes of agents that are called otherwise among errors."""
 _KNOWN: Final = frozenset({"refused", "conflict", "not_found", "timed_out", "invalid", "busy"})
-_OUTCOMES: Final = {"refused": "refused"}
 
 T = TypeVar("T")
 
@@ -85,6 +92,37 @@ class DockerService:
                 )
                 for one in found
             ]
+        )  # fmt: skip
+
+    async def change(
+        self,
+        principal: Principal,
+        origin: Origin,
+        server: str,
+        container: str,
+        action: rest.ContainerVerb,
+        timeout: float | None,
+    ) -> rest.ContainerChange:
+        """Start, stop, remove … a container; whatever comes of it is recorded."""
+        where = await self._find(principal, server, Access.OPERATOR)
+        about = {"container": shorten(container, MAX_LABEL)}
+        try:
+            found = await self._ask(
+                where, action, wire.ContainerChange, container=container, timeout=timeout
+            )
+        except NotFound:
+            raise  # recorded as every request for what is not there
+        except ChatOpsError as error:
+            outcome = "refused" if error.code == "refused" else "failed"
+            detail = {**about, "error": error.message}
+            await self._audit.record_alone(
+                origin, f"docker.{action}", where.name, outcome=outcome, detail=detail
+            )
+            raise
+        await self._audit.record_alone(origin, f"docker.{action}", where.name, detail=about)
+        return rest.ContainerChange(
+            server=where.name, id=_cut(found.id), name=_cut(found.name), action=action,
+            state=_maybe(found.state),
         )  # fmt: skip
 
     # -- asking ------------------------------------------------------------------------

@@ -72,3 +72,23 @@ def test_processes_and_images(cli: Invoke, hub: FakeHub) -> None:
     assert cli("docker", "top", "web-1", "app", "-o", "json").json() == [process]
     assert cli("docker", "images", "web-1").out.splitlines()[1].split()[:2] == ["a" * 12, "shop:1"]
     assert cli("docker", "images", "web-1", "-o", "json").json() == [image]
+
+
+CHANGE = {"server": "web-1", "id": "0" * 64, "name": "app", "action": "stop", "state": "exited"}
+
+
+def test_changing_a_container(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("POST /docker/web-1/containers/app/stop", CHANGE)
+    done = cli("docker", "stop", "web-1", "app", "--timeout", "3s")
+    assert hub.asked[-1].body == {"timeout": 3.0}
+    assert (done.out, done.err) == ("", "stopped app on web-1\n")
+    assert cli("docker", "stop", "web-1", "app", "-o", "json").json() == CHANGE
+    assert hub.asked[-1].body == {"timeout": 10.0}
+    assert cli("docker", "stop", "web-1", "app", "--timeout", "soon").code == 2
+
+
+def test_removing_asks_first(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("POST /docker/web-1/containers/app/rm", CHANGE | {"state": None})
+    refused = cli("docker", "rm", "web-1", "app")
+    assert (refused.code, hub.asked) == (2, [])
+    assert cli("docker", "rm", "web-1", "app", "--yes").err == "removed app on web-1\n"
