@@ -30,6 +30,8 @@ app = group("Containers of servers whose agents were started with --allow docker
 CONTAINER = Annotated[str, typer.Argument(metavar="CONTAINER", help="name or id")]
 _ID: Final = 12
 """Characters of an id that people see."""
+_NEVER: Final = "0001-01-01T00:00:00Z"
+"""The engine's word for what has not happened."""
 
 
 def _short(key: str) -> str:
@@ -109,7 +111,7 @@ def _of(*path: str) -> Any:
             found = found.get(name) if isinstance(found, dict) else None
         if isinstance(found, list):
             return " ".join(map(str, found)) or None
-        return None if found in (None, "") else str(found)
+        return None if found in (None, "", _NEVER) else str(found)
 
     return text
 

@@ -16,9 +16,9 @@ def container(name: str = "app", **fields: object) -> dict[str, Any]:
             } | fields  # fmt: skip
 
 
+STATE = {"Status": "exited", "ExitCode": 3, "FinishedAt": "0001-01-01T00:00:00Z"}
 DETAIL = {"server": "web-1", "id": "0" * 64, "name": "app",
-          "detail": {"State": {"Status": "exited", "ExitCode": 3}, "Config": {"Env": ["A", "B"]}}
-          }  # fmt: skip
+          "detail": {"State": STATE, "Config": {"Env": ["A", "B"]}}}  # fmt: skip
 
 
 def test_containers_of_one_server(cli: Invoke, hub: FakeHub) -> None:
@@ -55,7 +55,7 @@ def test_what_the_engine_knows_of_one(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /docker/web-1/containers/app", DETAIL)
     shown = cli("docker", "inspect", "web-1", "app").out
     lines = dict(line.split(maxsplit=1) for line in shown.splitlines() if " " in line)
-    assert (lines["state"], lines["variables"]) == ("exited", "A B")
+    assert (lines["state"], lines["variables"], lines["finished"]) == ("exited", "A B", "-")
     assert cli("docker", "inspect", "web-1", "app", "-o", "json").json() == DETAIL
     assert cli("docker", "inspect", "web-1", "..").code == 2
 
