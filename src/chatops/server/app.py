@@ -264,12 +264,8 @@ def build(
         thresholds=thresholds,
         replays=ReplayService(db, servers, thresholds, metrics, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
-<<<<<<< HEAD
         processes=ProcessService(servers, agents, latest),
-=======
-        processes=ProcessService(servers, agents),
         docker=DockerService(servers, agents, audit),
->>>>>>> de07a97 (Show containers over REST and with chatops docker)
         commands=commands,
         runs=runs,
         events=events,
