@@ -67,7 +67,7 @@ it may import everything and is imported by the root alone."""
 LIBRARIES = {
     "leaves": {"platformdirs"},
     "protocol": {"msgspec"},
-    "agent": {"msgspec", "prometheus_client", "psutil", "websockets"},
+    "agent": {"docker", "msgspec", "prometheus_client", "psutil", "requests", "websockets"},
     "client": {"msgspec", "websockets"},
     "cli": {"click", "msgspec", "plotext", "rich", "textual", "typer"},
     "server": {
@@ -80,7 +80,7 @@ small because of what is missing here."""
 
 PROJECTS = {
     "jwt": "pyjwt", "passlib": "libpass", "click": "typer", "multidict": "aiohttp",
-    "prometheus_client": "prometheus-client",
+    "prometheus_client": "prometheus-client", "requests": "docker",
 }  # fmt: skip
 """Import names that are not their project's name, or come with another project."""
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chatops.agent.answers import Answers
+from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.executor import Executor
-from chatops.agent.policy import Policy
 from chatops.agent.process_list import ProcessList
 from chatops.agent.spool import Spool
 from chatops.errors import ProtocolError
@@ -18,7 +18,6 @@ from chatops.protocol.messages import (
     CommandAck,
     CommandCancel,
     DockerCommand,
-    DockerResponse,
     Error,
     Message,
     MetricsAck,
@@ -43,12 +42,11 @@ class Handlers:
         self,
         executor: Executor,
         spool: Spool,
-        policy: Policy,
+        containers: ContainerRequests,
         processes: ProcessList,
         answers: Answers,
     ) -> None:
         self.verified = False
-        self._policy = policy
         self._executor = executor
         self._table: Mapping[type[Message], Handler] = {
             MetricsAck: lambda message: spool.ack(message.epoch, message.seq),
@@ -58,7 +56,7 @@ class Handlers:
             StreamOpen: executor.open,
             StreamCredit: executor.credit,
             StreamClose: executor.shut,
-            DockerCommand: self._docker,
+            DockerCommand: containers.ask,
             SnapshotRequest: answers.snapshot,
             ProcessesRequest: processes.ask,
             Ping: lambda message: Pong(id=message.id),
@@ -89,13 +87,6 @@ class Handlers:
         if not self.verified:
             raise ProtocolError("the session is not signed in yet")
         self._executor.feed(decode_frame(frame))
-
-    def _docker(self, message: DockerCommand) -> DockerResponse:
-        code, error = "unsupported", "this agent has no container engine at hand"
-        if "docker" not in self._policy.allow:
-            code = "not_allowed"
-            error = "this agent was not started with --allow docker"
-        return DockerResponse(id=message.id, ok=False, code=code, error=error)
 
 
 def _refusal(message: Message, code: str, text: str) -> Error:

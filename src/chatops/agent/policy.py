@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from chatops.agent.docker_policy import DockerPolicy
 from chatops.agent.exec_policy import Decision, ExecPolicy
 from chatops.agent.rules import CommandLine
 from chatops.agent.settings import CAPABILITIES
@@ -15,12 +16,18 @@ from chatops.units import format_duration, format_size
 
 class Policy:
     """The owner's decision, fixed for the life of the agent. ``exec`` holds the bounds of
-    commands, of use only where ``allow`` has exec."""
+    commands, of use only where ``allow`` has exec, ``docker`` those of containers."""
 
-    def __init__(self, allow: Iterable[str] = (), commands: ExecPolicy | None = None) -> None:
+    def __init__(
+        self,
+        allow: Iterable[str] = (),
+        commands: ExecPolicy | None = None,
+        containers: DockerPolicy | None = None,
+    ) -> None:
         given = frozenset(allow)
         self._allow = frozenset(CAPABILITIES) if "all" in given else given
         self.exec = commands or ExecPolicy()
+        self.docker = containers or DockerPolicy()
 
     @property
     def allow(self) -> list[str]:
@@ -49,7 +56,16 @@ class Policy:
         if not self._allow:
             return "nothing but reading metrics is allowed here"
         text = "allowed here: " + ", ".join(self.allow)
-        return "; ".join([text, *_describe(self.exec)]) if "exec" in self._allow else text
+        bounds = _describe(self.exec) if "exec" in self._allow else ()
+        containers = _describe_docker(self.docker) if "docker" in self._allow else ()
+        return "; ".join([text, *bounds, *containers])
+
+
+def _describe_docker(bounds: DockerPolicy) -> Iterable[str]:
+    if not bounds.may_change:
+        yield "containers are only looked at"
+    if bounds.containers is not None:
+        yield f"containers only as named by {counted(len(bounds.containers), 'pattern')}"
 
 
 def _describe(bounds: ExecPolicy) -> Iterable[str]:

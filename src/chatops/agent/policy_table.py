@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chatops import options
 from chatops.agent.account import Account
+from chatops.agent.docker_policy import MODES, DockerPolicy, Mode
 from chatops.agent.exec_policy import ExecPolicy
 from chatops.agent.policy import Policy
 from chatops.agent.rules import FORM, Rule
@@ -31,10 +32,12 @@ def build(allow: Iterable[str] | None = None, table: Mapping[str, Any] | None = 
     rest = dict(table or {})
     stated = _capabilities(rest.pop("allow", []))
     section = rest.pop("exec", {})
-    if not isinstance(section, dict):
-        raise InvalidInput("policy.exec is not a table", hint="write it as [policy.exec]")
-    _refuse_unknown("policy", rest, ("allow", "exec"))
-    return Policy(stated if allow is None else allow, _exec(section))
+    containers = rest.pop("docker", {})
+    for name, one in (("exec", section), ("docker", containers)):
+        if not isinstance(one, dict):
+            raise InvalidInput(f"policy.{name} is not a table", hint=f"write it as [policy.{name}]")
+    _refuse_unknown("policy", rest, ("allow", "exec", "docker"))
+    return Policy(stated if allow is None else allow, _exec(section), _docker(containers))
 
 
 def _exec(section: Mapping[str, Any]) -> ExecPolicy:
@@ -44,6 +47,45 @@ def _exec(section: Mapping[str, Any]) -> ExecPolicy:
     if bounds.commands is not None:
         _check_variables(bounds.env_allow or ())
     return bounds
+
+
+def _docker(section: Mapping[str, Any]) -> DockerPolicy:
+    _refuse_unknown("policy.docker", set(section) - set(_DOCKER_READERS), _DOCKER_READERS)
+    return DockerPolicy(
+        **{
+            key: _DOCKER_READERS[key](f"policy.docker.{key}", value)
+            for key, value in section.items()
+        }
+    )
+
+
+def _mode(key: str, value: object) -> Mode:
+    for mode in MODES:
+        if value == mode:
+            return mode
+    raise InvalidInput(
+        f"{key} cannot be {shown(value)}",
+        hint="it is " + " or ".join(MODES) + "; leave docker out of allow for nothing at all",
+    )
+
+
+def _patterns(key: str, value: object) -> tuple[re.Pattern[str], ...]:
+    hint = 'an entry is a pattern of whole names, like "web-[0-9]+"'
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise InvalidInput(f"{key} is not a list of patterns: {shown(value)}", hint=hint)
+    try:
+        return tuple(re.compile(one) for one in value)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise InvalidInput(f"{key} holds no regular expression: {error}", hint=hint) from None
+
+
+def _socket(key: str, value: object) -> str:
+    if not isinstance(value, str) or not value.startswith("unix:///") or "\0" in value:
+        raise InvalidInput(
+            f"{key} is not the socket of a local engine: {shown(value)}",
+            hint='write it like "unix:///run/podman/podman.sock"',
+        )
+    return value
 
 
 def _check_variables(entries: Iterable[str]) -> None:
@@ -180,6 +222,14 @@ _READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
 """Every key of [policy.exec], which is a field of ExecPolicy too."""
 
 KEYS: Final = tuple(_READERS)
+
+
+_DOCKER_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "mode": _mode,
+    "containers": _patterns,
+    "host": _socket,
+}
+"""Every key of [policy.docker], which is a field of DockerPolicy too."""
 
 
 def _refuse_unknown(where: str, rest: Iterable[str], known: Iterable[str]) -> None:

@@ -16,10 +16,14 @@ from chatops.agent.answers import Answers
 from chatops.agent.collectors.processes import ProcessCollector
 from chatops.agent.collectors.self_cost import SelfCost
 from chatops.agent.collectors.textfile import TextfileCollector
+from chatops.agent.container_requests import ContainerRequests
+from chatops.agent.container_watch import PART, ContainerWatch
+from chatops.agent.engine import Engine
 from chatops.agent.executor import Executor
 from chatops.agent.facts import host_facts
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
+from chatops.agent.jobs import Job
 from chatops.agent.journal import Journal
 from chatops.agent.link import Link
 from chatops.agent.pace import Pace
@@ -91,13 +95,19 @@ class Agent:
         self._journal = Journal(settings.folder)
         self.spool = Spool(settings.folder / "spool", settings.spool_size, self._clock)
         self.guard = Guard(self._journal.lock)
+        engine = Engine(policy.docker.host)
+        self._watch = ContainerWatch(engine, policy.docker) if "docker" in policy.allow else None
+        self._containers = ContainerRequests(engine, policy, self._watch)
         self._sampler = self._make_sampler(settings, looker)
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
         self.executor = Executor(policy, self.guard, self._clock, self._journal, spill)
         parts = Parts(
-            handlers=Handlers(self.executor, self.spool, policy, self._processes, self._answers),
+            handlers=Handlers(
+                self.executor, self.spool, self._containers, self._processes, self._answers
+            ),
             executor=self.executor,
             answers=self._answers,
+            containers=self._containers,
             spool=self.spool,
             processes=self._processes,
             auth=self._auth,
@@ -116,6 +126,8 @@ class Agent:
         try:
             self.guard.start()
             tasks.spawn(self._take_samples(), name="samples")
+            if self._watch is not None:
+                tasks.spawn(self._watch.run(), name="containers")
             link = tasks.spawn(self._link.run(), name="link")
             stop = tasks.spawn(self._stop.wait(), name="stop")
             await asyncio.wait((link, stop), return_when=asyncio.FIRST_COMPLETED)
@@ -131,6 +143,8 @@ class Agent:
             self.guard.close()
             self._sampler.close()
             self._answers.close()
+            if self._watch is not None:
+                self._watch.close()
             self.spool.close()
             self._journal.close()
 
@@ -138,7 +152,8 @@ class Agent:
         folder = settings.textfile_dir
         textfile = TextfileCollector(folder, settings.textfile_max_age) if folder else None
         cost = SelfCost(self.spool, lambda: self.guard.pid)
-        return Sampler({**default_collectors(processes, textfile), "agent": cost})
+        own: dict[str, Job] = {} if self._watch is None else {PART: self._watch.collect}
+        return Sampler({**default_collectors(processes, textfile), **own, "agent": cost})
 
     def stop(self) -> None:
         """Ask for a planned stop; asked again, everything ends at once."""

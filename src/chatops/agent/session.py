@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from chatops.agent.answers import Answers
+from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.executor import Executor
 from chatops.agent.handlers import Handlers
 from chatops.agent.packets import one_packet
@@ -50,6 +51,7 @@ class Parts:
     handlers: Handlers
     executor: Executor
     answers: Answers
+    containers: ContainerRequests
     spool: Spool
     processes: ProcessList
     auth: Callable[[], Auth]
@@ -126,6 +128,7 @@ class Session:
         parts.spool.restart(limits.max_unacked)
         parts.executor.connected(self.wake)
         parts.answers.connected(self._tasks, self._reply)
+        parts.containers.connected(self._tasks, self._reply)
         parts.processes.connected(self.wake)
         parts.ready(welcome, round_trip)
         self.wake()
@@ -140,6 +143,7 @@ class Session:
         self._parts.handlers.verified = False
         self._parts.executor.disconnected()
         self._parts.answers.disconnected()
+        self._parts.containers.disconnected()
         self._parts.processes.disconnected()
         await self._tasks.close()
         self._socket.transport.abort()

@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "top": Entry("top", "the fleet as a live view over the whole terminal"),
     "exec": Entry("exec", "run a command on one server or on many"),
     "commands": Entry("commands", "what was run: list, output, attach, wait, cancel"),
+    "docker": Entry("docker", "containers: list, look at and change them"),
     "alerts": Entry("alerts", "what is wrong: list, watch, show, ack, resolve"),
     "thresholds": Entry("thresholds", "the rules that raise alerts"),
     "silences": Entry("silences", "for a while nobody is told of some alerts"),

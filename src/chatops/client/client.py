@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chatops.client.auth import Auth
     from chatops.client.channels import Channels
     from chatops.client.commands import Commands
+    from chatops.client.docker import Docker
     from chatops.client.events import Events
     from chatops.client.keys import Keys
     from chatops.client.metrics import Metrics
@@ -133,6 +134,13 @@ class Client:
         from chatops.client.processes import Processes
 
         return Processes(self._session)
+
+    @cached_property
+    def docker(self) -> Docker:
+        """Containers of a server."""
+        from chatops.client.docker import Docker
+
+        return Docker(self._session)
 
     @cached_property
     def commands(self) -> Commands:

@@ -116,7 +116,7 @@ class Units(Struct):
 class Container(Struct):
     """One container. ``state`` and ``health`` are the engine's words (``running``, ``exited``;
     ``healthy``, ``unhealthy``, None without a check); ``memory`` is bytes, ``cpu_percent`` of one
-    core."""
+    core; network and block I/O are bytes per second."""
 
     id: str
     name: str
@@ -126,6 +126,10 @@ class Container(Struct):
     cpu_percent: float | None = None
     memory: Int | None = None
     memory_limit: Int | None = None
+    rx_bps: float | None = None
+    tx_bps: float | None = None
+    read_bps: float | None = None
+    write_bps: float | None = None
 
 
 class Custom(Struct):

@@ -47,6 +47,7 @@ from chatops.server.services.box import Box
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
+from chatops.server.services.docker import DockerService
 from chatops.server.services.events import EventService
 from chatops.server.services.fleet import Fleet
 from chatops.server.services.key_warnings import KeyWarnings
@@ -267,6 +268,7 @@ def build(
         replays=ReplayService(db, servers, thresholds, metrics, clock),
         silences=SilenceService(db, servers, alerting, audit, clock),
         processes=processes,
+        docker=DockerService(servers, agents, audit),
         commands=commands,
         runs=runs,
         events=events,

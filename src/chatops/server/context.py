@@ -14,6 +14,7 @@ from chatops.server.services.audit_verify import AuditVerifier
 from chatops.server.services.auth import AuthService
 from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
+from chatops.server.services.docker import DockerService
 from chatops.server.services.events import EventService
 from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyService
@@ -66,6 +67,7 @@ class Services:
     replays: ReplayService
     silences: SilenceService
     processes: ProcessService
+    docker: DockerService
     commands: CommandService
     runs: RunService
     events: EventService

@@ -310,6 +310,16 @@ EXAMPLES: Final[dict[str, Example]] = {
     "metrics_histories": plain("/metrics/history?target=mine", on=_VIEWER),
     # nobody answers there: it is offline
     "list_processes": plain("/processes/mine", on=_VIEWER, ok=409),
+    "list_containers": plain("/docker/{mine}/containers", on=_VIEWER, ok=409),
+    "inspect_container": plain("/docker/mine/containers/app", on=_VIEWER, ok=409),
+    "top_container": plain("/docker/mine/containers/app/top", on=_VIEWER, ok=409),
+    "list_images": plain("/docker/mine/images", on=_VIEWER, ok=409),
+    **{
+        f"{action}_container": plain(
+            f"/docker/mine/containers/app/{action}", {}, on=_OPERATOR, ok=409
+        )
+        for action in ("start", "stop", "restart", "pause", "unpause", "kill", "rm")
+    },
     "run_command": plain("/commands", {"target": "mine", "command": "secret-word"}, on=_OPERATOR),
     "list_commands": plain("/commands"),
     "show_command": plain("/commands/{command}", on=_VIEWER),

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from chatops.protocol.messages import DockerCommand, DockerResponse
 from chatops.server.api.operation import Operation
 from chatops.server.api.routes import OPERATIONS
 from chatops.server.secrets import load_secrets
@@ -150,6 +151,23 @@ async def _test_channel(place: Place) -> Ask:
     return Ask("/channels/ops/test", **ADMIN | {"target": "ops"})
 
 
+CHANGES = ("start", "stop", "restart", "pause", "unpause", "kill", "rm")
+
+
+def _change(action: str) -> Callable[[Place], Awaitable[Ask]]:
+    """An agent that answers at once; real ones are in test_docker.py."""
+
+    async def made(place: Place) -> Ask:
+        async def answer(_server: str, request: DockerCommand, *, timeout: float) -> DockerResponse:
+            done = {"id": "1", "name": "app", "state": None}
+            return DockerResponse(id=request.id, ok=True, data=done)
+
+        place.hub.services.agents.send_command = answer
+        return Ask(f"/docker/web-1/containers/app/{action}", {})
+
+    return made
+
+
 def ask(path: str, body: object = None, **fields: Any) -> Callable[[Place], Awaitable[Ask]]:
     """The same request in every place; ``{key}`` is the id of the server's key."""
 
@@ -184,6 +202,7 @@ HOW: dict[str, Callable[[Place], Awaitable[Ask]]] = {
     "revoke_key": ask("/api-keys/{key}"),
     "create_token": ask("/tokens", {"name": "ci"}, target="ci"),
     "revoke_token": _revoke_token,
+    **{f"{action}_container": _change(action) for action in CHANGES},
     "run_command": ask("/commands", RUN),
     "cancel_command": _cancel_command,
     "cancel_run": _cancel_run,
@@ -222,6 +241,7 @@ DETAIL: dict[str, dict[str, Any]] = {
     "revoke_key": {"key": "default"},
     "create_token": {"role": "viewer"},
     "revoke_token": {"user": "ada"},
+    **{f"{action}_container": {"container": "app"} for action in CHANGES},
     "run_command": {"command": "true"},
     "add_channel": {"severity": "info", "target": "all"},
     "set_setting": {"new": "40s"},

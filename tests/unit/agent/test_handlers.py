@@ -10,6 +10,8 @@ import pytest
 
 from chatops.agent.answers import Answers
 from chatops.agent.collectors.processes import ProcessCollector
+from chatops.agent.container_requests import ContainerRequests
+from chatops.agent.engine import Engine
 from chatops.agent.executor import Executor
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
@@ -56,7 +58,8 @@ def handlers(journal: Journal, spool: Spool) -> Make:
         policy = build(allow)
         spill = Spill(journal.folder, 0, 0)
         executor = Executor(policy, Guard(), SystemClock(), journal, spill)
-        return Handlers(executor, spool, policy, ProcessList(ProcessCollector()), Answers())
+        containers = ContainerRequests(Engine(), policy, None)
+        return Handlers(executor, spool, containers, ProcessList(ProcessCollector()), Answers())
 
     return make
 
@@ -92,7 +95,7 @@ def test_answers(handlers: Make, spool: Spool) -> None:
     assert isinstance(table.handle(AuthSuccess(server_id="", name="", interval=1, time=0)), Error)
 
 
-@pytest.mark.parametrize(("allow", "code"), [((), "not_allowed"), (("docker",), "unsupported")])
+@pytest.mark.parametrize(("allow", "code"), [((), "not_allowed"), (("docker",), "busy")])
 def test_docker_is_answered(allow: tuple[str, ...], code: str, handlers: Make) -> None:
     table = handlers(*allow)
     table.verified = True

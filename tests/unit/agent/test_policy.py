@@ -337,3 +337,12 @@ def test_the_policy_describes_itself() -> None:
     assert bounds.describe() == (
         "allowed here: exec; in /srv, /var/log; 2 at a time; 10m at most; 1 MiB of output at most"
     )
+
+
+def test_what_docker_is_bounded_to_is_said() -> None:
+    policy = build(["docker"], {"docker": {"mode": "read-only", "containers": ["web-[0-9]+"]}})
+    assert policy.describe() == (
+        "allowed here: docker; containers are only looked at; containers only as named by 1 pattern"
+    )
+    assert (policy.docker.sees("web-1"), policy.docker.sees("web-1x")) == (True, False)
+    assert "containers" not in build(["exec"], {"docker": {"mode": "read-only"}}).describe()

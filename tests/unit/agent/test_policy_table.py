@@ -57,6 +57,15 @@ PAGE = (ROOT / "docs/topics/policy.md").read_text(encoding="utf-8")
         ({"exec": {"timeout": []}}, "policy.exec.timeout"),
         ({"exec": {"max_output": "much"}}, "policy.exec.max_output"),
         ({"exec": {"max_output": 0}}, "policy.exec.max_output"),
+        ({"docker": "full"}, "policy.docker"),
+        ({"docker": {"mod": "full"}}, "'mod'"),
+        ({"docker": {"mode": "off"}}, "policy.docker.mode"),
+        ({"docker": {"mode": []}}, "policy.docker.mode"),
+        ({"docker": {"containers": "web"}}, "policy.docker.containers"),
+        ({"docker": {"containers": [1]}}, "policy.docker.containers"),
+        ({"docker": {"containers": ["("]}}, "policy.docker.containers"),
+        ({"docker": {"host": "tcp://10.0.0.1:2375"}}, "policy.docker.host"),
+        ({"docker": {"host": "unix://relative"}}, "policy.docker.host"),
     ],
 )
 def test_mistakes_in_the_file_are_named(bad: dict[str, Any], word: str) -> None:

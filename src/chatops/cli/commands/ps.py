@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 import typer
@@ -13,15 +13,13 @@ from chatops.cli.args import TARGET
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.exits import DONE, FAILED
+from chatops.cli.several import ask_each, say_not_asked
 from chatops.cli.view import Column, View
-from chatops.errors import ChatOpsError, NotFound
+from chatops.errors import ChatOpsError
 from chatops.protocol.limits import MAX_PROCESSES
-from chatops.protocol.rest import ProcessPage, Server, ServerProcess
-from chatops.protocol.target import Facts, parse_target
-from chatops.text import escape
+from chatops.protocol.rest import ProcessPage, ServerProcess
+from chatops.protocol.target import parse_target
 
-AT_ONCE: Final = 16
-"""Servers that are asked at the same time."""
 Sort = Literal["cpu", "memory"]
 SORT = Annotated[Sort, typer.Option("--sort", help="what the largest have most of")]
 LARGEST = Annotated[
@@ -76,50 +74,24 @@ def ps(cli: Cli, target: TARGET, sort: SORT = "cpu", limit: LARGEST = 20) -> int
         cli.out.items(page.items, ONE)
         _say_more(cli, limit, len(page.items), page.total)
         return DONE
-    names = sorted(server.name for server in wanted.select(cli.client.servers.list(), _facts))
-    if not names:
-        raise NotFound(f"no server is meant by {target[:80]!r}")
-    answers = dict(zip(names, _ask(cli, names, sort, limit), strict=True))
-    _print(cli, answers, sort, limit)
-    return DONE if all(isinstance(one, ProcessPage) for one in answers.values()) else FAILED
-
-
-def _facts(server: Server) -> Facts:
-    return Facts(server.id, server.name, server.tags)
-
-
-def _ask(
-    cli: Cli, names: Sequence[str], sort: Sort, limit: int
-) -> Iterator[ProcessPage | ChatOpsError]:
-    """What each server answers, or why it did not."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    where = cli.connection._replace(token=cli.client.token)
-
-    def one(name: str) -> ProcessPage | ChatOpsError:
-        try:
-            with cli.client_for(where) as client:
-                return client.processes.list(name, sort=sort, limit=limit)
-        except ChatOpsError as error:
-            return error
-
-    with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
-        yield from pool.map(one, names)
+    answers = ask_each(
+        cli, target, lambda client, name: client.processes.list(name, sort=sort, limit=limit)
+    )
+    return FAILED if _print(cli, answers, sort, limit) else DONE
 
 
 def _print(
     cli: Cli, answers: dict[str, ProcessPage | ChatOpsError], sort: Sort, limit: int
-) -> None:
+) -> bool:
+    """Whether a server could not be asked."""
     pages = {name: one for name, one in answers.items() if isinstance(one, ProcessPage)}
     rows = [_of(name, process) for name, page in pages.items() for process in page.items]
     rows.sort(key=_ORDER[sort], reverse=True)
     shown = rows[: limit or None]
     cli.out.items(shown, SEVERAL)
-    cli.out.flush()
-    for name, one in answers.items():
-        if isinstance(one, ChatOpsError):
-            cli.out.say(f"not asked: {escape(name)}: {escape(one.message)}")
+    failed = say_not_asked(cli, answers)
     _say_more(cli, limit, len(shown), sum(page.total for page in pages.values()))
+    return failed
 
 
 def _say_more(cli: Cli, limit: int, shown: int, total: int) -> None:

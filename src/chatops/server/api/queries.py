@@ -117,6 +117,12 @@ class ProcessesQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     limit: Annotated[int, Meta(ge=0, le=MAX_PROCESSES)] = 20
 
 
+class ContainersQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Containers that run; ``all``: others too."""
+
+    all: bool = False
+
+
 class DeleteUserQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Who gets the servers of a deleted account."""
 

@@ -1,0 +1,102 @@
+"""What the engine says of containers, in the words of samples and of ``docker ps``. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from chatops.agent.collectors.labels import clean
+from chatops.protocol.containers import ContainerInfo
+from chatops.protocol.metrics import Container
+
+PROJECTS: Final = ("com.docker.compose.project", "io.podman.compose.project")
+"""Labels that hold the name of a container's Compose project."""
+_HEALTH: Final = {
+    "(healthy)": "healthy", "(unhealthy)": "unhealthy", "(health: starting)": "starting",
+    "(starting)": "starting",
+}  # fmt: skip
+_NANO: Final = 1e7
+"""Nanoseconds of one core in a second, for one per cent."""
+
+Row = Mapping[str, Any]
+
+
+def name_of(row: Row) -> str:
+    """The name of a container in a list; links give it further ones, with a / in them."""
+    names = [str(one).removeprefix("/") for one in row.get("Names") or ()]
+    return clean(next((one for one in names if "/" not in one), str(row["Id"])[:12]))
+
+
+def health_of(status: str) -> str | None:
+    """The result of the health check, which a list tells only at the end of its status."""
+    return next((word for end, word in _HEALTH.items() if status.endswith(end)), None)
+
+
+def info(row: Row, measured: Container | None) -> ContainerInfo:
+    """A row of ``docker ps``."""
+    labels = row.get("Labels") or {}
+    status = str(row.get("Status") or "")
+    return ContainerInfo(
+        id=row["Id"],
+        name=name_of(row),
+        image=clean(str(row.get("Image") or "")),
+        state=str(row.get("State") or ""),
+        status=clean(status),
+        health=health_of(status),
+        ports=sorted({_port(one) for one in row.get("Ports") or ()}),
+        project=next((clean(labels[key]) for key in PROJECTS if key in labels), None),
+        created_at=row.get("Created"),
+        cpu_percent=measured.cpu_percent if measured else None,
+        memory=measured.memory if measured else None,
+    )
+
+
+def plain(row: Row) -> Container:
+    """A container as a sample has it, before anything is measured."""
+    return Container(
+        id=row["Id"],
+        name=name_of(row),
+        image=clean(str(row.get("Image") or "")),
+        state=str(row.get("State") or ""),
+        health=health_of(str(row.get("Status") or "")),
+    )
+
+
+def counters(stats: Row) -> tuple[int, int, int, int, int]:
+    """Nanoseconds of processor time, then bytes received, sent, read and written so far."""
+    usage = ((stats.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage") or 0
+    networks = (stats.get("networks") or {}).values()
+    blocks = (stats.get("blkio_stats") or {}).get("io_service_bytes_recursive") or ()
+    return (
+        usage,
+        sum(one.get("rx_bytes") or 0 for one in networks),
+        sum(one.get("tx_bytes") or 0 for one in networks),
+        _blocks(blocks, "read"),
+        _blocks(blocks, "write"),
+    )
+
+
+def measure(container: Container, stats: Row, rates: tuple[float | None, ...]) -> None:
+    """Fill in what the engine measured; ``rates`` are those of ``counters``."""
+    memory = stats.get("memory_stats") or {}
+    used, parts = memory.get("usage"), memory.get("stats") or {}
+    if used is not None:
+        cache = parts.get("total_inactive_file", parts.get("inactive_file")) or 0
+        container.memory = max(used - cache, 0)
+    container.memory_limit = memory.get("limit")
+    nano, *others = rates
+    container.cpu_percent = None if nano is None else round(nano / _NANO, 2)
+    container.rx_bps, container.tx_bps, container.read_bps, container.write_bps = others
+
+
+def _blocks(entries: Iterable[Row], kind: str) -> int:
+    return sum(one.get("value") or 0 for one in entries if str(one.get("op")).lower() == kind)
+
+
+def _port(port: Row) -> str:
+    inside = f"{port.get('PrivatePort')}/{port.get('Type')}"
+    if not port.get("PublicPort"):
+        return inside
+    host = str(port.get("IP") or "")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port['PublicPort']}->{inside}"

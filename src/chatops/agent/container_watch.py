@@ -1,0 +1,151 @@
+"""The containers of samples: looked at in a thread of their own, at a pace of their own.
+
+A sample takes what the last look gave and never waits for one. The engine's link has three states:
+it answers, it is absent, or it hangs (the look did not come back in time; no other is begun until
+it does). Each change is logged once, and samples say in ``missing`` why they have no containers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chatops.agent import container_shapes as shapes
+from chatops.agent.collectors.rates import Rates
+from chatops.agent.docker_policy import DockerPolicy
+from chatops.agent.engine import Engine, EngineError
+from chatops.agent.jobs import Job, Jobs
+from chatops.protocol.metrics import Container
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+EVERY: Final = 10.0
+"""Seconds between two looks."""
+SHARE: Final = 0.01
+"""Of one core that looking may take: with very many containers it is done more rarely."""
+LONGEST: Final = 60.0
+"""Seconds between two looks in any case."""
+LOOK: Final = 20.0
+"""Seconds that a look may take."""
+ANSWER: Final = 5.0
+"""Seconds that one answer of the engine may take."""
+PART: Final = "containers"
+_COUNT: Final = "container_count"
+_ALIVE: Final = ("running", "paused")
+_ONE_SHOT: Final = "1.41"
+"""The version of the API (Docker 20.10) since which figures are told without a wait."""
+_log = logging.getLogger(__name__)
+
+
+class Look(NamedTuple):
+    """What a look gave: the containers, or why there are none. ``seconds`` is the processor time
+    that it took."""
+
+    containers: list[Container]
+    seconds: float = 0.0
+    error: str | None = None
+
+
+class ContainerWatch:
+    """Looks at the containers that the policy lets the hub see."""
+
+    def __init__(
+        self, engine: Engine, policy: DockerPolicy, *, every: float = EVERY, limit: float = LOOK
+    ) -> None:
+        self._engine = engine
+        self._policy = policy
+        self._every = every
+        self._jobs = Jobs(limit)
+        self._rates = Rates()
+        self._last: Look | None = None
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            look = await self.look()
+            await asyncio.sleep(max(self._every, min(look.seconds / SHARE, LONGEST)))
+
+    async def look(self) -> Look:
+        """Look now."""
+        round_ = await self._jobs.run({PART: self._look})
+        why = round_.missing.get(PART)
+        look = Look([], error=f"the container engine {why}") if why else round_.results[PART]
+        self._note(look)
+        self._last = look
+        return look
+
+    def latest(self) -> dict[str, Container]:
+        """What was measured last, by the container's id."""
+        return {one.id: one for one in self._last.containers} if self._last else {}
+
+    def collect(self) -> dict[str, Job]:
+        """The parts of a sample, as a job of the sampler.
+
+        Raises:
+            OSError: the engine does not answer, in the words for ``missing``.
+        """
+        if self._last is None:
+            return {}
+        if self._last.error is not None:
+            raise OSError(errno.ENOTCONN, self._last.error)
+        found = self._last.containers
+        return {PART: lambda: found, _COUNT: lambda: len(found)}
+
+    def close(self) -> None:
+        """Let the idle thread end."""
+        self._jobs.close()
+
+    def _note(self, look: Look) -> None:
+        before = self._last.error if self._last is not None else None
+        if look.error is not None and look.error != before:
+            _log.warning("containers cannot be looked at: %s", look.error)
+        elif look.error is None and before is not None:
+            _log.info("the container engine answers again")
+
+    # -- in the thread -------------------------------------------------------------------
+
+    def _look(self) -> Look:
+        began = time.thread_time()
+        try:
+            found = self._ask()
+        except EngineError as error:
+            self._rates = Rates()
+            return Look([], error=error.message)
+        return Look(found, time.thread_time() - began)
+
+    def _ask(self) -> list[Container]:
+        with self._engine.client(ANSWER) as client:
+            rows = [one for one in client.containers(all=True) if self._sees(one)]
+            stats = _measured(client, rows)
+        found = {row["Id"]: shapes.plain(row) for row in rows}
+        rates = self._rates.update(
+            time.monotonic(), {key: shapes.counters(one) for key, one in stats.items()}
+        )
+        for key, one in stats.items():
+            shapes.measure(found[key], one, rates[key])
+        return sorted(found.values(), key=lambda one: one.name)
+
+    def _sees(self, row: shapes.Row) -> bool:
+        return self._policy.sees(shapes.name_of(row))
+
+
+def _measured(client: APIClient, rows: Iterable[shapes.Row]) -> dict[str, shapes.Row]:
+    """What the engine measured of those that run, by id; nothing of one that ended meanwhile, or
+    by an engine that needs seconds for each."""
+    from docker.errors import APIError
+    from docker.utils import version_lt
+
+    found: dict[str, shapes.Row] = {}
+    if version_lt(client.api_version, _ONE_SHOT):
+        return found
+    for row in rows:
+        if row.get("State") in _ALIVE:
+            with suppress(APIError):
+                found[row["Id"]] = client.stats(row["Id"], stream=False, one_shot=True)
+    return found

@@ -1,0 +1,74 @@
+"""What a ``docker_response`` carries: the ``data`` of each action of a ``docker_command``.
+
+Append-only, as the messages are. Times are Unix seconds, memory is bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from chatops.protocol.integers import Int
+
+
+class DockerArgs(Struct, kw_only=True):
+    """The arguments of every action. ``container`` is a name or id, ``all`` adds containers that
+    do not run, ``timeout`` is seconds."""
+
+    container: str = ""
+    all: bool = False
+    timeout: float | None = None
+
+
+class ContainerInfo(Struct, kw_only=True):
+    """``ps``: one container. ``status`` is the engine's sentence (``Up 5 minutes``), ``ports`` are
+    like ``0.0.0.0:8080->80/tcp``, ``project`` is the Compose project. ``cpu_percent`` (of one core)
+    and ``memory`` are of the agent's last look, within seconds."""
+
+    id: str
+    name: str
+    image: str = ""
+    state: str = ""
+    status: str = ""
+    health: str | None = None
+    ports: list[str] = []
+    project: str | None = None
+    created_at: float | None = None
+    cpu_percent: float | None = None
+    memory: Int | None = None
+
+
+class ImageInfo(Struct, kw_only=True):
+    """``images``: one image."""
+
+    id: str
+    tags: list[str] = []
+    size: Int | None = None
+    created_at: float | None = None
+
+
+class ContainerProcess(Struct, kw_only=True):
+    """``top``: one process of a container, with its id on the host."""
+
+    pid: Int
+    ppid: Int | None = None
+    user: str | None = None
+    command: str = ""
+
+
+class ContainerDetail(Struct, kw_only=True):
+    """``inspect``: what the engine knows of a container, in its own words; of its environment only
+    the names of the variables, as their values are often secrets."""
+
+    id: str
+    name: str
+    detail: dict[str, Any]
+
+
+class ContainerChange(Struct, kw_only=True):
+    """What came of an action that changes a container; ``state`` is None when it is gone."""
+
+    id: str
+    name: str
+    state: str | None = None

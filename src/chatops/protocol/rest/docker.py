@@ -1,0 +1,75 @@
+"""Containers of a server, as its engine knows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from chatops.protocol.rest.common import Request, Timestamp
+
+ContainerVerb = Literal["start", "stop", "restart", "pause", "unpause", "kill", "rm"]
+
+
+class ServerContainer(Struct, kw_only=True):
+    """One container. ``status`` is the engine's sentence, ``project`` the Compose project,
+    ``cpu_percent`` of one core and ``memory`` in bytes as its agent last measured them."""
+
+    server: str
+    id: str
+    name: str
+    image: str
+    state: str
+    status: str
+    health: str | None
+    ports: list[str]
+    project: str | None
+    created_at: Timestamp | None
+    cpu_percent: float | None
+    memory: int | None
+
+
+class ContainerDetail(Struct, kw_only=True):
+    """What the engine knows of a container, in its own words; of its environment only the names
+    of the variables."""
+
+    server: str
+    id: str
+    name: str
+    detail: dict[str, Any]
+
+
+class Image(Struct, kw_only=True):
+    """An image that lies on a server; ``size`` is bytes."""
+
+    server: str
+    id: str
+    tags: list[str]
+    size: int | None
+    created_at: Timestamp | None
+
+
+class ContainerProcess(Struct, kw_only=True):
+    """A process of a container, with its id on the host."""
+
+    pid: int
+    ppid: int | None
+    user: str | None
+    command: str
+
+
+class ContainerAction(Request, kw_only=True):
+    """``timeout`` is seconds: how long the engine gets, and a container that is stopped until it
+    is killed."""
+
+    timeout: Annotated[float, Meta(ge=0, le=600)] | None = None
+
+
+class ContainerChange(Struct, kw_only=True):
+    """What came of an action; ``state`` is null when the container is gone."""
+
+    server: str
+    id: str
+    name: str
+    action: ContainerVerb
+    state: str | None

@@ -1,0 +1,94 @@
+"""``chatops docker``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.fake_hub import FakeHub, error, page
+from tests.support.samples import HOSTILE, THEN, server
+from tests.unit.cli.conftest import Invoke
+
+
+def container(name: str = "app", **fields: object) -> dict[str, Any]:
+    return {"server": "web-1", "id": "0" * 64, "name": name, "image": "shop:1", "state": "running",
+            "status": "Up 2 hours", "health": "healthy", "ports": ["0.0.0.0:80->80/tcp"],
+            "project": "shop", "created_at": THEN, "cpu_percent": 1.5, "memory": 2048
+            } | fields  # fmt: skip
+
+
+STATE = {"Status": "exited", "ExitCode": 3, "FinishedAt": "0001-01-01T00:00:00Z"}
+DETAIL = {"server": "web-1", "id": "0" * 64, "name": "app",
+          "detail": {"State": STATE, "Config": {"Env": ["A", "B"]}}}  # fmt: skip
+
+
+def test_containers_of_one_server(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /docker/web-1/containers", page(container()))
+    done = cli("docker", "ps", "web-1", "-a")
+    assert hub.asked[-1].query == {"all": ["true"]}
+    header, row = done.out.splitlines()
+    assert header.split()[:3] == ["SERVER", "NAME", "STATE"]
+    assert row.split()[:4] == ["web-1", "app", "running", "(healthy)"]
+    assert cli("docker", "ps", "web-1", "-o", "json").json() == [container()]
+    assert cli("docker", "ps", "web-1", "-q").out == "app\n"
+    assert hub.asked[-1].query == {}
+
+
+def test_hostile_names_are_only_text(cli: Invoke, hub: FakeHub) -> None:
+    odd = container(HOSTILE, image=HOSTILE, status=HOSTILE, ports=[HOSTILE], project=HOSTILE)
+    hub.on("GET /docker/web-1/containers", page(odd))
+    done = cli("docker", "ps", "web-1")
+    assert not set("\x1b\x9b\u202e") & set(done.out)
+    assert len(done.out.splitlines()) == 2
+
+
+def test_several_servers_and_one_that_refuses(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /servers", page(server("a"), server("b")))
+    hub.on("GET /docker/a/containers", page(container(server="a")))
+    hub.on("GET /docker/b/containers", error(403, "refused", "b: not allowed"))
+    done = cli("docker", "ps", "all", "-o", "json")
+    assert [one["server"] for one in done.json()] == ["a"]
+    assert (done.code, done.err) == (1, "not asked: b: b: not allowed\n")
+    assert cli("docker", "ps", "b").code == 5
+
+
+def test_what_the_engine_knows_of_one(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /docker/web-1/containers/app", DETAIL)
+    shown = cli("docker", "inspect", "web-1", "app").out
+    lines = dict(line.split(maxsplit=1) for line in shown.splitlines() if " " in line)
+    assert (lines["state"], lines["variables"], lines["finished"]) == ("exited", "A B", "-")
+    assert cli("docker", "inspect", "web-1", "app", "-o", "json").json() == DETAIL
+    assert cli("docker", "inspect", "web-1", "..").code == 2
+
+
+def test_processes_and_images(cli: Invoke, hub: FakeHub) -> None:
+    process = {"pid": 7, "ppid": 1, "user": "root", "command": "sleep 9"}
+    image = {"server": "web-1", "id": "sha256:" + "a" * 64, "tags": ["shop:1"], "size": 2048,
+             "created_at": THEN}  # fmt: skip
+    hub.on("GET /docker/web-1/containers/app/top", page(process))
+    hub.on("GET /docker/web-1/images", page(image))
+    assert cli("docker", "top", "web-1", "app").out.splitlines()[1].split() == [
+        "7", "1", "root", "sleep", "9",
+    ]  # fmt: skip
+    assert cli("docker", "top", "web-1", "app", "-o", "json").json() == [process]
+    assert cli("docker", "images", "web-1").out.splitlines()[1].split()[:2] == ["a" * 12, "shop:1"]
+    assert cli("docker", "images", "web-1", "-o", "json").json() == [image]
+
+
+CHANGE = {"server": "web-1", "id": "0" * 64, "name": "app", "action": "stop", "state": "exited"}
+
+
+def test_changing_a_container(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("POST /docker/web-1/containers/app/stop", CHANGE)
+    done = cli("docker", "stop", "web-1", "app", "--timeout", "3s")
+    assert hub.asked[-1].body == {"timeout": 3.0}
+    assert (done.out, done.err) == ("", "stopped app on web-1\n")
+    assert cli("docker", "stop", "web-1", "app", "-o", "json").json() == CHANGE
+    assert hub.asked[-1].body == {"timeout": 10.0}
+    assert cli("docker", "stop", "web-1", "app", "--timeout", "soon").code == 2
+
+
+def test_removing_asks_first(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("POST /docker/web-1/containers/app/rm", CHANGE | {"state": None})
+    refused = cli("docker", "rm", "web-1", "app")
+    assert (refused.code, hub.asked) == (2, [])
+    assert cli("docker", "rm", "web-1", "app", "--yes").err == "removed app on web-1\n"
