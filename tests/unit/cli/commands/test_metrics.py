@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import pytest
 from chatops.cli import watching
 from chatops.cli.commands.metrics import LIVE
 from chatops.cli.output import Output
-from chatops.cli.watching import News
+from chatops.cli.watching import News, each_once
 from chatops.client.sockets import Link
+from chatops.errors import NotFound
 from chatops.protocol.rest import ServerSample
 from chatops.units import format_time
 from tests.support.fake_hub import Asked, FakeHub, Reply, error, page
@@ -289,6 +291,18 @@ def test_the_hub_is_said_to_be_away_and_back_once_however_many_follow() -> None:
     for link in links:
         news.change(link)
     assert said == ["the connection to the hub is lost; trying again", "the hub is back"]
+
+
+def test_a_sample_that_comes_again_is_not_printed_again_and_an_end_is_told() -> None:
+    def live() -> Iterator[ServerSample]:
+        for second in (1, 2, 2, 1, 3):
+            yield msgspec.convert(sample(ts=f"2026-01-01T00:00:0{second}.000Z"), ServerSample)
+        raise NotFound("no server 'web-1'")
+
+    got = each_once(live())
+    assert [next(got).ts[18] for _ in range(3)] == ["1", "2", "3"]
+    with pytest.raises(NotFound, match="web-1 is not there any more, or no longer shared with you"):
+        next(got)
 
 
 def test_the_live_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
