@@ -78,7 +78,7 @@ def ps(cli: Cli, target: TARGET, sort: SORT = "cpu", limit: LARGEST = 20) -> int
         return DONE
     names = sorted(server.name for server in wanted.select(cli.client.servers.list(), _facts))
     if not names:
-        raise NotFound(f"no server is meant by {target[:80]!r}")
+        raise NotFound(f"no server matches {target[:80]!r}")
     answers = dict(zip(names, _ask(cli, names, sort, limit), strict=True))
     _print(cli, answers, sort, limit)
     return DONE if all(isinstance(one, ProcessPage) for one in answers.values()) else FAILED
@@ -118,7 +118,8 @@ def _print(
     cli.out.flush()
     for name, one in answers.items():
         if isinstance(one, ChatOpsError):
-            cli.out.say(f"not asked: {escape(name)}: {escape(one.message)}")
+            named = one.message if name in one.message else f"{name}: {one.message}"
+            cli.out.say(f"not asked: {escape(named)}")
     _say_more(cli, limit, len(shown), sum(page.total for page in pages.values()))
 
 
