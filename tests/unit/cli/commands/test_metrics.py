@@ -456,6 +456,12 @@ def test_a_picture_goes_to_stdout_and_beside_no_other_form(cli: Invoke, hub: Fak
         assert cli("metrics", "plot", "web-1", "cpu", "--svg", "-", *other).code == 2
 
 
+def test_top_does_not_draw_on_a_dumb_terminal(cli: Invoke, hub: FakeHub) -> None:
+    done = cli("top", TERM="dumb")
+    assert (done.code, "TERM is dumb" in done.err) == (2, True)
+    assert hub.asked == []
+
+
 def test_a_span_in_the_future_is_refused(cli: Invoke, hub: FakeHub) -> None:
     for word in ("history", "plot", "export"):
         done = cli("metrics", word, "web-1", "cpu", "--since", "2999-01-01T00:00:00Z")
