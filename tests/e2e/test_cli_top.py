@@ -145,7 +145,7 @@ def test_without_a_terminal_it_is_refused(shared: Bench) -> None:
 def test_what_is_wrong_at_the_start_is_told_as_by_every_command(
     shared: Bench, tmp_path: Path
 ) -> None:
-    cases = {"nothing": ("there is no server", 4), "db-*": ("no server is meant", 4)}
+    cases = {"nothing": ("there is no server", 4), "db-*": ("no server matches", 4)}
     with screen(tmp_path, shared.environ, 80, 24) as terminal:
         for target, (said, code) in cases.items():
             terminal.press(f"{TOP} '{target}'; echo code=$?", "Enter")

@@ -136,6 +136,11 @@ class Segment:
         return self._held.bit_count()
 
     @property
+    def unacked(self) -> int:
+        """About how many bytes those that wait here take: their part of all that were taken."""
+        return self.size * len(self) // max(self.end - self.first, 1)
+
+    @property
     def full(self) -> bool:
         """Whether there are no more numbers."""
         return self.end - self.first >= MOST

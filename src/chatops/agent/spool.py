@@ -50,6 +50,11 @@ class Spool:
         return self._store.size
 
     @property
+    def unacked(self) -> int:
+        """Bytes of what the hub lacks, about; 0 when it has all samples."""
+        return self._store.unacked
+
+    @property
     def waiting(self) -> bool:
         """Whether the hub has not got everything."""
         return self._store.newest is not None or len(self._store.gaps) > 0

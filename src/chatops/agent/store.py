@@ -78,6 +78,11 @@ class Store:
         return sum(one.size for one in self._shelf.of(OnDisk))
 
     @property
+    def unacked(self) -> int:
+        """About how many bytes the samples take that are held."""
+        return sum(one.unacked for one in self._shelf.segments)
+
+    @property
     def newest(self) -> int | None:
         """The last sample that is held."""
         return self._shelf.newest

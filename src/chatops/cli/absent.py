@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
-from typing import Any, Final, TypeVar
+from itertools import chain, islice
+from typing import Any, Final, NamedTuple, TypeVar
 
 from chatops.cli.context import Cli
-from chatops.errors import ChatOpsError, NoSample
+from chatops.errors import ChatOpsError, NoSample, NotFound
+from chatops.protocol.limits import LARGEST_VALUE
 from chatops.protocol.metric_names import parse_metric
 from chatops.protocol.rest import HistoryRow, Server, ServerHistoryRow
 from chatops.protocol.target import Facts, parse_target
@@ -18,7 +19,17 @@ SAID: Final = 10
 """Lines that are said at most."""
 _NAMED: Final = 8
 """Instances that are named as those there are."""
+_KINDS: Final = {"containers": "container", "custom": "custom value"}
+"""What instances are called of which the label is no more than a name."""
 R = TypeVar("R", HistoryRow, ServerHistoryRow)
+
+
+class Reason(NamedTuple):
+    """Why there is no row, and the error that this is if nothing else was asked for; None where
+    there could have been one."""
+
+    text: str
+    error: type[NotFound] | None = None
 
 
 class Seen:
@@ -34,6 +45,26 @@ class Seen:
             yield row
 
 
+def or_absent(cli: Cli, target: str, metrics: Sequence[str], rows: Iterator[R]) -> Iterator[R]:
+    """The rows. Where there is none, because no server has any of ``metrics``, that is an error.
+
+    Raises:
+        NoSample: none has sent a sample yet.
+        NotFound: none has such an instance.
+    """
+    first = next(rows, None)
+    if first is not None:
+        return chain((first,), rows)
+    reasons: list[Reason] = []
+    if metrics:
+        with suppress(ChatOpsError):  # then nothing is known of why
+            reasons = list(islice(_absent(cli, servers_of(cli, target), metrics, ()), SAID))
+    if reasons and all(one.error for one in reasons):
+        kind = NoSample if all(one.error is NoSample for one in reasons) else NotFound
+        raise kind("; ".join(one.text for one in reasons))
+    return rows
+
+
 def say_absent(
     cli: Cli, target: str, metrics: Sequence[str], found: Collection[tuple[str | None, str]]
 ) -> None:
@@ -43,8 +74,8 @@ def say_absent(
     one = parse_target(target).one is not None
     if not (one and found and len({name for _, name in found}) >= len(metrics)):
         with suppress(ChatOpsError):
-            for text in islice(_absent(cli, servers_of(cli, target), metrics, found), SAID):
-                cli.out.say(text)
+            for text, _ in islice(_absent(cli, servers_of(cli, target), metrics, found), SAID):
+                cli.out.say(escape(text))
 
 
 def _absent(
@@ -52,7 +83,7 @@ def _absent(
     servers: Sequence[Server],
     metrics: Sequence[str],
     found: Collection[tuple[str | None, str]],
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     for server in servers:
         of_it = {name for owner, name in found if owner in (None, server.name)}
         left = [name for name in metrics if name not in of_it]
@@ -72,28 +103,35 @@ def servers_of(cli: Cli, target: str) -> list[Server]:
     return meant.select(cli.client.servers.list(), facts)
 
 
-def _reasons(cli: Cli, server: str, metrics: Sequence[str]) -> Iterator[str]:
+def _reasons(cli: Cli, server: str, metrics: Sequence[str]) -> Iterator[Reason]:
     try:
         latest: Any = cli.client.metrics.latest(server)  # it has a sample's fields
     except NoSample:
-        yield f"{escape(server)} has not sent metrics yet"
+        yield Reason(f"{server} has not sent metrics yet", NoSample)
         return
     except ChatOpsError:  # this is only talk: what was asked for has come
         latest = None
     if not metrics:
-        yield f"{escape(server)}: nothing was measured then"
+        yield Reason(f"{server}: nothing was measured then")
     for name in metrics:
         metric, instance = parse_metric(name)
         there = metric.instances(latest) if latest is not None and metric.listed else None
         if instance and there is not None and instance not in there:
-            yield (
-                f"{escape(server)} has no {metric.instance} {escape(shorten(instance, 80))} now; "
-                f"it has {_list(list(there))}"
+            assert metric.listed is not None
+            kind = _KINDS.get(metric.listed.field, metric.instance)
+            yield Reason(
+                f"{server} has no {kind} {shorten(instance, 80)} now; it has {_list(list(there))}",
+                NotFound,
+            )
+        elif there and abs(there.get(instance or "") or 0.0) > LARGEST_VALUE:
+            yield Reason(
+                f"{server}: {shorten(name, 80)} is too large for a history, which keeps values "
+                f"up to {LARGEST_VALUE:.0e}"
             )
         else:
-            yield f"{escape(server)}: nothing was measured of {escape(shorten(name, 80))} then"
+            yield Reason(f"{server}: nothing was measured of {shorten(name, 80)} then")
 
 
 def _list(names: Sequence[str]) -> str:
-    shown = ", ".join(escape(shorten(name, 40)) for name in names[:_NAMED])
+    shown = ", ".join(shorten(name, 40) for name in names[:_NAMED])
     return (shown + (" …" if len(names) > _NAMED else "")) or "none"

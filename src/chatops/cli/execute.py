@@ -154,7 +154,7 @@ def _plan(cli: Cli, request: Request) -> int:
 
     plan = cli.client.commands.plan(request.target, request.command, **request.options)
     if not plan.servers:
-        raise NotFound(f"no server is meant by {request.target[:80]!r}")
+        raise NotFound(f"no server matches {request.target[:80]!r}")
     show_plan(cli.out, plan)
     return 0
 

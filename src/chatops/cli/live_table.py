@@ -85,8 +85,10 @@ def _ask(
 def _frame(console: Console, fleet: Fleet, note: str) -> Group:
     width, height = console.size
     shown, others = fleet.shown(height - _BESIDE, time.time())
-    table, _ = table_of(COLUMNS, [TABLE.row(one) for one in shown], width)  # type: ignore[arg-type]
-    parts = [note, others or counted(len(fleet), "server"), "Ctrl-C ends"]
+    rows = [TABLE.row(one) for one in shown]  # type: ignore[arg-type]
+    table, left_out = table_of(COLUMNS, rows, width)
+    no_room = f"no room for {', '.join(left_out)}" if left_out else ""
+    parts = [note, others or counted(len(fleet), "server"), "Ctrl-C ends", no_room]
     line = "; ".join(part for part in parts if part)
     return Group(table, Text(shorten(line, width), style="yellow" if note else "dim"))
 

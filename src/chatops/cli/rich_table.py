@@ -1,10 +1,11 @@
-"""Tables on a terminal: fitted to its width by Rich, which is imported only for this."""
+"""Tables on a terminal: fitted to its width, and printed by Rich, which is imported only here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -43,15 +44,14 @@ def table_of(
 ) -> tuple[Table, list[str]]:
     """A table for so many columns of a terminal, and the titles of what was left out of it."""
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-    least = [_least(column, [row[n].text for row in rows]) for n, column in enumerate(columns)]
-    shown, fits = _shown(columns, least, width)
-    for number in shown:
-        column, copied = columns[number], columns[number].title in _COPIED
+    texts = _texts(columns, rows)
+    shown, least = _shown(columns, texts, width)
+    widths = _widths(least, [max(map(cell_len, texts[n])) for n in shown], width)
+    for number, wide in zip(shown, widths, strict=True):
+        column = columns[number]
         table.add_column(
-            Text(column.title), justify="right" if column.right else "left",
-            overflow="ellipsis" if column.cut else "fold",
-            no_wrap=(copied and fits) or column.whole or column.cut,
-            min_width=least[number] if fits or column.whole else len(column.title),
+            Text(column.title), justify="right" if column.right else "left", width=wide,
+            overflow="ellipsis" if column.cut else "fold", no_wrap=column.cut,
         )  # fmt: skip
     for row in rows:
         cells = [row[number] for number in shown]
@@ -62,25 +62,69 @@ def table_of(
 
 def has_room(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> bool:
     """Whether a table of all these columns fits without breaking what is copied from it."""
-    least = [_least(column, [row[n].text for row in rows]) for n, column in enumerate(columns)]
-    return sum(one + _GAP for one in least) - _GAP <= width
+    texts = _texts(columns, rows)
+    return _fit([_least(column, texts[n]) for n, column in enumerate(columns)], width)
+
+
+def _texts(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """All that stands in each column, its title first."""
+    return [[column.title, *(row[n].text for row in rows)] for n, column in enumerate(columns)]
+
+
+def _fit(widths: Sequence[int], width: int) -> bool:
+    return sum(one + _GAP for one in widths) - _GAP <= width
 
 
 def _least(column: Column, texts: Sequence[str]) -> int:
-    """The least width of a column: all of it if it is copied, else its words."""
-    if column.title in _COPIED or column.whole:
-        return max(len(column.title), *map(len, texts), 0)
-    words = [word for text in texts for word in text.split()]
-    return max(len(column.title), min(_WORD, max(map(len, words), default=0)))
+    """The least width of a column: all of it if it is copied or a number, else its words."""
+    if column.title in _COPIED or _rigid(column):
+        return max(map(cell_len, texts))
+    pieces = texts if column.cut else [word for text in texts for word in text.split()]
+    return max(cell_len(column.title), min(_WORD, max(map(cell_len, pieces), default=0)))
 
 
-def _shown(columns: Sequence[Column], least: Sequence[int], width: int) -> tuple[list[int], bool]:
-    """The numbers of the columns that are shown, and whether each has its least width then.
-    Spare ones go, from the last on, as long as that is needed and helps."""
+def _rigid(column: Column) -> bool:
+    """Whether it is shown in one piece or not at all."""
+    return column.right or column.whole
+
+
+def _shown(
+    columns: Sequence[Column], texts: Sequence[Sequence[str]], width: int
+) -> tuple[list[int], list[int]]:
+    """The numbers of the columns that are shown, and the least width of each.
+
+    Spare ones go, from the last on, as long as that is needed; then words that are copied are
+    broken, in a table without numbers rather than that anything goes; then the last columns go.
+    """
+    least = [_least(column, texts[n]) for n, column in enumerate(columns)]
     shown = list(range(len(columns)))
     spare = [number for number in shown if columns[number].spare]
-    while not (fits := sum(least[n] + _GAP for n in shown) - _GAP <= width) and spare:
+    while spare and not _fit([least[n] for n in shown], width):
         shown.remove(spare.pop())
-    if fits or any(column.whole for column in columns):
-        return shown, fits
-    return list(range(len(columns))), False
+    if not _fit([least[n] for n in shown], width):
+        numbers = any(map(_rigid, columns))
+        shown = shown if numbers else list(range(len(columns)))
+        least = [_broken(column, least[n], numbers=numbers) for n, column in enumerate(columns)]
+    while len(shown) > 1 and not _fit([least[n] for n in shown], width):
+        shown.pop()
+    return shown, [min(least[n], width) for n in shown]
+
+
+def _broken(column: Column, least: int, *, numbers: bool) -> int:
+    """The least width of a column whose words may be broken."""
+    if _rigid(column):
+        return least
+    return min(least, max(cell_len(column.title), _WORD if numbers else 0))
+
+
+def _widths(least: Sequence[int], wanted: Sequence[int], width: int) -> list[int]:
+    """The width of each column: what it needs, then of what is left an equal share, the
+    narrowest first, as far as it wants more."""
+    widths = list(least)
+    left = width - sum(least) - _GAP * (len(least) - 1)
+    order = sorted(range(len(least)), key=lambda n: wanted[n] - least[n])
+    for after, number in enumerate(order):
+        more = min(max(wanted[number] - least[number], 0), max(left, 0) // (len(order) - after))
+        widths[number] += more
+        left -= more
+    return widths

@@ -29,7 +29,7 @@ def ask_each(cli: Cli, target: str, ask: Callable[[Client, str], T]) -> dict[str
     wanted = parse_target(target)
     names = sorted(server.name for server in wanted.select(cli.client.servers.list(), _facts))
     if not names:
-        raise NotFound(f"no server is meant by {target[:80]!r}")
+        raise NotFound(f"no server matches {target[:80]!r}")
     where = cli.connection._replace(token=cli.client.token)
 
     def one(name: str) -> T | ChatOpsError:
@@ -48,7 +48,8 @@ def say_not_asked(cli: Cli, answers: Mapping[str, object]) -> bool:
     cli.out.flush()
     failed = {name: one for name, one in answers.items() if isinstance(one, ChatOpsError)}
     for name, error in failed.items():
-        cli.out.say(f"not asked: {escape(name)}: {escape(error.message)}")
+        told = error.message if name in error.message else f"{name}: {error.message}"
+        cli.out.say(f"not asked: {escape(told)}")
     return bool(failed)
 
 

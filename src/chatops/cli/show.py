@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from typing import Final
 
 from chatops.errors import InvalidInput
 from chatops.units import format_duration, format_size, parse_time
+
+_HUGE: Final = 1e15
+"""From here on a double does not have all digits before the point that would be written."""
 
 
 def age(stamp: str | None, now: float | None = None) -> str | None:
@@ -63,7 +67,9 @@ def rate(value: float | None) -> str | None:
 
 
 def number(value: float | None) -> str | None:
-    """A number with at most three digits after the point."""
+    """A number with at most three digits after the point; a huge one with four in all."""
+    if value is not None and abs(value) >= _HUGE:
+        return f"{value:.4g}"
     return None if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
 
 

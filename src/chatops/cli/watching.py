@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,8 @@ _WAITING: Final = 1000
 MOST: Final = 500
 """Servers whose whole samples are followed: each takes a socket, a thread and one of the
 account's subscriptions."""
+_SEEN: Final = 1000
+"""Times of a server's samples that are remembered: what comes again is not printed again."""
 Item = ServerSample | BaseException
 Feed = queue.Queue[tuple[str, Item]]
 """Samples of servers by name, or what ended one server's."""
@@ -43,14 +46,14 @@ def samples(cli: Cli, text: str) -> Iterator[ServerSample]:
     target = parse_target(text)
     news = News(cli.out.say)
     if target.one is not None:
-        return cli.client.metrics.watch(target.one, on_change=news.change)
-    names = [server.name for server in meant(cli, text)]
-    if len(names) > MOST:
+        return each_once(cli.client.metrics.watch(target.one, on_change=news.change))
+    servers = meant(cli, text)
+    if len(servers) > MOST:
         raise InvalidInput(
-            f"{text[:80]!r} means {len(names)} servers; whole samples come from at most {MOST}",
+            f"{text[:80]!r} means {len(servers)} servers; whole samples come from at most {MOST}",
             hint="name fewer; on a terminal the table and `chatops top` take any number",
         )
-    return _merged(cli, names, news)
+    return _merged(cli, servers, news)
 
 
 def meant(cli: Cli, text: str) -> list[Server]:
@@ -65,6 +68,29 @@ def meant(cli: Cli, text: str) -> list[Server]:
             f"no server matches {text[:80]!r}", hint="`chatops servers list` shows what is there"
         )
     return servers
+
+
+def each_once(live: Iterator[ServerSample]) -> Iterator[ServerSample]:
+    """One server's samples without those that the hub sent before the connection was lost.
+
+    Raises:
+        NotFound: the server is not there, or (when samples have come) not there any more.
+    """
+    seen: deque[str] = deque(maxlen=_SEEN)
+    name = ""
+    try:
+        for sample in live:
+            if sample.ts not in seen:
+                seen.append(sample.ts)
+                name = sample.server
+                yield sample
+    except NotFound:
+        if not seen:
+            raise
+        raise NotFound(
+            f"{name} is not there any more, or no longer shared with you",
+            hint="`chatops servers list` shows what you may see",
+        ) from None
 
 
 class News:
@@ -93,8 +119,8 @@ class News:
                 self._say("the hub is back")
 
 
-def _merged(cli: Cli, names: Sequence[str], news: News) -> Iterator[ServerSample]:
-    feed = follow(cli, names, news)
+def _merged(cli: Cli, servers: Sequence[Server], news: News) -> Iterator[ServerSample]:
+    feed = follow(cli, [server.id for server in servers], news)  # names may change
     while True:
         _, item = feed.get()
         if isinstance(item, BaseException):
@@ -115,7 +141,7 @@ def follow(cli: Cli, names: Iterable[str], news: News, into: Feed | None = None)
     def pass_on(name: str, client: Client, live: Iterator[ServerSample]) -> None:
         try:
             with client:
-                for sample in live:
+                for sample in each_once(live):
                     feed.put((name, sample))
         except BaseException as error:  # noqa: BLE001  (raised where it can be told)
             feed.put((name, error))

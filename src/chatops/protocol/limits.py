@@ -50,6 +50,8 @@ REQUEST_RATE: Final = 500
 """Requests a second from one address; more are answered 429."""
 MAX_ANSWER: Final = 64 * MiB
 """Largest answer that a client reads whole; streams are not bounded by it."""
+LARGEST_VALUE: Final = 1e150
+"""Largest value, of either sign, that a history keeps: so sums stay finite."""
 MAX_NAME: Final = 63
 """Characters in the name of a server, user or key."""
 MAX_PAGE: Final = 1000

@@ -141,7 +141,8 @@ class Custom(Struct):
 
 class AgentCost(Struct):
     """What watching costs: per cent of one core and bytes of the agent and its watchdog, what
-    waits in the spool, and the seconds that each collector took last time."""
+    waits in the spool unacked (bytes, about, and samples), and the seconds that each collector
+    took last time."""
 
     cpu_percent: float | None = None
     rss: Int | None = None

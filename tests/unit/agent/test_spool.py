@@ -39,9 +39,11 @@ def test_numbers_count_from_one_in_an_epoch_of_its_own(tmp_path: Path) -> None:
 def test_the_newest_goes_first_and_those_of_an_outage_follow(tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
     take(spool, 5)
+    assert 0.8 * spool.size < spool.unacked <= spool.size
     spool.restart()
     assert numbers(drain(spool)) == [5, 1, 2, 3, 4]
-    assert len(spool) == 0
+    assert (len(spool), spool.unacked) == (0, 0)
+    assert spool.size > 0, "a file is shorter only when it goes"
 
 
 def test_what_is_not_acked_for_long_is_sent_again_in_the_same_session(tmp_path: Path) -> None:

@@ -89,6 +89,13 @@ def test_a_server_that_is_removed_goes() -> None:
     assert len(fleet) == 0
 
 
+def test_a_new_name_takes_the_place_of_the_old_one() -> None:
+    fleet = Fleet(servers(server("web-1")))
+    fleet.learn(servers(server("web-9")))
+    fleet.put(measured(NOW, "web-9"), NOW)
+    assert [row[:2] for row in table(fleet, NOW)] == [["web-9", "online"]]
+
+
 def test_hostile_names_are_only_text() -> None:
     fleet = Fleet(servers(server(HOSTILE)))
     assert not set("\x1b\n\u202e") & set(table(fleet, NOW)[0][0])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import pytest
 
+from chatops.cli.commands.ps import ONE
+from chatops.cli.commands.servers import SERVERS
 from chatops.cli.history import HISTORY
 from chatops.cli.rich_table import print_table
 from chatops.cli.view import Cell, Column
@@ -33,7 +36,7 @@ def test_an_id_is_not_broken_while_other_columns_can_give_way(
 def test_a_terminal_too_narrow_for_that_still_shows_all(monkeypatch: pytest.MonkeyPatch) -> None:
     text = table(monkeypatch, 30, [("2026-11-24 02:50:30", ID, "systemctl status nginx")])
     assert ID not in text
-    assert "018cc251" in text
+    assert "018cc25" in text
 
 
 def test_spare_columns_go_from_the_last_on_when_ids_would_be_broken(
@@ -83,3 +86,46 @@ def test_a_column_may_be_cut_to_one_line(monkeypatch: pytest.MonkeyPatch) -> Non
     _, row, *more = out.getvalue().splitlines()
     assert (more, len(row)) == ([], 30)
     assert row.endswith("…")
+
+
+PS = ["4242", "ada", "101.5%", "12.5%", "1.46 GiB", "3d ago", "java -jar " + "x" * 900]
+LONG_OS = "Debian GNU/Linux 12 (bookworm) x86_64"
+LISTED = [
+    "web-1",
+    "offline",
+    "100.0%",
+    "53.1%",
+    "71.0%",
+    "2",
+    "3h ago",
+    "env=prod role=db",
+    LONG_OS,
+]
+
+
+def fitted(
+    monkeypatch: pytest.MonkeyPatch, columns: Sequence[Column], row: list[str], width: int
+) -> tuple[list[str], list[str]]:
+    """The lines of a table on a terminal, and what was left out."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = io.StringIO()
+    left_out = print_table(out, columns, [[Cell(text) for text in row]], color=False)
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    return [line.rstrip() for line in lines], left_out
+
+
+def test_a_long_command_is_cut_before_any_figure_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for width, gone in ((120, []), (80, []), (57, []), (56, ["STARTED"])):
+        lines, left_out = fitted(monkeypatch, ONE.columns, PS, width)
+        assert (len(lines), left_out) == (2, gone)
+        assert lines[1].split()[:5] == ["4242", "ada", "101.5%", "12.5%", "1.46"]
+        assert lines[1].endswith("…")
+
+
+def test_a_list_of_servers_takes_a_line_each_at_any_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = {120: [], 80: [], 60: ["OS", "TAGS"], 30: ["ALERTS", "DISK", "OS", "SEEN", "TAGS"]}
+    for width, gone in wanted.items():
+        lines, left_out = fitted(monkeypatch, SERVERS.columns, LISTED, width)
+        assert (len(lines), sorted(left_out)) == (2, gone), width
+        assert lines[1].split()[:3] == LISTED[:3], width

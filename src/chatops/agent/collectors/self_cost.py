@@ -19,7 +19,7 @@ class Waiting(Protocol):
     """A spool, as far as it is measured."""
 
     @property
-    def size(self) -> int: ...
+    def unacked(self) -> int: ...
 
     def __len__(self) -> int: ...
 
@@ -38,7 +38,7 @@ class SelfCost:
         return AgentCost(
             cpu_percent=self._share(now, spent, pid),
             rss=_rss("self") + (_rss(str(pid)) if pid else 0),
-            spool_bytes=self._spool.size,
+            spool_bytes=self._spool.unacked,
             spool_samples=len(self._spool),
         )
 

@@ -1,9 +1,15 @@
-"""A page of charts as SVG, by Rich's export. The picture loads nothing from anywhere."""
+"""A page of charts as SVG, by Rich's export. The picture loads nothing from anywhere.
+
+Not every program that shows SVG knows ``textLength``, or keeps blanks: each word has a place of
+its own, so that no character moves another, however wide it is in the font that is there.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from html import escape, unescape
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +18,11 @@ from chatops.errors import InvalidInput
 WIDTH: Final = 100
 HEIGHT: Final = 20
 """Of each chart, in columns and rows."""
+_ASPECT: Final = 0.602
+"""How wide a character of DejaVu Sans Mono or Menlo is, as a part of the font's size."""
+_CELL: Final = 20 * _ASPECT
+_TEXT: Final = re.compile(r'<text class="(\S+)" x="(\S+)" y="(\S+)" textLength.*?>([^<]*)</text>')
+_WORD: Final = re.compile("[^\N{NO-BREAK SPACE}]+")
 _SVG: Final = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}">
 <style>
@@ -46,7 +57,23 @@ def svg(rows: Sequence[str]) -> str:
     )
     for row in rows:
         console.print(Text.from_ansi(row), no_wrap=True, crop=True)
-    return console.export_svg(title="", code_format=_SVG, unique_id="chart")
+    picture = console.export_svg(
+        title="", code_format=_SVG, font_aspect_ratio=_ASPECT, unique_id="chart"
+    )
+    return _TEXT.sub(lambda match: "".join(_words(*match.groups())), picture)
+
+
+def _words(style: str, x: str, y: str, text: str) -> Iterator[str]:
+    """The words of a text, each at its place."""
+    from rich.cells import cell_len
+
+    plain = unescape(text)
+    for word in _WORD.finditer(plain):
+        at, wide = (_CELL * cell_len(part) for part in (plain[: word.start()], word[0]))
+        yield (
+            f'<text class="{style}" x="{float(x) + at:.1f}" y="{y}" textLength="{wide:.1f}">'
+            f"{escape(word[0])}</text>"
+        )
 
 
 def write_picture(file: Path, text: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from chatops.cli import fleet, show
-from chatops.cli.absent import Seen, say_absent
+from chatops.cli.absent import Seen, or_absent, say_absent
 from chatops.cli.args import SERVER, SINCE, TARGET, UNTIL
 from chatops.cli.completion import complete_metrics
 from chatops.cli.context import Cli
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 app = group("Measured values: latest, past and live.")
 EVERY: Final = "*"
+AHEAD: Final = 60.0
+"""Seconds that this machine's clock may be behind the hub's."""
 OLD: Final = 15.0
 """Seconds after which it is worth asking why there is no newer sample."""
 METRICS = Annotated[
@@ -107,19 +109,20 @@ def history(
     the server."""
     asked = seconds(step, "--step") or 0.0
     names = _checked(metrics)
-    begin, end = moment(since, "--since"), moment(until, "--until")
+    begin, end = _span(since, until)
     ask, seen = cli.client.metrics, Seen()
+    known = [] if names == [EVERY] else names
     found: History[HistoryRow] | History[ServerHistoryRow]
     if several := parse_target(target).one is None:
         found = ask.histories(target, names, since=begin, until=end, step=asked)
-        print_rows(cli.out, seen.of(found), HISTORIES)
+        print_rows(cli.out, or_absent(cli, target, known, seen.of(found)), HISTORIES)
     else:
         found = ask.history(target, names, since=begin, until=end, step=asked)
-        print_rows(cli.out, seen.of(found), HISTORY)
+        print_rows(cli.out, or_absent(cli, target, known, seen.of(found)), HISTORY)
     cli.out.flush()
     say_longer(cli.out, found.step, asked)
     say_gaps(cli.out, found.gaps, several=several, local=cli.out.form == "table")
-    say_absent(cli, target, [] if names == [EVERY] else names, seen.found)
+    say_absent(cli, target, known, seen.found)
 
 
 @command(app, "plot", example="chatops metrics plot 'web-*' cpu memory --since 6h")
@@ -136,7 +139,9 @@ def plot(
     svg: Annotated[
         Path | None,
         typer.Option(
-            "--svg", metavar="FILE", help="write a picture there instead, over an old one"
+            "--svg",
+            metavar="FILE",
+            help="write a picture there instead, over an old one; - is stdout",
         ),
     ] = None,
 ) -> None:
@@ -148,9 +153,7 @@ def plot(
 
     if EVERY in metrics:
         raise InvalidInput("a chart has no room for all metrics", hint="name the METRICs to draw")
-    end = moment(until, "--until")
-    begin = moment(since, "--since")
-    assert begin is not None
+    begin, end = _span(since, until)
     if begin >= (time.time() if end is None else end):
         raise InvalidInput("the span ends before it begins", hint="let --since be before --until")
     draw_plot(
@@ -174,23 +177,21 @@ def export(
     span, at best the samples themselves; stderr says what they are, and what is missing."""
     several, asked = parse_target(target).one is None, seconds(step, "--step")
     names = _checked(metrics) or [EVERY]
-    found = cli.client.metrics.histories(
-        target, names, since=moment(since, "--since"),
-        until=moment(until, "--until"), step=asked,
-    )  # fmt: skip
+    begin, end = _span(since, until)
+    found = cli.client.metrics.histories(target, names, since=begin, until=end, step=asked)
+    seen, known = Seen(), [] if names == [EVERY] else names
+    rows = map(export_row, or_absent(cli, target, known, seen.of(found)))
     if asked is None:
         say_finest(cli.out, found.step)
     else:
         say_longer(cli.out, found.step, asked)
-    seen = Seen()
-    rows = map(export_row, seen.of(found))
     if cli.out.quiet:
         print_rows(cli.out, rows, EXPORT)
     else:
         write_rows(sys.stdout, rows, EXPORT, "csv" if cli.out.form == "table" else cli.out.form)
     cli.out.flush()
     say_gaps(cli.out, found.gaps, several=several, local=False)
-    say_absent(cli, target, [] if names == [EVERY] else names, seen.found)
+    say_absent(cli, target, known, seen.found)
 
 
 @command(app, "watch", example="chatops metrics watch 'web-*'")
@@ -225,6 +226,19 @@ def scrape(
     if cli.out.is_terminal():  # names are foreign; for programs they stay what they are
         text = "".join(escape(line) + "\n" for line in text.split("\n")[:-1])
     cli.out.raw(text.encode())
+
+
+def _span(since: str | None, until: str | None) -> tuple[float, float | None]:
+    """When the span begins and ends.
+
+    Raises:
+        InvalidInput: that cannot be read, or it begins in the future.
+    """
+    begin, end = moment(since, "--since"), moment(until, "--until")
+    assert begin is not None, "the option has a default"
+    if begin > time.time() + AHEAD:
+        raise InvalidInput(f"--since: {since} is in the future: nothing was measured there yet")
+    return begin, end
 
 
 def _checked(metrics: Sequence[str] | None) -> list[str]:

@@ -62,9 +62,9 @@ SERVERS = View(
         Column("MEMORY", lambda s: show.percent(s.memory_percent), right=True),
         Column("DISK", lambda s: show.percent(s.disk_percent), right=True),
         Column("ALERTS", lambda s: str(s.alerts), _alerts_style, right=True),
-        Column("SEEN", lambda s: show.age(s.last_seen)),
-        Column("TAGS", lambda s: show.tags(s.tags)),
-        Column("OS", lambda s: s.os),
+        Column("SEEN", lambda s: show.age(s.last_seen), whole=True),
+        Column("TAGS", lambda s: show.tags(s.tags), spare=True, cut=True),
+        Column("OS", lambda s: s.os, spare=True, cut=True),
     ],
 )
 BOUNDS = (

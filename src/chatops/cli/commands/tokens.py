@@ -89,7 +89,7 @@ def create(
     cli.out.item(made, CREATED)
     if servers is not None and _means_none(cli, servers):
         cli.out.flush()
-        cli.out.say(f"no server is meant by {escape(servers[:80])!r} now, only what is added later")
+        cli.out.say(f"no server matches {escape(servers[:80])!r} now, only what is added later")
 
 
 def _means_none(cli: Cli, target: str) -> bool:

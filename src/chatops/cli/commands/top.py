@@ -32,6 +32,11 @@ def top(cli: Cli, target: MAYBE_TARGET = "all") -> int:
         raise InvalidInput(
             "top is for people; it has no other form", hint="chatops metrics watch -o ndjson"
         )
+    if cli.environ.get("TERM") == "dumb":
+        raise InvalidInput(
+            "top needs a terminal that can draw, and TERM is dumb",
+            hint="`chatops servers list` and `chatops metrics watch` print plain lines",
+        )
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InvalidInput(
             "top needs a terminal for its input and output",

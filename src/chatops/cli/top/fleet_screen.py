@@ -18,7 +18,7 @@ from chatops.cli.top.spans import Spans
 from chatops.cli.top.state import State
 from chatops.units import format_time
 
-_EMPTY: Final = "no server is meant by this TARGET now; those that come will show up here"
+_EMPTY: Final = "no server matches this TARGET now; those that come will show up here"
 _FILTERED: Final = "no server fits the filter; / changes it"
 _OF_TABLE: Final = frozenset(
     ("open", "filter", "sort", "reverse", "group", "alerts", "move", "page")

@@ -11,7 +11,7 @@ from chatops.cli.top.charts import AXIS, bar, beside, chart
 from chatops.cli.top.columns import Moment
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.fleet import seconds
-from chatops.cli.top.spans import Late, Spans, Style, heat, left, right, safe
+from chatops.cli.top.spans import Late, Span, Spans, Style, heat, left, right, safe
 from chatops.cli.top.table_panels import failed_units
 from chatops.cli.top.titles import nothing, titles
 from chatops.text import counted
@@ -104,7 +104,10 @@ def network(detail: Detail, width: int, moment: Moment) -> list[Spans]:
 def _facts(detail: Detail, moment: Moment) -> list[Spans]:
     server, sample = detail.server, detail.sample
     style: Style = "good" if server.status == "online" else "bad"
-    first: Spans = [(server.status, style), (f"  {safe(server.os or 'unknown system', 40)}", "")]
+    status: Span = (server.status, style)
+    if not moment.live:
+        status = (f"{server.status} when last heard", "dim")
+    first: Spans = [status, (f"  {safe(server.os or 'unknown system', 40)}", "")]
     first.append((f"  agent {safe(server.agent_version or '-', 20)}", "dim"))
     if sample is not None:
         age = max(moment.now - (seconds(sample.ts) or moment.now), 0.0)

@@ -31,7 +31,7 @@ def run(cli: Cli, text: str) -> int:
     target = parse_target(text)
     servers = target.select(cli.client.servers.list(), facts_of)
     if not servers and text != "all":
-        raise NotFound(f"no server is meant by {text[:80]!r}")
+        raise NotFound(f"no server matches {text[:80]!r}")
     where = cli.connection._replace(token=cli.client.token)
     feed = Feed(lambda: cli.client_for(where, timeout=_TIMEOUT), target)
     if cli.common.no_color:

@@ -69,8 +69,10 @@ class State:
         return [alert for alert in self.fleet.alerts if name in servers(alert)]
 
     def open(self, server_id: str) -> None:
-        """Look at one server."""
-        self.detail, self.gone = Detail(self.fleet.rows[server_id].server), None
+        """Look at one server: until the hub has answered, at what the fleet's screen knew."""
+        row = self.fleet.rows[server_id]
+        known = {name: trail.points() for name, trail in row.trails.items()}
+        self.detail, self.gone = Detail(row.server, history=known), None
         self._shown = set()
         self.feed.agenda.open(server_id, time.monotonic())
         self.feed.wake()

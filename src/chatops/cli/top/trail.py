@@ -43,6 +43,12 @@ class Trail:
             end -= 1
         return [self._mean(number) for number in range(end - width + 1, end + 1)]
 
+    def points(self) -> list[tuple[float, float]]:
+        """All steps that are known, oldest first: when each began, and its mean."""
+        known = sorted(number for number in self._at if number >= 0)
+        means = ((number * STEP, self._mean(number)) for number in known)
+        return [(ts, mean) for ts, mean in means if mean is not None]
+
     def copy(self) -> Trail:
         """The same, for itself."""
         made = Trail()

@@ -11,7 +11,7 @@ from chatops.agent.collectors.self_cost import SelfCost
 
 
 class Spool:
-    size = 4096
+    unacked = 4096
 
     def __len__(self) -> int:
         return 3

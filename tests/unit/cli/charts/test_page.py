@@ -146,3 +146,11 @@ def test_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
     for where in (tmp_path, tmp_path / "no" / "cpu.svg"):
         with pytest.raises(InvalidInput, match=r"--svg: .* cannot be written"):
             write_picture(where, "x")
+
+
+def test_each_word_of_a_picture_has_its_own_place() -> None:
+    text = svg(["⣀⠤   │", "80%┤   │", "  a<b"])
+    borders = re.findall(r'x="([^"]+)" y="[^"]+" textLength="12.0">│<', text)
+    assert borders == ["60.2", "84.3"]
+    assert ">a&lt;b</text>" in text
+    assert "&#160;" not in text

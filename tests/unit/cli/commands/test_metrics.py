@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import pytest
 from chatops.cli import watching
 from chatops.cli.commands.metrics import LIVE
 from chatops.cli.output import Output
-from chatops.cli.watching import News
+from chatops.cli.watching import News, each_once
 from chatops.client.sockets import Link
+from chatops.errors import NotFound
 from chatops.protocol.rest import ServerSample
 from chatops.units import format_time
 from tests.support.fake_hub import Asked, FakeHub, Reply, error, page
@@ -291,6 +293,18 @@ def test_the_hub_is_said_to_be_away_and_back_once_however_many_follow() -> None:
     assert said == ["the connection to the hub is lost; trying again", "the hub is back"]
 
 
+def test_a_sample_that_comes_again_is_not_printed_again_and_an_end_is_told() -> None:
+    def live() -> Iterator[ServerSample]:
+        for second in (1, 2, 2, 1, 3):
+            yield msgspec.convert(sample(ts=f"2026-01-01T00:00:0{second}.000Z"), ServerSample)
+        raise NotFound("no server 'web-1'")
+
+    got = each_once(live())
+    assert [next(got).ts[18] for _ in range(3)] == ["1", "2", "3"]
+    with pytest.raises(NotFound, match="web-1 is not there any more, or no longer shared with you"):
+        next(got)
+
+
 def test_the_live_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -398,16 +412,61 @@ def test_a_plot_in_a_pipe(cli: Invoke, hub: FakeHub, tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8").startswith("<svg ")
 
 
-def test_a_plot_of_nothing_is_not_found(cli: Invoke, hub: FakeHub, tmp_path: Path) -> None:
-    hub.on("GET /metrics/history", history())
+def test_what_is_not_there_is_not_found_and_an_empty_span_is_empty(
+    cli: Invoke, hub: FakeHub, tmp_path: Path
+) -> None:
+    picture = ("--svg", str(tmp_path / "x.svg"))
+    for path in ("GET /metrics/history", "GET /metrics/web-1/history"):
+        hub.on(path, history())
     hub.on("GET /servers/web-1", server() | {"allow": None})
+    hub.on("GET /metrics/web-1", sample())
+    for words in (("plot",), ("plot", *picture), ("plot", "-o", "json"), ("history",), ("export",)):
+        for metric, kind in (("disk:/nope", "mount /nope"), ("custom:nope", "custom value nope")):
+            done = cli("metrics", words[0], "web-1", metric, *words[1:])
+            assert (done.code, done.out) == (4, ""), words
+            assert f"web-1 has no {kind} now; it has " in done.err
+            assert "--since" not in done.err
+        done = cli("metrics", words[0], "web-1", "cpu", *words[1:])
+        assert done.code == 0, words
+        assert "web-1: nothing was measured of cpu then\n" in done.err
+    assert cli("metrics", "plot", "web-1", "cpu", "-o", "json").json() == []
     hub.on("GET /metrics/web-1", error(404, "no_sample", "none"))
-    done = cli("metrics", "plot", "web-1", "cpu", "--svg", str(tmp_path / "x.svg"))
-    assert (done.code, done.out) == (4, "")
-    assert done.err.splitlines()[:2] == [
-        "web-1 has not sent metrics yet", "error: there is nothing to draw"
-    ]  # fmt: skip
+    done = cli("metrics", "plot", "web-1", "cpu", "-o", "json")
+    assert (done.code, done.out, json.loads(done.err)["error"]["code"]) == (4, "", "no_sample")
     assert list(tmp_path.glob("*.svg")) == []
+
+
+def test_a_value_that_is_too_large_for_a_history_is_said_to_be(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /metrics/web-1/history", history())
+    hub.on("GET /servers/web-1", server() | {"allow": None})
+    hub.on("GET /metrics/web-1", sample(custom=[{"name": "big", "value": 1e300}]))
+    done = cli("metrics", "history", "web-1", "custom:big")
+    assert done.code == 0
+    assert "custom:big is too large for a history, which keeps values up to 1e+150" in done.err
+    assert "big     1e+300\n" in cli("metrics", "show", "web-1").out
+
+
+def test_a_picture_goes_to_stdout_and_beside_no_other_form(cli: Invoke, hub: FakeHub) -> None:
+    rows = [row | {"ts": format_time(time.time() - 60)} for row in of("web-1", ROWS[0])]
+    hub.on("GET /metrics/history", history(*rows))
+    done = cli("metrics", "plot", "web-1", ROWS[0]["metric"], "--svg", "-")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("<svg ")
+    for other in (("-o", "json"), ("-q",)):
+        assert cli("metrics", "plot", "web-1", "cpu", "--svg", "-", *other).code == 2
+
+
+def test_top_does_not_draw_on_a_dumb_terminal(cli: Invoke, hub: FakeHub) -> None:
+    done = cli("top", TERM="dumb")
+    assert (done.code, "TERM is dumb" in done.err) == (2, True)
+    assert hub.asked == []
+
+
+def test_a_span_in_the_future_is_refused(cli: Invoke, hub: FakeHub) -> None:
+    for word in ("history", "plot", "export"):
+        done = cli("metrics", word, "web-1", "cpu", "--since", "2999-01-01T00:00:00Z")
+        assert (done.code, "is in the future" in done.err) == (2, True)
+    assert hub.asked == []
 
 
 def test_nonsense_is_not_plotted(cli: Invoke, hub: FakeHub) -> None:

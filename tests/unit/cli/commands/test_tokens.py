@@ -66,5 +66,5 @@ def test_a_token_for_nobody_is_told(cli: Invoke, hub: FakeHub) -> None:
     assert cli(*words, "web-*").err == ""
     done = cli(*words, "zz-*")
     assert (done.code, done.err) == (
-        0, "no server is meant by 'zz-*' now, only what is added later\n"
+        0, "no server matches 'zz-*' now, only what is added later\n"
     )  # fmt: skip

@@ -6,9 +6,11 @@ from chatops.agent import process_list
 from chatops.cli.top import run
 from chatops.cli.top.agenda import EVERY, FILL, Agenda, Job
 from chatops.cli.top.charts import bar, beside, chart
+from chatops.cli.top.columns import Moment
 from chatops.cli.top.fleet import Fleet, Row
 from chatops.cli.top.hub_clock import HubClock
 from chatops.cli.top.link import Link, Trouble
+from chatops.cli.top.panels import overview
 from chatops.cli.top.spans import Spans
 from chatops.cli.top.state import State
 from chatops.errors import HubUnreachable, InternalError
@@ -56,6 +58,17 @@ def test_the_agenda_asks_all_about_the_server_that_is_open() -> None:
     assert agenda.next(1.5) == EVERY["sample"] - 0.5
     agenda.open(None, 2.0)
     assert agenda.next(2.0) == EVERY["servers"] - 2.0
+
+
+def test_a_server_opened_while_the_hub_is_away_has_what_was_known() -> None:
+    state = scene(1)
+    (server_id,) = state.fleet.rows
+    state.open(server_id)
+    assert state.detail is not None
+    assert state.detail.history["cpu"]
+    first = overview(state.detail, 80, Moment(NOW, live=False))[0]
+    assert first[0] == ("online when last heard", "dim")
+    assert overview(state.detail, 80, Moment(NOW))[0][0] == ("online", "good")
 
 
 def test_the_past_is_asked_for_a_few_servers_at_a_time() -> None:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from chatops.protocol.limits import MAX_OLD_SERIES, MAX_SERVER_SERIES
+from chatops.protocol.limits import LARGEST_VALUE, MAX_OLD_SERIES, MAX_SERVER_SERIES
 from chatops.protocol.metric_names import METRICS, columns
 from chatops.protocol.metrics import Sample
 from chatops.server.crud.metric_store import LevelRow, Series
@@ -28,7 +28,6 @@ LONGEST: Final = 3600.0
 ACTIVE: Final = 86_400.0
 """A series that had values within so many seconds counts as there."""
 SKEW: Final = "clock.skew"
-_HUGE: Final = 1e150
 
 RowKey = tuple[int, int, int]
 """A row of a level: series, step, start."""
@@ -83,7 +82,8 @@ def unit_and_scale(name: str) -> tuple[str, int | None]:
 def scaled(values: Sequence[float | None], scale: int | None) -> list[Value]:
     """A column as it is stored; all None where nothing can be kept."""
     if scale is None:
-        return [float(v) if v is not None and -_HUGE < v < _HUGE else None for v in values]
+        top = LARGEST_VALUE
+        return [float(v) if v is not None and -top < v < top else None for v in values]
     bound = LARGEST // scale
     known = [value for value in values if value is not None]
     if len(known) == len(values) and known and -bound < min(known) and max(known) < bound:

@@ -15,6 +15,9 @@ OFFLINE: Final = "offline"
 STEP: Final = 60.0
 """Seconds that a row stands for where samples were asked for."""
 
+_DIGITS: Final = 3
+"""Agents come and go at milliseconds."""
+
 
 class Turn(NamedTuple):
     """From ``ts`` on the agent was connected, or not."""
@@ -54,7 +57,8 @@ def _row(start: float, turns: Sequence[Turn], place: int, first: float, last: fl
         area += (low + high) / 2 * (end - first)
         values += (low, high)
         first, place = end, place + 1
-    return Point(start, OFFLINE, area / span, min(values), max(values))
+    mean, least, most = (round(one, _DIGITS) for one in (area / span, min(values), max(values)))
+    return Point(start, OFFLINE, mean, least, most)
 
 
 def merged(found: History, points: list[Point], following: float | None, limit: int) -> History:

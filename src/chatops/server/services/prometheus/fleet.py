@@ -61,7 +61,8 @@ class FleetText:
             PREFIX + "sample_timestamp_seconds", "When the sample was taken that the values are of."
         )
         self._spool = Family(
-            PREFIX + "agent_spool_bytes", "What the agent's spool holds that the hub lacks."
+            PREFIX + "agent_spool_bytes",
+            "What the agent's spool holds that the hub had not acked, about.",
         )
         self._families = new_families()
         found = [_Wanted(one, self._families[name]) for name, one in MEASURED.items()]
