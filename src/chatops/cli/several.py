@@ -48,8 +48,9 @@ def say_not_asked(cli: Cli, answers: Mapping[str, object]) -> bool:
     cli.out.flush()
     failed = {name: one for name, one in answers.items() if isinstance(one, ChatOpsError)}
     for name, error in failed.items():
-        told = error.message if name in error.message else f"{name}: {error.message}"
-        cli.out.say(f"not asked: {escape(told)}")
+        named = error.message.startswith(f"{name} ")
+        text = error.message if named else f"{name}: {error.message}"
+        cli.out.say(f"not asked: {escape(text)}")
     return bool(failed)
 
 
