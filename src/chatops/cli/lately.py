@@ -16,6 +16,7 @@ from chatops.units import parse_time
 SPAN: Final = 3600.0
 WIDTH: Final = 12
 """Characters of a sparkline: five minutes each."""
+STEP: Final = SPAN / WIDTH
 BLANK: Final = GAP * WIDTH
 _WITHIN: Final = 2.0
 """Seconds that the hub gets: without it there is just no sparkline."""
@@ -29,17 +30,22 @@ def last_hour(cli: Cli, target: str, metrics: Sequence[str]) -> dict[tuple[str, 
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     where = cli.connection._replace(token=cli.client.token)
     with suppress(ChatOpsError), cli.client_for(where, timeout=_WITHIN) as client:
-        rows = client.metrics.histories(target, metrics, since=now - SPAN, step=SPAN / WIDTH)
+        rows = client.metrics.histories(target, metrics, since=now - SPAN, step=STEP)
         for row in rows:
             found.setdefault((row.server, row.metric), []).append((parse_time(row.ts), row.value))
-    # A row begins up to a step before the span does: with half a step it falls into its middle.
-    begin, blocks = now - SPAN - SPAN / WIDTH / 2, has_blocks(cli.environ)
+    begin, blocks = begin_of(now), has_blocks(cli.environ)
     return {
         key: spark_of(
             unit_of(key[1]), in_columns(points, begin, begin + SPAN, WIDTH), blocks=blocks
         )
         for key, points in found.items()
     }
+
+
+def begin_of(now: float) -> float:
+    """Where the first column begins: each row lies in the middle of one, and the row that is being
+    measured now in the last."""
+    return now // STEP * STEP + STEP / 2 - SPAN
 
 
 def target_of(names: Sequence[str]) -> str | None:

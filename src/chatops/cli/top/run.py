@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Final
 
 from chatops.cli.context import Cli
 from chatops.cli.figures import has_blocks
+from chatops.cli.streams import silence
 from chatops.cli.top.app import TopApp
 from chatops.cli.top.asking import facts_of
 from chatops.cli.top.feed import Feed
@@ -43,6 +45,9 @@ def run(cli: Cli, text: str) -> int:
         code = app.run()
     finally:
         feed.stop()
+    if code == 128 + signal.SIGHUP:  # what is left in their buffers would spoil the end
+        silence(sys.stdout)
+        silence(sys.stderr)
     if app.failure is not None:
         raise app.failure
     return code or 0
