@@ -197,6 +197,16 @@ async def test_looking_at_containers(engine: RealEngine) -> None:
         assert await asker.code("top", "over") == "conflict"
 
 
+async def test_arguments_are_told_without_secrets(engine: RealEngine) -> None:
+    engine.run("web-1", "/bin/sh", "-c", "/bin/sleep 1000; true", "--password", "hunter2")
+    async with Tasks() as tasks:
+        asker = Asker(engine, tasks)
+        told = [(await asker.ask(action, "web-1")).data for action in ("inspect", "top")]
+        assert "hunter2" not in str(told)
+        assert str(told[0]).count("--password") > 1
+        assert "--password ***" in told[1][0].command
+
+
 async def _count(asker: Asker, wanted: int) -> bool:
     return len((await asker.ask("ps")).data) == wanted
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chatops.agent import container_shapes as shapes
+from chatops.agent.collectors.arguments import spoken, without_secrets
 from chatops.agent.collectors.labels import clean
 from chatops.agent.docker_policy import DockerPolicy
 from chatops.agent.engine import EngineError
@@ -86,6 +87,9 @@ def _inspect(asked: Asked) -> ContainerDetail:
     detail = asked.client.inspect_container(key)
     config = detail.get("Config") or {}
     config["Env"] = [str(one).partition("=")[0] for one in config.get("Env") or ()]
+    for place, field in ((detail, "Args"), (config, "Cmd"), (config, "Entrypoint")):
+        if place.get(field):
+            place[field] = without_secrets(place[field])
     return ContainerDetail(id=key, name=name, detail=detail)
 
 
@@ -106,9 +110,14 @@ def _top(asked: Asked) -> list[ContainerProcess]:
     key, _name = asked.container()
     told = asked.client.top(key, ps_args=_COLUMNS)
     return [
-        ContainerProcess(pid=int(pid), ppid=int(ppid), user=clean(user), command=clean(args, 4096))
+        ContainerProcess(pid=int(pid), ppid=int(ppid), user=clean(user), command=_spoken(args))
         for pid, ppid, user, args in told["Processes"]
     ]
+
+
+def _spoken(args: str) -> str:
+    """Arguments as ``chatops ps`` shows them: without what looks like a credential."""
+    return clean(spoken("\0".join(args.split(" ")).encode("utf-8", "replace")), 4096)
 
 
 def _change(act: Callable[[Asked, str], None]) -> Action:

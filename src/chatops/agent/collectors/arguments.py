@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from chatops.protocol.limits import MAX_COMMAND_LINE
@@ -34,11 +35,12 @@ def spoken(words: bytes) -> str:
     text = words.rstrip(b"\0").decode("utf-8", "replace")
     parts = text.split("\0")
     if _HINT.search(text):
-        parts = _without_secrets(parts)
+        parts = without_secrets(parts)
     return redact(" ".join(parts))[:MAX_COMMAND_LINE]
 
 
-def _without_secrets(words: list[str]) -> list[str]:
+def without_secrets(words: Sequence[str]) -> list[str]:
+    """The same words, with what looks like a credential struck out."""
     told: list[str] = []
     secret = False
     for word in words:
