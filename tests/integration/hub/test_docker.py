@@ -61,8 +61,8 @@ async def test_containers_are_shown_to_those_who_may_see_the_server(
         assert (image["server"], image["tags"]) == ("web-1", [IMAGE])
 
         async def sampled() -> bool:
-            sample = await hub.ok("GET", "/metrics/web-1", token=reader)
-            return bool(sample["container_count"] == 2)
+            answer = await hub.call("GET", "/metrics/web-1", token=reader)
+            return answer.status == 200 and bool(answer.body["container_count"] == 2)
 
         await until_async(sampled)
         gone = await hub.call("GET", f"{LIST}/nothing", token=reader)
@@ -71,6 +71,12 @@ async def test_containers_are_shown_to_those_who_may_see_the_server(
             assert (await hub.call("GET", f"{LIST}/{name}")).status == 404
     offline = await until_async(lambda: refused(hub, "offline"))
     assert offline.status == 409
+
+
+async def sample_after(hub: TestHub, moment: str) -> str | None:
+    """When the latest sample was taken, if that was after ``moment``; None before there is one."""
+    answer = await hub.call("GET", "/metrics/web-1")
+    return answer.body["ts"] if answer.status == 200 and answer.body["ts"] > moment else None
 
 
 async def refused(hub: TestHub, code: str) -> Answer | None:
@@ -90,12 +96,8 @@ async def test_a_hung_engine_is_an_error_and_metrics_go_on(
 ) -> None:
     async with watched(hub, engine):
         with engine.hung():
-            before = (await hub.ok("GET", "/metrics/web-1"))["ts"]
-
-            async def newer() -> bool:
-                return bool((await hub.ok("GET", "/metrics/web-1"))["ts"] > before)
-
-            await until_async(newer)
+            first = await until_async(lambda: sample_after(hub, ""))
+            await until_async(lambda: sample_after(hub, first))
         assert (await hub.call("GET", LIST)).status == 200
 
 
