@@ -1,4 +1,4 @@
-"""``chatops docker``."""
+"""``chatops docker ps|inspect|top|images``."""
 
 from __future__ import annotations
 
@@ -7,27 +7,16 @@ from typing import Annotated, Any, Final
 import typer
 
 from chatops.cli import show
-from chatops.cli.args import SERVER, TARGET, YES
-from chatops.cli.confirm import confirm
+from chatops.cli.args import SERVER, TARGET
+from chatops.cli.commands.docker.group import CONTAINER, app
 from chatops.cli.context import Cli
-from chatops.cli.define import command, group
+from chatops.cli.define import command
 from chatops.cli.exits import DONE, FAILED
-from chatops.cli.reading import seconds
 from chatops.cli.several import ask_each, say_not_asked
 from chatops.cli.view import Column, Style, View
-from chatops.protocol.rest import (
-    ContainerChange,
-    ContainerDetail,
-    ContainerProcess,
-    ContainerVerb,
-    Image,
-    ServerContainer,
-)
+from chatops.protocol.rest import ContainerDetail, ContainerProcess, Image, ServerContainer
 from chatops.protocol.target import parse_target
-from chatops.text import escape
 
-app = group("Containers of servers whose agents were started with --allow docker.")
-CONTAINER = Annotated[str, typer.Argument(metavar="CONTAINER", help="name or id")]
 _ID: Final = 12
 """Characters of an id that people see."""
 _NEVER: Final = "0001-01-01T00:00:00Z"
@@ -83,23 +72,6 @@ PROCESSES = View(
         Column("COMMAND", lambda p: p.command, cut=True),
     ],
 )
-
-
-CHANGED = View(
-    ContainerChange,
-    lambda one: one.name,
-    [
-        Column("SERVER", lambda c: c.server),
-        Column("NAME", lambda c: c.name),
-        Column("STATE", lambda c: c.state),
-    ],
-)
-TIMEOUT = Annotated[
-    str,
-    typer.Option(
-        "--timeout", metavar="DURATION", help="how long it may take; then a stop becomes a kill"
-    ),
-]
 
 
 def _of(*path: str) -> Any:
@@ -176,91 +148,3 @@ def top(cli: Cli, server: SERVER, container: CONTAINER) -> None:
 def images(cli: Cli, server: SERVER) -> None:
     """The images that lie on a server."""
     cli.out.items(cli.client.docker.images(server), IMAGES)
-
-
-@command(app, "start", example="chatops docker start web-1 app")
-def start(
-    cli: Cli,
-    server: SERVER,
-    container: CONTAINER,
-    timeout: TIMEOUT = "10s",
-) -> None:
-    """Start a container."""
-    _change(cli, server, container, "start", "started", timeout)
-
-
-@command(app, "stop", example="chatops docker stop web-1 app")
-def stop(
-    cli: Cli,
-    server: SERVER,
-    container: CONTAINER,
-    timeout: TIMEOUT = "10s",
-) -> None:
-    """Stop a container: it is asked to end, and killed when it has not by the time of --timeout."""
-    _change(cli, server, container, "stop", "stopped", timeout)
-
-
-@command(app, "restart", example="chatops docker restart web-1 app")
-def restart(
-    cli: Cli,
-    server: SERVER,
-    container: CONTAINER,
-    timeout: TIMEOUT = "10s",
-) -> None:
-    """Stop a container and start it again."""
-    _change(cli, server, container, "restart", "restarted", timeout)
-
-
-@command(app, "pause", example="chatops docker pause web-1 app")
-def pause(
-    cli: Cli,
-    server: SERVER,
-    container: CONTAINER,
-    timeout: TIMEOUT = "10s",
-) -> None:
-    """Pause all processes of a container."""
-    _change(cli, server, container, "pause", "paused", timeout)
-
-
-@command(app, "unpause", example="chatops docker unpause web-1 app")
-def unpause(
-    cli: Cli,
-    server: SERVER,
-    container: CONTAINER,
-    timeout: TIMEOUT = "10s",
-) -> None:
-    """Let a paused container go on."""
-    _change(cli, server, container, "unpause", "unpaused", timeout)
-
-
-@command(app, "kill", example="chatops docker kill web-1 app")
-def kill(
-    cli: Cli,
-    server: SERVER,
-    container: CONTAINER,
-    timeout: TIMEOUT = "10s",
-) -> None:
-    """Kill a container at once."""
-    _change(cli, server, container, "kill", "killed", timeout)
-
-
-@command(app, "rm", example="chatops docker rm web-1 app --yes")
-def remove(
-    cli: Cli,
-    server: SERVER,
-    container: CONTAINER,
-    timeout: TIMEOUT = "10s",
-    *,
-    yes: YES = False,
-) -> None:
-    """Remove a container that does not run, with all that was written in it."""
-    confirm(f"remove the container {escape(container)} of {escape(server)}?", yes=yes)
-    _change(cli, server, container, "rm", "removed", timeout)
-
-
-def _change(
-    cli: Cli, server: str, container: str, action: ContainerVerb, done: str, timeout: str
-) -> None:
-    limit = seconds(timeout, "--timeout")
-    made = cli.client.docker.change(server, container, action, timeout=limit)
-    cli.out.changed(made, CHANGED, f"{done} {escape(made.name)} on {escape(made.server)}")
