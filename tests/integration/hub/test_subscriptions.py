@@ -13,6 +13,8 @@ from chatops.client.session import Session
 from chatops.clock import FakeClock
 from chatops.protocol.messages import Metrics
 from chatops.protocol.metrics import Disk, Sample
+from chatops.server.context import Services
+from chatops.server.services.access import Principal
 from chatops.server.ws import subscriptions
 from tests.support.hub import PASSWORD, StubAgent, TestHub, metrics_message, running_hub
 from tests.support.waiting import until_async
@@ -136,6 +138,22 @@ async def test_a_token_that_expires_ends_its_subscriptions(
                 assert (code, frames[-1]["code"]) == (4014, "not_signed_in")
                 await young.send_json({"type": "ping", "id": 7})
                 assert (await young.expect("pong"))["id"] == 7
+
+
+async def test_who_is_not_looked_after_watches_no_longer(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "TOKEN_CHECK", 0.05)
+    await hub.server("web-1")
+
+    async def broken(services: Services, token: str) -> Principal:
+        raise ZeroDivisionError
+
+    async with await hub.subscribe("metrics/web-1") as watcher:
+        await watcher.expect("auth_success")
+        monkeypatch.setattr(subscriptions, "verified", broken)
+        _, frames = await watcher.closed()
+        assert frames[-1]["code"] == "internal"
 
 
 async def test_a_watch_goes_on_over_the_end_of_its_token(

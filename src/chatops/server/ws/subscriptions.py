@@ -62,7 +62,8 @@ def make_subscription_route(
             first = await first_message(socket, connection, from_client(), waiting)
             principal, server = await _let_in(services, first, request.match_info["server"])
             welcome(request)
-            async with Tasks() as own:
+            # Who is not looked after any more must not go on watching.
+            async with Tasks(lambda _: connection.close(closing.INTERNAL)) as own:
                 checking = _stay_let_in(services, first, server, connection)
                 own.spawn(checking, name="look at a subscriber's token")
                 await _serve(services, kind, principal, server, socket, connection)
