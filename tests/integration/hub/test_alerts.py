@@ -328,6 +328,9 @@ async def test_people_take_care_of_alerts(hub: TestHub) -> None:
         assert listed["comment"] == "on it"
         done = await hub.ok("POST", f"{path}/resolve")
         assert (done["state"], done["resolved_reason"]) == ("resolved", "manual")
+        await hub.services.alerting.drain()
+        kept = await hub.ok("GET", path)
+        assert kept == done | {"evidence": kept["evidence"]}, "there is one time of its end"
         assert (await hub.call("POST", f"{path}/resolve")).code == "conflict"
         await measured(agent, 99.0)
         assert await alerts(hub, "state=firing") == []

@@ -95,11 +95,11 @@ class AlertDesk:
                 raise Conflict(f"{alert.acked_by} has acknowledged the alert already")
             after = trial(alert)
             after.state, after.acked_by, after.comment = "acknowledged", principal.name, comment
-            after.acked_at = self._clock.now()
+            now = after.acked_at = self._clock.now()
             shown = await self._write(session, principal, origin, "acknowledged", after)
         machine = self._alerts.machine
         if alert.state == "firing":  # still
-            steps = machine.acknowledge(alert, principal.name, comment, self._clock.now())
+            steps = machine.acknowledge(alert, principal.name, comment, now)
             self._alerts.note(steps, delivered=True)
         self._outbox.wake()
         return shown
@@ -115,10 +115,10 @@ class AlertDesk:
             alert = await self._open(session, principal, alert_id)
             after = trial(alert)
             after.state, after.reason, after.stale = "resolved", "manual", False
-            after.resolved_at = self._clock.now()
+            now = after.resolved_at = self._clock.now()
             shown = await self._write(session, principal, origin, "resolved", after)
         if alert.state != "resolved":
-            steps = self._alerts.machine.resolve(alert, "manual", self._clock.now())
+            steps = self._alerts.machine.resolve(alert, "manual", now)
             self._alerts.note(steps, delivered=True)
         self._outbox.wake()
         return shown
