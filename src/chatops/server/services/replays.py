@@ -26,6 +26,7 @@ from chatops.server.services.alerting.rule import (
     OFFLINE,
     Rule,
     Watched,
+    check_side,
     check_values,
     parse_watched,
     understood,
@@ -138,6 +139,7 @@ class ReplayService:
         else:
             op, value, target, for_s, clear = trial.op, trial.value, "all", 60.0, None
             watched = parse_watched(trial.metric)
+            check_side(watched, op)
         for_s = for_s if trial.for_s is None else trial.for_s
         clear = check_values(op, value, clear if trial.clear is None else trial.clear, for_s)
         if not (target := trial.target or target):

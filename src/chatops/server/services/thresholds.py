@@ -23,7 +23,7 @@ from chatops.server.db.engine import Database
 from chatops.server.db.models import AlertThreshold
 from chatops.server.services.access import Principal
 from chatops.server.services.alerting.loading import rule_of, scope_of
-from chatops.server.services.alerting.rule import check_values, parse_watched
+from chatops.server.services.alerting.rule import check_side, check_values, parse_watched
 from chatops.server.services.alerting.service import AlertService
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.server_finder import ServerFinder
@@ -93,7 +93,7 @@ class ThresholdService:
                 where it is no operator; or the rule is somebody else's.
             Conflict: the name is taken, or there are too many rules.
         """
-        parse_watched(body.metric)
+        check_side(parse_watched(body.metric), body.op)
         check_values(body.op, body.value, body.clear, body.for_s)
         async with self._database.write() as session:
             target = await lasting(session, self._servers, principal, body.target)

@@ -50,9 +50,18 @@ def parse_watched(text: str) -> Watched:
         raise InvalidInput(f"there is no metric {shorten(text, 80)!r}", hint=f"known are {known}")
     if colon and (metric is None or metric.listed is None or not instance):
         raise InvalidInput(
-            f"the metric {name} is not written with an instance like {shorten(text, 80)!r}"
+            f"the metric {name} is not written with an instance like {shorten(text, 80)!r}",
+            hint=_how(name, metric),
         )
     return understood(text)
+
+
+def _how(name: str, metric: Metric | None) -> str:
+    """How a metric is written."""
+    if metric is None or metric.listed is None:
+        return f"write {name}"
+    each = f"{name}:NAME for one, {name}:{EACH} for each"
+    return f"write {each}" if metric.total is None else f"write {name}, {each}"
 
 
 def understood(text: str) -> Watched:
@@ -106,6 +115,19 @@ class Rule:
         return mine == (
             other.watched, other.op, other.value, other.clear, other.for_s, other.severity
         )  # fmt: skip
+
+
+def check_side(watched: Watched, op: Op) -> None:
+    """That a rule is not about what is well.
+
+    Raises:
+        InvalidInput: it is.
+    """
+    if watched.name == OFFLINE and op not in _ABOVE:
+        raise InvalidInput(
+            f"{OFFLINE} is 0 while the agent is connected: with {op} what is well would be wrong",
+            hint="use gt, like: offline gt 1m",
+        )
 
 
 def default_clear(op: Op, value: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -10,6 +11,7 @@ from chatops.errors import InvalidInput
 from chatops.protocol.rest import Op
 from chatops.server.services.alerting.rule import (
     Watched,
+    check_side,
     check_values,
     default_clear,
     parse_watched,
@@ -78,3 +80,22 @@ def test_what_a_rule_may_watch() -> None:
     for text in ("cpux", "cpu:0", "disk:", "offline:x", ""):
         with pytest.raises(InvalidInput):
             parse_watched(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [("disk:", "write disk, disk:NAME for one, disk:\\* for each"), ("cpu:0", "write cpu$"),
+     ("custom:", "write custom:NAME for one, custom:\\* for each"), ("offline:x", "write offline")],
+)  # fmt: skip
+def test_how_a_metric_is_written_is_said(text: str, how: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        parse_watched(text)
+    assert re.match(how, raised.value.hint or "")
+
+
+@pytest.mark.parametrize("op", ["lt", "le"])
+def test_that_a_server_is_there_is_nothing_to_page_for(op: Op) -> None:
+    with pytest.raises(InvalidInput, match="offline is 0 while the agent is connected"):
+        check_side(Watched("offline"), op)
+    check_side(Watched("offline"), "gt")
+    check_side(Watched("uptime"), op)
