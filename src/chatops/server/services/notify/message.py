@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -20,6 +21,8 @@ SIGNATURE_HEADER: Final = "X-ChatOps-Signature"
 LINES: Final = 20
 """Alerts that a text names; how many more there are it says in one line."""
 _LINE: Final = 300
+_CALLS: Final = re.compile(r"@|<(?=[!#])")
+"""What begins a call to people in the markup of chat services: ``@everyone``, ``<!channel>``."""
 _RANK: Final = {"critical": 0, "warning": 1, "info": 2}
 _TITLES: Final[dict[Event, str]] = {
     "firing": "firing", "resolved": "resolved", "reminder": "still firing", "test": "test",
@@ -71,7 +74,7 @@ def title_of(message: Message) -> str:
     alerts = sorted(message.alerts, key=_rank)
     worst = alerts[0]["severity"] if alerts else "info"
     if len(alerts) == 1:
-        return f"[{worst}] {word}: {where(alerts[0])}"
+        return f"[{worst}] {word}: {_calm(where(alerts[0]))}"
     return f"[{worst}] {word}: {counted(len(alerts), 'alert')}"
 
 
@@ -83,7 +86,8 @@ def text_of(message: Message) -> str:
     lines = [_line(one) for one in alerts[:LINES]]
     if len(alerts) > LINES:
         lines.append(f"and {len(alerts) - LINES} more")
-    return "\n".join([*lines, "", f"hub {message.hub}, message {message.id}"])
+    hub = f"hub {message.hub}, " if message.hub else ""  # just started, it may not know it yet
+    return "\n".join([*lines, "", f"{hub}message {message.id}"])
 
 
 def _line(alert: Alert) -> str:
@@ -92,7 +96,13 @@ def _line(alert: Alert) -> str:
     text = f"{alert['severity']}: {where(alert)}: {said}"
     if alert.get("resolved_reason"):
         text += f" ({alert['resolved_reason']})"
-    return shorten(escape(text), _LINE)
+    return _calm(shorten(escape(text), _LINE))
+
+
+def _calm(text: str) -> str:
+    """Words of targets and users, in which no service finds anybody to call: a space of no width
+    stands where it would begin to look."""
+    return _CALLS.sub("\\g<0>\u200b", text)
 
 
 def where(alert: Alert) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from typing import Any
 
 import msgspec
@@ -61,6 +62,20 @@ def test_an_end_says_why_and_a_test_what_it_is() -> None:
     assert text_of(Message("m", "test", [], "https://hub")) == (
         "This channel of the hub https://hub works."
     )
+
+
+def test_a_hub_that_does_not_know_its_url_yet_names_none() -> None:
+    assert text_of(Message("m", "firing", [alert()])).splitlines()[-1] == "message m"
+
+
+def test_words_of_targets_and_users_call_nobody() -> None:
+    rude = "@everyone <!channel> <@U1> <#C1> a@b.org"
+    for made in (
+        text_of(Message("m", "firing", [alert(message=rude)])),
+        title_of(Message("m", "firing", [alert(threshold_name=rude)])),
+    ):
+        assert re.search(r"@\w|<[!#@]\w", made) is None, made
+        assert rude in made.replace("\u200b", ""), "it can still be read"
 
 
 def test_words_of_targets_break_no_line() -> None:
