@@ -32,7 +32,10 @@ class Pace:
     """… for so long after a message was recorded; then:"""
     slow_cap: float = 300.0
     give_up: float = 7 * _DAY
-    """No attempt begins later than this after a message was recorded, but for the first one."""
+    """A message that is older is given up …"""
+    enough: int = 288
+    """… if it was tried so often, a day's worth: so a clock that jumps ahead, or a hub that was
+    down for a week, gives up nothing."""
     tried: int = 3
 
 
@@ -94,7 +97,7 @@ def retry_at(
     fast = min(pace.first * 2.0 ** min(attempts - 1, 60), pace.cap)
     wait = fast if now - created_at < pace.fast_for else pace.slow_cap
     due = max(now, started + wait)
-    return None if due - created_at > pace.give_up else due
+    return None if due - created_at > pace.give_up and attempts >= pace.enough else due
 
 
 def sooner(messages: Sequence[Waiting], started: float, pace: Pace) -> list[str]:

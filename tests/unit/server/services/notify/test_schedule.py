@@ -132,6 +132,19 @@ def test_it_is_given_up_after_a_week_but_never_untried() -> None:
     assert next_step([old], begin, PACE) == Send("x")
 
 
+def test_a_clock_that_jumps_ahead_gives_up_nothing() -> None:
+    channel = Channel()
+    channel.up = False
+    channel.tell("firing", "a")
+    channel.until(channel.now + 60)
+    channel.now += 2 * PACE.give_up
+    channel.until(channel.now + 3600)
+    assert not channel.lost
+    channel.up = True
+    channel.until(channel.now + PACE.slow_cap)
+    assert [sorted(one.alerts) for one in channel.heard] == [["a"]]
+
+
 def test_a_receiver_that_comes_back_is_told_everything_soon_in_few_messages() -> None:
     channel = Channel()
     begin, channel.up = channel.now, False
