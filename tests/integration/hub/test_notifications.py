@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 from sqlalchemy import text
 
 from chatops.clock import FakeClock
-from chatops.server.crud import told_alerts
+from chatops.protocol.limits import MAX_MESSAGE_ALERTS
+from chatops.server.crud import notifications, told_alerts
 from chatops.server.db.models import Alert, AlertServer
 from chatops.server.services.alerting.outbox import AlertChange
 from chatops.server.services.notify.heartbeat import Heartbeat
@@ -130,7 +132,7 @@ async def test_a_receiver_that_is_down_gets_it_when_it_is_back_and_a_lost_answer
     await add(hub, f"http://127.0.0.1:{port}/hook")
     await happen(hub, change())
     await until_async(lambda: log(hub), what="an attempt")
-    assert "cannot connect" in (await log(hub))[-1]["answer"]
+    assert (await log(hub))[-1]["answer"] == "cannot connect: connection refused"
     figures = hub.services.notifications.figures()
     assert (figures.waiting, figures.failures > 0, figures.oldest_s > 0) == (1, True, True)
 
@@ -288,7 +290,7 @@ async def test_what_is_given_up_is_said_and_its_end_is_not_told(tmp_path: Path) 
     clock = FakeClock()
     async with running_hub(tmp_path / "hub", clock=clock) as hub:
         notifications = hub.services.notifications
-        notifications.outbox.pace = replace(FAST, gather=0.0, give_up=3600.0)
+        notifications.outbox.pace = replace(FAST, gather=0.0, give_up=3600.0, enough=1)
         await add(hub, f"http://127.0.0.1:{unused_port()}/hook")
         server = await hub.server("web-1")
         one = change()
@@ -308,6 +310,61 @@ async def test_what_is_given_up_is_said_and_its_end_is_not_told(tmp_path: Path) 
         assert [(one.level, one.source) for one in entries if one.source == "notifications"] == [
             ("warning", "notifications"), ("error", "notifications"),
         ]  # fmt: skip
+
+
+async def test_who_heard_of_a_storm_hears_of_its_end_though_its_second_message_was_given_up(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    clock = FakeClock()
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        service = hub.services.notifications
+        service.outbox.pace = replace(FAST, gather=0.0, give_up=3600.0, enough=1)
+        await add(hub, receiver.url)
+        storm = change(server=None, metric="offline")
+        await _alert(hub, storm)
+        await happen(hub, storm)
+        await until_async(lambda: delivered(hub), what="the first message")
+        receiver.manner = "500"
+        again = change(
+            alert_id=storm.alert.id, server=None, fired_at="2026-01-02T04:05:05.000Z"
+        )  # fmt: skip
+        await happen(hub, again)
+        await until_async(lambda: _tried(hub, 2), what="an attempt at the second one")
+        clock.advance(3601.0)
+        hub.admin = await hub.login()
+        (channel,) = (await hub.ok("GET", "/channels"))["items"]
+        service.couriers.look_at(channel["id"])
+        await until_async(lambda: delivered(hub), what="the end of it")
+        assert service.couriers.counts.given_up == 1
+        receiver.manner = "ok"
+        await happen(hub, resolved(storm))
+        await until_async(lambda: receiver.bodies("resolved"), what="the storm's end")
+
+
+async def _tried(hub: TestHub, times: int) -> bool:
+    return len(await log(hub)) >= times
+
+
+async def test_of_what_waits_for_a_dead_channel_only_the_newest_message_is_read_to_add_to_it(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    receiver.manner, tried, clock = "500", Pace().tried, FakeClock()
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        hub.services.notifications.outbox.pace = Pace(gather=0.0)
+        await add(hub, receiver.url)
+        for number in range(tried):
+            await happen(hub, change())
+            await until_async(lambda: _tried(hub, number + 1), what="an attempt")  # noqa: B023
+        for _ in range(5):
+            clock.advance(0.01)  # ids are in order of time
+            await happen(hub, *(change() for _ in range(MAX_MESSAGE_ALERTS // 2)))
+        (channel,) = (await hub.ok("GET", "/channels"))["items"]
+        look = hub.hub.databases.chatops.look
+        newest = await look(lambda tx: notifications.newest_open(tx, channel["id"], "firing"))
+        assert len(newest) == MAX_MESSAGE_ALERTS // 2
+        waits = await look(lambda tx: notifications.waiting(tx, channel["id"]))
+        sizes = sorted(Counter(row.id for row in waits).values())
+        assert sizes == [*[1] * tried, len(newest), MAX_MESSAGE_ALERTS, MAX_MESSAGE_ALERTS]
 
 
 async def test_a_hub_that_stops_waits_for_the_answer_to_what_it_is_sending(

@@ -9,11 +9,12 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple, TypedDict
 
-from sqlalchemy import bindparam, exists, func, insert, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, null, or_, select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import update as sql_update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from chatops.server.crud.filters import equals
@@ -72,15 +73,22 @@ _ID, _CHANNEL = col(Notification.id), col(Notification.channel_id)
 _EVENT, _ENDED = col(Notification.event), col(Notification.ended_at)
 _ONE: Final = sql_update(Notification).where(bindparam("message") == _ID)
 _OF: Final = select(func.count()).where(col(NotificationAlert.notification_id) == _ID)
-_WAITING: Final = Statement(
-    select(
-        _ID, _EVENT, col(Notification.created_at), col(Notification.due_at),
-        col(Notification.attempts), col(NotificationAlert.alert_id),
-    )
-    .outerjoin(NotificationAlert, col(NotificationAlert.notification_id) == _ID)
-    .where(bindparam("channel") == _CHANNEL, _ENDED.is_(None))
-    .order_by(_ID)
+_OF_CHANNEL: Final = and_(bindparam("channel") == _CHANNEL, _ENDED.is_(None))
+_FIELDS: Final = (
+    _ID, _EVENT, col(Notification.created_at), col(Notification.due_at),
+    col(Notification.attempts),
 )  # fmt: skip
+_ROWS: Final = (
+    select(*_FIELDS, col(NotificationAlert.alert_id))
+    .outerjoin(NotificationAlert, col(NotificationAlert.notification_id) == _ID)
+    .order_by(_ID)
+)
+_WAITING: Final = Statement(_ROWS.where(_OF_CHANNEL))
+_HEADS: Final = Statement(select(*_FIELDS, null()).where(_OF_CHANNEL).order_by(_ID))
+_NEWEST: Final = select(func.max(_ID)).where(
+    _OF_CHANNEL, bindparam("wanted") == _EVENT, col(Notification.attempts) == 0
+)
+_OPEN: Final = Statement(_ROWS.where(_ID.in_(_NEWEST)))
 _LAST: Final = Statement(
     select(func.max(col(Notification.opens_at))).where(
         bindparam("channel") == _CHANNEL, bindparam("wanted") == _EVENT
@@ -118,10 +126,27 @@ _CUT_OFF: Final = Statement(
 _IN_MESSAGE: Final = select(col(NotificationAlert.alert_id)).where(
     col(NotificationAlert.notification_id) == bindparam("message")
 )
+
+
+def _heard_before(alert_id: Mapped[str]) -> ColumnElement[bool]:
+    """Whether another message tells of it too, which was taken, or may be yet. Only an alert of
+    several servers fires again, so that few are looked for among the channel's messages."""
+    link, message = aliased(NotificationAlert), aliased(Notification)
+    several = exists().where(col(Alert.id) == alert_id, col(Alert.server_id).is_(None))
+    told = exists().where(
+        col(link.alert_id) == alert_id, col(link.notification_id) == col(message.id),
+        bindparam("channel") == col(message.channel_id), col(message.event) == "firing",
+        bindparam("message") != col(message.id),
+        or_(col(message.delivered).is_(True), col(message.ended_at).is_(None)),
+    )  # fmt: skip
+    return and_(several, told)
+
+
 _UNTOLD: Final = Statement(
     sql_delete(ToldAlert).where(
         col(ToldAlert.channel_id) == bindparam("channel"),
         col(ToldAlert.alert_id).in_(_IN_MESSAGE),
+        ~_heard_before(col(ToldAlert.alert_id)),
     )
 )
 _OPEN_ENDS: Final = select(_ID).where(
@@ -132,6 +157,7 @@ _NO_END: Final = Statement(
     sql_delete(NotificationAlert).where(
         col(NotificationAlert.notification_id).in_(_OPEN_ENDS),
         col(NotificationAlert.alert_id).in_(_IN_MESSAGE),
+        ~_heard_before(col(NotificationAlert.alert_id)),
     )
 )
 _EMPTY: Final = Statement(
@@ -145,6 +171,18 @@ _EMPTY: Final = Statement(
 def waiting(tx: Transaction, channel_id: str) -> list[Row]:
     """What a channel is to be told yet, the oldest first: a row for each alert of a message."""
     return [Row._make(row) for row in tx.all(_WAITING, {"channel": channel_id})]
+
+
+def heads(tx: Transaction, channel_id: str) -> list[Row]:
+    """The same without what they tell of: a row for each message."""
+    return [Row._make(row) for row in tx.all(_HEADS, {"channel": channel_id})]
+
+
+def newest_open(tx: Transaction, channel_id: str, event: str) -> list[Row]:
+    """The newest message of an event that was not tried yet, whatever else waits: those before it
+    are full (of two that were made in the same millisecond either may be the newest)."""
+    rows = tx.all(_OPEN, {"channel": channel_id, "wanted": event})
+    return [Row._make(row) for row in rows]
 
 
 def last_opened(tx: Transaction, channel_id: str, event: str) -> float | None:
@@ -202,7 +240,8 @@ def end(tx: Transaction, message_id: str, now: float, *, delivered: bool) -> Non
 
 
 def forget_firing(tx: Transaction, channel_id: str, message_id: str) -> None:
-    """Of what this message was to say nobody has heard: nobody is told that it is over, either."""
+    """Of what this message was to say nobody has heard, unless another one said it, too (a storm
+    that fires again): nobody is told that it is over, either."""
     values = {"channel": channel_id, "message": message_id}
     for statement in (_UNTOLD, _NO_END):
         tx.run(statement, values)

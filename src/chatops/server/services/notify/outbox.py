@@ -26,7 +26,7 @@ from chatops.server.services.notify.schedule import (
     retry_at,
     sooner,
 )
-from chatops.server.services.notify.writing import Writing, waiting
+from chatops.server.services.notify.writing import Writing, heads, waiting
 
 SEVERITIES: Final = ("info", "warning", "critical")
 CUT_OFF: Final = "the hub ended before an answer came"
@@ -103,13 +103,15 @@ class Outbox:
 
     def look(self, tx: Transaction, channel_id: str) -> Looked:
         """What a channel's courier is to do."""
-        found = waiting(tx, channel_id)
+        found = heads(tx, channel_id)
+        if sum(not one.is_open for one in found) < self.pace.tried:  # else no other one is begun
+            found = waiting(tx, channel_id)
         oldest = min((one.created_at for one in found), default=None)
         return Looked(next_step(found, self._clock.now(), self.pace), len(found), oldest)
 
     def begin(self, tx: Transaction, channel_id: str, message_id: str) -> Attempt | None:
         """An attempt at a message begins; None if there is nothing to send any more."""
-        found = [one for one in waiting(tx, channel_id) if one.id == message_id]
+        found = [one for one in heads(tx, channel_id) if one.id == message_id]
         if not found:
             return None
         now = self._clock.now()
@@ -139,7 +141,7 @@ class Outbox:
         channels.set_result(tx, channel_id, said, now)
         if answer.ok:
             crud.end(tx, message.id, now, delivered=True)
-            late = sooner(waiting(tx, channel_id), attempt.started, self.pace)
+            late = sooner(heads(tx, channel_id), attempt.started, self.pace)
             crud.set_due(tx, late, now)
             return False
         if message.event == "test":
@@ -155,7 +157,7 @@ class Outbox:
 
     def remind(self, tx: Transaction, channel_id: str, alert_ids: Sequence[str]) -> None:
         """Write down a reminder of these alerts, unless something is to be told before."""
-        if waiting(tx, channel_id):
+        if heads(tx, channel_id):
             return
         writing = Writing(tx, self._clock.now(), self.pace)
         for alert_id in alert_ids:

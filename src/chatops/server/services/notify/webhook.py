@@ -7,6 +7,7 @@ one address when it is checked and another one when it is used.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -119,7 +120,7 @@ def _reason(error: Exception) -> str:
         os_error = error.os_error
         if isinstance(os_error, ssl.SSLError):
             return f"TLS failed: {os_error.reason or 'the handshake broke off'}"
-        return f"cannot connect: {os_error.strerror or 'no address answers'}"
+        return f"cannot connect: {_words(os_error)}"
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
         return "the connection was closed without an answer"
     if isinstance(error, aiohttp.InvalidURL):
@@ -127,3 +128,9 @@ def _reason(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientResponseError):
         return "what it answers is no HTTP"
     return f"it failed ({type(error).__name__})"
+
+
+def _words(error: OSError) -> str:
+    """Why, without the address, of which the port is struck out like all else in the URL."""
+    number = error.errno if error.errno is not None and error.errno > 0 else None
+    return os.strerror(number).lower() if number else "no address answers"

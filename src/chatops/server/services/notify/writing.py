@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import cast
 
@@ -14,8 +15,17 @@ from chatops.server.services.notify.schedule import Event, Pace, Waiting, joins,
 
 def waiting(tx: Transaction, channel_id: str) -> list[Waiting]:
     """What a channel is to be told yet, the oldest first."""
+    return _messages(crud.waiting(tx, channel_id))
+
+
+def heads(tx: Transaction, channel_id: str) -> list[Waiting]:
+    """The same without the alerts, of which there may be tens of thousands."""
+    return _messages(crud.heads(tx, channel_id))
+
+
+def _messages(found_rows: Sequence[crud.Row]) -> list[Waiting]:
     found = []
-    for _, rows in groupby(crud.waiting(tx, channel_id), lambda row: row.id):
+    for _, rows in groupby(found_rows, lambda row: row.id):
         first, *more = rows
         alerts = frozenset(row.alert for row in (first, *more) if row.alert is not None)
         found.append(
@@ -61,5 +71,6 @@ class Writing:
 
     def _found(self, channel_id: str, event: Event) -> tuple[str, int]:
         """The open message that there is already, and for how many alerts it has room."""
-        found = joins(waiting(self._tx, channel_id), event)
+        newest = _messages(crud.newest_open(self._tx, channel_id, event))
+        found = joins(newest, event)
         return (found.id, MAX_MESSAGE_ALERTS - len(found.alerts)) if found else ("", 0)
