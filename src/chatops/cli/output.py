@@ -89,6 +89,12 @@ class Output:
         if self.form != "table":
             self.item(item, view)
 
+    def made(self, item: T, view: View[T], *talk: str) -> None:
+        """The same of something new, of which -q prints what the hub calls it."""
+        self.changed(item, view, *talk)
+        if self.quiet and self.form == "table":
+            self.item(item, view)
+
     def removed(self, item: T | None, view: View[T], talk: str) -> None:
         """The same of something that is not there any more; None where it was not asked for."""
         self.say(talk)
@@ -115,7 +121,7 @@ class Output:
             InvalidInput: json was asked for, whose array would never be closed.
         """
         if self.form == "json":
-            raise InvalidInput("what never ends has no json form", hint="use -o ndjson")
+            raise InvalidInput("what is told as it happens has no json form", hint="use -o ndjson")
 
     def value(self, value: object) -> None:
         """A value in its JSON form, for data that has no table."""
@@ -144,6 +150,13 @@ class Output:
     def is_terminal(self) -> bool:
         """Whether the data goes to a terminal."""
         return self._out.isatty()
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal that the data goes to; None where it goes elsewhere."""
+        import shutil
+
+        return shutil.get_terminal_size().columns if self.is_terminal() else None
 
     def console(self) -> Console:
         """The terminal that the data goes to, for what is drawn on all of it."""
@@ -243,10 +256,8 @@ class Output:
 
         widths = [max(len(column.title), column.width) for column in view.columns]
         color, row = self._color(self._out), view.row(item)
-        if self.is_terminal():
-            import shutil
-
-            row = fitted(row, widths, shutil.get_terminal_size().columns)
+        if self.width is not None:
+            row = fitted(row, widths, self.width)
         lines = plain_lines(view.columns, [row], color=color, widths=widths)
         self._lines(lines[1:] if self._headed else lines)
 

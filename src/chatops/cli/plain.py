@@ -32,17 +32,25 @@ def plain_lines(
 
 
 def fitted(row: Sequence[Cell], widths: Sequence[int], room: int) -> list[Cell]:
-    """A row whose longest text is cut, if it would take more than ``room`` columns."""
+    """A row whose longest texts are cut, if it would take more than ``room`` columns, but to no
+    less than their ``widths``."""
     taken = [max(width, cells(cell.text)) for width, cell in zip(widths, row, strict=True)]
-    over = sum(taken) + 2 * (len(taken) - 1) - room
     done = list(row)
-    if over > 0:
-        widest = taken.index(max(taken))
-        text = done[widest].text
-        keep = max(taken[widest] - over, widths[widest], 1)
-        if cells(text) > keep:
-            done[widest] = done[widest]._replace(text=text[: keep - 1] + "…")
+    while (over := sum(taken) + 2 * (len(taken) - 1) - room) > 0:
+        spare = [have - width for have, width in zip(taken, widths, strict=True)]
+        most = spare.index(max(spare))
+        if not spare[most]:
+            break
+        taken[most] -= min(over, spare[most])
+        done[most] = done[most]._replace(text=_cut(done[most].text, taken[most]))
     return done
+
+
+def _cut(text: str, room: int) -> str:
+    """The beginning of ``text`` that takes at most ``room`` columns, with a mark at its end."""
+    while text and cells(text) >= room:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def cells(text: str) -> int:

@@ -51,6 +51,15 @@ def clock(stamp: str | None) -> str | None:
     return None if text is None else text.rpartition(" ")[2]
 
 
+def recent(stamp: str | None, now: float | None = None) -> str | None:
+    """When it was, in eight columns: the time of day, or the day if that was more than 24 h ago."""
+    seconds, text = _seconds(stamp), local(stamp)
+    if seconds is None or text is None:
+        return text
+    passed = (time.time() if now is None else now) - seconds
+    return text[-8:] if passed < 86_400 else text[5:10]
+
+
 def percent(value: float | None) -> str | None:
     """``12.3%``."""
     return None if value is None else f"{value:.1f}%"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatops.cli.plain import cells, paint, plain_lines
+from chatops.cli.plain import cells, fitted, paint, plain_lines
 from chatops.cli.view import Cell, Column
 
 
@@ -25,3 +25,15 @@ def test_colour_changes_no_alignment() -> None:
 def test_nothing_is_painted_without_colour_style_or_text() -> None:
     assert paint("x", "bad", color=False) == paint("x", None, color=True) == "x"
     assert paint("", "bad", color=True) == ""
+
+
+def test_a_growing_row_fits_where_it_can_and_cuts_what_is_longest() -> None:
+    row, widths = [Cell("web-1"), Cell("a-rule-with-a-long-name"), Cell("disk is 97 %")], [8, 8, 3]
+    for room, texts in (
+        (60, ["web-1", "a-rule-with-a-long-name", "disk is 97 %"]),
+        (40, ["web-1", "a-rule-with-a-l…", "disk is 97 %"]),
+        (26, ["web-1", "a-rule-…", "disk …"]),
+        (12, ["web-1", "a-rule-…", "di…"]),
+    ):
+        assert [cell.text for cell in fitted(row, widths, room)] == texts
+    assert cells(fitted([Cell("日本日本")], [4], 6)[0].text) <= 6

@@ -40,6 +40,10 @@ def test_local_times_are_of_this_machines_zone(monkeypatch: pytest.MonkeyPatch) 
     try:
         assert show.local("2026-01-02T23:04:05.678Z") == "2026-01-03 01:04:05"
         assert show.clock("2026-01-02T23:04:05.678Z") == "01:04:05"
+        then = 1_767_395_045.678
+        assert show.recent("2026-01-02T23:04:05.678Z", then + 86_399) == "01:04:05"
+        assert show.recent("2026-01-02T23:04:05.678Z", then + 86_401) == "01-03"
+        assert (show.recent(None), show.recent("soon")) == (None, "soon")
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -17,7 +17,7 @@ from chatops.cli.reading import moment
 from chatops.cli.view import Column, Style, View
 from chatops.errors import InvalidInput
 from chatops.protocol.rest import Alert, AlertDetail, AlertState, Severity
-from chatops.text import escape
+from chatops.text import escape, shorten
 
 app = group("What is wrong with the fleet, what was, and who takes care of it.")
 ALERT = Annotated[str, typer.Argument(metavar="ID", help="see `chatops alerts list`")]
@@ -69,9 +69,23 @@ LIVE = View(
         Column("SEVERITY", lambda a: a.severity, _severity_style),
         Column("STATE", _state, _state_style, width=12),
         Column("RULE", lambda a: a.threshold_name, width=12),
-        Column("MESSAGE", lambda a: a.message),
+        Column("MESSAGE", lambda a: a.message, width=0),
     ],
 )
+NARROW = View(
+    Alert,
+    LIVE.name,
+    [
+        Column("TIME", lambda a: show.recent(a.resolved_at or a.fired_at)),
+        Column("SERVER", _server, width=10),
+        Column("SEVERITY", lambda a: a.severity, _severity_style),
+        Column("STATE", _state, _state_style, width=12),
+        Column("RULE", lambda a: a.threshold_name, width=10),
+        Column("MESSAGE", lambda a: a.message, width=0),
+    ],
+)
+_WIDE: Final = 110
+"""Columns of a terminal from which on the time of an alert is shown in full."""
 DETAIL = View(
     AlertDetail,
     lambda alert: alert.id,
@@ -166,8 +180,9 @@ def watch(
 
     cli.out.refuse_json()
     worst = severity_of(severity, "--severity") if severity is not None else None
+    view = NARROW if (cli.out.width or _WIDE) < _WIDE else LIVE
     for alert in follow_alerts(cli, Filter(server, worst), until_clear=until_clear):
-        cli.out.live(alert, LIVE)
+        cli.out.live(alert, view)
 
 
 @command(app, "show", example="chatops alerts show 0197...")
@@ -178,7 +193,9 @@ def show_alert(cli: Cli, alert: ALERT) -> None:
     if cli.out.form == "table" and not cli.out.quiet and found.evidence:
         from chatops.cli.evidence import evidence_lines
 
-        cli.out.text("\n".join(evidence_lines(found.evidence)))
+        room = cli.out.width
+        for line in evidence_lines(found.evidence):
+            cli.out.text(shorten(line, room) if room else line)
 
 
 @command(app, "ack", example='chatops alerts ack 0197... --comment "ordered a disk"')

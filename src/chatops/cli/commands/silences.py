@@ -61,7 +61,7 @@ def add(
         target, seconds(for_, "--for") or 0.0, metric=metric, comment=comment
     )
     what = f"{escape(made.metric)} of " if made.metric else ""
-    cli.out.changed(
+    cli.out.made(
         made, SILENCES, f"silenced {what}{escape(made.target)} until {show.local(made.until)}"
     )
 

@@ -131,7 +131,7 @@ def set_threshold(
         severity=severity_of(severity, "--severity"),
         name=name,
     )
-    cli.out.changed(
+    cli.out.made(
         rule, THRESHOLD,
         f"{escape(rule.name)}: {escape(_condition(rule))} for {show.duration(rule.for_s)}, clears"
         f" at {value_in_unit(rule.metric, rule.clear)}, {rule.severity}, on {escape(rule.target)}",
@@ -233,6 +233,11 @@ def try_threshold(
     """
     from chatops.cli.replay import print_replay
 
+    for word in words:  # what is no number is no value, either
+        if word.startswith("--"):
+            raise InvalidInput(
+                f"no such option: {word[:40]}", hint="see `chatops thresholds test --help`"
+            )
     if len(words) not in (1, 3):
         raise InvalidInput(
             "name a rule, or give METRIC OP VALUE", hint="like: chatops thresholds test cpu gt 90%"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.fake_hub import FakeHub, error, page
+from chatops.cli.output import Output
+from tests.support.fake_hub import FakeHub, Reply, error, page
 from tests.support.samples import HOSTILE, THEN
 from tests.unit.cli.conftest import Invoke
 
@@ -87,6 +88,32 @@ def test_show_has_the_evidence_as_data(cli: Invoke, hub: FakeHub) -> None:
     assert "agent told" not in cli("alerts", "show", ID).out
 
 
+@pytest.mark.parametrize(("columns", "whole"), [(80, False), (132, True)])
+def test_a_narrow_terminal_has_room_for_the_message(
+    cli: Invoke, hub: FakeHub, monkeypatch: pytest.MonkeyPatch, columns: int, *, whole: bool
+) -> None:
+    monkeypatch.setattr(Output, "is_terminal", lambda _: True)
+    monkeypatch.setattr("chatops.cli.alert_feed.ASK_AGAIN", 0.0)
+    told = alert(threshold_name="a-rather-long-name-of-a-rule")
+    answers = iter((page(), page(told), page()))  # before, open, resolved; then nothing is open
+    hub.on("GET /alerts", lambda _: Reply(body=next(answers, page())))
+    hub.on(f"GET /alerts/{ID}", told | {"state": "resolved", "resolved_at": THEN})
+    lines = cli("alerts", "watch", "--until-clear", COLUMNS=str(columns)).out.splitlines()
+    assert [line[-19:] for line in lines[1:]] == ["disk:/var is 97.2 %"] * 2
+    assert max(map(len, lines)) <= columns
+    assert (told["threshold_name"] in lines[1]) == whole
+
+
+def test_a_command_line_of_the_evidence_is_cut_to_the_terminal(
+    cli: Invoke, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Output, "is_terminal", lambda _: True)
+    long = {"by_cpu": [{"pid": 7, "command": "python " + 90 * "x"}]}
+    hub.on(f"GET /alerts/{ID}", alert(evidence={"taken_at": THEN, "processes": long}))
+    line = cli("alerts", "show", ID, COLUMNS="80").out.splitlines()[-1]
+    assert (len(line), line[-2:]) == (80, "x…")
+
+
 def test_taking_care(cli: Invoke, hub: FakeHub) -> None:
     hub.on(f"POST /alerts/{ID}/ack", alert(state="acknowledged"))
     hub.on(f"POST /alerts/{ID}/resolve", error(409, "conflict", "it is over"))
@@ -108,6 +135,7 @@ def test_rules_are_listed_and_set(cli: Invoke, hub: FakeHub) -> None:
     body = hub.asked[-1].body
     assert (body["op"], body["value"], body["clear"], body["for_s"]) == ("lt", -30.0, -20.0, 0.0)
     assert cli("thresholds", "set", "clock.skew", "lt", "-30", "-o", "json").json()["op"] == "lt"
+    assert cli("thresholds", "set", "clock.skew", "lt", "-30", "-q").out == "hot\n"
 
 
 @pytest.mark.parametrize(
@@ -150,6 +178,8 @@ def test_silences(cli: Invoke, hub: FakeHub) -> None:
     assert lines[1].split()[:3] == ["s1", "web-*", "all"]
     done = cli("silences", "add", "web-*", "--metric", "disk", "--for", "2h")
     assert done.err.startswith("silenced disk of web-* until ")
+    assert done.out == ""
+    assert cli("silences", "add", "web-*", "--metric", "disk", "--for", "2h", "-q").out == "s1\n"
     body = hub.asked[-1].body
     assert (body["target"], body["metric"], body["for_s"]) == ("web-*", "disk", 7200.0)
     assert cli("silences", "add", "web-*", "--for", "0s").code == 2

@@ -68,3 +68,5 @@ def test_nonsense_is_refused_before_anybody_is_asked(cli: Invoke, hub: FakeHub) 
                   ("hot", "--since", "soon"), ()):  # fmt: skip
         assert cli("thresholds", "test", *words).code == 2
     assert hub.asked == []
+    done = cli("thresholds", "test", "hot", "--severity", "critical")
+    assert "no such option: --severity" in done.err
