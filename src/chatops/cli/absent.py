@@ -103,6 +103,16 @@ def servers_of(cli: Cli, target: str) -> list[Server]:
     return meant.select(cli.client.servers.list(), facts)
 
 
+def say_if_nobody(cli: Cli, target: str) -> None:
+    """Say it if a TARGET that is for later, too, means no server now: it may be mistyped. Names
+    were looked for by the hub, which refuses those that are not there."""
+    with suppress(ChatOpsError):  # what was asked for is done, and this is only talk
+        meant = parse_target(target)
+        if str(meant) != "all" and meant.one is None and not servers_of(cli, target):
+            cli.out.flush()
+            cli.out.say(f"no server matches {escape(target[:80])!r} now, only what is added later")
+
+
 def _reasons(cli: Cli, server: str, metrics: Sequence[str]) -> Iterator[Reason]:
     try:
         latest: Any = cli.client.metrics.latest(server)  # it has a sample's fields

@@ -17,7 +17,7 @@ from chatops.cli.reading import moment
 from chatops.cli.view import Column, Style, View
 from chatops.errors import InvalidInput
 from chatops.protocol.rest import Alert, AlertDetail, AlertState, Severity
-from chatops.text import escape, shorten
+from chatops.text import counted, escape, shorten
 
 app = group("What is wrong with the fleet, what was, and who takes care of it.")
 ALERT = Annotated[str, typer.Argument(metavar="ID", help="see `chatops alerts list`")]
@@ -26,7 +26,7 @@ _RANK: Final[tuple[Severity, ...]] = get_args(Severity)
 
 
 def _server(alert: Alert) -> str | None:
-    return alert.server if alert.servers is None else f"{len(alert.servers)} servers"
+    return alert.server if alert.servers is None else counted(len(alert.servers), "server")
 
 
 def _state(alert: Alert) -> str:

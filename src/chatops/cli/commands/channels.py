@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from chatops.cli import show
+from chatops.cli.absent import say_if_nobody
 from chatops.cli.args import LIMIT, YES, asked, print_newest
 from chatops.cli.completion import complete_targets
 from chatops.cli.confirm import confirm, read_secret
@@ -62,7 +63,7 @@ CHANNEL = View(
         Column("reminds", lambda c: show.duration(c.remind_s) or "never"),
         Column("waiting", lambda c: str(c.waiting)),
         Column("last result", lambda c: c.last_result or "nothing sent yet", _result_style),
-        Column("last sent", lambda c: show.local(c.last_result_at)),
+        Column("last try", lambda c: show.local(c.last_result_at)),
         Column("created", lambda c: show.local(c.created_at)),
         Column("by", lambda c: c.created_by),
     ],
@@ -151,6 +152,7 @@ def add(
         secret=secret, insecure=cli.common.insecure is True,
     )  # fmt: skip
     cli.out.item(made, CHANNEL)
+    say_if_nobody(cli, target)
 
 
 @command(app, "show", example="chatops channels show ops")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from chatops.cli import show
+from chatops.cli.absent import say_if_nobody
 from chatops.cli.args import TARGET, YES
 from chatops.cli.completion import complete_metric_names
 from chatops.cli.confirm import confirm
@@ -64,6 +65,7 @@ def add(
     cli.out.made(
         made, SILENCES, f"silenced {what}{escape(made.target)} until {show.local(made.until)}"
     )
+    say_if_nobody(cli, target)
 
 
 @command(app, "rm", example="chatops silences rm 0197... --yes")

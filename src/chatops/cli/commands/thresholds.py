@@ -7,6 +7,7 @@ from typing import Annotated, Final, cast
 import typer
 
 from chatops.cli import figures, show
+from chatops.cli.absent import say_if_nobody
 from chatops.cli.args import YES
 from chatops.cli.completion import complete_metric_names, complete_rules, complete_tried
 from chatops.cli.confirm import confirm
@@ -136,6 +137,7 @@ def set_threshold(
         f"{escape(rule.name)}: {escape(_condition(rule))} for {show.duration(rule.for_s)}, clears"
         f" at {value_in_unit(rule.metric, rule.clear)}, {rule.severity}, on {escape(rule.target)}",
     )  # fmt: skip
+    say_if_nobody(cli, target)
 
 
 @command(app, "show", example="chatops thresholds show disk-full")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated, Literal
 
 import typer
 
 from chatops.cli import show
-from chatops.cli.absent import servers_of
+from chatops.cli.absent import say_if_nobody
 from chatops.cli.args import EXPIRES, YES
 from chatops.cli.completion import complete_targets
 from chatops.cli.confirm import confirm
@@ -16,7 +15,6 @@ from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.reading import seconds
 from chatops.cli.view import Column, View
-from chatops.errors import ChatOpsError
 from chatops.protocol.rest import Token, TokenCreated
 from chatops.text import escape
 
@@ -87,15 +85,8 @@ def create(
         name, role=role, servers=servers, expires_in=seconds(expires, "--expires")
     )
     cli.out.item(made, CREATED)
-    if servers is not None and _means_none(cli, servers):
-        cli.out.flush()
-        cli.out.say(f"no server matches {escape(servers[:80])!r} now, only what is added later")
-
-
-def _means_none(cli: Cli, target: str) -> bool:
-    with suppress(ChatOpsError):  # the token is made, and this is only talk
-        return not servers_of(cli, target)
-    return False
+    if servers is not None:
+        say_if_nobody(cli, servers)
 
 
 @command(app, "revoke", example="chatops tokens revoke 0197... --yes")

@@ -8,7 +8,7 @@ import pytest
 
 from chatops.cli.output import Output
 from tests.support.fake_hub import FakeHub, Reply, error, page
-from tests.support.samples import HOSTILE, THEN
+from tests.support.samples import HOSTILE, THEN, server
 from tests.unit.cli.conftest import Invoke
 
 ID = "018f0000-0000-7000-8000-00000000000a"
@@ -43,6 +43,9 @@ def test_alerts_that_are_open_are_listed_oldest_first(cli: Invoke, hub: FakeHub)
     assert lines[0].split() == ["ID", "SERVER", "SEVERITY", "STATE", "SINCE", "RULE", "MESSAGE"]
     assert lines[1].split()[:6] == ["x", "2", "servers", "critical", "acknowledged", "(stale)"]
     assert "\x1b[31m" not in lines[2]
+    hub.on("GET /alerts", page(storm | {"servers": ["a"]}))  # of which one may be seen
+    assert "  1 server  " in cli("alerts", "list").out
+    hub.on("GET /alerts", page(alert(message=HOSTILE), storm))
     assert hub.asked[-1].query["state"] == ["firing", "acknowledged"]
     assert cli("alerts", "list", "-q").out.split() == ["x", ID]
     assert cli("alerts", "list", "-o", "json").json()[0] == storm
@@ -169,6 +172,21 @@ def test_rules_are_switched_and_removed(cli: Invoke, hub: FakeHub) -> None:
     assert cli("thresholds", "rm", "hot", "--yes", "-o", "json").json() == rule()
 
 
+def test_a_target_that_means_nobody_is_told(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("POST /alerts/thresholds", rule())
+    hub.on("POST /silences", silence())
+    hub.on("GET /servers", page(server("web-1")))
+    said = "no server matches 'wbe-*' now, only what is added later\n"
+    for words in (("thresholds", "set", "cpu", "gt", "90", "--target"),
+                  ("silences", "add", "--for", "2h")):  # fmt: skip
+        done = cli(*words, "wbe-*")
+        assert (done.code, done.err.endswith(said)) == (0, True)
+        assert "no server" not in cli(*words, "web-*").err
+    hub.asked.clear()
+    assert "no server" not in cli("thresholds", "set", "cpu", "gt", "90").err
+    assert hub.paths() == ["POST /alerts/thresholds"], "all are all, whoever they are"
+
+
 def test_silences(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /silences", page(silence()))
     hub.on("POST /silences", silence(metric="disk"))
@@ -180,7 +198,7 @@ def test_silences(cli: Invoke, hub: FakeHub) -> None:
     assert done.err.startswith("silenced disk of web-* until ")
     assert done.out == ""
     assert cli("silences", "add", "web-*", "--metric", "disk", "--for", "2h", "-q").out == "s1\n"
-    body = hub.asked[-1].body
+    body = hub.asked[1].body
     assert (body["target"], body["metric"], body["for_s"]) == ("web-*", "disk", 7200.0)
     assert cli("silences", "add", "web-*", "--for", "0s").code == 2
     assert cli("silences", "rm", "s1").code == 2

@@ -54,7 +54,7 @@ def test_add_sends_what_was_given(cli: Invoke, hub: FakeHub) -> None:
     words = ("--severity", "critical", "--target", "web-*", "--remind", "4h", "--insecure")
     done = cli("channels", "add", "ops", URL, *words, "--secret-stdin", stdin="s3cret\n")
     assert done.code == 0, done.err
-    assert hub.asked[-1].body == {
+    assert hub.asked[0].body == {
         "name": "ops", "url": URL, "severity": "critical", "target": "web-*",
         "remind_s": 14_400.0, "secret": "s3cret", "insecure": True,
     }  # fmt: skip
