@@ -173,6 +173,24 @@ async def test_what_changes_a_rule_ends_its_alerts_and_says_why(hub: TestHub) ->
     assert notes.woken
 
 
+async def test_a_target_names_no_server_that_is_gone(hub: TestHub) -> None:
+    for name in ("web-1", "web-2"):
+        await hub.server(name)
+    target = "web-1,web-2,!db-*"
+    await hot(hub, target=target)
+    await hub.ok("POST", "/silences", {"target": target, "for_s": 60})
+    await hub.ok("POST", "/channels", {"name": "c", "url": "https://e.org", "target": target})
+
+    async def shown() -> set[str]:
+        lists = [await hub.ok("GET", "/silences"), await hub.ok("GET", "/channels")]
+        items = [one for found in lists for one in found["items"]]
+        return {one["target"] for one in (*items, await hub.ok("GET", "/alerts/thresholds/hot"))}
+
+    assert await shown() == {target}
+    await hub.ok("DELETE", "/servers/web-2")
+    assert await shown() == {"web-1,!db-*"}
+
+
 async def test_a_server_that_is_not_meant_any_more_has_no_alert(hub: TestHub) -> None:
     await hot(hub, target="tag:env=prod")
     async with await connected(hub, tags={"env": "prod"}) as agent:

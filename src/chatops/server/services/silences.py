@@ -142,9 +142,10 @@ def _to_rest(
     row: Silence, principal: Principal, makers: dict[str, str], seen: dict[str, Facts]
 ) -> rest.Silence:
     names = {one.id: one.name for one in seen.values()}
+    whole = not principal.sees_all and _may_end(principal, row, seen)
     return rest.Silence(
         id=row.id,
-        target=shown_target(row.target, names, whole=_may_end(principal, row, seen)),
+        target=shown_target(row.target, names, whole=whole),
         metric=row.metric,
         until=format_time(row.until),
         comment=row.comment,

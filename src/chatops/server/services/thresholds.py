@@ -6,7 +6,7 @@ server of theirs; only its owner and administrators change it. The hub's own rul
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -216,7 +216,8 @@ class ThresholdService:
                 row,
                 owners,
                 names,
-                whole=may_change(principal, row.created_by, row.target, seen),
+                whole=not principal.sees_all
+                and may_change(principal, row.created_by, row.target, seen),
             )
             for row in rows
         ]
@@ -233,14 +234,14 @@ def may_change(principal: Principal, owner: str | None, target: str, seen: Colle
     return all(one.out or (one.kind == "name" and one.text in seen) for one in parts)
 
 
-def shown_target(text: str, names: dict[str, str], *, whole: bool) -> str:
+def shown_target(text: str, names: Mapping[str, str], *, whole: bool) -> str:
     """A TARGET with names for ids. Unless it is shown ``whole``, servers that the reader does not
-    know are left out."""
+    know are left out: for who sees all, those that are gone (but not the last ones)."""
     target = parse_target(text, longest=None)
     if not whole:
-        target = Target(
-            tuple(one for one in target.parts if one.kind != "name" or one.text in names)
-        )
+        known = tuple(one for one in target.parts if one.kind != "name" or one.text in names)
+        if not all(one.out for one in known):
+            target = Target(known)
     return str(target.renamed(names))
 
 

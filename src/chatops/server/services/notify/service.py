@@ -14,7 +14,6 @@ from chatops.ids import new_id
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_CHANNELS
 from chatops.protocol.names import check_name
-from chatops.protocol.target import parse_target
 from chatops.server.crud import channels as crud
 from chatops.server.crud import notifications
 from chatops.server.crud import servers as servers_crud
@@ -34,6 +33,7 @@ from chatops.server.services.notify.senders import Senders
 from chatops.server.services.notify.urls import Receiver
 from chatops.server.services.servers import ServerService
 from chatops.server.services.targets import pinned
+from chatops.server.services.thresholds import shown_target
 from chatops.text import counted
 from chatops.units import format_duration, format_time, time_or_none
 
@@ -242,7 +242,7 @@ async def _find(session: AsyncSession, name: str) -> Channel:
 def _show(row: Channel, names: Mapping[str, str]) -> rest.Channel:
     return rest.Channel(
         id=row.id, name=row.name, url=row.shown, severity=cast("rest.Severity", row.severity),
-        target=str(parse_target(row.target, longest=None).renamed(names)),
+        target=shown_target(row.target, names, whole=False),
         last_result=row.last_result,
     )  # fmt: skip
 
