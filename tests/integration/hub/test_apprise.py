@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from aiosmtpd.controller import Controller
 
+from chatops.errors import InvalidInput
 from chatops.server.services.notify.apprise_sender import AppriseSender
 from chatops.server.services.notify.message import Message as News
 from chatops.server.services.notify.urls import Receiver as To
@@ -91,6 +92,28 @@ async def test_services_get_what_they_should(receiver: Receiver) -> None:
     assert (ntfy["topic"], ntfy["title"]) == ("topic", title)
     assert "95.5 %" in ntfy["message"]
     assert title in str(mattermost)
+
+
+async def test_in_the_clear_a_service_is_told_on_this_machine_only() -> None:
+    sender, given = AppriseSender(), {
+        To("json://user:s3cret@10.0.0.1/T0KEN"): "use jsons://",
+        To("mmost://hub.example.org/T0KENT0KENT0KENT0KENT0KEN"): "use mmosts://",
+        To("json://user:s3cret@10.0.0.1/T0KEN", plain=True): None,
+        To("jsons://10.0.0.1/T0KEN"): None,
+        To("gotify://localhost/T0KEN"): None,
+        To("mailto://user:s3cret@example.org"): None,
+        To("discord://123456789/abcdefT0KEN"): None,
+    }  # fmt: skip
+    answers = await asyncio.gather(*map(sender.check, given), return_exceptions=True)
+    for answer, instead in zip(answers, given.values(), strict=True):
+        if instead is None:
+            assert isinstance(answer, str)
+            continue
+        assert isinstance(answer, InvalidInput)
+        assert "in the clear" in answer.message
+        assert instead in (answer.hint or "")
+        assert "T0KEN" not in answer.message
+        assert "s3cret" not in answer.message
 
 
 async def test_a_refusal_a_hang_and_nobody_there_are_said_without_the_url(

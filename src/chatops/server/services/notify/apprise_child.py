@@ -60,7 +60,21 @@ def check(url: str, scheme: str) -> dict[str, Any]:
     # A service that can do without a machine's name has a token in its place.
     named = all("{host}" in form for form in service.templates)
     host = f"{service.host}:{service.port}" if named and service.port else service.host
-    return {"ok": True, "host": host if named else None}
+    safe = _safe(service, scheme) if named else None
+    return {"ok": True, "host": host if named else None, "name": service.host, "safe": safe}
+
+
+def _safe(service: Any, scheme: str) -> str | None:
+    """The scheme to use instead of one that says all in the clear; None if this is none. Mail is
+    left alone: most servers of it encrypt by the same scheme (STARTTLS)."""
+    plain, safe = (_schemes(service, name) for name in ("protocol", "secure_protocol"))
+    in_clear = scheme in plain and scheme not in safe and scheme != "mailto"
+    return safe[0] if in_clear and safe else None
+
+
+def _schemes(service: Any, name: str) -> list[str]:
+    found = getattr(service, name, None) or ()
+    return [found] if isinstance(found, str) else list(found)
 
 
 def send(job: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import msgspec
 from chatops.errors import InvalidInput
 from chatops.protocol.limits import APPRISE_TIMEOUT, MAX_APPRISE
 from chatops.server.services.notify.message import Answer, Message, text_of, title_of
-from chatops.server.services.notify.urls import HINT, Receiver, scheme_of, show_apprise
+from chatops.server.services.notify.urls import HINT, Receiver, check_clear, scheme_of, show_apprise
 from chatops.server.services.notify.webhook import FORBIDDEN
 from chatops.text import escape, shorten
 
@@ -43,7 +43,7 @@ class AppriseSender:
         """That Apprise knows a URL; what may be shown of it.
 
         Raises:
-            InvalidInput: it does not.
+            InvalidInput: it does not, or would tell another machine in the clear.
         """
         scheme = scheme_of(receiver.url)
         job = {"do": "check", "url": receiver.url, "scheme": scheme}
@@ -54,6 +54,8 @@ class AppriseSender:
             said = escape(receiver.masked(" ".join(result["said"])))
             why = said if result["known"] else f"{scheme}:// is none of its schemes"
             raise InvalidInput(f"Apprise cannot use that URL: {shorten(why, _SHOWN)}", hint=HINT)
+        if result["safe"] and not receiver.plain:
+            check_clear(scheme, result["name"], f"use {result['safe']}://")
         return show_apprise(receiver.url, result["host"])
 
     async def send(

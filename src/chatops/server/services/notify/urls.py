@@ -67,13 +67,23 @@ def check_webhook(receiver: Receiver) -> str:
     parts = _split(receiver.url)
     if not parts.hostname:
         raise InvalidInput("the webhook's URL names no host", hint=HINT)
-    if receiver.plain_loopback and not _names_loopback(parts.hostname):
-        raise InvalidInput(
-            f"{parts.hostname} is not this machine, and http would send alerts in the clear",
-            hint="use https; --insecure accepts the risk",
-        )
+    if receiver.plain_loopback:
+        check_clear("http", parts.hostname, "use https")
     rest = "/***" if parts.path.strip("/") or parts.query or parts.fragment else ""
     return f"{parts.scheme.lower()}://{_place(parts)}{rest}"
+
+
+def check_clear(scheme: str, host: str, instead: str) -> None:
+    """That what ``scheme`` says in the clear goes to this machine only.
+
+    Raises:
+        InvalidInput: it goes to another; says what to do ``instead``.
+    """
+    if not _names_loopback(host):
+        raise InvalidInput(
+            f"{host} is not this machine, and {scheme} would send alerts in the clear",
+            hint=f"{instead}; --insecure accepts the risk",
+        )
 
 
 def show_apprise(url: str, host: str | None) -> str:
