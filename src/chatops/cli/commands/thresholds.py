@@ -114,7 +114,8 @@ def set_threshold(
     ] = "warning",
     name: Annotated[str | None, typer.Option("--name", metavar="N", help="what to call it")] = None,
 ) -> None:
-    """Make a rule, or change the one of that --name.
+    """Make a rule, or change the one of that --name: it becomes what is said here, and what is
+    left out is as for a new one.
 
     METRIC alone is the total (of `disk` the fullest mount); METRIC:NAME is one instance, METRIC:*
     each of them. The alert fires when the value has been beyond VALUE for --for, and clears when it
