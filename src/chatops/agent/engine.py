@@ -26,6 +26,7 @@ _OF_A_USER: Final = ("docker.sock", "podman/podman.sock")
 """The same of one that a user started, below its XDG_RUNTIME_DIR."""
 _OLDEST: Final = "1.24"
 """A version of the API to ask for the engine's own with."""
+_TELLING: Final = (TimeoutError, PermissionError, FileNotFoundError, ConnectionRefusedError)
 _CODES: Final = {400: "invalid", 404: "not_found", 409: "conflict"}
 
 
@@ -62,6 +63,16 @@ class Engine:
         places = [*self._usual, *(f"{own}/{name}" for name in _OF_A_USER if own)]
         return "unix://" + next((one for one in places if Path(one).exists()), places[0])
 
+    def socket(self) -> str:
+        """The path of the engine's socket.
+
+        Raises:
+            EngineError: DOCKER_HOST names none.
+        """
+        if not self.address.startswith("unix:///"):
+            raise EngineError("conflict", "DOCKER_HOST of the agent names no socket of its host")
+        return self.address.removeprefix("unix://")
+
     @contextmanager
     def client(self, seconds: float) -> Iterator[APIClient]:
         """A client, of this thread alone; each answer of the engine may take ``seconds``.
@@ -72,18 +83,17 @@ class Engine:
         from docker.errors import DockerException
         from requests import RequestException
 
-        address = self.address
-        if not address.startswith("unix:///"):
-            raise EngineError("conflict", "DOCKER_HOST of the agent names no socket of its host")
+        path = self.socket()
+        address = f"unix://{path}"
         try:
-            _knock(address.removeprefix("unix://"), seconds)
+            _knock(path, seconds)
             # Asked for "auto", the SDK would leave its socket open where the answer does not come.
             with closing(_client(address, _OLDEST, seconds)) as client:
                 version = client.version(api_version=False)["ApiVersion"]
             with closing(_client(address, version, seconds)) as client:
                 yield client
         except (DockerException, RequestException, OSError) as error:
-            raise _explained(error, address.removeprefix("unix://"), seconds) from None
+            raise _explained(error, path, seconds) from None
 
 
 def _client(address: str, version: str, seconds: float) -> APIClient:
@@ -99,6 +109,18 @@ def _knock(path: str, seconds: float) -> None:
         end.connect(path)
 
 
+def unreachable(error: OSError, path: str, seconds: float) -> EngineError:
+    """Why an engine could not be asked through its socket."""
+    if isinstance(error, TimeoutError):
+        return EngineError("timed_out", f"the container engine did not answer within {seconds:g} s")
+    if isinstance(error, PermissionError):
+        return EngineError("conflict", f"the agent's user may not use the engine's socket {path}")
+    if isinstance(error, FileNotFoundError | ConnectionRefusedError):
+        return EngineError("conflict", f"no container engine listens at {path}")
+    why = shorten(str(error) or type(error).__name__, 200)
+    return EngineError("conflict", f"the container engine's connection ended: {why}")
+
+
 def _explained(error: Exception, path: str, seconds: float) -> EngineError:
     from docker.errors import APIError
     from requests import Timeout
@@ -107,13 +129,10 @@ def _explained(error: Exception, path: str, seconds: float) -> EngineError:
         code = _CODES.get(error.status_code or 0, "conflict")
         return EngineError(code, shorten(f"the engine says: {error.explanation}", 500))
     causes = list(_causes(error))
-    if any(isinstance(one, Timeout | TimeoutError) for one in causes):
-        return EngineError("timed_out", f"the container engine did not answer within {seconds:g} s")
-    if any(isinstance(one, PermissionError) for one in causes):
-        return EngineError("conflict", f"the agent's user may not use the engine's socket {path}")
-    if any(isinstance(one, FileNotFoundError | ConnectionRefusedError) for one in causes):
-        return EngineError("conflict", f"no container engine listens at {path}")
-    return EngineError("conflict", f"the container engine's connection ended: {_last(causes)}")
+    if any(isinstance(one, Timeout) for one in causes):
+        return unreachable(TimeoutError(), path, seconds)
+    told = next((one for one in causes if isinstance(one, _TELLING)), OSError(_last(causes)))
+    return unreachable(told, path, seconds)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

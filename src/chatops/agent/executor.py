@@ -13,11 +13,13 @@ from typing import Final
 
 from chatops.agent.command_states import Commands, Life
 from chatops.agent.delivery import Delivery
+from chatops.agent.engine import Engine
+from chatops.agent.exec_policy import Decision
 from chatops.agent.guard import Guard
 from chatops.agent.inputs import Inputs
 from chatops.agent.journal import Journal
 from chatops.agent.policy import Policy
-from chatops.agent.run import Run
+from chatops.agent.run import Containers, Run
 from chatops.agent.spill import Spill
 from chatops.clock import Clock
 from chatops.errors import ProtocolError
@@ -53,13 +55,20 @@ class Executor:
     """
 
     def __init__(
-        self, policy: Policy, guard: Guard, clock: Clock, journal: Journal, spill: Spill
+        self,
+        policy: Policy,
+        guard: Guard,
+        clock: Clock,
+        journal: Journal,
+        spill: Spill,
+        engine: Engine | None = None,
     ) -> None:
         self._policy = policy
         self._guard = guard
         self._clock = clock
         self._journal = journal
         self._spill = spill
+        self._containers = Containers(engine or Engine(policy.docker.host), policy.docker)
         self._tasks = Tasks()
         self._delivery = Delivery()
         self._inputs = Inputs()
@@ -79,8 +88,8 @@ class Executor:
         if isinstance(life, CommandResponse):
             self._commands.refuse(life)
             return life
-        run = Run(command, life, self._policy.exec, self._guard, self._clock, self._spill.open(),
-                  self._delivery.moved, self._tell)  # fmt: skip
+        run = Run(command, life, self._policy.exec, self._containers, self._guard, self._clock,
+                  self._spill.open(), self._delivery.moved, self._tell)  # fmt: skip
         self._runs[command.id] = run
         for stream in command.streams:
             self.open(stream)
@@ -207,7 +216,7 @@ class Executor:
     def _refusal(self, command: Command) -> CommandResponse | None:
         if self._stopping:
             return _refused(command.id, "agent_stopping", "the agent is being stopped")
-        decision = self._policy.decide(command.command, cwd=command.cwd, env=command.env)
+        decision = self._decide(command)
         if not decision.allowed:
             reason = "not_allowed" if decision.rule == "allow" else "policy"
             return _refused(command.id, reason, decision.message)
@@ -215,6 +224,11 @@ class Executor:
         if problem:
             return _refused(command.id, "invalid", problem)
         return self._crowded(command.id)
+
+    def _decide(self, command: Command) -> Decision:
+        if command.container is not None:
+            return self._policy.decide_in_container()
+        return self._policy.decide(command.command, cwd=command.cwd, env=command.env)
 
     def _crowded(self, command_id: str) -> CommandResponse | None:
         running, bounds = self.running, self._policy.exec

@@ -37,7 +37,8 @@ class Policy:
     def facts(self) -> PolicyFacts:
         """What the hub is told of the policy; it can read it and never widen it."""
         known = self.exec.facts() if "exec" in self._allow else None
-        return bounded(PolicyFacts(allow=self.allow, exec=known))
+        containers = self.docker.facts() if "docker" in self._allow else None
+        return bounded(PolicyFacts(allow=self.allow, exec=known, docker=containers))
 
     def decide(
         self, command: CommandLine, *, cwd: str | None = None, env: Iterable[str] = ()
@@ -51,6 +52,18 @@ class Policy:
             )
         return self.exec.decide(command, cwd=cwd, env=env)
 
+    def decide_in_container(self) -> Decision:
+        """Whether commands may run in containers, so far as they may be seen. What [policy.exec]
+        says of commands, users and folders is of the host, and means nothing there."""
+        if "docker" not in self._allow:
+            why = "this agent was not started with --allow docker, so it runs nothing in containers"
+            return Decision(allowed=False, rule="allow", message=why)
+        if not self.docker.may_change:
+            return _refused_in_container("docker.mode", "docker.mode is read-only")
+        if not self.docker.exec:
+            return _refused_in_container("docker.exec", "docker.exec is false")
+        return Decision(allowed=True, rule="docker.exec")
+
     def describe(self) -> str:
         """One sentence for ``agent check``."""
         if not self._allow:
@@ -61,9 +74,16 @@ class Policy:
         return "; ".join([text, *bounds, *containers])
 
 
+def _refused_in_container(rule: str, why: str) -> Decision:
+    message = f"the agent's policy does not allow this: {why}"
+    return Decision(allowed=False, rule=rule, message=message)
+
+
 def _describe_docker(bounds: DockerPolicy) -> Iterable[str]:
     if not bounds.may_change:
         yield "containers are only looked at"
+    elif not bounds.exec:
+        yield "no commands in containers"
     if bounds.containers is not None:
         yield f"containers only as named by {counted(len(bounds.containers), 'pattern')}"
 

@@ -88,6 +88,12 @@ def _socket(key: str, value: object) -> str:
     return value
 
 
+def _yes_or_no(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{key} cannot be {shown(value)}", hint="it is true or false")
+    return value
+
+
 def _check_variables(entries: Iterable[str]) -> None:
     for entry in entries:
         if entry == "*" or steers(entry.removesuffix("*")):
@@ -228,6 +234,7 @@ _DOCKER_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "mode": _mode,
     "containers": _patterns,
     "host": _socket,
+    "exec": _yes_or_no,
 }
 """Every key of [policy.docker], which is a field of DockerPolicy too."""
 

@@ -11,12 +11,13 @@ import contextlib
 import os
 import signal
 import subprocess
-from typing import Final
+from typing import Final, NamedTuple
 
 from chatops.agent.exits import ExitStatus, peek_status, watch_exit
 from chatops.agent.guard import Guard
 from chatops.agent.pipes import PipeReader
 from chatops.agent.watchdog import members
+from chatops.protocol.messages import Outcome
 
 _CONFIRM: Final = 30.0
 """Seconds to wait for the death of a group that was sent KILL."""
@@ -24,6 +25,14 @@ _REAP: Final = 0.2
 """Seconds to wait for the end of a leader that was sent KILL; what hangs is left alone."""
 _LOOK_FIRST: Final = 0.01
 _LOOK_LAST: Final = 0.25
+
+
+class Failure(NamedTuple):
+    """Why a process that has ended did not do what was asked."""
+
+    state: Outcome
+    reason: str
+    error: str
 
 
 def vector_of(command: str | list[str]) -> list[str]:
@@ -63,6 +72,8 @@ class Process:
         self.stdout: Final = stdout
         self.stderr: Final = stderr
         self.exited: asyncio.Future[ExitStatus] = asyncio.get_running_loop().create_future()
+        self.failure: Failure | None = None
+        """What its exit status does not tell of its end."""
         self._child = child
         self._guard = guard
         self._stdin = stdin

@@ -5,16 +5,20 @@ started ──leader exits──────────────► drain th
    ├─────too much────► TERM, KILL ──► the session is dead ─────────────► cancelled
    ├─────cancelled───► TERM, KILL ──► the session is dead ─────────────► cancelled
    └─────not started───────────────────────────────────────────────────► failed (126, 127),
-                                                                          refused (its folder)
+                                                        refused (its folder, its container)
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chatops.agent.command_states import Life
+from chatops.agent.container_launch import ContainerLaunch
+from chatops.agent.docker_policy import DockerPolicy
+from chatops.agent.engine import Engine, EngineError
 from chatops.agent.exec_policy import ExecPolicy
 from chatops.agent.exits import ExitStatus
 from chatops.agent.folders import OutsideFolders
@@ -36,6 +40,13 @@ LAUNCH_GRACE: Final = 1.0
 """Seconds that a start may still take when the command is to end already."""
 
 
+class Containers(NamedTuple):
+    """Where commands in containers run, and in which."""
+
+    engine: Engine
+    policy: DockerPolicy
+
+
 class Run:
     """A command that is known here: it runs, or its outcome waits for the hub's ack.
 
@@ -48,6 +59,7 @@ class Run:
         command: Command,
         life: Life,
         bounds: ExecPolicy,
+        containers: Containers,
         guard: Guard,
         clock: Clock,
         spill: SpillFile,
@@ -60,6 +72,7 @@ class Run:
         self.stderr: Final = OutputStream("stderr", OutputBuffer(spill))
         self.life: Final = life
         self._bounds = bounds
+        self._containers = containers
         self._time = bounds.time_limit(command.timeout)
         self._room = OutputLimit(bounds.max_output)
         self._guard = guard
@@ -110,6 +123,8 @@ class Run:
         except OutsideFolders as error:
             sentence = outside(self._bounds, error)
             self._not_started("refused", None, "policy", sentence)
+        except EngineError as error:
+            self._not_started("refused", None, "container", error.message)
         except (OSError, ValueError) as error:
             code, sentence = not_started(self.command, error)
             self._not_started("failed", code, "spawn", sentence)
@@ -139,17 +154,9 @@ class Run:
 
         Raises:
             OSError, ValueError: see Launch.
+            EngineError: see ContainerLaunch.
         """
-        launch = Launch(
-            self.command.command,
-            bounds=self._bounds,
-            env=self.command.env,
-            folder=self.command.cwd,
-            guard=self._guard,
-            stdout=lambda data: self._took(self.stdout, data),
-            stderr=lambda data: self._took(self.stderr, data),
-            stdin=self.stdin is not None,
-        )
+        launch = self._begin()
         try:
             await self._first_of(launch.started)
             if not launch.started.done():
@@ -166,6 +173,20 @@ class Run:
         reason = self._order.result()[0] if ordered else "timeout"
         self._not_started(state, None, reason, "the command hung before it had started")
         return None
+
+    def _begin(self) -> Launch:
+        stdout, stderr = (functools.partial(self._took, one) for one in self.streams)
+        if self.command.container is None:
+            return Launch(
+                self.command.command, bounds=self._bounds, env=self.command.env,
+                folder=self.command.cwd, guard=self._guard, stdout=stdout, stderr=stderr,
+                stdin=self.stdin is not None,
+            )  # fmt: skip
+        engine, policy = self._containers
+        return ContainerLaunch(
+            self.command, engine=engine, policy=policy, bounds=self._bounds, guard=self._guard,
+            stdout=stdout, stderr=stderr,
+        )  # fmt: skip
 
     def _feed(self, process: Process) -> None:
         handle = process.take_stdin()
@@ -205,7 +226,7 @@ class Run:
             await self._drain(process)
             if self._room.exceeded:
                 return self._cancelled(process, "max_output", dead=True)
-            return self._exited(process.exited.result())
+            return self._exited(process)
         if self._order.done():
             reason, grace = self._order.result()
             dead = await process.end(grace)
@@ -232,7 +253,11 @@ class Run:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.1)
 
-    def _exited(self, status: ExitStatus) -> CommandResponse:
+    def _exited(self, process: Process) -> CommandResponse:
+        status = process.exited.result()
+        if process.failure is not None:
+            state, reason, error = process.failure
+            return self._outcome(state, status, reason, error)
         return self._outcome("succeeded" if status.code == 0 else "failed", status)
 
     def _ended(

@@ -38,7 +38,7 @@ from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
-from chatops.protocol.messages import PROCESSES, Auth, AuthSuccess
+from chatops.protocol.messages import CONTAINER_COMMANDS, PROCESSES, Auth, AuthSuccess
 from chatops.tasks import Tasks
 from chatops.text import counted, escape
 
@@ -100,7 +100,7 @@ class Agent:
         self._containers = ContainerRequests(engine, policy, self._watch)
         self._sampler = self._make_sampler(settings, looker)
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
-        self.executor = Executor(policy, self.guard, self._clock, self._journal, spill)
+        self.executor = Executor(policy, self.guard, self._clock, self._journal, spill, engine)
         parts = Parts(
             handlers=Handlers(
                 self.executor, self.spool, self._containers, self._processes, self._answers
@@ -178,7 +178,7 @@ class Agent:
             capabilities=self._policy.allow,
             host=self._facts,
             policy=self._policy.facts(),
-            features=[PROCESSES],
+            features=[PROCESSES, CONTAINER_COMMANDS],
         )
 
     def _ready(self, welcome: AuthSuccess, round_trip: float) -> None:

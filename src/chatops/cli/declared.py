@@ -88,3 +88,14 @@ EXEC: Final = (
     Declared("status_file", ("--status-file",), "path", "write the array of -o json there", "FILE"),
 )  # fmt: skip
 """The own options of ``chatops exec``; they stand before TARGET."""
+
+_NAMED: Final = {one.name: one for one in EXEC}
+DOCKER_EXEC: Final = (
+    _NAMED["timeout"],
+    Declared("cwd", ("--cwd",), "text", "folder of the container to run it in", "DIR"),
+    _NAMED["env"],
+    Declared("user", ("--user", "-u"), "text", "user of the container to run it as", "U"),
+    Declared("stdin", ("--stdin", "-i"), "flag", "pass stdin on to it", default=False),
+    *(_NAMED[name] for name in ("detach", "idempotency_key", "status_file")),
+)
+"""The own options of ``chatops docker exec``; they stand before SERVER."""

@@ -1,4 +1,4 @@
-"""What ``chatops exec`` does once its line was read."""
+"""What ``chatops exec`` and ``docker exec`` do once their line was read."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def run(
     dry_run: bool = False,
     **options: Any,
 ) -> int:
-    """Run a command as the options say (chatops.cli.declared.EXEC); the exit status.
+    """Run a command as the options say (chatops.cli.declared.EXEC; with ``container`` those of
+    DOCKER_EXEC); the exit status.
 
     Raises:
         ChatOpsError: what kept it from being run.
@@ -72,6 +73,11 @@ def _run(
     options: dict[str, Any],
 ) -> int:
     several = parse_target(target).one is None
+    if several and options.get("container") is not None:
+        raise InvalidInput(
+            "a container is on one server, and this means several",
+            hint="give a server's name or id; `chatops servers list` shows them",
+        )
     if several:
         cli.exit_of = several_exit_code
     _check(cli, several=several, stdin=stdin, alone=detach or dry_run)
@@ -103,7 +109,7 @@ def command_of(words: list[str]) -> str | list[str]:
     """
     rest = words[1:] if words[:1] == ["--"] else words
     if not rest or rest == [""]:
-        raise InvalidInput("no command was given", hint="write it after TARGET")
+        raise InvalidInput("no command was given", hint="write it at the end of the line")
     return rest[0] if len(rest) == 1 else rest
 
 
@@ -131,6 +137,8 @@ def _options(given: dict[str, Any]) -> RunOptions:
     return {
         "timeout": seconds(given.get("timeout"), "--timeout"),
         "cwd": given.get("cwd"),
+        "container": given.get("container"),
+        "user": given.get("user"),
         "env": pairs(given.get("env"), "--env"),
         "parallel": given.get("parallel"),
         "batch": portion(given.get("batch"), "--batch"),

@@ -1,4 +1,5 @@
-"""``chatops exec`` without typer, whose import takes longer than most remote commands.
+"""``chatops exec`` and ``docker exec`` without typer, whose import takes longer than most remote
+commands.
 
 Only lines that are right are read here. Whatever is not (a mistake, ``--help``, completion)
 is left to typer, so that there is one place that explains and one set of messages.
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from chatops.cli.declared import COMMON, EXEC, FORMS, Declared
+from chatops.cli.declared import COMMON, DOCKER_EXEC, EXEC, FORMS, Declared
 
 _COMPLETING: Final = "_CHATOPS_COMPLETE"
 
@@ -25,9 +26,25 @@ class Line(NamedTuple):
 
 def execute(argv: Sequence[str]) -> int | None:
     """Run ``exec ARGV``; its exit status, or None when typer has to look at the line."""
-    line = None if _COMPLETING in os.environ else parse(argv, (*COMMON, *EXEC))
-    if line is None or len(line.words) < 2:
+    line = _line(argv, EXEC, words=2)
+    return None if line is None else _run(line, line.words[0], line.words[1:])
+
+
+def docker_execute(argv: Sequence[str]) -> int | None:
+    """Run ``docker exec ARGV``, the same."""
+    line = _line(argv, DOCKER_EXEC, words=3)
+    if line is None or not line.words[1]:
         return None
+    line.options["container"] = line.words[1]
+    return _run(line, line.words[0], line.words[2:])
+
+
+def _line(argv: Sequence[str], own: Sequence[Declared], *, words: int) -> Line | None:
+    line = None if _COMPLETING in os.environ else parse(argv, (*COMMON, *own))
+    return None if line is None or len(line.words) < words else line
+
+
+def _run(line: Line, target: str, words: list[str]) -> int:
     _load_msgspec()
     from chatops.cli.context import Cli, Common
     from chatops.cli.execute import run
@@ -35,7 +52,7 @@ def execute(argv: Sequence[str]) -> int | None:
 
     common = Common(**{one.name: line.options.pop(one.name) for one in COMMON})
     cli = Cli(common, exit_of=exec_exit_code)
-    return cli.run(lambda: run(cli, line.words[0], line.words[1:], **line.options))
+    return cli.run(lambda: run(cli, target, words, **line.options))
 
 
 def _load_msgspec() -> None:

@@ -12,15 +12,25 @@ CLOSED: set[str] = set()
 def run(argv: list[str]) -> int:
     """Run one command line; the exit code."""
     _prepare_streams()
-    if argv[:1] == ["exec"] and _is_text(argv):
-        from chatops.cli.quick import execute
-
-        status = execute(argv[1:])
-        if status is not None:
-            return status
+    status = _quickly(argv)
+    if status is not None:
+        return status
     from chatops.cli.main import dispatch
 
     return dispatch(argv)
+
+
+def _quickly(argv: list[str]) -> int | None:
+    """Run what need not wait for typer; None when it is something else."""
+    if argv[:1] == ["exec"] and _is_text(argv):
+        from chatops.cli.quick import execute
+
+        return execute(argv[1:])
+    if argv[:2] == ["docker", "exec"] and _is_text(argv):
+        from chatops.cli.quick import docker_execute
+
+        return docker_execute(argv[2:])
+    return None
 
 
 def _prepare_streams() -> None:

@@ -45,7 +45,8 @@ class RunOptions(TypedDict, total=False):
     are the target's. At most ``parallel`` servers run it at a time; ``batch`` ("5", "25%") lets
     so many begin when those before them are over; nothing more is started once ``max_failures``
     did not succeed. Nothing is sent unless the target means ``expect_count`` servers. A run with
-    the ``idempotency_key`` of an earlier one of the caller's is that run.
+    the ``idempotency_key`` of an earlier one of the caller's is that run. With ``container`` it
+    runs in that container of one server, as its ``user``.
     """
 
     timeout: float | None
@@ -56,6 +57,8 @@ class RunOptions(TypedDict, total=False):
     max_failures: str | None
     expect_count: int | None
     idempotency_key: str | None
+    container: str | None
+    user: str | None
 
 
 class Commands:

@@ -43,13 +43,24 @@ class ExecFacts(Struct, omit_defaults=True, kw_only=True):
     max_output: Count | None = None
 
 
+class DockerFacts(Struct, omit_defaults=True, kw_only=True):
+    """What [policy.docker] of the agent holds: ``mode`` full or read-only; ``named``: containers
+    are seen as its patterns say, the others do not exist for a hub; ``exec``: commands may run
+    in them, where the mode is full."""
+
+    mode: str = "full"
+    named: bool = False
+    exec: bool = True
+
+
 class PolicyFacts(Struct, omit_defaults=True, kw_only=True):
     """What the target's owner lets the hub do: capabilities out of exec docker shell files.
-    ``exec`` says more of exec, where that is one of them. The agent decides, whatever a hub
-    makes of this."""
+    ``exec`` says more of exec, where that is one of them, ``docker`` of docker (None too from an
+    agent that does not tell). The agent decides, whatever a hub makes of this."""
 
     allow: list[str] = []
     exec: ExecFacts | None = None
+    docker: DockerFacts | None = None
 
 
 class HeldCommand(Struct, omit_defaults=True, kw_only=True):

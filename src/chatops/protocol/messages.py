@@ -23,8 +23,12 @@ Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
 ProcessSort = Literal["cpu", "memory"]
 PROCESSES: Final = "processes"
 """The feature of an agent that answers ``processes``."""
+CONTAINER_COMMANDS: Final = "container_commands"
+"""The feature of an agent that looks at a command's ``container``. Another would run the command
+on its host, and so is sent none."""
 StreamName = Literal["stdin", "stdout", "stderr"]
-Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "refused"]
+Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "refused", "lost"]
+"""``lost``: the container's engine went away while the command ran; never of one on the host."""
 
 
 class Message(Struct, tag_field="type", omit_defaults=True, kw_only=True):
@@ -256,6 +260,9 @@ class Command(Message, tag="command"):
 
     ``timeout`` is kept by the agent (None: no limit but the policy's). ``streams`` opens the
     output at once, sparing a round trip; with ``stdin`` the input too, which is empty without.
+
+    ``container`` names the container to run it in, ``user`` as whom there ("": as the container
+    does); only for agents with the feature CONTAINER_COMMANDS.
     """
 
     id: CommandId
@@ -265,6 +272,8 @@ class Command(Message, tag="command"):
     env: dict[str, str] = {}
     stdin: bool = False
     streams: list[StreamOpen] = []
+    container: str | None = None
+    user: str | None = None
 
 
 class CommandCancel(Message, tag="command_cancel"):

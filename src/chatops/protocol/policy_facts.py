@@ -12,7 +12,10 @@ from chatops.text import shorten
 def bounded(facts: PolicyFacts) -> PolicyFacts:
     """The facts without what is too much: an agent sends no more, a hub takes no more."""
     exec_facts = _bounded(facts.exec) if facts.exec is not None else None
-    return replace(facts, allow=_texts(facts.allow), exec=exec_facts)
+    docker = facts.docker
+    if docker is not None:
+        docker = replace(docker, mode=shorten(docker.mode, MAX_POLICY_TEXT))
+    return replace(facts, allow=_texts(facts.allow), exec=exec_facts, docker=docker)
 
 
 def _bounded(facts: ExecFacts) -> ExecFacts:

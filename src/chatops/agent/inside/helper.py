@@ -187,7 +187,7 @@ class Helper:
 def _listen() -> socket.socket:
     """Becomes readable when TERM comes."""
     ours, theirs = socket.socketpair()
-    theirs.setblocking(False)
+    theirs.settimeout(0)
     signal.set_wakeup_fd(theirs.detach())
     signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     return ours

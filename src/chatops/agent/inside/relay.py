@@ -29,9 +29,10 @@ class Frames:
         """The bytes in it, each with the number of its stream: 1 stdout, 2 stderr."""
         while data:
             if not self._left:
-                self._head, data = self._head + data[: _HEAD - len(self._head)], data[
-                    _HEAD - len(self._head) :
-                ]
+                self._head, data = (
+                    self._head + data[: _HEAD - len(self._head)],
+                    data[_HEAD - len(self._head) :],
+                )
                 if len(self._head) < _HEAD:
                     return
                 self._stream = self._head[0]
@@ -58,7 +59,7 @@ class Relay:
         """Whether the engine has sent all that there is."""
         self.taken = 0
         """Bytes that came."""
-        end.setblocking(False)
+        end.settimeout(0)
         for stream in (0, *_OUTPUT):
             os.set_blocking(stream, False)
         self._take(come)

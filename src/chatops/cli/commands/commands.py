@@ -38,6 +38,12 @@ def _command(record: CommandRecord) -> str:
     return record.command if isinstance(record.command, str) else shlex.join(record.command)
 
 
+def _listed(record: CommandRecord) -> str:
+    """The command in a list: behind its container, where it has one."""
+    where = f"[{record.container}] " if record.container else ""
+    return where + _command(record)
+
+
 def _ended(record: CommandRecord) -> str | None:
     if record.signal:
         return f"signal {record.signal}"
@@ -65,7 +71,7 @@ COMMANDS = View(
         Column("STATUS", lambda r: r.status, _style),
         Column("EXIT", _ended, right=True, spare=True),
         Column("TOOK", _took, right=True, spare=True),
-        Column("COMMAND", _command),
+        Column("COMMAND", _listed),
     ],
 )
 COMMAND = View(
@@ -75,6 +81,7 @@ COMMAND = View(
         Column("id", lambda r: r.id),
         Column("run", lambda r: r.run_id),
         Column("server", lambda r: r.server),
+        Column("container", lambda r: r.container),
         Column("user", lambda r: r.user),
         Column("command", _command),
         Column("status", lambda r: r.status, _style),

@@ -15,7 +15,14 @@ from chatops.cli.define import command, group
 from chatops.cli.reading import pairs
 from chatops.cli.view import Column, Style, View
 from chatops.errors import ChatOpsError, InvalidInput
-from chatops.protocol.rest import ExecPolicy, Server, ServerCreated, ServerDetail, Share
+from chatops.protocol.rest import (
+    DockerPolicy,
+    ExecPolicy,
+    Server,
+    ServerCreated,
+    ServerDetail,
+    Share,
+)
 from chatops.text import escape, shorten
 
 app = group("The servers of the fleet.")
@@ -52,6 +59,14 @@ def _limits(policy: ExecPolicy) -> str:
     return ", ".join(f"{value} {name}" for name, value in parts.items() if value) or "none"
 
 
+def _containers(policy: DockerPolicy) -> str:
+    """What may be done with containers, and with which."""
+    which = "those that its patterns name" if policy.named else "all"
+    if policy.mode != "full":
+        return f"{which}, only looked at"
+    return f"{which}, with commands in them" if policy.exec else f"{which}, no commands in them"
+
+
 SERVERS = View(
     Server,
     lambda server: server.name,
@@ -71,6 +86,7 @@ BOUNDS = (
     Column("runs as", lambda s: s.exec and s.exec.user),
     Column("commands", lambda s: s.exec and _commands(s.exec)),
     Column("limits", lambda s: s.exec and _limits(s.exec)),
+    Column("containers", lambda s: s.docker and _containers(s.docker)),
 )
 SHARES = View(
     Share,

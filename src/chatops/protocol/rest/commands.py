@@ -32,6 +32,9 @@ class CommandCreate(Request):
     over; nothing more is started once ``max_failures`` ran and did not succeed. With
     ``expect_count`` nothing is sent unless the target means so many servers. ``dry_run`` answers
     with the servers that are meant, and does nothing.
+
+    ``container`` (a name or an id) is where on the server to run it, one server only, and
+    ``user`` as whom there, unless as the container does.
     """
 
     target: Annotated[str, Meta(min_length=1, max_length=4096)]
@@ -50,11 +53,14 @@ class CommandCreate(Request):
     expect_count: Annotated[int, Meta(ge=0)] | None = None
     dry_run: bool = False
     idempotency_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    container: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+    user: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
 
 
 class CommandRecord(Struct, kw_only=True):
     """A command as ``commands list`` shows it. ``error`` says why it did not succeed, where its
-    own exit status does not."""
+    own exit status does not. ``container`` is where it ran, as it was asked for; null: on the
+    server itself."""
 
     id: str
     run_id: str
@@ -70,6 +76,7 @@ class CommandRecord(Struct, kw_only=True):
     duration_ms: int | None
     truncated: bool
     error: str | None = None
+    container: str | None = None
 
 
 class CommandResult(Struct, kw_only=True):

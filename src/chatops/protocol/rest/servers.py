@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from chatops.protocol.facts import ExecFacts, HostFacts
+from chatops.protocol.facts import DockerFacts, ExecFacts, HostFacts
 from chatops.protocol.rest.common import Name, Request, Timestamp
 
 ServerStatus = Literal["online", "offline", "never"]
@@ -33,14 +33,20 @@ class ExecPolicy(ExecFacts, omit_defaults=False, kw_only=True):
     ``env_allow`` and ``folders`` are null where the hub is not bound to a list."""
 
 
+class DockerPolicy(DockerFacts, omit_defaults=False, kw_only=True):
+    """What the target's policy says of containers, as its agent told it. ``named``: only those
+    that its patterns name are seen; ``exec``: commands may run in them, where ``mode`` is full."""
+
+
 class ServerDetail(Server, kw_only=True):
     """A server with what its agent told of the host. ``allow``: what the target's policy
     lets the hub do; null before the first connection. ``exec``: the bounds of commands, where
-    they are allowed."""
+    they are allowed; ``docker``: those of containers, where they are, and the agent tells."""
 
     host: HostFacts | None = None
     allow: list[str] | None = None
     exec: ExecPolicy | None = None
+    docker: DockerPolicy | None = None
     address: str | None = None
     connected_at: Timestamp | None = None
     clock_skew_s: float | None = None

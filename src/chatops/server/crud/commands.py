@@ -39,6 +39,7 @@ class NewCommand(TypedDict):
     finished_at: float | None
     reason: str | None
     error: str | None
+    container: str | None
 
 
 class CommandChanges(TypedDict, total=False):

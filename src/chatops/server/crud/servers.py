@@ -40,6 +40,7 @@ class ServerFacts(TypedDict):
     host: dict[str, Any]
     allow: list[str]
     exec: dict[str, Any] | None
+    docker: dict[str, Any] | None
     address: str | None
     clock_skew_s: float
 

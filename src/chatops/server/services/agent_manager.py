@@ -13,6 +13,7 @@ from chatops.clock import Clock
 from chatops.errors import Offline, ProtocolError
 from chatops.protocol import closing
 from chatops.protocol.codec import encode
+from chatops.protocol.facts import PolicyFacts
 from chatops.protocol.messages import (
     Command,
     CommandResponse,
@@ -83,6 +84,8 @@ class AgentSession:
     machine_id: str = ""
     instance: str = ""
     features: frozenset[str] = frozenset()
+    policy: PolicyFacts | None = None
+    """What its policy lets the hub do, as it says; None where that is not known."""
     pending: Pending[asyncio.Future[Reply]] = field(default_factory=Pending)
     streams: dict[int, StreamSink] = field(default_factory=dict)
     inputs: dict[int, InputStream] = field(default_factory=dict)
@@ -155,6 +158,7 @@ class AgentManager:
         machine_id: str = "",
         instance: str = "",
         features: frozenset[str] = frozenset(),
+        policy: PolicyFacts | None = None,
     ) -> AgentSession:
         """Make ``websocket`` the one connection of a server; an older one is told and ended."""
         old = self._sessions.get(server_id)
@@ -171,6 +175,7 @@ class AgentManager:
             machine_id=machine_id,
             instance=instance,
             features=features,
+            policy=policy,
             last_heard=self._clock.now(),
         )
         self._sessions[server_id] = session

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from chatops.errors import InvalidInput
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_COMMAND
+from chatops.protocol.target import parse_target
 from chatops.server.crud import commands as crud
 from chatops.server.db.models import Command, Run
 from chatops.units import format_time, time_or_none
@@ -24,10 +25,14 @@ def check_request(body: rest.CommandCreate) -> None:
     """That a command can be passed to a process as it is.
 
     Raises:
-        InvalidInput: it is empty, too long, has a NUL, or a bad variable name.
+        InvalidInput: it is empty, too long, has a NUL, or a bad variable name; or it is for a
+            container, and not for one server.
     """
     words = [body.command] if isinstance(body.command, str) else body.command
-    texts = [*words, body.cwd or "", *body.env, *body.env.values()]
+    texts = [
+        *words, body.cwd or "", *body.env, *body.env.values(), body.container or "",
+        body.user or "",
+    ]  # fmt: skip
     if any("\0" in text for text in texts):
         raise InvalidInput("a command, folder or variable cannot hold a NUL character")
     if sum(len(text.encode("utf-8", "surrogateescape")) for text in texts) > MAX_COMMAND:
@@ -37,6 +42,10 @@ def check_request(body: rest.CommandCreate) -> None:
         )
     if not words[0].strip():
         raise InvalidInput("the command is empty")
+    if body.container is not None and parse_target(body.target).one is None:
+        raise InvalidInput("a container is one server's: the target names one server")
+    if body.user is not None and body.container is None:
+        raise InvalidInput("a user can be named for a command in a container only")
     for name in body.env:
         if _ENV_NAME.fullmatch(name) is None:
             raise InvalidInput(f"{name[:80]!r} cannot be the name of a variable")
@@ -59,6 +68,7 @@ def to_record(row: Command, server: str) -> rest.CommandRecord:
         duration_ms=row.duration_ms,
         truncated=row.truncated,
         error=row.error,
+        container=row.container,
     )
 
 

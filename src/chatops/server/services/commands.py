@@ -31,6 +31,7 @@ from chatops.server.db.models import Command
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager, AgentSession
 from chatops.server.services.command_records import CommandRecords
+from chatops.server.services.container_commands import refusal
 from chatops.server.services.for_sure import for_sure
 from chatops.server.services.live_command import LiveCommand
 from chatops.server.services.output_file import OutputFile
@@ -97,8 +98,12 @@ class CommandService:
         if live.cancelled:
             self._close_soon(live, "cancelled", reason="not_started", error="cancelled: not sent")
             return
-        live.tell_sent()
         session = self._agents.find(live.server_id)
+        why = refusal(session, spec.container) if session is not None else None
+        if why is not None:
+            self._close_soon(live, "refused", reason=why.reason, error=why.error)
+            return
+        live.tell_sent()
         message = CommandMessage(
             id=live.id,
             command=spec.command,
@@ -106,6 +111,8 @@ class CommandService:
             cwd=spec.cwd,
             env=spec.env,
             stdin=spec.stdin,
+            container=spec.container,
+            user=spec.user,
             streams=live.open_streams(session) if session else [],
         )
         if session is None or not session.post(message):

@@ -13,6 +13,7 @@ from chatops.clock import Clock
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.limits import MAX_SKEW
 from chatops.protocol.messages import Auth
+from chatops.protocol.policy_facts import bounded
 from chatops.server.crud import servers as crud
 from chatops.server.crud.api_keys import AgentKey
 from chatops.server.db.engine import Database
@@ -77,6 +78,7 @@ class Fleet:
             machine_id=auth.host.machine_id,
             instance=auth.instance,
             features=frozenset(auth.features),
+            policy=bounded(auth.policy),
         )
 
     async def connecting(self, found: AgentKey, auth: Auth, address: str) -> None:

@@ -277,7 +277,7 @@ class RunRecords:
             row = NewCommand(
                 id=ids[one.id], run_id=run_id, server_id=one.id, user_id=principal.user_id,
                 user_name=principal.name, command=body.command, status="queued", created_at=now,
-                sent_at=None, finished_at=None, reason=None, error=None,
+                sent_at=None, finished_at=None, reason=None, error=None, container=body.container,
             )  # fmt: skip
             if row["id"] in first:
                 row["status"], row["sent_at"] = "sent", now
@@ -314,6 +314,8 @@ class RunRecords:
         self, tx: Transaction, origin: Origin, body: rest.CommandCreate, made: MadeRun
     ) -> None:
         detail: dict[str, Any] = {"run_id": made.id, "command": body.command}
+        if body.container is not None:
+            detail["container"] = body.container
         if len(made.commands) == 1 and parse_target(body.target).one is not None:
             row, server = made.commands[0]
             detail["command_id"] = row["id"]

@@ -33,6 +33,8 @@ class RunSpec:
     max_failures: str | None = None
     attach: bool = False
     """Nothing is sent before somebody attaches."""
+    container: str | None = None
+    user: str | None = None
 
     @classmethod
     def of(cls, body: rest.CommandCreate) -> RunSpec:
@@ -46,7 +48,7 @@ class RunSpec:
                 parse_portion(portion)
         return cls(
             body.command, body.timeout, body.cwd, body.env, body.stdin, body.parallel,
-            body.batch, body.max_failures, body.mode == "attach",
+            body.batch, body.max_failures, body.mode == "attach", body.container, body.user,
         )  # fmt: skip
 
     @classmethod
@@ -65,7 +67,7 @@ class RunSpec:
         found: dict[str, Any] = {
             "timeout": self.timeout, "cwd": self.cwd, "env": sorted(self.env),
             "stdin": self.stdin, "batch": self.batch, "max_failures": self.max_failures,
-            "attach": self.attach,
+            "attach": self.attach, "container": self.container, "user": self.user,
         }  # fmt: skip
         options = {name: value for name, value in found.items() if value}
         return options | ({"parallel": self.parallel} if self.parallel != DEFAULT_PARALLEL else {})
@@ -76,7 +78,11 @@ class RunSpec:
 
     def digest(self, target: str, key: str) -> str:
         """Tells one request from another without giving away what it holds."""
-        whole = [target, self.command, self.timeout, self.cwd, sorted(self.env.items()), self.stdin]
+        whole: list[Any] = [
+            target, self.command, self.timeout, self.cwd, sorted(self.env.items()), self.stdin,
+        ]  # fmt: skip
+        if self.container is not None:
+            whole += [self.container, self.user]
         return hmac.new(bytes.fromhex(key), msgspec.json.encode(whole), hashlib.sha256).hexdigest()
 
     def plan(self, waiting: list[str], count: int, **known: Any) -> RunPlan:

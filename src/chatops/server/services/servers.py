@@ -111,6 +111,9 @@ class ServerService(ServerFinder):
             host=msgspec.convert(row.host, HostFacts) if row.host else None,
             allow=row.allow,
             exec=msgspec.convert(row.exec, rest.ExecPolicy) if row.exec is not None else None,
+            docker=msgspec.convert(row.docker, rest.DockerPolicy)
+            if row.docker is not None
+            else None,
             address=row.address,
             connected_at=format_time(live.connected_at) if live else None,
             clock_skew_s=row.clock_skew_s,
@@ -219,6 +222,7 @@ class ServerService(ServerFinder):
             host=msgspec.to_builtins(auth.host),
             allow=policy.allow,
             exec=msgspec.to_builtins(policy.exec),
+            docker=msgspec.to_builtins(policy.docker),
             address=address,
             clock_skew_s=round(auth.time - now, 3),
         )

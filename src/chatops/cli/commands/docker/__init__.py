@@ -1,4 +1,4 @@
-"""``chatops docker``: a module for what looks, one for what changes."""
+"""``chatops docker``: a module for what looks, one for what changes, one for ``exec``."""
 
 # The help lists commands in the order in which they are imported here.
 # ruff: noqa: I001
@@ -8,5 +8,6 @@ from __future__ import annotations
 from chatops.cli.commands.docker.group import app
 from chatops.cli.commands.docker import looking
 from chatops.cli.commands.docker import changing
+from chatops.cli.commands.docker import execution
 
-__all__ = ["app", "changing", "looking"]
+__all__ = ["app", "changing", "execution", "looking"]

@@ -44,6 +44,7 @@ class Run(ChatOpsModel, table=True):
 class Command(ChatOpsModel, table=True):
     """A run's command on one server. ``command`` is a shell line or an exact vector.
 
+    ``container`` is where it runs, as it was asked for; None: on the server itself.
     ``cancelled_at`` is when somebody asked for its end before it was over: its agent, should it
     be away, is told when it is back.
     """
@@ -75,6 +76,7 @@ class Command(ChatOpsModel, table=True):
     stdout_bytes: int = Field(default=0, sa_type=BigInt, sa_column_kwargs=_ZERO)
     stderr_bytes: int = Field(default=0, sa_type=BigInt, sa_column_kwargs=_ZERO)
     cancelled_at: float | None = None
+    container: str | None = None
 
     server: Optional["Server"] = related("commands")
     output: list["CommandOutput"] = related("command")

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class Server(ChatOpsModel, table=True):
     """One managed host.
 
-    What its agent told last: ``host`` (HostFacts), ``allow`` and ``exec`` (its policy; of
-    ``exec`` ExecFacts), ``address``, ``clock_skew_s`` (its clock minus ours), ``journal_epoch``.
+    What its agent told last: ``host`` (HostFacts), ``allow``, ``exec`` and ``docker`` (its policy;
+    of these ExecFacts and DockerFacts), ``address``, ``clock_skew_s`` (its clock minus ours),
+    ``journal_epoch``.
     """
 
     __tablename__ = "servers"
@@ -39,6 +40,7 @@ class Server(ChatOpsModel, table=True):
     clock_skew_s: float | None = None
     journal_epoch: str | None = None
     exec: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    docker: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
     owner: Optional["User"] = related("servers")
     api_keys: list["ApiKey"] = related("server")
