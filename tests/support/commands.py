@@ -20,6 +20,7 @@ async def add_command(
         "id": new_id(now), "run_id": "run", "server_id": server_id, "user_id": None,
         "user_name": None, "command": "uptime", "status": "queued", "created_at": now,
         "sent_at": None, "finished_at": None, "reason": None, "error": None,
+        "container": None,
     }  # fmt: skip
     await tx(session, commands.create, [row | fields])
     made = await commands.get(session, row["id"])

@@ -137,9 +137,12 @@ class StandInHub:
         cwd: str | None = None,
         env: dict[str, str] | None = None,
         watched: bool = True,
+        container: str | None = None,
+        user: str | None = None,
     ) -> CommandResponse:
         """Run a command with both streams open, to its outcome."""
-        await self.start(command, id=id, timeout=timeout, cwd=cwd, env=env, watched=watched)
+        await self.start(command, id=id, timeout=timeout, cwd=cwd, env=env, watched=watched,
+                         container=container, user=user)  # fmt: skip
         return await self.outcome(id)
 
     async def start(
@@ -152,6 +155,8 @@ class StandInHub:
         env: dict[str, str] | None = None,
         watched: bool = True,
         stdin: int | None = None,
+        container: str | None = None,
+        user: str | None = None,
     ) -> None:
         """Send a command; ``stdin`` is the stream that will carry its input."""
         streams = [
@@ -164,7 +169,7 @@ class StandInHub:
             streams.append(StreamOpen(stream=stdin, command_id=id, name="stdin"))
         await self.send(
             Command(id=id, command=command, timeout=timeout, cwd=cwd, env=env or {},
-                    streams=streams, stdin=stdin is not None)
+                    streams=streams, stdin=stdin is not None, container=container, user=user)
         )  # fmt: skip
 
     async def feed(self, stream: int, data: bytes, piece: int = MAX_STREAM_DATA) -> None:

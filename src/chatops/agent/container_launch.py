@@ -93,13 +93,14 @@ class ContainerLaunch(Launch):
             EngineError: it is not to be, or cannot be.
         """
         path = self._engine.socket()
-        api, wanted = EngineApi(path, PATIENCE), self._asked.container or ""
+        api, wanted, container = EngineApi(path, PATIENCE), self._asked.container or "", ""
         try:
             container = self._find(api, wanted)
             return path, container, api.create(container, _config(self._asked))
         except EngineRefused as error:
-            text = shorten(f"the engine says: {error.message}", 500)
-            raise EngineError(_CODES.get(error.status, "invalid"), text) from None
+            said = error.message.replace(container, wanted) if container else error.message
+            code = _CODES.get(error.status, "invalid")
+            raise EngineError(code, shorten(f"the engine says: {said}", 500)) from None
         except OSError as error:
             raise unreachable(error, path, PATIENCE) from None
 

@@ -21,16 +21,18 @@ from chatops.errors import InvalidInput
 class CommandCheck(msgspec.Struct, kw_only=True):
     """What a command would get. ``rule`` is the key of the policy that decides, ``why`` says it
     when that is no. ``program`` is the file that would be run, ``variables`` are names only;
-    limits are in seconds and bytes, null for none."""
+    limits are in seconds and bytes, null for none. In a ``container`` the user, folder, program,
+    PATH and variables are its own, and null here but for what was asked for."""
 
     command: CommandLine
     allowed: bool
     rule: str
     why: str | None
-    user: str
-    folder: str
-    program: str | None
-    path: str
+    container: str | None = None
+    user: str | None = None
+    folder: str | None = None
+    program: str | None = None
+    path: str | None = None
     variables: list[str]
     timeout: float | None
     max_output: int | None
@@ -71,6 +73,39 @@ def explain(
         timeout=bounds.time_limit(timeout).seconds,
         max_output=bounds.max_output,
         max_running=bounds.most,
+    )
+
+
+def explain_in_container(
+    settings: AgentSettings,
+    command: CommandLine,
+    container: str,
+    *,
+    cwd: str | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> CommandCheck:
+    """What the policy of these settings makes of a command in the container of that name.
+
+    Raises:
+        InvalidInput: the policy cannot be read.
+    """
+    policy = policy_table.build(settings.allow, settings.policy)
+    decision = policy.decide_in_container()
+    if decision.allowed and not policy.docker.sees(container):
+        why = f"no pattern in docker.containers names {container}: for the hub there is none"
+        decision = Decision(allowed=False, rule="docker.containers", message=why)
+    return CommandCheck(
+        command=command,
+        allowed=decision.allowed,
+        rule=decision.rule,
+        why=decision.message or None,
+        container=container,
+        folder=cwd,
+        variables=sorted(env or {}),
+        timeout=policy.exec.time_limit(timeout).seconds,
+        max_output=policy.exec.max_output,
+        max_running=policy.exec.most,
     )
 
 

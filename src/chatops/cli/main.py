@@ -50,7 +50,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "audit": Entry("audit", "who did what: list, verify, export"),
     "settings": Entry("settings", "what an administrator changes while the hub runs"),
 }
-_OWN_STATUS: Final = (["exec"], ["commands", "attach"], ["commands", "wait"])
+_EXEC: Final = (["exec"], ["docker", "exec"])
+"""Commands whose line ends with one for a server."""
+_OWN_STATUS: Final = (*_EXEC, ["commands", "attach"], ["commands", "wait"])
 """Commands whose usage errors must not look like a remote command's exit status."""
 
 
@@ -148,11 +150,12 @@ def _asks_json(argv: list[str]) -> bool:
     first argument counts, the rest belongs to the remote command."""
     wanted = ("json", "ndjson")
     before = ""
-    for word in argv[1:] if argv[:1] == ["exec"] else argv:
+    own = next((len(words) for words in _EXEC if argv[: len(words)] == words), 0)
+    for word in argv[own:]:
         if before in ("-o", "--output"):
             if word in wanted:
                 return True
-        elif argv[:1] == ["exec"] and not word.startswith("-") and not before.startswith("-"):
+        elif own and not word.startswith("-") and not before.startswith("-"):
             return False
         if word.startswith("-") and word.removeprefix("--output=").removeprefix("-o") in wanted:
             return True

@@ -32,6 +32,10 @@ CWD = Annotated[str | None, typer.Option("--cwd", metavar="DIR", help="COMMAND: 
 ENV = Annotated[
     list[str] | None, typer.Option("--env", metavar="K=V", help="COMMAND: a variable it is given")
 ]
+CONTAINER = Annotated[
+    str | None,
+    typer.Option("--container", metavar="NAME", help="COMMAND: in this container, not on the host"),
+]
 TIMEOUT = Annotated[
     str | None, typer.Option("--timeout", metavar="DURATION", help="COMMAND: its time limit")
 ]
@@ -51,7 +55,8 @@ _COMMAND = (
     Column("because", lambda c: c.why),
     Column("runs as", lambda c: c.user),
     Column("in the folder", lambda c: c.folder),
-    Column("program", lambda c: c.program or "not found"),
+    Column("in the container", lambda c: c.container),
+    Column("program", lambda c: c.program or (None if c.container else "not found")),
     Column("PATH", lambda c: c.path),
     Column("variables", lambda c: " ".join(c.variables)),
     Column("time limit", lambda c: show.duration(c.timeout) or "none"),
@@ -103,6 +108,7 @@ def check(
     config: CONFIG = None,
     cwd: CWD = None,
     env: ENV = None,
+    container: CONTAINER = None,
     timeout: TIMEOUT = None,
     **flags: Any,
 ) -> int:
@@ -112,17 +118,19 @@ def check(
     refused and by which rule, the user, folder, program, variables and limits. As with exec, one
     COMMAND argument is a shell line and two or more are a vector; options come before it. The
     folder is entered as the command's user, so this is to be run as the agent is. Exit 5 when
-    the command would be refused.
+    the command would be refused. With --container, the same of `docker exec` in it.
     """
     from chatops.agent.settings import load
 
     settings = load(flags, config=config)
     asked = {"cwd": cwd, "env": pairs(env, "--env"), "timeout": seconds(timeout, "--timeout")}
     if words:
-        return _explain(cli, settings, words, asked)
-    if any(asked.values()):
-        raise InvalidInput("--cwd, --env and --timeout are those of a command, and none was given",
-                           hint="write the command after the options")  # fmt: skip
+        return _explain(cli, settings, words, container, asked)
+    if container is not None or any(asked.values()):
+        raise InvalidInput(
+            "--cwd, --env, --container and --timeout are those of a command, and none was given",
+            hint="write the command after the options",
+        )
     return _check_all(cli, settings)
 
 
@@ -143,11 +151,17 @@ def _check_all(cli: Cli, settings: Any) -> int:
     return DONE
 
 
-def _explain(cli: Cli, settings: Any, words: list[str], asked: dict[str, Any]) -> int:
-    from chatops.agent.explain import CommandCheck, explain
+def _explain(
+    cli: Cli, settings: Any, words: list[str], container: str | None, asked: dict[str, Any]
+) -> int:
+    from chatops.agent.explain import CommandCheck, explain, explain_in_container
     from chatops.cli.execute import command_of
 
-    found = explain(settings, command_of(words), **asked)
+    line = command_of(words)
+    if container is None:
+        found = explain(settings, line, **asked)
+    else:
+        found = explain_in_container(settings, line, container, **asked)
     cli.out.item(found, View(CommandCheck, lambda one: one.rule, _COMMAND))
     return DONE if found.allowed else FORBIDDEN
 

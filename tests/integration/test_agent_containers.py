@@ -1,0 +1,277 @@
+"""Commands in containers through a real agent: a real engine, a stand-in hub."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psutil
+import pytest
+
+from chatops.protocol.facts import HeldCommand
+from chatops.protocol.messages import CONTAINER_COMMANDS, Auth, CommandCancel
+from tests.support.agents import agent_process, local_agent
+from tests.support.engine import RealEngine, real_engine
+from tests.support.stand_in_hub import StandInHub, stand_in_hub
+from tests.support.waiting import until_async
+
+BIG = 10_000_000
+
+
+@asynccontextmanager
+async def agent_of(engine: RealEngine, **policy: Any) -> AsyncIterator[StandInHub]:
+    """A hub whose agent runs commands in the engine's containers, with one called app."""
+    engine.run("app")
+    bounds = policy.pop("bounds", {})
+    table = {"docker": {"host": engine.host, **policy}, "exec": bounds}
+    async with stand_in_hub() as hub, local_agent(hub.url, allow=("docker",), policy=table):
+        await hub.connected()
+        yield hub
+
+
+def sleeping(seconds: int) -> list[psutil.Process]:
+    """The processes on this host that run ``sleep SECONDS``, in whichever container."""
+    return [
+        one for one in psutil.process_iter(["cmdline"])
+        if one.info["cmdline"] and one.info["cmdline"][-2:] == ["sleep", str(seconds)]
+    ]  # fmt: skip
+
+
+async def gone(seconds: int) -> None:
+    await until_async(lambda: not sleeping(seconds), what="the end of what ran in the container")
+
+
+async def seen(seconds: int) -> psutil.Process:
+    await until_async(lambda: bool(sleeping(seconds)), what="the start in the container")
+    return sleeping(seconds)[0]
+
+
+async def test_bytes_status_and_both_streams_are_the_commands(engine: RealEngine) -> None:
+    async with agent_of(engine) as hub:
+        line = r"printf 'o\377\000\r\n'; printf 'e\200' >&2; exit 7"
+        done = await hub.run(line, container="app")
+        assert (done.state, done.exit_code, done.reason) == ("failed", 7, None)
+        assert hub.output == {1: b"o\xff\x00\r\n", 2: b"e\x80"}
+        assert CONTAINER_COMMANDS in hub.of(Auth)[0].features
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("kill -9 $$", 137, ""),
+        (["nosuch", "x"], 127, "not found in $PATH"),
+        (["/no/such"], 127, "no such file or directory"),
+        (["/bin"], 126, "permission denied"),
+        ("echo OCI runtime exec failed: exec failed; exit 126", 126, None),
+    ],
+)
+async def test_each_end_has_the_status_that_a_shell_gives(
+    engine: RealEngine, command: str | list[str], code: int, said: str | None
+) -> None:
+    async with agent_of(engine) as hub:
+        done = await hub.run(command, container="app")
+        assert (done.state, done.exit_code, done.signal) == ("failed", code, None)
+        if said is None:
+            assert hub.output.get(1) == b"OCI runtime exec failed: exec failed\n"
+        else:
+            assert hub.output.get(1, b"") == b""
+            assert said in hub.text(2)
+            assert said in (done.error or "")
+
+
+async def test_user_folder_and_variables_are_the_containers_and_what_was_asked(
+    engine: RealEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATOPS_KEY", "cok_secret_value")
+    bounds = {"user": "root", "commands": [["uptime"]], "folders": ["/usr"], "env": {"STAGE": "x"}}
+    async with agent_of(engine, bounds=bounds) as hub:
+        line = "pwd; echo $A; echo $STAGE$CHATOPS_KEY; test -w /bin || echo no"
+        done = await hub.run(line, container="app", cwd="/bin", env={"A": "b c"}, user="1234:1234")
+        assert (done.state, hub.text()) == ("succeeded", "/bin\nb c\n\nno\n")
+
+
+async def test_much_goes_in_and_comes_out_whole(engine: RealEngine) -> None:
+    data = os.urandom(BIG)
+    async with agent_of(engine) as hub:
+        await hub.start(["cat"], container="app", stdin=3)
+        await hub.feed(3, data)
+        await hub.end_input(3, len(data))
+        done = await hub.outcome("c1")
+        assert (done.state, done.stdout_bytes) == ("succeeded", BIG)
+        assert hashlib.sha256(hub.output[1]).digest() == hashlib.sha256(data).digest()
+
+
+async def test_it_ends_with_its_leader_and_its_children_live_on(engine: RealEngine) -> None:
+    async with agent_of(engine) as hub:
+        done = await hub.run("sleep 611 & echo begun", container="app")
+        assert (done.state, hub.text()) == ("succeeded", "begun\n")
+        assert sleeping(611)
+
+
+async def test_a_time_limit_ends_it_in_the_container(engine: RealEngine) -> None:
+    async with agent_of(engine, bounds={"timeout": "1s"}) as hub:
+        done = await hub.run("sleep 612 & exec sleep 612", container="app")
+        assert (done.state, done.exit_code, done.reason) == ("timed_out", 143, "timeout")
+        assert "policy ends a command after 1 s" in (done.error or "")
+        assert not sleeping(612)
+
+
+async def test_what_ignores_a_cancel_is_killed_and_then_dead(engine: RealEngine) -> None:
+    async with agent_of(engine) as hub:
+        await hub.start("trap '' TERM; sleep 613; sleep 613", container="app")
+        await seen(613)
+        await hub.send(CommandCancel(id="c1", grace=0.3))
+        done = await hub.outcome("c1")
+        assert (done.state, done.signal) == ("cancelled", 9)
+        assert not sleeping(613)
+
+
+async def test_it_dies_with_its_helper_however_that_dies(engine: RealEngine) -> None:
+    async with agent_of(engine) as hub:
+        await hub.start("sleep 614 & exec sleep 614", container="app")
+        await seen(614)
+        (one,) = [
+            child
+            for child in psutil.Process().children()
+            if "inside.helper" in str(child.cmdline())
+        ]
+        one.kill()
+        done = await hub.outcome("c1")
+        assert (done.state, done.signal) == ("failed", 9)
+        assert not sleeping(614)
+
+
+async def test_it_dies_with_its_agent_however_that_dies(engine: RealEngine) -> None:
+    engine.run("app")
+    async with stand_in_hub() as hub:
+        with agent_process(hub.url, "docker", env={"DOCKER_HOST": engine.host}) as agent:
+            await hub.connected()
+            await hub.start("sleep 615 & exec sleep 615", container="app")
+            await seen(615)
+            agent.kill()
+            agent.wait()
+            await gone(615)
+        with agent_process(hub.url, "docker", env={"DOCKER_HOST": engine.host}):
+            done = await hub.outcome("c1")
+            assert (done.state, done.reason) == ("cancelled", "agent_died")
+
+
+async def test_it_goes_on_while_the_link_is_lost(engine: RealEngine) -> None:
+    async with agent_of(engine) as hub:
+        await hub.start("echo a; cat /fifo 2>&1 || sleep 1; echo b; exit 5", container="app")
+        await until_async(lambda: hub.text().startswith("a\n"))
+        await hub.drop()
+        await hub.connected(2)
+        held = hub.of(Auth)[-1].journal.commands
+        assert held == [HeldCommand(id="c1", state="running")]
+        done = await hub.outcome("c1")
+        assert (done.state, done.exit_code) == ("failed", 5)
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_a_container_that_is_killed_or_removed_ends_it_with_137(
+    engine: RealEngine, removed: bool
+) -> None:
+    async with agent_of(engine) as hub:
+        await hub.start("echo a; sleep 616", container="app")
+        await seen(616)
+        with engine.client() as client:
+            if removed:
+                client.remove_container("app", force=True)
+            else:
+                client.kill("app")
+        done = await hub.outcome("c1")
+        assert (done.state, done.exit_code, hub.text()) == ("failed", 137, "a\n")
+
+
+async def test_where_it_cannot_run_it_is_refused_with_the_reason(engine: RealEngine) -> None:
+    async with agent_of(engine, containers=["app|over|still"]) as hub:
+        engine.run("hidden")
+        engine.run("over", "/bin/true")
+        engine.run("still")
+        with engine.client() as client:
+            client.wait("over")
+            client.pause("still")
+        for number, (name, why) in enumerate((
+            ("hidden", "there is no container 'hidden'"),
+            ("nope", "there is no container 'nope'"),
+            ("../app", "there is no container '../app'"),
+            ("over", "Container over is not running"),
+            ("still", "Container still is paused"),
+        )):  # fmt: skip
+            done = await hub.run(["true"], id=f"c{number}", container=name)
+            assert (done.state, done.reason, done.exit_code) == ("refused", "container", None)
+            assert why in (done.error or "")
+        with engine.client() as client:
+            client.unpause("still")
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ({"mode": "read-only"}, "docker.mode is read-only"),
+        ({"exec": False}, "docker.exec is false"),
+    ],
+)
+async def test_a_policy_without_it_refuses_it(
+    engine: RealEngine, policy: dict[str, Any], why: str
+) -> None:
+    async with agent_of(engine, **policy) as hub:
+        done = await hub.run(["true"], container="app")
+        assert (done.state, done.reason) == ("refused", "policy")
+        assert why in (done.error or "")
+
+
+async def test_exec_alone_is_not_docker_and_docker_alone_is_not_exec(engine: RealEngine) -> None:
+    async with stand_in_hub() as hub, local_agent(hub.url, allow=("exec",)):
+        await hub.connected()
+        done = await hub.run(["true"], container="app")
+        assert (done.state, done.reason) == ("refused", "not_allowed")
+        assert "--allow docker" in (done.error or "")
+    async with agent_of(engine) as hub:
+        done = await hub.run(["true"])
+        assert (done.state, done.reason) == ("refused", "not_allowed")
+        assert "--allow exec" in (done.error or "")
+
+
+async def test_without_an_engine_it_is_refused(tmp_path: Any) -> None:
+    table = {"docker": {"host": f"unix://{tmp_path}/sock"}}
+    async with stand_in_hub() as hub, local_agent(hub.url, allow=("docker",), policy=table):
+        await hub.connected()
+        done = await hub.run(["true"], container="app")
+        assert (done.state, done.reason) == ("refused", "container")
+        assert "no container engine listens at" in (done.error or "")
+
+
+@pytest.fixture
+def own_engine() -> Iterator[RealEngine]:
+    """One that a test may stop."""
+    with real_engine() as engine:
+        yield engine
+
+
+async def test_an_engine_that_stops_leaves_the_outcome_unknown(own_engine: RealEngine) -> None:
+    async with agent_of(own_engine) as hub:
+        await hub.start("echo a; sleep 617", container="app")
+        await seen(617)
+        own_engine.stop()
+        try:
+            done = await hub.outcome("c1")
+            assert (done.state, done.reason, hub.text()) == ("lost", "engine", "a\n")
+            assert not sleeping(617)
+        finally:
+            own_engine.start()
+
+
+async def test_a_hung_engine_does_not_keep_a_command_from_ending(engine: RealEngine) -> None:
+    async with agent_of(engine) as hub:
+        await hub.start("sleep 618", container="app")
+        await seen(618)
+        with engine.hung():
+            await hub.send(CommandCancel(id="c1", grace=0.5))
+            await gone(618)
+            done = await hub.outcome("c1")
+        assert (done.state, done.reason) == ("cancelled", "cancelled")
