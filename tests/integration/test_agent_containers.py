@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from chatops.protocol.facts import HeldCommand
-from chatops.protocol.messages import CONTAINER_COMMANDS, Auth, CommandCancel
+from chatops.protocol.messages import CONTAINER_COMMANDS, CommandCancel
 from tests.support.agents import agent_process, local_agent
 from tests.support.engine import RealEngine, real_engine
 from tests.support.stand_in_hub import StandInHub, stand_in_hub
@@ -55,7 +55,7 @@ async def test_bytes_status_and_both_streams_are_the_commands(engine: RealEngine
         done = await hub.run(line, container="app")
         assert (done.state, done.exit_code, done.reason) == ("failed", 7, None)
         assert hub.output == {1: b"o\xff\x00\r\n", 2: b"e\x80"}
-        assert CONTAINER_COMMANDS in hub.of(Auth)[0].features
+        assert CONTAINER_COMMANDS in hub.auths[0].features
 
 
 @pytest.mark.parametrize(
@@ -161,14 +161,16 @@ async def test_it_dies_with_its_agent_however_that_dies(engine: RealEngine) -> N
 
 async def test_it_goes_on_while_the_link_is_lost(engine: RealEngine) -> None:
     async with agent_of(engine) as hub:
-        await hub.start("echo a; cat /fifo 2>&1 || sleep 1; echo b; exit 5", container="app")
+        line = "echo a; while ! test -e /go; do sleep 0.1; done; echo b; exit 5"
+        await hub.start(line, container="app")
         await until_async(lambda: hub.text().startswith("a\n"))
         await hub.drop()
         await hub.connected(2)
-        held = hub.of(Auth)[-1].journal.commands
+        held = hub.auths[-1].journal.commands
         assert held == [HeldCommand(id="c1", state="running")]
+        await hub.run(["touch", "/go"], id="c2", container="app")
         done = await hub.outcome("c1")
-        assert (done.state, done.exit_code) == ("failed", 5)
+        assert (done.state, done.exit_code, done.stdout_bytes) == ("failed", 5, 4)
 
 
 @pytest.mark.parametrize("removed", [False, True])
@@ -232,7 +234,7 @@ async def test_exec_alone_is_not_docker_and_docker_alone_is_not_exec(engine: Rea
         assert (done.state, done.reason) == ("refused", "not_allowed")
         assert "--allow docker" in (done.error or "")
     async with agent_of(engine) as hub:
-        done = await hub.run(["true"])
+        done = await hub.run(["true"], id="c2")
         assert (done.state, done.reason) == ("refused", "not_allowed")
         assert "--allow exec" in (done.error or "")
 

@@ -13,10 +13,12 @@ import psutil
 import pytest
 
 from chatops.agent.command_states import Life
+from chatops.agent.docker_policy import DockerPolicy
+from chatops.agent.engine import Engine
 from chatops.agent.exec_policy import ExecPolicy
 from chatops.agent.guard import Guard
 from chatops.agent.launch import Launch
-from chatops.agent.run import Run
+from chatops.agent.run import Containers, Run
 from chatops.agent.spill import Spill
 from chatops.clock import SystemClock
 from chatops.protocol.messages import Command
@@ -139,8 +141,8 @@ async def test_a_command_whose_agent_ends_while_it_is_started_is_ended(
     held = Held(monkeypatch)
     run = Run(
         Command(id="c", command="sleep 1000"),
-        Life("c", 0.0), ExecPolicy(), guard, SystemClock(), Spill(tmp_path, 0, 0).open(),
-        lambda _: None, lambda _: None,
+        Life("c", 0.0), ExecPolicy(), Containers(Engine(), DockerPolicy()), guard, SystemClock(),
+        Spill(tmp_path, 0, 0).open(), lambda _: None, lambda _: None,
     )  # fmt: skip
     before = open_files()
     async with Tasks() as tasks:
@@ -160,8 +162,8 @@ async def test_the_time_limit_holds_for_a_start_that_hangs(
     held = Held(monkeypatch)
     run = Run(
         Command(id="c", command="sleep 1000", timeout=0.05),
-        Life("c", 0.0), ExecPolicy(), guard, SystemClock(), Spill(tmp_path, 0, 0).open(),
-        lambda _: None, lambda _: None,
+        Life("c", 0.0), ExecPolicy(), Containers(Engine(), DockerPolicy()), guard, SystemClock(),
+        Spill(tmp_path, 0, 0).open(), lambda _: None, lambda _: None,
     )  # fmt: skip
     await asyncio.wait_for(run.carry_out(), 10)
     assert run.response is not None
@@ -178,7 +180,8 @@ async def test_a_cancel_holds_for_a_start_that_hangs(
     spill = Spill(tmp_path, 0, 0).open()
     run = Run(
         Command(id="c", command="sleep 1000", stdin=True),
-        Life("c", 0.0), ExecPolicy(), guard, SystemClock(), spill, lambda _: None, lambda _: None,
+        Life("c", 0.0), ExecPolicy(), Containers(Engine(), DockerPolicy()), guard, SystemClock(),
+        spill, lambda _: None, lambda _: None,
     )  # fmt: skip
     before = open_files()
     run.end("cancelled", 0.0)
