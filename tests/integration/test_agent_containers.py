@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from chatops.protocol.facts import HeldCommand
-from chatops.protocol.messages import CONTAINER_COMMANDS, CommandCancel
+from chatops.protocol.features import CONTAINER_COMMANDS
+from chatops.protocol.messages import CommandCancel
 from tests.support.agents import agent_process, local_agent
 from tests.support.engine import RealEngine, real_engine
 from tests.support.stand_in_hub import StandInHub, stand_in_hub

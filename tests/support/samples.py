@@ -86,7 +86,7 @@ def command(**fields: object) -> dict[str, Any]:
     return {"id": "c1", "run_id": "r1", "server": "web-1", "user": "ada", "command": "uptime",
             "status": "succeeded", "exit_code": 0, "signal": None, "created_at": THEN,
             "started_at": THEN, "finished_at": THEN, "duration_ms": 1500, "truncated": False,
-            "error": None} | fields  # fmt: skip
+            "error": None, "container": None} | fields  # fmt: skip
 
 
 def run(name: str = "r1", *commands: dict[str, Any], target: str = "web-*") -> dict[str, Any]:

@@ -37,8 +37,9 @@ from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
 from chatops.protocol import PROTOCOL_VERSION, closing
+from chatops.protocol.features import CONTAINER_COMMANDS, PROCESSES
 from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
-from chatops.protocol.messages import CONTAINER_COMMANDS, PROCESSES, Auth, AuthSuccess
+from chatops.protocol.messages import Auth, AuthSuccess
 from chatops.tasks import Tasks
 from chatops.text import counted, escape
 

@@ -8,7 +8,7 @@ the encoding.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -21,14 +21,8 @@ CommandId = Annotated[str, Meta(max_length=200)]
 Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
 """Hubs keep epochs for long, so there is a bound."""
 ProcessSort = Literal["cpu", "memory"]
-PROCESSES: Final = "processes"
-"""The feature of an agent that answers ``processes``."""
-CONTAINER_COMMANDS: Final = "container_commands"
-"""The feature of an agent that looks at a command's ``container``. Another would run the command
-on its host, and so is sent none."""
 StreamName = Literal["stdin", "stdout", "stderr"]
 Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "refused", "lost"]
-"""``lost``: the container's engine went away while the command ran; never of one on the host."""
 
 
 class Message(Struct, tag_field="type", omit_defaults=True, kw_only=True):
@@ -88,7 +82,7 @@ class StreamCredit(Message, tag="stream_credit"):
 class Auth(Message, tag="auth"):
     """The agent's first frame. ``instance`` is random per agent process: two processes that
     use one key are told apart by it. ``time`` lets the hub measure the clock's skew. ``features``
-    are the requests that it knows beyond the first ones."""
+    are those of chatops.protocol.features."""
 
     api_key: str
     agent_version: str
@@ -134,7 +128,7 @@ class MetricsGap(Message, tag="metrics_gap"):
 
 class CommandResponse(Message, tag="command_response"):
     """What became of a command. ``state`` is ``running`` once when it starts, then an outcome,
-    repeated at each connection until ``command_ack``.
+    repeated at each connection until ``command_ack``; ``lost`` is of containers only.
 
     ``reason`` is a code (``policy``, ``not_allowed``, ``agent_stopping``, ``spawn`` …),
     ``error`` its sentence. ``signal`` is the number that ended the process.
@@ -260,9 +254,7 @@ class Command(Message, tag="command"):
 
     ``timeout`` is kept by the agent (None: no limit but the policy's). ``streams`` opens the
     output at once, sparing a round trip; with ``stdin`` the input too, which is empty without.
-
-    ``container`` names the container to run it in, ``user`` as whom there ("": as the container
-    does); only for agents with the feature CONTAINER_COMMANDS.
+    ``container`` is where to run it, ``user`` as whom there; only for agents with that feature.
     """
 
     id: CommandId

@@ -14,8 +14,8 @@ from sqlalchemy import delete, update
 from sqlmodel import col
 
 from chatops.clock import FakeClock
+from chatops.protocol.features import PROCESSES
 from chatops.protocol.messages import (
-    PROCESSES,
     Largest,
     Metrics,
     MountUse,

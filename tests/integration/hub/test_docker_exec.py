@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chatops.protocol.facts import DockerFacts, PolicyFacts
-from chatops.protocol.messages import CONTAINER_COMMANDS
+from chatops.protocol.features import CONTAINER_COMMANDS
 from chatops.tasks import Tasks
 from tests.integration.hub.test_docker import watched
 from tests.support.engine import RealEngine

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
+from chatops.protocol.features import PROCESSES
 from chatops.protocol.limits import MAX_COMMAND_LINE
-from chatops.protocol.messages import PROCESSES, Error, Message, ProcessesResponse
+from chatops.protocol.messages import Error, Message, ProcessesResponse
 from chatops.protocol.metrics import Process
 from chatops.server.services import processes
 from chatops.units import parse_time

@@ -57,6 +57,7 @@ def test_events_come_typed_and_byte_exact(hub: FakeHub) -> None:
         "target": "web-1", "command": ["ls", "-l"], "mode": "stream", "timeout": 5,
         "cwd": None, "env": {"A": "b"}, "stdin": False, "parallel": 50, "batch": None,
         "max_failures": None, "expect_count": None, "dry_run": False, "idempotency_key": None,
+        "container": None, "user": None,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from chatops.protocol.messages import CONTAINER_COMMANDS
+from chatops.protocol.features import CONTAINER_COMMANDS
 from chatops.server.services.agent_manager import AgentSession
 
 

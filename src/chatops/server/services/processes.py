@@ -5,9 +5,9 @@ from __future__ import annotations
 from chatops.errors import ChatOpsError, Conflict, Offline, ProtocolError, TimedOut
 from chatops.ids import new_id
 from chatops.protocol import rest
+from chatops.protocol.features import PROCESSES
 from chatops.protocol.limits import MAX_PROCESSES, MAX_TOP_PROCESSES, PROCESSES_WITHIN
 from chatops.protocol.messages import (
-    PROCESSES,
     ProcessesRequest,
     ProcessesResponse,
     ProcessSort,

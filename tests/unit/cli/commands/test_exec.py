@@ -27,7 +27,8 @@ START = {"event": "start", "server": "web-1", "command_id": "c1", "run_id": "r1"
 
 
 ALONE = {"stdin": False, "parallel": 50, "batch": None, "max_failures": None,
-         "expect_count": None, "dry_run": False, "idempotency_key": None}  # fmt: skip
+         "expect_count": None, "dry_run": False, "idempotency_key": None, "container": None,
+         "user": None}  # fmt: skip
 
 
 def runs(hub: FakeHub, *outputs: tuple[int, bytes], **end: object) -> None:

@@ -1,0 +1,11 @@
+"""What an agent may name in ``features`` of its ``auth``: the requests that it knows beyond the
+first ones. A hub asks only those that do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PROCESSES: Final = "processes"
+"""It answers ``processes``."""
+CONTAINER_COMMANDS: Final = "container_commands"
+"""It looks at the ``container`` of a command. Another would run the command on its host."""
