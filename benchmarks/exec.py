@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -199,13 +199,13 @@ def kept(bar: Bar, found: Times) -> bool:
     return measured is not None and measured <= bar.most
 
 
-def show(found: Times) -> None:
+def show(found: Times, bars: Sequence[Bar] = BARS) -> None:
     """Print the figures, then the bars."""
     print(f"{'':18} {'p50':>8} {'p99':>8}  ms")
     for name, times in found.items():
         middle, high = percentile(times, 50), percentile(times, 99)
         print(f"{name:18} {middle:8.2f} {high:8.2f}  n={len(times)}")
-    for bar in BARS:
+    for bar in bars:
         measured, unit = value(bar, found), f"x {bar.per}" if bar.per else "ms"
         text = "not measured" if measured is None else f"{measured:.2f} {unit}"
         aim = f", aim {bar.aim:g}" if bar.aim else ""

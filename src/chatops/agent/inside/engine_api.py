@@ -5,14 +5,13 @@ With the standard library alone: the SDK takes longer to import than most comman
 
 from __future__ import annotations
 
-import json
 import socket
 from typing import Any, Final, NamedTuple
 
 _PIECE: Final = 65536
 _LONGEST_HEAD: Final = 65536
 _LONGEST_ANSWER: Final = 16 * 1024 * 1024
-_START: Final = {"Detach": False, "Tty": False}
+_START: Final = b'{"Detach": %s, "Tty": false}'
 
 
 class EngineRefused(Exception):
@@ -62,20 +61,24 @@ class EngineApi:
 
     def create(self, container: str, config: dict[str, Any]) -> str:
         """Prepare a command in a container; its id."""
-        return str(self._ask("POST", f"/containers/{container}/exec", config)["Id"])
+        import json
+
+        body = json.dumps(config).encode()
+        return str(self._ask("POST", f"/containers/{container}/exec", body)["Id"])
 
     def state(self, exec_id: str) -> ExecState:
         """How it stands with a command."""
         found = self._ask("GET", f"/exec/{exec_id}/json")
         code = found.get("ExitCode")
-        return ExecState(bool(found.get("Running")), int(found.get("Pid") or 0), code)
+        running, pid = bool(found.get("Running")), int(found.get("Pid") or 0)
+        return ExecState(running=running, pid=pid, code=code)
 
     def start(self, exec_id: str) -> tuple[socket.socket, bytes]:
         """Start a command: the connection that its input goes to and its output comes from, in
         frames of the engine, and what of it has come already."""
         end = self._connect()
         try:
-            _send(end, "POST", f"/exec/{exec_id}/start", _START, upgrade=True)
+            _send(end, "POST", f"/exec/{exec_id}/start", _START % b"false", upgrade=True)
             head, rest = _head(end)
             status = int(head.split()[1])
             if status not in (101, 200):
@@ -87,7 +90,7 @@ class EngineApi:
 
     def start_alone(self, exec_id: str) -> None:
         """Start a command that nobody listens to."""
-        self._ask("POST", f"/exec/{exec_id}/start", {"Detach": True, "Tty": False})
+        self._ask("POST", f"/exec/{exec_id}/start", _START % b"true")
 
     def _connect(self) -> socket.socket:
         end = socket.socket(socket.AF_UNIX)
@@ -99,7 +102,9 @@ class EngineApi:
             raise
         return end
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _ask(self, method: str, path: str, body: bytes = b"") -> Any:
+        import json
+
         with self._connect() as end:
             _send(end, method, path, body)
             head, rest = _head(end)
@@ -111,11 +116,9 @@ class EngineApi:
 
 
 def _send(
-    end: socket.socket, method: str, path: str, body: dict[str, Any] | None, *,
-    upgrade: bool = False,
-) -> None:  # fmt: skip
+    end: socket.socket, method: str, path: str, data: bytes, *, upgrade: bool = False
+) -> None:
     """In HTTP/1.0, whose answers come whole and end with the connection."""
-    data = b"" if body is None else json.dumps(body).encode()
     lines = [
         f"{method} {path} HTTP/1.{int(upgrade)}", "Host: engine", f"Content-Length: {len(data)}",
         *(["Content-Type: application/json"] if data else []),
@@ -146,6 +149,8 @@ def _rest(end: socket.socket, data: bytes) -> bytes:
 
 
 def _complaint(answer: bytes) -> str:
+    import json
+
     try:
         return str(json.loads(answer)["message"])
     except (ValueError, KeyError, TypeError):

@@ -8,7 +8,6 @@ that ended so, ``{"lost": WHY}`` where nobody can tell. See Minder for what a KI
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -24,7 +23,9 @@ from chatops.agent.inside.relay import IN, Relay
 
 _SECONDS: Final = 3.0
 """How long an answer of the engine may take; the agent gives a TERM five seconds."""
-_LOOK_FIRST: Final = 0.01
+_BEGINNING: Final = 0.03
+"""Seconds before a command is looked for that has not put out anything: no engine is faster."""
+_LOOK_FIRST: Final = 0.002
 _LOOK_LAST: Final = 1.0
 _SILENCE: Final = 1.0
 """Seconds of silence after which the output of a command that has ended counts as whole."""
@@ -52,8 +53,10 @@ class Helper:
         """Becomes readable when the command's leader has ended; -1 where that cannot be had."""
         self._gone = False
         self._told_to_end = False
+        self._news = (False, False)
+        """Whether there is output that waits for what the engine says, and whether it has ended."""
         self._pause = _LOOK_FIRST
-        self._look_at = time.monotonic() + _LOOK_FIRST
+        self._look_at = time.monotonic() + _BEGINNING
         self._taken = self._taken_at_end = 0
         self._quiet_since = 0.0
 
@@ -97,12 +100,11 @@ class Helper:
 
     def _look(self, relay: Relay) -> None:
         """Ask the engine which process it is and whether it is over, until the kernel can tell."""
-        urgent = relay.held and (relay.waiting or relay.ended)
-        due = urgent or time.monotonic() >= self._look_at
-        if self._gone or self._leader >= 0 or not due:
+        news = (relay.held and relay.waiting, relay.ended)
+        if news != self._news:
+            self._news, self._pause, self._look_at = news, _LOOK_FIRST, 0.0
+        if self._gone or self._leader >= 0 or time.monotonic() < self._look_at:
             return
-        if urgent:
-            time.sleep(_LOOK_FIRST / 10)
         self._look_at = time.monotonic() + self._pause
         self._pause = min(self._pause * 2, _LOOK_LAST)
         state = self._state()
@@ -154,7 +156,7 @@ class Helper:
         return relay.ended or more > _MORE or now - self._quiet_since >= _SILENCE
 
     def _outcome(self, relay: Relay) -> dict[str, Any]:
-        deadline = time.monotonic() + _SETTLING
+        deadline, pause = time.monotonic() + _SETTLING, _LOOK_FIRST
         while time.monotonic() < deadline:
             try:
                 state = self._api.state(self._exec)
@@ -165,7 +167,8 @@ class Helper:
             if state is not None and state.over:
                 held = relay.held and state.code in _NOT_STARTED
                 return _not_started(relay.complaint()) if held else {"code": state.code}
-            time.sleep(_LOOK_FIRST)
+            time.sleep(pause)
+            pause = min(pause * 2, _LOOK_LAST)
         return {"lost": _AWAY}
 
     def _forgotten(self) -> dict[str, Any]:
@@ -180,6 +183,8 @@ class Helper:
         if told.get("code") in _NOT_STARTED and "error" in told:
             with suppress(OSError):
                 os.write(2, f"chatops: {told['error']}\n".encode(errors="replace"))
+        import json
+
         self._minder.tell("over")
         os.write(self._report, json.dumps(told).encode() + b"\n")
 
