@@ -73,7 +73,8 @@ EXEC_MEANING: Final[Mapping[int, str]] = {
     FAILED: "several servers: something ran and did not succeed; one server: it succeeded, but "
     "its output is not whole here, or cannot be written",
     NOT_RUN: "not run: the server is offline, or somebody cancelled it before it started",
-    REFUSED: "refused: agent policy or role",
+    REFUSED: "refused: agent policy or role; of `docker exec` also: no such container, it does not "
+    "run, or no engine",
     LOST: "lost: the agent vanished, the outcome is unknown",
     SOME_NOT_RUN: "several servers: all that ran succeeded, some could not be run",
     TIMED_OUT: "timed out, and the process group is confirmed dead; of `commands wait`: not "

@@ -61,6 +61,7 @@ PAGE = (ROOT / "docs/topics/policy.md").read_text(encoding="utf-8")
         ({"docker": {"mod": "full"}}, "'mod'"),
         ({"docker": {"mode": "off"}}, "policy.docker.mode"),
         ({"docker": {"mode": []}}, "policy.docker.mode"),
+        ({"docker": {"exec": "no"}}, "policy.docker.exec"),
         ({"docker": {"containers": "web"}}, "policy.docker.containers"),
         ({"docker": {"containers": [1]}}, "policy.docker.containers"),
         ({"docker": {"containers": ["("]}}, "policy.docker.containers"),
