@@ -102,14 +102,28 @@ def test_without_a_command_and_for_completion_typer_is_asked(
 ) -> None:
     assert quick.execute([]) is None
     assert quick.execute(["web-1"]) is None
+    assert quick.docker_execute(["web-1", "app"]) is None
     monkeypatch.setenv("_CHATOPS_COMPLETE", "complete_bash")
     assert quick.execute(["web-1", "true"]) is None
 
 
-def test_both_ways_do_the_same(cli: Invoke, hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "rest"),
+    [
+        (["exec"], ["web-1", "x"]),
+        (["docker", "exec"], ["-u", "bin", "--env", "A=b", "web-1", "app", "x", "--help"]),
+    ],
+)
+def test_both_ways_do_the_same(
+    cli: Invoke,
+    hub: FakeHub,
+    monkeypatch: pytest.MonkeyPatch,
+    name: list[str],
+    rest: list[str],
+) -> None:
     monkeypatch.setattr("chatops.cli.execute.new_id", lambda: "1")
     hub.on("POST /commands", error(404, "not_found", "no such server"))
-    quickly = cli("exec", "--output", "json", "web-1", "x")
-    slowly = cli("exec", "-ojson", "web-1", "x")  # which the quick parser does not take
+    quickly = cli(*name, "--output", "json", *rest)
+    slowly = cli(*name, "-ojson", *rest)  # which the quick parser does not take
     assert quickly == slowly
     assert hub.asked[0].body == hub.asked[1].body
