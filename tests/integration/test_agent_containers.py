@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -39,6 +40,21 @@ def sleeping(seconds: int) -> list[psutil.Process]:
         one for one in psutil.process_iter(["cmdline"])
         if one.info["cmdline"] and one.info["cmdline"][-2:] == ["sleep", str(seconds)]
     ]  # fmt: skip
+
+
+def helper() -> psutil.Process:
+    """The process of this test's agent that stands for the one command in a container."""
+    (found,) = (one for one in psutil.Process().children() if "inside.helper" in str(one.cmdline()))
+    return found
+
+
+def knows_its_process() -> bool:
+    """Whether the helper can end the command without asking the engine."""
+    for one in Path(f"/proc/{helper().pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it comes and goes: a request to the engine
+            if "pidfd" in str(one.readlink()):
+                return True
+    return False
 
 
 async def gone(seconds: int) -> None:
@@ -120,6 +136,16 @@ async def test_a_time_limit_ends_it_in_the_container(engine: RealEngine) -> None
         assert not sleeping(612)
 
 
+async def test_what_it_says_at_a_cancel_is_heard(engine: RealEngine) -> None:
+    async with agent_of(engine) as hub:
+        line = "trap 'kill $!; echo bye; exit 9' TERM; sleep 619 & wait"
+        await hub.start(line, container="app")
+        await seen(619)
+        await hub.send(CommandCancel(id="c1"))
+        done = await hub.outcome("c1")
+        assert (done.state, done.exit_code, hub.text()) == ("cancelled", 9, "bye\n")
+
+
 async def test_what_ignores_a_cancel_is_killed_and_then_dead(engine: RealEngine) -> None:
     async with agent_of(engine) as hub:
         await hub.start("trap '' TERM; sleep 613; sleep 613", container="app")
@@ -134,11 +160,7 @@ async def test_it_dies_with_its_helper_however_that_dies(engine: RealEngine) -> 
     async with agent_of(engine) as hub:
         await hub.start("sleep 614 & exec sleep 614", container="app")
         await seen(614)
-        (one,) = [
-            child
-            for child in psutil.Process().children()
-            if "inside.helper" in str(child.cmdline())
-        ]
+        one = helper()
         one.kill()
         done = await hub.outcome("c1")
         assert (done.state, done.signal) == ("failed", 9)
@@ -273,6 +295,7 @@ async def test_a_hung_engine_does_not_keep_a_command_from_ending(engine: RealEng
     async with agent_of(engine) as hub:
         await hub.start("sleep 618", container="app")
         await seen(618)
+        await until_async(knows_its_process, what="the helper's knowledge of the process")
         with engine.hung():
             await hub.send(CommandCancel(id="c1", grace=0.5))
             await gone(618)

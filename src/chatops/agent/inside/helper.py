@@ -145,13 +145,11 @@ class Helper:
         """Whether the command has ended and its output is out, or as good as that."""
         if not self._gone:
             return False
-        if self._told_to_end:
-            return True
         now, blocked = time.monotonic(), relay.waiting and not relay.held
         if blocked or relay.taken != self._taken or not self._quiet_since:
             self._taken, self._quiet_since = relay.taken, now
         if blocked:
-            return False
+            return self._told_to_end  # who takes no output is not waited for then
         more = relay.taken - self._taken_at_end
         return relay.ended or more > _MORE or now - self._quiet_since >= _SILENCE
 
@@ -185,6 +183,8 @@ class Helper:
                 os.write(2, f"chatops: {told['error']}\n".encode(errors="replace"))
         import json
 
+        os.close(1)  # all of the output is there before the report, and known to be all
+        os.close(2)
         self._minder.tell("over")
         os.write(self._report, json.dumps(told).encode() + b"\n")
 
