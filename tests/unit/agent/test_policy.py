@@ -17,7 +17,7 @@ from chatops.agent.policy_table import build
 from chatops.agent.rules import LONGEST_LINE
 from chatops.agent.variables import STEERING_BEGINNINGS, STEERING_NAMES
 from chatops.errors import ChatOpsError
-from chatops.protocol.facts import ExecFacts
+from chatops.protocol.facts import DockerFacts, ExecFacts
 from chatops.protocol.limits import MAX_POLICY_RULES, MAX_POLICY_TEXT
 
 FILE = """
@@ -346,3 +346,29 @@ def test_what_docker_is_bounded_to_is_said() -> None:
     )
     assert (policy.docker.sees("web-1"), policy.docker.sees("web-1x")) == (True, False)
     assert "containers" not in build(["exec"], {"docker": {"mode": "read-only"}}).describe()
+
+
+@pytest.mark.parametrize(
+    ("allow", "keys", "allowed", "rule"),
+    [
+        (["exec"], {}, False, "allow"),
+        (["docker"], {"mode": "read-only"}, False, "docker.mode"),
+        (["docker"], {"exec": False}, False, "docker.exec"),
+        (["docker"], {}, True, "docker.exec"),
+    ],
+)
+def test_commands_in_containers_need_docker_in_full(
+    allow: list[str], keys: dict[str, Any], allowed: bool, rule: str
+) -> None:
+    policy = build(allow, {"docker": keys, "exec": {"commands": [["uptime"]]}})
+    decision = policy.decide_in_container()
+    assert (decision.allowed, decision.rule) == (allowed, rule)
+    assert decision.allowed or rule.replace("allow", "--allow docker") in decision.message
+
+
+def test_the_hub_is_told_what_may_be_done_with_containers() -> None:
+    table = {"docker": {"containers": ["a"], "exec": False, "host": "unix:///secret"}}
+    policy = build(["docker"], table)
+    assert policy.facts().docker == DockerFacts(mode="full", named=True, exec=False)
+    assert "no commands in containers" in policy.describe()
+    assert build(["exec"], table).facts().docker is None
