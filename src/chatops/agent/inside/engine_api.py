@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 _PIECE: Final = 65536
 _LONGEST_HEAD: Final = 65536
 _LONGEST_ANSWER: Final = 16 * 1024 * 1024
+_STARTING: Final = 30.0
+"""Seconds that a start may take: some engines answer when it is done."""
 _START: Final = b'{"Detach": %s, "Tty": false}'
 
 
@@ -78,6 +80,7 @@ class EngineApi:
         frames of the engine, and what of it has come already."""
         end = self._connect()
         try:
+            end.settimeout(max(self._seconds, _STARTING))
             _send(end, "POST", f"/exec/{exec_id}/start", _START % b"false", upgrade=True)
             head, rest = _head(end)
             status = int(head.split()[1])

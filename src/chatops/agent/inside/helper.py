@@ -68,6 +68,9 @@ class Helper:
         except EngineRefused as error:
             self._end(_not_started(error.message))
             return
+        except OSError:  # it may have begun: the minder looks after that
+            self._tell({"lost": _AWAY})
+            return
         relay, signals = Relay(end, come, feed=feed), _listen()
         while not self._is_done(relay):
             self._wait(relay, signals)
@@ -181,11 +184,14 @@ class Helper:
         if told.get("code") in _NOT_STARTED and "error" in told:
             with suppress(OSError):
                 os.write(2, f"chatops: {told['error']}\n".encode(errors="replace"))
-        import json
-
         os.close(1)  # all of the output is there before the report, and known to be all
         os.close(2)
         self._minder.tell("over")
+        self._tell(told)
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        import json
+
         os.write(self._report, json.dumps(told).encode() + b"\n")
 
 

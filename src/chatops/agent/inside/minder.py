@@ -26,6 +26,7 @@ _PATIENCE: Final = 20.0
 """Seconds to try for: less than the agent waits for the end of what it has killed."""
 _BEGINNING: Final = 5.0
 """Seconds after which a command that was to start, and has not, will not."""
+_ALIVE: Final = b'{"alive": true}\n'
 _LOOK_FIRST: Final = 0.02
 _LOOK_LAST: Final = 0.25
 
@@ -40,6 +41,8 @@ class Minder:
             os.close(self._pipe)
             try:
                 _mind(api, container, exec_id, source, report)
+            except Exception:  # noqa: BLE001  (nothing is dead that was not seen to be)
+                os.write(report, _ALIVE)
             finally:
                 os._exit(0)
         os.close(source)
@@ -61,7 +64,7 @@ def _mind(api: EngineApi, container: str, exec_id: str, source: int, report: int
         return
     pid = next((int(line[4:]) for line in said if line.startswith("pid ")), 0)
     if not end(api, container, exec_id, pid):
-        os.write(report, b'{"alive": true}\n')
+        os.write(report, _ALIVE)
 
 
 def _all(source: int) -> str:
