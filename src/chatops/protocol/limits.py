@@ -204,6 +204,23 @@ MAX_THRESHOLDS: Final = 20_000
 MAX_SILENCES: Final = 200
 """Silences that hold at a time."""
 
+# Logs
+MAX_LOG_LINES: Final = 1000
+"""Lines in one message."""
+MAX_LOG_LINE: Final = 16 * KiB
+"""Characters of a line; a longer one is cut."""
+MAX_LOG_MESSAGE: Final = 64 * KiB
+"""Bytes of a message of lines, about, so that what is more urgent never waits for long."""
+MAX_UNACKED_LOGS: Final = 256 * KiB
+"""Bytes of lines that an agent may have under way without an ack, about."""
+MAX_SERVER_LOGS: Final = 2 * MiB
+"""Bytes of lines of one server that may wait for the hub's writer; more are left out, to be sent
+again."""
+MAX_WAITING_LOGS: Final = 64 * MiB
+"""The same of all servers."""
+MAX_LOG_EPOCHS: Final = 1000
+"""Epochs of lines that the hub knows of one server; of more the one longest unused is forgotten."""
+
 # Notifications
 MAX_CHANNELS: Final = 100
 """Channels of a hub."""

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, field
 
 from chatops.protocol.facts import HostFacts, JournalFacts, PolicyFacts, SessionLimits
 from chatops.protocol.integers import Count, Int
+from chatops.protocol.limits import MAX_LOG_LINES
 from chatops.protocol.metrics import Process, Sample
 
 CommandId = Annotated[str, Meta(max_length=200)]
@@ -193,18 +194,28 @@ class ProcessesResponse(Message, tag="processes_response"):
 
 
 class LogLine(Struct, omit_defaults=True, kw_only=True):
-    """One shipped line."""
+    """One shipped line. ``seq`` is its place in the epoch, from 1 on, above that of the line
+    before."""
 
     ts: float
     level: str = "info"
     message: str
+    seq: Count = 0
 
 
 class Log(Message, tag="log"):
-    """Shipped lines of one source (a path, ``unit:NAME`` …)."""
+    """Shipped lines of one source (a path, ``unit:NAME``, ``container:NAME`` …).
+
+    (server, epoch, seq) names a line for ever; ``epoch`` is a random id, made with what the agent
+    remembers of the lines' origin. ``after`` is the place of the line before the first one if that
+    is not acked yet, else 0: a hub that has not got it leaves these out, too. Lines without an
+    epoch are not acked.
+    """
 
     source: str
-    entries: list[LogLine]
+    entries: Annotated[list[LogLine], Meta(max_length=MAX_LOG_LINES)]
+    epoch: Annotated[str, Meta(max_length=64)] = ""
+    after: Count = 0
 
 
 # -- hub → agent ----------------------------------------------------------------------
@@ -224,6 +235,13 @@ class AuthSuccess(Message, tag="auth_success"):
 
 class MetricsAck(Message, tag="metrics_ack"):
     """The sample (epoch, seq) is committed; the agent may forget it."""
+
+    epoch: str
+    seq: Count
+
+
+class LogAck(Message, tag="log_ack"):
+    """The lines of an epoch up to ``seq`` are committed; the agent may forget them."""
 
     epoch: str
     seq: Count
@@ -333,6 +351,7 @@ AgentMessage = (
 HubMessage = (
     AuthSuccess
     | MetricsAck
+    | LogAck
     | Command
     | CommandCancel
     | CommandAck

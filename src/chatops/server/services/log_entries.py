@@ -1,4 +1,5 @@
-"""LogService: the stream of log entries of each server, kept and passed on."""
+"""LogService: the stream of log entries of each server, kept and passed on: those of the hub, and
+through ``shipping`` those of agents."""
 
 from __future__ import annotations
 
@@ -6,29 +7,30 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError
-from chatops.protocol.messages import Log
+from chatops.protocol.limits import MAX_LABEL, MAX_LOG_LINE
 from chatops.protocol.rest import LogEntry
 from chatops.server.crud import log_entries as crud
+from chatops.server.crud import log_positions
 from chatops.server.db.engine import Database
+from chatops.server.db.transactions import in_session
+from chatops.server.services.log_shipping import LEVELS, LINGER, LogShipping
 from chatops.server.services.ws_manager import WSManager
 from chatops.units import format_time
 
 QUEUE: Final = 10_000
 BATCH: Final = 1000
-LINGER: Final = 0.02
-"""Seconds between two commits: what comes meanwhile shares the next one."""
-MAX_MESSAGE: Final = 16 * 1024
-LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 _log = logging.getLogger(__name__)
 
 
 class LogService:
     """The one writer of ``logs.db``. When its queue is full the oldest entries go, and the loss
-    is logged: entries of the hub itself are news, not records (those are events and audit)."""
+    is logged: entries of the hub itself are news, not records (those are events and audit). What
+    agents ship waits apart, and is never lost here."""
 
     def __init__(self, database: Database, subscribers: WSManager, clock: Clock) -> None:
         self._database = database
@@ -37,8 +39,9 @@ class LogService:
         self._queue: deque[tuple[str | None, crud.NewLogEntry]] = deque(maxlen=QUEUE)
         self._arrived = asyncio.Event()
         self._lost = 0
+        self.shipping = LogShipping(database, clock, self._publish_all)
         self.stored = self.dropped = 0
-        """Entries so far: committed, and left out because they came too fast."""
+        """The hub's entries so far: committed, and left out because they came too fast."""
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -49,13 +52,11 @@ class LogService:
         """Add an entry of the hub's own (a connection, an alert)."""
         self._put(server_id, name, self._clock.now(), level, source, message)
 
-    def ship(self, server_id: str, name: str, message: Log) -> None:
-        """Add lines that an agent shipped."""
-        for line in message.entries:
-            self._put(server_id, name, line.ts, line.level, message.source, line.message)
-
     async def run(self) -> None:
         """Store what waits, for as long as the hub runs."""
+        await asyncio.gather(self.shipping.run(), self._run())
+
+    async def _run(self) -> None:
         while True:
             await self._arrived.wait()
             try:
@@ -89,15 +90,19 @@ class LogService:
         """Store what waits when the hub stops."""
         with contextlib.suppress(ChatOpsError):
             await self.flush()
+        await self.shipping.drain()
 
     async def purge(self, before: float, limit: int) -> int:
         """Delete at most ``limit`` entries received before that time; how many it were."""
         async with self._database.write() as session:
+            await in_session(session, lambda tx: log_positions.delete_before(tx, before, limit))
             return await crud.delete_before(session, before=before, limit=limit)
 
     async def purge_server(self, server_id: str, limit: int) -> int:
         """Delete at most ``limit`` entries of a removed server; how many it were."""
+        self.shipping.forget(server_id)
         async with self._database.write() as session:
+            await in_session(session, lambda tx: log_positions.delete_for_server(tx, server_id))
             return await crud.delete_for_server(session, server_id, limit=limit)
 
     async def recent(self, server_id: str, name: str, limit: int) -> list[LogEntry]:
@@ -112,6 +117,11 @@ class LogService:
             for row in rows
         ]  # fmt: skip
 
+    def _publish_all(self, server_id: str, name: str, rows: Sequence[crud.NewLogEntry]) -> None:
+        if self._subscribers.has_watchers(server_id):
+            for row in rows:
+                self._publish(name, row)
+
     def _put(
         self, server_id: str | None, name: str | None, ts: float, level: str, source: str,
         message: str,
@@ -124,8 +134,8 @@ class LogService:
             "ts": ts,
             "received_at": self._clock.now(),
             "level": level if level in LEVELS else "info",
-            "source": source[:256],
-            "message": message[:MAX_MESSAGE],
+            "source": source[:MAX_LABEL],
+            "message": message[:MAX_LOG_LINE],
         }
         self._queue.append((name, row))
         self._arrived.set()

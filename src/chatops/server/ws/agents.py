@@ -93,7 +93,7 @@ def _make_handlers(services: Services) -> Handlers:
         ProcessesResponse: services.agents.answer,
         StreamCredit: services.commands.on_stream_credit,
         StreamClose: services.commands.on_stream_close,
-        Log: lambda session, m: services.logs.ship(session.server_id, session.server_name, m),
+        Log: services.logs.shipping.submit,
         Ping: lambda session, m: session.post(Pong(id=m.id)),
         Pong: lambda session, m: None,
         Error: error,

@@ -5,7 +5,7 @@ from chatops.server.db.models.alerts import Alert, AlertServer, AlertThreshold, 
 from chatops.server.db.models.audit import AuditLog
 from chatops.server.db.models.base import ChatOpsModel, LogsModel, MetricsModel
 from chatops.server.db.models.commands import Command, CommandOutput, OutputStream, Run
-from chatops.server.db.models.logs import LogEntryRow
+from chatops.server.db.models.logs import LogEntryRow, LogPosition
 from chatops.server.db.models.metrics import (
     MetricChunk,
     MetricEpoch,
@@ -39,6 +39,7 @@ __all__ = [
     "ConnectionEvent",
     "Delivery",
     "LogEntryRow",
+    "LogPosition",
     "LogsModel",
     "MetricChunk",
     "MetricEpoch",

@@ -22,3 +22,15 @@ class LogEntryRow(LogsModel, table=True):
     level: str
     source: str
     message: str
+
+
+class LogPosition(LogsModel, table=True):
+    """Up to which place the lines of an epoch are stored; ``at`` is when that last changed."""
+
+    __tablename__ = "log_positions"
+    __table_args__ = (Index(None, "server_id", "at"),)
+
+    server_id: str = Field(primary_key=True)
+    epoch: str = Field(primary_key=True)
+    seq: int = Field(sa_type=BigInt)
+    at: float = Field(index=True)

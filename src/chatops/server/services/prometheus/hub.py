@@ -108,7 +108,15 @@ def of_commands(commands: CommandService) -> Iterable[Metric]:
 
 
 def of_logs(logs: LogService) -> Iterable[Metric]:
-    """Log entries."""
+    """Log entries: the hub's own, and what agents ship."""
+    yield _counters(
+        "chatops_log_lines", "Log lines of agents, by what became of them.", "outcome",
+        logs.shipping.counts,
+    )  # fmt: skip
+    yield GaugeMetricFamily(
+        "chatops_log_lines_waiting_bytes", "Log lines of agents that wait for the writer, about.",
+        logs.shipping.size,
+    )  # fmt: skip
     yield CounterMetricFamily("chatops_log_entries_stored", "Log entries committed.", logs.stored)
     yield CounterMetricFamily(
         "chatops_log_entries_dropped", "Log entries that came too fast to be stored.", logs.dropped
