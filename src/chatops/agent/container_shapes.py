@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from chatops.agent.collectors.labels import clean
+from chatops.agent.event_words import ContainerEvent
 from chatops.protocol.containers import ContainerInfo
 from chatops.protocol.metrics import Container
 
@@ -60,6 +63,39 @@ def plain(row: Row) -> Container:
         state=str(row.get("State") or ""),
         health=health_of(str(row.get("Status") or "")),
     )
+
+
+def dead(container: Container) -> Container:
+    """The same container, as one that has ended."""
+    return Container(
+        id=container.id, name=container.name, image=container.image, state="exited",
+        health=container.health,
+    )  # fmt: skip
+
+
+def changed(containers: Iterable[Container], event: ContainerEvent) -> list[Container]:
+    """What a look gave, as it is after an event. One that it did not know a look has to tell of."""
+    after = (_after(one, event) if one.id == event.container else one for one in containers)
+    return [one for one in after if one is not None]
+
+
+def _after(one: Container, event: ContainerEvent) -> Container | None:
+    match event.action:
+        case "destroy":
+            return None
+        case "die":
+            return dead(one)
+        case "health_status":
+            return replace(one, health=event.health)
+        case "rename":
+            return replace(one, name=event.name)
+        case "pause":
+            return replace(one, state="paused")
+        case "unpause":
+            return replace(one, state="running")
+        case "start":
+            return replace(one, state="running", health=one.health and "starting")
+    return one
 
 
 def counters(stats: Row) -> tuple[int, int, int, int, int]:

@@ -1,8 +1,10 @@
 """The containers of samples: looked at in a thread of their own, at a pace of their own.
 
-A sample takes what the last look gave and never waits for one. The engine's link has three states:
-it answers, it is absent, or it hangs (the look did not come back in time; no other is begun until
-it does). Each change is logged once, and samples say in ``missing`` why they have no containers.
+A sample takes what the last look gave and never waits for one. What happens to a container between
+two looks is told by events: it changes what the last look gave, and a look follows soon. The
+engine's link has three states: it answers, it is absent, or it hangs (the look did not come back in
+time; no other is begun until it does). Each change is logged once, and samples say in ``missing``
+why they have no containers.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import asyncio
 import errno
 import logging
 import time
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,6 +22,7 @@ from chatops.agent import container_shapes as shapes
 from chatops.agent.collectors.rates import Rates
 from chatops.agent.docker_policy import DockerPolicy
 from chatops.agent.engine import Engine, EngineError
+from chatops.agent.event_words import ContainerEvent
 from chatops.agent.jobs import Job, Jobs
 from chatops.protocol.metrics import Container
 
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 
 EVERY: Final = 10.0
 """Seconds between two looks."""
+SOON: Final = 1.0
+"""Seconds from one look to the next when something happens."""
+_EVENTS: Final = 1000
 SHARE: Final = 0.01
 """Of one core that looking may take: with very many containers it is done more rarely."""
 LONGEST: Final = 60.0
@@ -64,28 +71,50 @@ class ContainerWatch:
         self._jobs = Jobs(limit)
         self._rates = Rates()
         self._last: Look | None = None
+        self._happened = asyncio.Event()
+        self._meanwhile: deque[ContainerEvent] = deque(maxlen=_EVENTS)
+        self._died: set[str] = set()
 
     async def run(self) -> None:
         """Look for ever."""
         while True:
             look = await self.look()
-            await asyncio.sleep(max(self._every, min(look.seconds / SHARE, LONGEST)))
+            share = min(look.seconds / SHARE, LONGEST)
+            await asyncio.sleep(max(SOON, share))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(self._every - max(SOON, share), 0.0)):
+                    await self._happened.wait()
 
     async def look(self) -> Look:
         """Look now."""
+        self._happened.clear()
+        self._meanwhile.clear()
         round_ = await self._jobs.run({PART: self._look})
         why = round_.missing.get(PART)
         look = Look([], error=f"the container engine {why}") if why else round_.results[PART]
+        for event in self._meanwhile:
+            look = look._replace(containers=shapes.changed(look.containers, event))
         self._note(look)
         self._last = look
         return look
+
+    def note(self, event: ContainerEvent) -> None:
+        """Something happened to a container: the next sample tells it."""
+        self._meanwhile.append(event)
+        if event.action == "die":
+            self._died.add(event.container)
+        if self._last is not None:
+            containers = shapes.changed(self._last.containers, event)
+            self._last = self._last._replace(containers=containers)
+        self._happened.set()
 
     def latest(self) -> dict[str, Container]:
         """What was measured last, by the container's id."""
         return {one.id: one for one in self._last.containers} if self._last else {}
 
     def collect(self) -> dict[str, Job]:
-        """The parts of a sample, as a job of the sampler.
+        """The parts of a sample, as a job of the sampler. A container that died since the last
+        one is told as such in any case, if it was started again, too.
 
         Raises:
             OSError: the engine does not answer, in the words for ``missing``.
@@ -94,7 +123,8 @@ class ContainerWatch:
             return {}
         if self._last.error is not None:
             raise OSError(errno.ENOTCONN, self._last.error)
-        found = self._last.containers
+        died, self._died = self._died, set()
+        found = [shapes.dead(one) if one.id in died else one for one in self._last.containers]
         return {PART: lambda: found, _COUNT: lambda: len(found)}
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from chatops.agent.answers import Answers
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.executor import Executor
 from chatops.agent.process_list import ProcessList
+from chatops.agent.shipper import Shipper
 from chatops.agent.spool import Spool
 from chatops.errors import ProtocolError
 from chatops.protocol.frames import decode_frame
@@ -19,6 +20,7 @@ from chatops.protocol.messages import (
     CommandCancel,
     DockerCommand,
     Error,
+    LogAck,
     Message,
     MetricsAck,
     Notice,
@@ -45,11 +47,13 @@ class Handlers:
         containers: ContainerRequests,
         processes: ProcessList,
         answers: Answers,
+        shipper: Shipper,
     ) -> None:
         self.verified = False
         self._executor = executor
         self._table: Mapping[type[Message], Handler] = {
             MetricsAck: lambda message: spool.ack(message.epoch, message.seq),
+            LogAck: lambda message: shipper.ack(message.epoch, message.seq),
             Command: executor.start,
             CommandCancel: executor.cancel,
             CommandAck: executor.ack,

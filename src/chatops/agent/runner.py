@@ -16,9 +16,11 @@ from chatops.agent.answers import Answers
 from chatops.agent.collectors.processes import ProcessCollector
 from chatops.agent.collectors.self_cost import SelfCost
 from chatops.agent.collectors.textfile import TextfileCollector
+from chatops.agent.container_news import ContainerNews
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.container_watch import PART, ContainerWatch
 from chatops.agent.engine import Engine
+from chatops.agent.event_journal import EventJournal
 from chatops.agent.executor import Executor
 from chatops.agent.facts import host_facts
 from chatops.agent.guard import Guard
@@ -32,6 +34,7 @@ from chatops.agent.process_list import ProcessList
 from chatops.agent.sampler import Sampler, default_collectors
 from chatops.agent.session import Parts
 from chatops.agent.settings import AgentSettings, Target, key_hint, resolve
+from chatops.agent.shipper import Shipper
 from chatops.agent.skew import Skew
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
@@ -99,18 +102,26 @@ class Agent:
         engine = Engine(policy.docker.host)
         self._watch = ContainerWatch(engine, policy.docker) if "docker" in policy.allow else None
         self._containers = ContainerRequests(engine, policy, self._watch)
+        self._shipper = Shipper(self._clock)
+        self._news = self._make_news(engine, settings)
         self._sampler = self._make_sampler(settings, looker)
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
         self.executor = Executor(policy, self.guard, self._clock, self._journal, spill, engine)
         parts = Parts(
             handlers=Handlers(
-                self.executor, self.spool, self._containers, self._processes, self._answers
+                self.executor,
+                self.spool,
+                self._containers,
+                self._processes,
+                self._answers,
+                self._shipper,
             ),
             executor=self.executor,
             answers=self._answers,
             containers=self._containers,
             spool=self.spool,
             processes=self._processes,
+            shipper=self._shipper,
             auth=self._auth,
             ready=self._ready,
             clock=self._clock,
@@ -129,6 +140,8 @@ class Agent:
             tasks.spawn(self._take_samples(), name="samples")
             if self._watch is not None:
                 tasks.spawn(self._watch.run(), name="containers")
+            if self._news is not None:
+                tasks.spawn(self._news.run(), name="container events")
             link = tasks.spawn(self._link.run(), name="link")
             stop = tasks.spawn(self._stop.wait(), name="stop")
             await asyncio.wait((link, stop), return_when=asyncio.FIRST_COMPLETED)
@@ -146,8 +159,17 @@ class Agent:
             self._answers.close()
             if self._watch is not None:
                 self._watch.close()
+            if self._news is not None:
+                self._news.close()
             self.spool.close()
             self._journal.close()
+
+    def _make_news(self, engine: Engine, settings: AgentSettings) -> ContainerNews | None:
+        if self._watch is None:
+            return None
+        journal = EventJournal(settings.folder / "events", self._clock)
+        docker = self._policy.docker
+        return ContainerNews(engine, docker, self._watch, journal, self._shipper, self._clock)
 
     def _make_sampler(self, settings: AgentSettings, processes: ProcessCollector) -> Sampler:
         folder = settings.textfile_dir

@@ -1,9 +1,9 @@
 """One connection to the hub, from the first frame to the last: the I/O shell of a session.
 
 Three things run at a time: frames that come are handled one by one; one pump sends what
-there is (replies, then live samples, then output and outcomes, then older samples); and
-the heartbeat ends a link that is dead. Only the pump writes, so a hub that does not read
-stops the pump, the streams' credit and in the end the session, and nothing else.
+there is (replies, then live samples, then output and outcomes, then older samples, then log
+lines); and the heartbeat ends a link that is dead. Only the pump writes, so a hub that does
+not read stops the pump, the streams' credit and in the end the session, and nothing else.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from chatops.agent.executor import Executor
 from chatops.agent.handlers import Handlers
 from chatops.agent.packets import one_packet
 from chatops.agent.process_list import ProcessList
+from chatops.agent.shipper import Shipper
 from chatops.agent.spool import Spool
 from chatops.clock import Clock
 from chatops.errors import ProtocolError
@@ -54,6 +55,7 @@ class Parts:
     containers: ContainerRequests
     spool: Spool
     processes: ProcessList
+    shipper: Shipper
     auth: Callable[[], Auth]
     ready: Callable[[AuthSuccess, float], None]
     clock: Clock
@@ -130,6 +132,7 @@ class Session:
         parts.answers.connected(self._tasks, self._reply)
         parts.containers.connected(self._tasks, self._reply)
         parts.processes.connected(self.wake)
+        parts.shipper.connected(self.wake)
         parts.ready(welcome, round_trip)
         self.wake()
         self._tasks.spawn(self._pump(), name="pump")
@@ -145,6 +148,7 @@ class Session:
         self._parts.answers.disconnected()
         self._parts.containers.disconnected()
         self._parts.processes.disconnected()
+        self._parts.shipper.disconnected()
         await self._tasks.close()
         self._socket.transport.abort()
 
@@ -196,7 +200,7 @@ class Session:
         reply = self._parts.handlers.handle(message)
         if reply is not None:
             self._reply(reply)
-        elif self._parts.spool.waiting:
+        elif self._parts.spool.waiting or self._parts.shipper.waiting:
             self.wake()  # an ack made room
 
     def _reply(self, message: Message) -> None:
@@ -241,6 +245,7 @@ class Session:
             or parts.processes.next_frame()
             or parts.executor.next_frame()
             or parts.spool.next_old()
+            or parts.shipper.next_frame()
         )
 
     async def _beat(self) -> None:

@@ -18,6 +18,7 @@ from chatops.agent.handlers import Handlers
 from chatops.agent.journal import Journal
 from chatops.agent.policy_table import build
 from chatops.agent.process_list import ProcessList
+from chatops.agent.shipper import Shipper
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import SystemClock
@@ -59,7 +60,8 @@ def handlers(journal: Journal, spool: Spool) -> Make:
         spill = Spill(journal.folder, 0, 0)
         executor = Executor(policy, Guard(), SystemClock(), journal, spill)
         containers = ContainerRequests(Engine(), policy, None)
-        return Handlers(executor, spool, containers, ProcessList(ProcessCollector()), Answers())
+        processes = ProcessList(ProcessCollector())
+        return Handlers(executor, spool, containers, processes, Answers(), Shipper())
 
     return make
 

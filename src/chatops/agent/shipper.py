@@ -1,0 +1,153 @@
+"""Log lines on their way to the hub: whose turn it is, what is under way, what was acked.
+
+A source keeps its lines, or knows where they are, until they are acked; here is only what belongs
+to the session (decision 15).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple, Protocol
+
+from chatops.clock import Clock, SystemClock
+from chatops.protocol import codec
+from chatops.protocol.limits import MAX_LOG_LINES, MAX_LOG_MESSAGE, MAX_UNACKED_LOGS
+from chatops.protocol.messages import Log, LogLine
+
+RESEND_SECONDS: Final = 30.0
+"""After so long without an ack all that is under way is sent again."""
+_OVERHEAD: Final = 60
+"""Bytes that a line takes on the wire beside its text, about."""
+
+
+class SourceLine(NamedTuple):
+    """A line, and the source that the hub shows with it."""
+
+    source: str
+    line: LogLine
+
+
+class LogSource(Protocol):
+    """Lines with places that rise within an epoch."""
+
+    @property
+    def epoch(self) -> str:
+        """A random id, made with what the source remembers."""
+        ...
+
+    def after(self, seq: int) -> Iterable[SourceLine]:
+        """The lines that are there, are not acked, and lie behind a place, in order."""
+        ...
+
+    def acked(self, seq: int) -> None:
+        """The hub has the lines up to this place."""
+        ...
+
+
+class _Sent(NamedTuple):
+    last: int
+    size: int
+
+
+class _Stream:
+    """One source in this session."""
+
+    def __init__(self, source: LogSource) -> None:
+        self.source = source
+        self.sent = 0
+        self.under_way: deque[_Sent] = deque()
+
+    def restart(self) -> None:
+        self.sent = 0
+        self.under_way.clear()
+
+    def acked(self, seq: int) -> None:
+        while self.under_way and self.under_way[0].last <= seq:
+            self.under_way.popleft()
+        self.sent = max(self.sent, seq)
+        self.source.acked(seq)
+
+    def next_message(self) -> Log | None:
+        """The next lines of one source; None when there are none."""
+        lines: list[LogLine] = []
+        size, source = 0, ""
+        for one in self.source.after(self.sent):
+            size += len(one.line.message) + _OVERHEAD
+            full = size > MAX_LOG_MESSAGE or len(lines) == MAX_LOG_LINES
+            if lines and (full or one.source != source):
+                size -= len(one.line.message) + _OVERHEAD
+                break
+            source = one.source
+            lines.append(one.line)
+        if not lines:
+            return None
+        after = self.under_way[-1].last if self.under_way else 0
+        self.sent = lines[-1].seq
+        self.under_way.append(_Sent(self.sent, size))
+        return Log(source=source, entries=lines, epoch=self.source.epoch, after=after)
+
+
+class Shipper:
+    """Makes the messages of a session, source by source in turn."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._turns: deque[_Stream] = deque()
+        self._heard = 0.0
+        self._wake: Callable[[], None] | None = None
+
+    def add(self, source: LogSource) -> None:
+        """One more source of lines."""
+        self._turns.append(_Stream(source))
+
+    def connected(self, wake: Callable[[], None]) -> None:
+        """A session begins: nothing counts as under way. ``wake`` tells it of new lines."""
+        self._wake = wake
+        for stream in self._turns:
+            stream.restart()
+
+    def disconnected(self) -> None:
+        """It is gone."""
+        self._wake = None
+
+    def wake(self) -> None:
+        """A source has new lines."""
+        if self._wake is not None:
+            self._wake()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are lines that could be sent, if there was room."""
+        return any(next(iter(one.source.after(one.sent)), None) for one in self._turns)
+
+    def next_frame(self) -> str | None:
+        """The next message; None when there is none, or too much is under way."""
+        self._take_back()
+        if self._under_way >= MAX_UNACKED_LOGS:
+            return None
+        for _ in range(len(self._turns)):
+            stream = self._turns[0]
+            self._turns.rotate(-1)
+            if not self._under_way:
+                self._heard = self._clock.monotonic()
+            message = stream.next_message()
+            if message is not None:
+                return codec.encode(message)
+        return None
+
+    def ack(self, epoch: str, seq: int) -> None:
+        """The hub has committed lines; what is unknown or was acked is no error."""
+        self._heard = self._clock.monotonic()
+        for stream in self._turns:
+            if stream.source.epoch == epoch:
+                stream.acked(seq)
+
+    @property
+    def _under_way(self) -> int:
+        return sum(one.size for stream in self._turns for one in stream.under_way)
+
+    def _take_back(self) -> None:
+        late = self._clock.monotonic() - self._heard >= RESEND_SECONDS
+        for stream in self._turns if late and self._under_way else ():
+            stream.restart()
