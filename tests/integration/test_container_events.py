@@ -150,8 +150,11 @@ async def test_a_hung_engine_delays_events_and_loses_none(
 ) -> None:
     async with following(engine, tmp_path) as follower:
         await asyncio.to_thread(run, engine, "app", "/bin/sleep 1; exit 5")
+        with engine.client() as client:
+            main = Path(f"/proc/{client.inspect_container('app')['State']['Pid']}")
         with engine.hung():
-            await asyncio.sleep(0)
+            await until_async(lambda: not main.exists())
+            assert follower.told("container:app") == ["container app started"]
         await until_async(lambda: len(follower.lines()) == 2)
         assert follower.lines()[-1][2] == "container app died with exit code 5"
 

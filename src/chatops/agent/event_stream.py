@@ -140,7 +140,7 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
-            if not skipping and line:
+            if not skipping and 0 < len(line) <= MAX_EVENT:
                 yield line
             skipping = False
         if len(rest) > MAX_EVENT:
