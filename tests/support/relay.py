@@ -33,6 +33,12 @@ class Relay:
         self._open = asyncio.Event()
         self._open.set()
 
+    def cut(self) -> None:
+        """End the connections there are; what is under way on them is lost."""
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self._to)
         self._writers += [writer, back]
@@ -51,8 +57,7 @@ class Relay:
 
     async def close(self) -> None:
         await self._tasks.close()
-        for writer in self._writers:
-            writer.transport.abort()
+        self.cut()
 
 
 @contextlib.asynccontextmanager

@@ -62,7 +62,8 @@ class ContainerNews:
         pause = RETRY
         while True:
             pause = RETRY if await self._one_connection() else min(pause * 2, LONGEST)
-            await self._rest(pause)
+            await asyncio.sleep(pause)
+            self._note(self._pace.due(self._clock.monotonic()))
 
     def close(self) -> None:
         """The agent ends: what was kept back is written down."""
@@ -102,7 +103,7 @@ class ContainerNews:
                 began = True
                 self._begin(stream)
             self._take(stream)
-            await self._rest(self._pause)
+            await self._something()
             await asyncio.sleep(_TURN)
 
     def _begin(self, stream: EventStream) -> None:
@@ -127,15 +128,10 @@ class ContainerNews:
                     if not stream.ended:
                         await self._changed.wait()
 
-    @property
-    def _pause(self) -> float | None:
-        """Seconds until something that is kept back may have room; None if nothing is."""
-        return 1.0 if self._pace.holds else None
-
-    async def _rest(self, seconds: float | None) -> None:
-        """Until something comes, or for so long."""
+    async def _something(self) -> None:
+        """Wait until something comes, or what is kept back may have room."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(1.0 if self._pace.holds else None):
                 await self._changed.wait()
         self._changed.clear()
 

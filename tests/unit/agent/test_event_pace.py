@@ -31,7 +31,7 @@ def test_of_a_flood_the_newest_is_told_now_and_then_with_how_many_are_not() -> N
         admitted = pace.due(now) + pace.admit(event(number), now)
         lines += shown(admitted)
         left_out += sum(not one.shown for one in admitted)
-    assert len(lines) == BURST + 100 // EVERY
+    assert BURST + 100 / EVERY - 1 <= len(lines) <= BURST + 100 / EVERY
     assert lines[BURST][1] > 1900
     lines += shown(pace.rest())
     assert lines[-1][0] == 9999
