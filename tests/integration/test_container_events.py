@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from chatops.agent.container_news import ContainerNews
 from chatops.agent.container_watch import ContainerWatch
 from chatops.agent.engine import Engine
 from chatops.agent.event_journal import EventJournal
+from chatops.agent.event_stream import EventStream
 from chatops.agent.policy_table import build
 from chatops.agent.shipper import Shipper
 from chatops.protocol.metrics import Container
@@ -199,3 +202,27 @@ async def test_the_next_sample_tells_a_death_even_if_the_container_runs_again(
         await asyncio.to_thread(act, engine, "remove_container", "app")
         await until_async(lambda: len(follower.lines()) == 5)
         assert sampled() == []
+
+
+async def test_an_engine_that_is_not_there_is_tried_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container_news, "RETRY", 0.1)
+    begun: list[float] = []
+    start = EventStream.start
+
+    def noted(stream: EventStream) -> None:
+        begun.append(time.monotonic())
+        start(stream)
+
+    monkeypatch.setattr(EventStream, "start", noted)
+    follower = Follower(RealEngine(tmp_path), tmp_path)
+    async with Tasks() as tasks:
+        tasks.spawn(follower.news.run(), name="events")
+        await until_async(lambda: len(begun) == 3)
+    pauses = [late - early for early, late in itertools.pairwise(begun)]
+    assert pauses[0] >= 0.2
+    assert pauses[1] >= 0.4
+    assert not follower.stands
+    follower.news.close()
+    follower.watch.close()
