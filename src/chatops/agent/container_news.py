@@ -18,7 +18,7 @@ from chatops.agent.event_stream import EventStream
 from chatops.agent.event_words import ContainerEvent, words
 from chatops.agent.shipper import Shipper
 from chatops.clock import Clock, SystemClock
-from chatops.protocol.messages import LogLine
+from chatops.protocol.parts import LogLine
 from chatops.text import counted
 from chatops.units import format_time
 

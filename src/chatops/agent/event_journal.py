@@ -22,7 +22,7 @@ from chatops.agent.shipper import SourceLine
 from chatops.clock import Clock, SystemClock
 from chatops.paths import write_private
 from chatops.protocol.limits import KiB
-from chatops.protocol.messages import LogLine
+from chatops.protocol.parts import LogLine
 from chatops.text import counted
 
 MAX_LINES: Final = 5000

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple, Protocol
 from chatops.clock import Clock, SystemClock
 from chatops.protocol import codec
 from chatops.protocol.limits import MAX_LOG_LINES, MAX_LOG_MESSAGE, MAX_UNACKED_LOGS
-from chatops.protocol.messages import Log, LogLine
+from chatops.protocol.messages import Log
+from chatops.protocol.parts import LogLine
 
 RESEND_SECONDS: Final = 30.0
 """After so long without an ack all that is under way is sent again."""

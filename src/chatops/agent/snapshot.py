@@ -17,7 +17,7 @@ from typing import Final
 
 from chatops.agent.collectors.disks import DisksCollector
 from chatops.agent.collectors.labels import clean
-from chatops.protocol.messages import Largest, MountUse
+from chatops.protocol.parts import Largest, MountUse
 from chatops.redaction import redact
 from chatops.text import shorten
 

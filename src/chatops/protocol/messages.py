@@ -16,6 +16,7 @@ from chatops.protocol.facts import HostFacts, JournalFacts, PolicyFacts, Session
 from chatops.protocol.integers import Count, Int
 from chatops.protocol.limits import MAX_LOG_LINES
 from chatops.protocol.metrics import Process, Sample
+from chatops.protocol.parts import LogLine, MountUse
 
 CommandId = Annotated[str, Meta(max_length=200)]
 """Agents keep the ids of commands for long, so there is a bound."""
@@ -159,21 +160,6 @@ class DockerResponse(Message, tag="docker_response"):
     error: str | None = None
 
 
-class Largest(Struct, kw_only=True):
-    """A folder, and the bytes of all that is in it."""
-
-    path: str
-    bytes: Count
-
-
-class MountUse(Struct, kw_only=True):
-    """The folders of a mount that hold most; ``complete``: there was time to look at all of it."""
-
-    path: str
-    complete: bool = True
-    largest: list[Largest] = []
-
-
 class SnapshotResponse(Message, tag="snapshot_response"):
     """What the host is at. None is what the agent cannot give."""
 
@@ -191,16 +177,6 @@ class ProcessesResponse(Message, tag="processes_response"):
     total: Count = 0
     processes: list[Process] = []
     error: str | None = None
-
-
-class LogLine(Struct, omit_defaults=True, kw_only=True):
-    """One shipped line. ``seq`` is its place in the epoch, from 1 on, above that of the line
-    before."""
-
-    ts: float
-    level: str = "info"
-    message: str
-    seq: Count = 0
 
 
 class Log(Message, tag="log"):

@@ -16,13 +16,12 @@ from sqlmodel import col
 from chatops.clock import FakeClock
 from chatops.protocol.features import PROCESSES
 from chatops.protocol.messages import (
-    Largest,
     Metrics,
-    MountUse,
     ProcessesResponse,
     SnapshotResponse,
 )
 from chatops.protocol.metrics import Process, Processes
+from chatops.protocol.parts import Largest, MountUse
 from chatops.server.db.models import Alert, AlertThreshold
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.alerting import machine

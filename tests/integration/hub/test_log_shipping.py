@@ -13,7 +13,8 @@ from chatops.agent import link, shipper
 from chatops.agent.event_journal import EventJournal, Key, Note
 from chatops.protocol.codec import encode
 from chatops.protocol.limits import MAX_LOG_LINES, MAX_SERVER_LOGS
-from chatops.protocol.messages import Log, LogLine
+from chatops.protocol.messages import Log
+from chatops.protocol.parts import LogLine
 from chatops.protocol.session.backoff import Backoff
 from tests.integration.hub.test_docker import watched
 from tests.support.agents import data_folder, local_agent

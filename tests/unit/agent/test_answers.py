@@ -9,7 +9,8 @@ import pytest
 
 from chatops.agent import snapshot
 from chatops.agent.answers import MAX_WAITING, Answers
-from chatops.protocol.messages import Message, MountUse, SnapshotRequest, SnapshotResponse
+from chatops.protocol.messages import Message, SnapshotRequest, SnapshotResponse
+from chatops.protocol.parts import MountUse
 from chatops.tasks import Tasks
 from tests.support.waiting import until_async
 

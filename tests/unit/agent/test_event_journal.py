@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chatops.agent import event_journal
 from chatops.agent.event_journal import JUMP, EventJournal, Key, Note
 from chatops.clock import FakeClock
-from chatops.protocol.messages import LogLine
+from chatops.protocol.parts import LogLine
 
 
 def note(number: int, *, shown: bool = True) -> Note:

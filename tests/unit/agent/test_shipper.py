@@ -8,7 +8,8 @@ from chatops.agent.shipper import RESEND_SECONDS, Shipper, SourceLine
 from chatops.clock import FakeClock
 from chatops.protocol.codec import from_agent
 from chatops.protocol.limits import MAX_LOG_LINES, MAX_LOG_MESSAGE, MAX_UNACKED_LOGS
-from chatops.protocol.messages import Log, LogLine
+from chatops.protocol.messages import Log
+from chatops.protocol.parts import LogLine
 
 
 class Lines:

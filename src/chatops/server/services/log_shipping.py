@@ -22,7 +22,8 @@ from chatops.protocol.limits import (
     MAX_SERVER_LOGS,
     MAX_WAITING_LOGS,
 )
-from chatops.protocol.messages import Log, LogAck, LogLine
+from chatops.protocol.messages import Log, LogAck
+from chatops.protocol.parts import LogLine
 from chatops.server.crud import log_entries, log_positions
 from chatops.server.crud.log_entries import NewLogEntry
 from chatops.server.db.engine import Database

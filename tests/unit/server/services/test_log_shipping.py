@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from chatops.clock import FakeClock
 from chatops.protocol import limits
 from chatops.protocol.codec import from_hub
-from chatops.protocol.messages import Log, LogAck, LogLine
+from chatops.protocol.messages import Log, LogAck
+from chatops.protocol.parts import LogLine
 from chatops.protocol.session.heartbeat import Heartbeat
 from chatops.server.crud import log_entries, log_positions
 from chatops.server.crud.log_entries import NewLogEntry
