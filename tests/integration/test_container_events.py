@@ -18,6 +18,7 @@ from chatops.agent.container_watch import ContainerWatch
 from chatops.agent.engine import Engine
 from chatops.agent.event_journal import EventJournal
 from chatops.agent.event_stream import EventStream
+from chatops.agent.event_words import ContainerEvent
 from chatops.agent.policy_table import build
 from chatops.agent.shipper import Shipper
 from chatops.protocol.metrics import Container
@@ -202,6 +203,25 @@ async def test_the_next_sample_tells_a_death_even_if_the_container_runs_again(
         await asyncio.to_thread(act, engine, "remove_container", "app")
         await until_async(lambda: len(follower.lines()) == 5)
         assert sampled() == []
+
+
+async def test_a_death_for_want_of_memory_says_so(tmp_path: Path) -> None:
+    """The engine tells both apart from one another; here it is played, as no test may use up the
+    host's memory."""
+    follower = Follower(RealEngine(tmp_path), tmp_path)
+    second = 10**9
+    base = ContainerEvent(time.time_ns(), "c", "die", "app", exit_code=137)
+    ooms = [base._replace(action="oom"), base._replace(action="oom", container="d", name="old")]
+    deaths = [base._replace(nano=base.nano + second),
+              base._replace(nano=base.nano + 60 * second, container="d", name="old")]  # fmt: skip
+    stream = EventStream(Engine(), 0, lambda: None)
+    for event in (*ooms, *deaths):
+        stream._put(event)
+    follower.news._take(stream)
+    assert follower.told("container:app")[1].endswith("exit code 137 (out of memory)")
+    assert follower.told("container:old")[1].endswith("exit code 137 (SIGKILL)")
+    follower.news.close()
+    follower.watch.close()
 
 
 async def test_an_engine_that_is_not_there_is_tried_now_and_then(

@@ -17,9 +17,9 @@ from tests.support.waiting import until
 ROUNDS = 6
 
 
-def happened(engine: RealEngine) -> list[str]:
-    """All that the engine knows of, in the words of the log."""
-    filters = {"type": "container", "container": "app", "event": list(ACTIONS)}
+def happened(engine: RealEngine, container: str) -> list[str]:
+    """All that the engine knows of a container, in the words of the log."""
+    filters = {"type": "container", "container": container, "event": list(ACTIONS)}
     with engine.client() as client:
         chunks = client.events(since=1, until=int(time.time()) + 1, filters=filters)
         lines = b"".join(chunks).splitlines()
@@ -43,7 +43,7 @@ def test_whoever_is_killed_each_event_is_stored_once(engine: RealEngine, tmp_pat
         key = place.add_server("web-1")
         flags, environ = ("--allow", "docker"), {"DOCKER_HOST": engine.host}
         agent = place.start_agent("web-1", key, *flags, **environ)
-        engine.run("app")
+        container = engine.run("app")
         port = place.url.rpartition(":")[2]
         for number in range(ROUNDS):
             with engine.client() as client:
@@ -57,7 +57,7 @@ def test_whoever_is_killed_each_event_is_stored_once(engine: RealEngine, tmp_pat
                 with engine.client() as client:
                     client.restart("app", timeout=0)
                 agent = place.start_agent("web-1", key, *flags, **environ)
-        expected = happened(engine)
+        expected = happened(engine, container)
         assert len(expected) == 1 + 2 * (ROUNDS + ROUNDS // 3)
         until(lambda: len(stored(tmp_path)) >= len(expected), within=60, what="all events")
         assert stored(tmp_path) == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
@@ -28,6 +29,10 @@ LONGEST: Final = 10.0
 """The same while it stays away."""
 CLOSING: Final = 1.0
 """Seconds that a connection has to end."""
+SETTLED: Final = 5.0
+"""Seconds after which a connection has told what happened before it: milliseconds' work."""
+MEMORY: Final = 10 * 10**9
+"""Nanoseconds from an end of memory to a death that it explains."""
 _TURN: Final = 0.05
 """Seconds between two looks at what came: of a flood many events are taken together."""
 _MANY: Final = 1000
@@ -53,7 +58,7 @@ class ContainerNews:
         self._shipper = shipper
         self._clock = clock or SystemClock()
         self._pace = EventPace()
-        self._short_of_memory: dict[str, None] = {}
+        self._short_of_memory: OrderedDict[str, int] = OrderedDict()
         self._changed = asyncio.Event()
         shipper.add(journal)
 
@@ -85,13 +90,14 @@ class ContainerNews:
             stream.start()
         except RuntimeError:
             return False
+        began = self._clock.monotonic()
         try:
             await self._follow(stream)
         finally:
             stream.close()
             await self._ended(stream)
             self._take(stream)
-            if stream.stands:
+            if stream.stands and self._clock.monotonic() - began >= SETTLED:
                 self._journal.reached()
         _log.debug("the container engine's events ended: %s", stream.error or "closed")
         return stream.stands
@@ -118,7 +124,6 @@ class ContainerNews:
             )
             self._add([Note(SOURCE, LogLine(ts=until, level="warning", message=text))])
         journal.is_new = False
-        journal.reached()
 
     async def _ended(self, stream: EventStream) -> None:
         with suppress(TimeoutError):
@@ -172,8 +177,9 @@ class ContainerNews:
 
     def _with_reason(self, event: ContainerEvent) -> ContainerEvent:
         """The engine says that memory ran out in an event of its own, before the death."""
-        if event.action == "oom" and len(self._short_of_memory) < _MANY:
-            self._short_of_memory[event.container] = None
-        if event.action in ("start", "destroy"):
-            self._short_of_memory.pop(event.container, None)
-        return event._replace(out_of_memory=event.container in self._short_of_memory)
+        if event.action == "oom":
+            self._short_of_memory[event.container] = event.nano
+            if len(self._short_of_memory) > _MANY:
+                self._short_of_memory.popitem(last=False)
+        at = self._short_of_memory.get(event.container)
+        return event._replace(out_of_memory=at is not None and event.nano - at < MEMORY)

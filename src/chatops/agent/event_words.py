@@ -22,7 +22,7 @@ _LONGEST_ID: Final = 64
 
 class ContainerEvent(NamedTuple):
     """One event. ``health`` is ``healthy`` or ``unhealthy``, of a ``health_status``.
-    ``out_of_memory``: a process of the container was killed for that since its start."""
+    ``out_of_memory``: a process of the container was killed for that just before."""
 
     nano: int
     container: str
