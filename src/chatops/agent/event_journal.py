@@ -10,7 +10,7 @@ import bisect
 import logging
 import os
 import secrets
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from io import FileIO
 from pathlib import Path
@@ -100,7 +100,7 @@ class EventJournal:
         self._path = path
         self._clock = clock or SystemClock()
         self._lines: list[_Held] = []
-        self._known: deque[Key] = deque(maxlen=KNOWN)
+        self._known: OrderedDict[Key, None] = OrderedDict()
         self._head = _Head(secrets.token_hex(8), 0, self._now())
         self.is_new = True
         """Whether nothing is remembered: the agent looks at containers for the first time."""
@@ -122,7 +122,7 @@ class EventJournal:
     @property
     def since(self) -> int:
         """Nanoseconds from which on the engine is to tell what happened."""
-        oldest = self._known[0].nano if len(self._known) == KNOWN else 0
+        oldest = next(iter(self._known)).nano if len(self._known) == KNOWN else 0
         return max(min(self.until, self._now()) - OVERLAP, oldest, self._head.begun)
 
     def knows(self, key: Key) -> bool:
@@ -131,7 +131,9 @@ class EventJournal:
 
     def know(self, key: Key) -> None:
         """An event was taken, and is not written down yet: if the agent dies, it is told again."""
-        self._known.append(key)
+        self._known[key] = None
+        if len(self._known) > KNOWN:
+            self._known.popitem(last=False)
 
     # -- a source of lines -----------------------------------------------------------------
 
@@ -201,7 +203,7 @@ class EventJournal:
                 self.until = record.nano
 
     def _know(self, key: Key) -> None:
-        self._known.append(key)
+        self.know(key)
         self.until = max(self.until, key.nano)
 
     def _drop(self) -> None:

@@ -13,9 +13,11 @@ from chatops.agent import link, shipper
 from chatops.agent.event_journal import EventJournal, Key, Note
 from chatops.protocol.codec import encode
 from chatops.protocol.limits import MAX_LOG_LINES, MAX_SERVER_LOGS
-from chatops.protocol.messages import Log
+from chatops.protocol.messages import Log, Metrics
+from chatops.protocol.metrics import Container, Sample
 from chatops.protocol.parts import LogLine
 from chatops.protocol.session.backoff import Backoff
+from chatops.tasks import Tasks
 from tests.integration.hub.test_docker import watched
 from tests.support.agents import data_folder, local_agent
 from tests.support.engine import RealEngine
@@ -95,18 +97,19 @@ async def test_an_agent_that_lies_and_floods_delays_nobody(hub: TestHub) -> None
                 huge = LogLine(ts=-1e300, level="\x1b[31m", message="\x00" * 100_000, seq=2**63 - 1)
                 await liar.send(Log(source="", entries=[huge], epoch="huge", after=2**63 - 1))
 
-        flooding = asyncio.create_task(flood())  # noqa: TID251
         took = []
-        for number in range(1, 21):
-            began = time.monotonic()
-            await honest.send(metrics_message(number, time.time()))
-            await honest.expect("metrics_ack")
-            await honest.send(log(number, after=number - 1 if number > 1 else 0))
-            await honest.expect("log_ack")
-            took.append(time.monotonic() - began)
-            assert hub.services.logs.shipping.size <= 2 * MAX_SERVER_LOGS
-        stop.set()
-        await flooding
+        async with Tasks() as tasks:
+            flooding = tasks.spawn(flood(), name="flood")
+            for number in range(1, 21):
+                began = time.monotonic()
+                await honest.send(metrics_message(number, time.time()))
+                await honest.expect("metrics_ack")
+                await honest.send(log(number, after=number - 1))
+                await honest.expect("log_ack")
+                took.append(time.monotonic() - began)
+                assert hub.services.logs.shipping.size <= 2 * MAX_SERVER_LOGS
+            stop.set()
+            await flooding
         assert sorted(took)[10] < 2.0
         assert await stored(hub) == [f"line {n}" for n in range(1, 21)]
         too_many = encode(log(*range(MAX_LOG_LINES + 1)))
@@ -151,9 +154,9 @@ async def rule(hub: TestHub, **fields: Any) -> None:
     await hub.ok("POST", "/alerts/thresholds", body)
 
 
-async def states(hub: TestHub) -> list[str]:
+async def states(hub: TestHub, name: str = "down") -> list[str]:
     found = (await hub.ok("GET", "/alerts"))["items"]
-    return [one["state"] for one in found if one["threshold_name"] == "down"]
+    return [one["state"] for one in found if one["threshold_name"] == name]
 
 
 async def act(engine: RealEngine, action: str, name: str) -> None:
@@ -209,3 +212,23 @@ async def test_a_container_that_is_restarted_shows_it_in_a_sample_and_fires_at_o
             return await states(hub) == ["resolved"]
 
         await until_async(over)
+
+
+async def test_a_health_check_that_flaps_faster_than_for_fires_nothing(hub: TestHub) -> None:
+    """Each bad sample begins a time that the next good one ends; without FOR each is an alert."""
+    await rule(hub, for_s=30)
+    await rule(hub, for_s=0, name="at-once")
+    async with await connected(hub) as agent:
+        await hub.services.alerting.look()
+
+        async def measure(number: int, health: str) -> None:
+            one = Container(id="c", name="app", state="running", health=health)
+            sample = Sample(container_count=1, containers=[one])
+            await agent.send(Metrics(epoch="e", seq=number, ts=time.time(), data=sample))
+            await agent.expect("metrics_ack")
+
+        for number in range(1, 7):
+            await measure(number, "healthy" if number % 2 else "unhealthy")
+        await hub.services.alerting.drain()
+        assert "firing" not in await states(hub)
+        assert sorted(await states(hub, "at-once")) == ["firing", "resolved", "resolved"]
