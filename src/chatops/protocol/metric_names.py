@@ -43,9 +43,15 @@ class Metric:
     total: Total | None = None
     rule: Pick | None = None
     pick: Pick = field(init=False)
+    _named: Callable[[Any], tuple[str, float | None]] = field(init=False)
+    """The name of an entry and its value, where it has one: in one call, as each sample asks."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pick", self.rule or _picker(self.path))
+        pick = self.rule or _picker(self.path)
+        object.__setattr__(self, "pick", pick)
+        if self.listed is not None:
+            named = _named_picker(self.listed.instance, self.path, pick)
+            object.__setattr__(self, "_named", named)
 
     @property
     def instance(self) -> str | None:
@@ -61,12 +67,9 @@ class Metric:
         """The value of each instance. Of two with one name the last hides the first, as in the
         kernel; one without a name does not count."""
         assert self.listed is not None
-        label = self.listed.instance
-        return {
-            name: self.pick(entry)
-            for entry in getattr(sample, self.listed.field)
-            if (name := getattr(entry, label))
-        }
+        found = dict(map(self._named, getattr(sample, self.listed.field)))
+        found.pop("", None)
+        return found
 
 
 def _picker(path: str) -> Pick:
@@ -78,6 +81,14 @@ def _picker(path: str) -> Pick:
         return attrgetter(path)
     get, index = attrgetter(name), int(number.rstrip("]"))
     return lambda sample: get(sample)[index] if len(get(sample)) > index else None
+
+
+def _named_picker(
+    label: str, path: str, pick: Pick
+) -> Callable[[Any], tuple[str, float | None]]:
+    if path:
+        return attrgetter(label, path)
+    return lambda entry: (getattr(entry, label), pick(entry))
 
 
 _MOUNT: Final = Listed("disks", "mount")

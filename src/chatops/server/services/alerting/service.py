@@ -68,6 +68,8 @@ class AlertService:
         self.writer = writer
         self._clock = clock
         self._looked = float("-inf")
+        self._seen = -1
+        """Commits so far at the last look: who belongs to whom is not asked when none followed."""
         self._stopping = False
         self.fleet = fleet
         self.plans = Plans(fleet)
@@ -77,6 +79,26 @@ class AlertService:
         self._presence = Presence(self.fleet, self.plans, self.machine, outages, limits, clock)
 
     # -- samples --------------------------------------------------------------------------
+
+    def sees(self, server_id: str, metrics: Sample, skew: float | None) -> bool:
+        """Whether a rule may hold, at a first look at a sample that is not committed yet."""
+        return server_id in self.fleet and bool(self.plans.see(server_id, metrics, skew))
+
+    def waits_for(self, server_id: str) -> bool:
+        """Whether any value of a server's means something: of an alert that there is."""
+        return self.machine.has(server_id)
+
+    def heard(self, server_id: str, ts: float) -> bool:
+        """A sample that was taken at ``ts`` is committed. Whether it is news; all that it holds is
+        well if it is not judged."""
+        if server_id not in self.fleet:
+            self._looked = float("-inf")  # it has just joined
+            return False
+        if not self.machine.admits(server_id, ts, self._clock.now()):
+            return False
+        if self.machine.is_away(server_id):
+            self.note(self.machine.come_back(server_id))
+        return True
 
     def check_metrics_against_thresholds(
         self, server_id: str, metrics: Sample, *, ts: float, skew: float | None = None
@@ -88,14 +110,9 @@ class AlertService:
             _log.exception("a sample could not be judged", extra={"server_id": server_id})
 
     def _judge(self, server_id: str, metrics: Sample, ts: float, skew: float | None) -> None:
-        machine, now = self.machine, self._clock.now()
-        if server_id not in self.fleet:
-            self._looked = float("-inf")  # it has just joined
+        machine = self.machine
+        if not self.heard(server_id, ts):
             return
-        if not machine.admits(server_id, ts, now):
-            return
-        if machine.is_away(server_id):
-            self.note(machine.come_back(server_id))
         seen = self.plans.see(server_id, metrics, skew)
         if seen or machine.has(server_id):  # mostly neither: nothing is wrong
             values = Values(metrics, skew)
@@ -165,7 +182,8 @@ class AlertService:
         """Called every second."""
         if self._stopping:
             return
-        if self._clock.monotonic() - self._looked >= _LOOK_EVERY:
+        due = self._clock.monotonic() - self._looked >= _LOOK_EVERY
+        if due and (self._looked == float("-inf") or len(self._database.commits) != self._seen):
             await self.look()
         steps = self._presence.judge()
         if self.hushes.end(self._clock.now()):
@@ -175,6 +193,7 @@ class AlertService:
     async def look(self) -> None:
         """See who is in the fleet now, and whom rules cover."""
         self._looked = self._clock.monotonic()
+        self._seen = len(self._database.commits)
         changed = self.fleet.update(await self._database.look(fleet_crud.read))
         self.plans.forget(changed)
         if changed:

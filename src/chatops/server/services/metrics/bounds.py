@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final, TypeVar
 
 from chatops.protocol.limits import (
@@ -20,6 +21,9 @@ _LABELS: Final = (
     ("disks", "mount"), ("disk_io", "device"), ("network", "interface"),
     ("temperatures", "sensor"), ("containers", "name"), ("custom", "name"),
 )  # fmt: skip
+_LISTS: Final = tuple(
+    (field, label, attrgetter(field), attrgetter(label)) for field, label in _LABELS
+)
 
 
 def bounded(sample: Sample, ts: float) -> Sample:
@@ -27,19 +31,22 @@ def bounded(sample: Sample, ts: float) -> Sample:
     and at most MAX_SERIES entries in its lists altogether: later ones are cut, which ``missing``
     then says."""
     room = MAX_SERIES
-    for field, label in _LABELS:
-        entries = getattr(sample, field)
+    for field, label, entries_of, name_of in _LISTS:
+        entries = entries_of(sample)
+        if not entries:
+            continue
         if len(entries) > room:
             sample.missing[field] = f"{len(entries) - room} of {len(entries)} cut by the hub"
             del entries[room:]
         room -= len(entries)
-        for entry in entries:
-            name = getattr(entry, label)
-            if len(name) > MAX_LABEL:
+        names = list(map(name_of, entries))
+        if names and max(map(len, names)) > MAX_LABEL:
+            for entry, name in zip(entries, names, strict=True):
                 setattr(entry, label, name[:MAX_LABEL])
     del sample.load[3:]
     del sample.cpu.per_core[4096:]
-    sample.units.names = [name[:MAX_LABEL] for name in sample.units.names[:MAX_UNIT_NAMES]]
+    if sample.units.names:
+        sample.units.names = [name[:MAX_LABEL] for name in sample.units.names[:MAX_UNIT_NAMES]]
     sample.missing = _some(sample.missing)
     sample.agent.collectors = _some(sample.agent.collectors)
     if sample.processes is not None:
@@ -71,4 +78,6 @@ def _cut(text: str | None, length: int) -> str | None:
 
 
 def _some(entries: dict[str, T]) -> dict[str, T]:
+    if not entries:
+        return entries
     return {name[:MAX_LABEL]: one for name, one in list(entries.items())[:_ENTRIES]}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Final, Self
+
+from msgspec import Struct
 
 from chatops.protocol.metric_names import METRICS, value_of
 from chatops.protocol.metrics import Sample
 
+_DISK: Final = METRICS["disk"]
 
-class Latest(NamedTuple):
+
+class Latest(Struct, gc=False):
     """When a sample was taken (Unix seconds), its row among the open ones, per cents, and whether
     it has what comes only now and then.
 
@@ -26,7 +30,7 @@ class Latest(NamedTuple):
     @classmethod
     def of(cls, ts: float, row_id: int, sample: Sample) -> Self:
         """What is remembered of a sample."""
-        disk, full = value_of(sample, METRICS["disk"]), sample.processes is not None
+        disk, full = value_of(sample, _DISK), sample.processes is not None
         return cls(ts, row_id, sample.cpu.percent, sample.memory.percent, disk, full)
 
 

@@ -86,7 +86,8 @@ class MetricsService:
         self.past = Past(database, self._open, lambda: self.kept, clock)
         self.ingest = Ingest(
             database, self._open, self._known, latest, clock,
-            publish=self._publish, lost=self._lost, enough=self.closer.ask,
+            oldest=self._oldest, matters=self._matters, publish=self._publish, lost=self._lost,
+            enough=self.closer.ask,
         )  # fmt: skip
 
     @property
@@ -100,8 +101,7 @@ class MetricsService:
 
     def submit(self, session: AgentSession, message: Metrics) -> bool:
         """Take a sample of a session's server; False when it cannot wait here."""
-        oldest = self._clock.now() - max(self.kept.levels)
-        return self.ingest.submit(session, message, oldest)
+        return self.ingest.submit(session, message)
 
     def gap(self, session: AgentSession, message: MetricsGap) -> None:
         """Take what an agent says that it lost."""
@@ -160,7 +160,22 @@ class MetricsService:
 
     # -- what ingest tells ----------------------------------------------------------------
 
-    def _publish(self, session: AgentSession, row: crud.NewSample, sample: Sample) -> None:
+    def _oldest(self) -> float:
+        return self._clock.now() - max(self.kept.levels)
+
+    def _matters(self, server_id: str, sample: Sample, skew: float | None) -> bool:
+        """Whether somebody is to see a sample that has just come, once it is committed."""
+        return self._alerts.sees(server_id, sample, skew) or self._is_watched(server_id)
+
+    def _is_watched(self, server_id: str) -> bool:
+        return self._alerts.waits_for(server_id) or self._subscribers.has_watchers(server_id)
+
+    def _publish(self, session: AgentSession, row: crud.NewSample, sample: Sample | None) -> None:
+        if sample is None and self._is_watched(row.server_id):
+            sample = decode(row.sample)  # since it came
+        if sample is None:
+            self._alerts.heard(row.server_id, row.ts)
+            return
         self._alerts.check_metrics_against_thresholds(
             row.server_id, sample, ts=row.ts, skew=row.skew
         )
