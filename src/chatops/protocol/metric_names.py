@@ -83,9 +83,7 @@ def _picker(path: str) -> Pick:
     return lambda sample: get(sample)[index] if len(get(sample)) > index else None
 
 
-def _named_picker(
-    label: str, path: str, pick: Pick
-) -> Callable[[Any], tuple[str, float | None]]:
+def _named_picker(label: str, path: str, pick: Pick) -> Callable[[Any], tuple[str, float | None]]:
     if path:
         return attrgetter(label, path)
     return lambda entry: (getattr(entry, label), pick(entry))
@@ -241,22 +239,26 @@ def columns(samples: Sequence[Sample]) -> dict[str, list[float | None]]:
     for metric in _ALL:
         listed, pick = metric.listed, metric.pick
         if listed is None:
-            found[metric.name] = [pick(sample) for sample in samples]
+            found[metric.name] = list(map(pick, samples))
             continue
         own = sides[listed].columns(pick)
         if metric.total is not None:
             counted = [
                 column for name, column in own.items()
-                if name != listed.left_out and column.count(None) < len(column)
+                if name != listed.left_out and _has_values(column)
             ]  # fmt: skip
             found[metric.name] = _total_column(metric.total, counted, len(samples))
         found |= {f"{metric.name}:{name}": column for name, column in own.items()}
-    return {name: column for name, column in found.items() if column.count(None) < len(column)}
+    return {name: column for name, column in found.items() if _has_values(column)}
+
+
+def _has_values(column: list[float | None]) -> bool:
+    return any(value is not None for value in column)  # mostly the first one says so
 
 
 class _SideBySide:
-    """One of the lists of many samples. ``names`` are those of all samples, in the same order, or
-    None if the samples differ."""
+    """One of the lists of many samples. ``_alike`` are the entries of each instance, if all samples
+    have the same in the same order."""
 
     def __init__(self, samples: Sequence[Sample], listed: Listed) -> None:
         self._get_name = attrgetter(listed.instance)
@@ -264,15 +266,16 @@ class _SideBySide:
         layouts = [tuple(map(self._get_name, entries)) for entries in self._lists]
         alike = layouts.count(layouts[0]) == len(layouts)
         distinct = len(set(layouts[0])) == len(layouts[0])
-        self._names = layouts[0] if alike and distinct else None
+        self._alike: dict[str, tuple[Any, ...]] | None = None
+        if alike and distinct:
+            self._alike = dict(zip(layouts[0], zip(*self._lists, strict=True), strict=True))
+            self._alike.pop("", None)
         self._all = dict.fromkeys(name for layout in layouts for name in layout if name)
 
     def columns(self, pick: Pick) -> dict[str, list[float | None]]:
         """A metric's values by instance."""
-        if self._names is not None:
-            picked = [list(map(pick, entries)) for entries in self._lists]
-            rows = zip(self._names, *picked, strict=True)
-            return {name: column for name, *column in rows if name}
+        if self._alike is not None:
+            return {name: list(map(pick, entries)) for name, entries in self._alike.items()}
         by_name = [{self._get_name(e): pick(e) for e in entries} for entries in self._lists]
         return {name: [values.get(name) for values in by_name] for name in self._all}
 
@@ -280,11 +283,14 @@ class _SideBySide:
 def _total_column(
     total: Total, counted: list[list[float | None]], length: int
 ) -> list[float | None]:
-    rows = zip(*counted, strict=True) if counted else [()] * length
-    if not any(None in column for column in counted):
-        return list(map(total, rows)) if counted else [None] * length  # type: ignore[arg-type]
-    known = ([value for value in row if value is not None] for row in rows)
-    return [total(values) if values else None for values in known]
+    if not counted:
+        return [None] * length
+    try:
+        return list(map(total, zip(*counted, strict=True)))  # type: ignore[arg-type]
+    except TypeError:  # there are gaps, which is rare
+        rows = zip(*counted, strict=True)
+        known = ([value for value in row if value is not None] for row in rows)
+        return [total(values) if values else None for values in known]
 
 
 def _total(metric: Metric, values: dict[str, float | None]) -> float | None:

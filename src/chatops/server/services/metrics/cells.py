@@ -99,10 +99,21 @@ def runs(times: Sequence[int], level: Level) -> Iterator[tuple[int, int, slice]]
 
 def cell_of(values: Sequence[Number | None]) -> Cell | None:
     """The cell that some values make; None if there are none."""
-    known = [value for value in values if value is not None]
-    if not known:
+    if None in values:
+        values = [value for value in values if value is not None]
+    if not values:
         return None
-    return Cell(len(known), sum(known), min(known), max(known))
+    made = len(values), sum(values), min(values), max(values)  # type: ignore[arg-type, type-var]
+    return _new_cell(Cell, made)
+
+
+def together(cells: Sequence[Cell | None]) -> Cell | None:
+    """The cell that some cells make; None if there are none."""
+    known = [cell for cell in cells if cell is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    counts, totals, leasts, mosts = zip(*known, strict=True)
+    return Cell(sum(counts), sum(totals), min(leasts), max(mosts))
 
 
 def _differences(column: Sequence[Number]) -> list[Number]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -20,7 +21,15 @@ from chatops.protocol.metrics import Sample
 from chatops.server.crud.metric_store import LevelRow, Series
 from chatops.server.crud.metrics import OpenSample
 from chatops.server.db.levels import LEVELS
-from chatops.server.services.metrics.cells import Cells, add, cell_of, runs, write
+from chatops.server.services.metrics.cells import (
+    Cell,
+    Cells,
+    add,
+    cell_of,
+    runs,
+    together,
+    write,
+)
 from chatops.server.services.metrics.columns import LARGEST, Value
 
 LONGEST: Final = 3600.0
@@ -85,9 +94,9 @@ def scaled(values: Sequence[float | None], scale: int | None) -> list[Value]:
         top = LARGEST_VALUE
         return [float(v) if v is not None and -top < v < top else None for v in values]
     bound = LARGEST // scale
-    known = [value for value in values if value is not None]
-    if len(known) == len(values) and known and -bound < min(known) and max(known) < bound:
-        return [round(value * scale) for value in known]  # the common case, in half the time
+    with suppress(TypeError, ValueError):  # where there is a gap, or nothing
+        if -bound < min(values) and max(values) < bound:  # type: ignore[type-var, operator]
+            return [round(v * scale) for v in values]  # type: ignore[operator]  # the common case
     return [round(v * scale) if v is not None and -bound < v < bound else None for v in values]
 
 
@@ -112,16 +121,42 @@ def stored_columns(table: Table, known: Mapping[str, Series]) -> dict[int, list[
 
 
 def additions(times: Sequence[int], stored: Mapping[int, Sequence[Value]]) -> dict[RowKey, Cells]:
-    """What columns add to the levels."""
+    """What columns add to the levels: the finest is made of values, each other of the cells of
+    the one before it."""
     found: dict[RowKey, Cells] = defaultdict(dict)
-    places = [(level.step, list(runs(times, level))) for level in LEVELS]
+    finest, *coarser = _places(times)
     for series_id, values in stored.items():
-        for step, own in places:
-            for start, number, rows in own:
-                cell = cell_of(values[rows])
-                if cell is not None:
-                    found[series_id, step, start][number] = cell
+        cells = [cell_of(values[rows]) for *_, rows in finest.runs]
+        _note(found, series_id, finest, cells)
+        for place in coarser:
+            cells = [together(cells[rows]) for *_, rows in place.runs]
+            _note(found, series_id, place, cells)
     return found
+
+
+class _Places(NamedTuple):
+    """Where a level's cells lie: the start of the row, the number in it, and what they are made
+    of."""
+
+    step: int
+    runs: list[tuple[int, int, slice]]
+
+
+def _places(times: Sequence[int]) -> list[_Places]:
+    places = []
+    for level in LEVELS:
+        own = list(runs(times, level))
+        places.append(_Places(level.step, own))
+        times = [times[rows.start] for *_, rows in own]
+    return places
+
+
+def _note(
+    found: dict[RowKey, Cells], series_id: int, place: _Places, cells: Sequence[Cell | None]
+) -> None:
+    for (start, number, _), cell in zip(place.runs, cells, strict=True):
+        if cell is not None:
+            found[series_id, place.step, start][number] = cell
 
 
 def merged(
