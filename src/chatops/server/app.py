@@ -63,7 +63,6 @@ from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.places import Places
 from chatops.server.services.processes import ProcessService
-from chatops.server.services.prometheus import hub as figures
 from chatops.server.services.prometheus.exposition import Exposition
 from chatops.server.services.replays import ReplayService
 from chatops.server.services.revocation import Revocation
@@ -235,16 +234,21 @@ def build(
     thresholds = ThresholdService(db, servers, alerting, audit, clock)
     status = StatusService(db, servers, key_warnings, live, tail, notifications, clock)
     answers = Counter[int]()
-    registry = figures.make_registry(
-        lambda: figures.of_agents(agents),
-        lambda: figures.of_samples(metrics.ingest),
-        lambda: figures.of_clients(answers, subscribers),
-        lambda: figures.of_commands(commands),
-        lambda: figures.of_logs(logs),
-        lambda: figures.of_notifications(notifications),
-        lambda: figures.of_databases(databases),
-        lambda: figures.of_settings(live.now),
-    )
+
+    def own_figures() -> bytes:
+        from chatops.server.services.prometheus import hub as figures  # only hubs that are scraped
+
+        return figures.text_of(
+            figures.of_agents(agents),
+            figures.of_samples(metrics.ingest),
+            figures.of_clients(answers, subscribers),
+            figures.of_commands(commands),
+            figures.of_logs(logs),
+            figures.of_notifications(notifications),
+            figures.of_databases(databases),
+            figures.of_settings(live.now),
+        )
+
     services = Services(
         live=live,
         clock=clock,
@@ -279,7 +283,7 @@ def build(
         requests=RateLimiter(rate=1, burst=1),
         open_requests=Places(MAX_REQUESTS, settings.open_request_limit, "requests", "address"),
         followers=Places(MAX_FOLLOWERS, MAX_USER_FOLLOWERS, "commands to follow", "account"),
-        exposition=Exposition(db, servers, agents, metrics, status, registry, live, clock),
+        exposition=Exposition(db, servers, agents, metrics, status, own_figures, live, clock),
         answers=answers,
     )
     live.follow(lambda now: _apply(now, services))

@@ -8,10 +8,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from chatops.errors import SetupError
+from chatops.server.db.current import is_current
 
 
 def migrate_apart(data_dir: Path) -> None:
-    """``migrate`` in a child that is forked for it. Only before any thread is started.
+    """``migrate`` in a child that is forked for it, if there is anything to do. Only before any
+    thread is started.
 
     The child has the folder's lock too: who starts after a hub that was killed here finds it
     taken until the tables are whole.
@@ -19,6 +21,8 @@ def migrate_apart(data_dir: Path) -> None:
     Raises:
         SetupError: as ``migrate``, or the child was killed.
     """
+    if is_current(data_dir):
+        return
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_work, args=(data_dir, sender), daemon=True)

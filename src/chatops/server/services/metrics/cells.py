@@ -54,10 +54,7 @@ def read(text: str | bytes, *, exact: bool) -> Cells:
     Raises:
         ValueError: this is no row of cells.
     """
-    try:
-        rows = {number: cell for number, cell in enumerate(_decode(text)) if cell[0]}
-    except (msgspec.DecodeError, IndexError) as error:
-        raise ValueError(f"no row of cells: {error}") from None
+    rows = {number: cell for number, cell in enumerate(_rows(text)) if cell[0]}
     if not rows:
         return {}
     counts, *columns = zip(*rows.values(), strict=True)
@@ -77,6 +74,33 @@ def write(cells: Mapping[int, Cell], *, exact: bool) -> str:
     for number, *cell in zip(numbers, counts, *shown, strict=True):
         places[number] = cell
     return _encode(places).decode()
+
+
+def extended(text: str | bytes, more: Mapping[int, Cell], *, exact: bool) -> str:
+    """The text of a row after ``more`` was added to its cells. Mostly that follows on what is
+    there, of which only the last cell is worked out then.
+
+    Raises:
+        ValueError: this is no row of cells.
+    """
+    rows = _rows(text)
+    if not exact or not rows or not rows[-1][0] or min(more) < len(rows) - 1:
+        cells = read(text, exact=exact)
+        add(cells, more)
+        return write(cells, exact=exact)
+    _, *columns = zip(*(row for row in rows if row[0]), strict=True)
+    last = Cell(rows[-1][0], *map(sum, columns))  # type: ignore[arg-type]  # a count is no float
+    before: Sequence[Number] = last[1:]
+    following = dict(more)
+    if len(rows) - 1 in following:
+        before = list(map(sub, before, rows.pop()[1:]))
+        following[len(rows)] = last.plus(following[len(rows)])
+    for number in sorted(following):
+        cell = following[number]
+        rows += [[0]] * (number - len(rows))
+        rows.append([cell.n, *map(sub, cell[1:], before)])
+        before = cell[1:]
+    return _encode(rows).decode()
 
 
 def add(cells: Cells, more: Mapping[int, Cell]) -> None:
@@ -114,6 +138,16 @@ def together(cells: Sequence[Cell | None]) -> Cell | None:
         return known[0] if known else None
     counts, totals, leasts, mosts = zip(*known, strict=True)
     return Cell(sum(counts), sum(totals), min(leasts), max(mosts))
+
+
+def _rows(text: str | bytes) -> list[list[Number]]:
+    try:
+        rows = _decode(text)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"no row of cells: {error}") from None
+    if not all(len(row) == (4 if row and row[0] else 1) for row in rows):
+        raise ValueError("no row of cells")
+    return rows
 
 
 def _differences(column: Sequence[Number]) -> list[Number]:

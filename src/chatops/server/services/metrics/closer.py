@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +26,7 @@ from chatops.server.crud.metrics import OpenSample
 from chatops.server.db.engine import Database
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.metrics.carried import newest_in_full
-from chatops.server.services.metrics.cells import Cells, add, read
+from chatops.server.services.metrics.cells import Cells, add
 from chatops.server.services.metrics.closing import (
     RowKey,
     additions,
@@ -191,7 +191,7 @@ def make_plan(tx: Transaction, server_id: str, ids: Sequence[int], now: float) -
         for key, cells in additions(table.times, stored).items():
             add(adding.setdefault(key, {}), cells)
     exact = {one.id: one.scale is not None for one in known.values()}
-    plan.levels = merged(adding, _stored(tx, adding, exact), exact)
+    plan.levels = merged(adding, _stored(tx, adding), exact)
     plan.touched = [one.id for one in known.values() if one.last_at < now - TOUCH_AFTER]
     plan.epochs = [
         store.Epoch(server_id=server_id, epoch=epoch, numbers="", last_at=now)
@@ -232,19 +232,13 @@ def _newest(server_id: str, samples: Sequence[OpenSample]) -> store.Latest:
     return store.Latest(server_id=server_id, ts=newest.ts, skew=newest.skew, sample=newest.sample)
 
 
-def _stored(
-    tx: Transaction, adding: Iterable[RowKey], exact: Mapping[int, bool]
-) -> dict[RowKey, Cells]:
-    """The cells that are there of the rows that will be added to. A row that is damaged begins
-    anew: the hub must not stand still for it."""
+def _stored(tx: Transaction, adding: Iterable[RowKey]) -> dict[RowKey, str]:
+    """What is there of the rows that will be added to."""
     rows: dict[tuple[int, int], list[int]] = defaultdict(list)
     for series_id, step, start in adding:
         rows[step, start].append(series_id)
-    found: dict[RowKey, Cells] = {}
-    for (step, start), ids in rows.items():
-        for series_id, text in store.cells_of(tx, ids, step, start).items():
-            try:
-                found[series_id, step, start] = read(text, exact=exact[series_id])
-            except ValueError as error:
-                _log.error("cells of a level are lost: %s", error, extra={"series": series_id})
-    return found
+    return {
+        (series_id, step, start): text
+        for (step, start), ids in rows.items()
+        for series_id, text in store.cells_of(tx, ids, step, start).items()
+    }

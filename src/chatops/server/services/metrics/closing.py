@@ -7,6 +7,7 @@ host has them, and sums stay finite.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -24,8 +25,8 @@ from chatops.server.db.levels import LEVELS
 from chatops.server.services.metrics.cells import (
     Cell,
     Cells,
-    add,
     cell_of,
+    extended,
     runs,
     together,
     write,
@@ -41,6 +42,7 @@ SKEW: Final = "clock.skew"
 RowKey = tuple[int, int, int]
 """A row of a level: series, step, start."""
 _decode: Final = msgspec.json.Decoder(Sample).decode
+_log = logging.getLogger(__name__)
 
 
 class Table(NamedTuple):
@@ -160,14 +162,19 @@ def _note(
 
 
 def merged(
-    adding: Mapping[RowKey, Cells], stored: Mapping[RowKey, Cells], exact: Mapping[int, bool]
+    adding: Mapping[RowKey, Cells], stored: Mapping[RowKey, str], exact: Mapping[int, bool]
 ) -> list[LevelRow]:
     """The rows of the levels after the addition to what is ``stored`` of them; ``exact`` says of
-    each series whether it has a scale."""
+    each series whether it has a scale. A row that is damaged begins anew: the hub must not stand
+    still for it."""
     rows = []
     for (series_id, step, start), more in adding.items():
-        cells = dict(stored.get((series_id, step, start), {}))
-        add(cells, more)
-        text = write(cells, exact=exact[series_id])
+        try:
+            text = extended(stored[series_id, step, start], more, exact=exact[series_id])
+        except KeyError:
+            text = write(more, exact=exact[series_id])
+        except ValueError as error:
+            _log.error("cells of a level are lost: %s", error, extra={"series": series_id})
+            text = write(more, exact=exact[series_id])
         rows.append(LevelRow(series_id=series_id, step=step, start=start, cells=text))
     return rows

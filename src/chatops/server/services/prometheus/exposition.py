@@ -7,10 +7,8 @@ values if asked. What tells of the hub as a whole is for those for whom every se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
-
-from prometheus_client import CollectorRegistry, generate_latest
 
 from chatops import __version__
 from chatops.clock import Clock
@@ -43,16 +41,17 @@ class Exposition:
         agents: AgentManager,
         metrics: MetricsService,
         status: StatusService,
-        registry: CollectorRegistry,
+        own_figures: Callable[[], bytes],
         settings: LiveSettings,
         clock: Clock,
     ) -> None:
+        """``own_figures`` gives those of the hub itself as text; it is called in a thread."""
         self._database = database
         self._servers = servers
         self._agents = agents
         self._metrics = metrics
         self._status = status
-        self._registry = registry
+        self._own_figures = own_figures
         self._settings = settings
         self._clock = clock
         self._turn = asyncio.Lock()
@@ -65,7 +64,7 @@ class Exposition:
                 parts += await self._fleet(principal)
             text = await asyncio.to_thread(_joined, parts)
             if principal.sees_all:
-                text += await asyncio.to_thread(generate_latest, self._registry)
+                text += await asyncio.to_thread(self._own_figures)
             return text
 
     async def _fleet(self, principal: Principal) -> list[str]:

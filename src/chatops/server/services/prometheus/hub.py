@@ -7,10 +7,11 @@ They run in a thread: they read sizes and copies, and change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Metric, ProcessCollector
+from prometheus_client import CollectorRegistry, Metric, ProcessCollector, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -27,24 +28,21 @@ from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.ws_manager import WSManager
 from chatops.server.settings import HubSettings
 
-Source = Callable[[], Iterable[Metric]]
-
 
 class _Sources(Collector):
-    def __init__(self, sources: Iterable[Source]) -> None:
-        self._sources = tuple(sources)
+    def __init__(self, sources: Iterable[Iterable[Metric]]) -> None:
+        self._sources = sources
 
     def collect(self) -> Iterable[Metric]:
-        for source in self._sources:
-            yield from source()
+        return chain.from_iterable(self._sources)
 
 
-def make_registry(*sources: Source) -> CollectorRegistry:
-    """A registry of the hub's own: its sources, and the process itself (``process_…``)."""
+def text_of(*sources: Iterable[Metric]) -> bytes:
+    """The text of some sources, and of the process itself (``process_…``)."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Sources(sources))
     ProcessCollector(registry=registry)
-    return registry
+    return generate_latest(registry)
 
 
 def of_agents(agents: AgentManager) -> Iterable[Metric]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +15,10 @@ from chatops.server.services.metrics.cells import (
     Cells,
     add,
     cell_of,
+    extended,
     read,
     runs,
+    together,
     write,
 )
 
@@ -33,6 +36,45 @@ def cells_of(values: st.SearchStrategy[int] | st.SearchStrategy[float]) -> st.Se
 @given(cells_of(st.integers(-(10**15), 10**15)))
 def test_exact_cells_come_back(cells: Cells) -> None:
     assert read(write(cells, exact=True), exact=True) == cells
+
+
+def shifted(cells: Cells, by: int) -> Cells:
+    """The same, later."""
+    return {number + by: cell for number, cell in cells.items()}
+
+
+@given(
+    cells_of(st.integers(-(10**15), 10**15)),
+    cells_of(st.integers(-(10**15), 10**15)).filter(bool),
+    st.sampled_from([0, 1]) | st.integers(0, 200),
+    st.booleans(),
+)
+def test_more_cells_are_added_wherever_they_belong(
+    there: Cells,
+    more: Cells,
+    later: int,
+    exact: bool,
+) -> None:
+    meets = later == 1 and there  # the first of them is the last that is there
+    more = shifted(more, max(there) - min(more) if meets else later)
+    sums = dict(there)
+    add(sums, more)
+    text = write(there, exact=exact)
+    assert extended(text, more, exact=exact) == write(sums, exact=exact)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[[]]", "[[2,1]]", "[[1,2,3,4],[0,5]]", '[["1"]]'])
+def test_a_damaged_row_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="no row of cells"):
+        read(text, exact=True)
+    with pytest.raises(ValueError, match="no row of cells"):
+        extended(text, {5: Cell(1, 1, 1, 1)}, exact=True)
+
+
+@given(st.lists(st.lists(st.none() | WHOLE)))
+def test_cells_together_are_the_cell_of_all_their_values(parts: list[list[int | None]]) -> None:
+    values = [value for part in parts for value in part]
+    assert together([cell_of(part) for part in parts]) == cell_of(values)
 
 
 @given(cells_of(st.floats(-1e300, 1e300)))
