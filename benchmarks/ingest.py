@@ -3,8 +3,9 @@
     python benchmarks/ingest.py [--agents 5000] [--interval 5] [--seconds 180] [--flood 15]
 
 `chatops serve` as a user starts it, and a swarm in a process of its own (benchmarks/swarm),
-sharing the machine. Each agent begins with up to --prime samples of an outage, so that what the
-hub does every so many samples of a server falls evenly into the time that is measured. Then, in
+sharing the machine. Each agent begins with up to --prime samples of an outage (as many as make a
+chunk), so that closing, which comes every so many samples of a server, falls evenly into the time
+that is measured. Then, in
 this order: CPU, memory and acks at the given pace; `exec` under that load; the peak, with few
 agents"""
 
@@ -32,6 +33,7 @@ from benchmarks.swarm.figures import Latencies  # noqa: E402
 from benchmarks.swarm.keys import Keys, names, seed_servers  # noqa: E402
 from benchmarks.swarm.swarm import many_files  # noqa: E402
 from benchmarks.swarm.worker import Plan, Workers  # noqa: E402
+from chatops.server.services.metrics.open_rows import CLOSE_AT  # noqa: E402
 
 if TYPE_CHECKING:
     from tests.support.processes import Bench
@@ -50,7 +52,7 @@ def main() -> int:
     parser.add_argument("--agents", type=int, default=5000)
     parser.add_argument("--interval", type=float, default=5.0, help="seconds between samples")
     parser.add_argument("--seconds", type=float, default=180.0, help="length of the measurement")
-    parser.add_argument("--prime", type=int, default=120, help="samples before, at most")
+    parser.add_argument("--prime", type=int, default=CLOSE_AT, help="samples before, at most")
     parser.add_argument("--flood", type=float, default=15.0, help="seconds of the peak; 0: none")
     parser.add_argument("--runs", type=int, default=200, help="of exec under load")
     parser.add_argument("--connect-rate", type=float, default=50.0, help="agents a second")

@@ -30,6 +30,7 @@ from benchmarks._bars import Bar, Figures, all_kept, show  # noqa: E402  (the pa
 from benchmarks._seeding import Hold, Seeder, Taken, holds, seeding  # noqa: E402
 from benchmarks.swarm.samples import Walk  # noqa: E402
 from chatops.server.db.migrate import migrate  # noqa: E402
+from chatops.server.heap import settle_down  # noqa: E402
 from chatops.server.housekeeping import STEP  # noqa: E402
 from chatops.server.services.metrics.latest import LatestSamples  # noqa: E402
 from chatops.server.services.metrics.open_rows import CLOSE_AT, Known, OpenRows  # noqa: E402
@@ -58,6 +59,7 @@ def main() -> int:
     parser.add_argument("--measured", type=int, default=50, help="of these are really there")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
+    settle_down()  # as a hub does: collecting garbage would be half of the cost else
     found = gauges(given.hosts, round(given.hours * 3600 / INTERVAL))
     found |= prometheus(round(given.hours * 3600 / INTERVAL))
     if "prometheus" in found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -22,7 +21,7 @@ from chatops.server.claim import Sockets, claim, no_address
 from chatops.server.db.apart import migrate_apart
 from chatops.server.first_run import ensure_admin
 from chatops.server.gate import Gate, raise_file_limit
-from chatops.server.heap import keep_heap_small
+from chatops.server.heap import keep_heap_small, settle_down
 from chatops.server.http import HubRunner, HubSite
 from chatops.server.proxies import Proxies, parse_networks
 from chatops.server.secrets import HubSecrets, load_secrets
@@ -32,9 +31,6 @@ from chatops.server.tls import HubCertificate, open_certificate
 
 Say = Callable[[str], None]
 SHUTDOWN_WAIT: Final = 5.0
-_COLLECT: Final = (10_000, 20, 20)
-_SWITCH: Final = 0.0005
-"""Seconds after which a thread that computes lets another one go on."""
 _log = logging.getLogger(__name__)
 
 
@@ -79,7 +75,7 @@ async def _run(
     async with open_hub(settings, secrets, on_failure=fail) as hub:
         services = hub.services
         await ensure_admin(hub.databases.chatops, services.auth, services.audit, settings, say)
-        _settle_down()
+        settle_down()
         async with listening(hub, sockets, certificate) as address:
             hang_up = _hang_up(hub, certificate, stopping)
             loop.add_signal_handler(signal.SIGHUP, hang_up)
@@ -129,15 +125,6 @@ async def _listen(hub: Hub, sockets: Sockets, certificate: HubCertificate | None
         await runner.cleanup()
         raise no_address(settings, error) from error
     return runner
-
-
-def _settle_down() -> None:
-    """What is there now stays: the garbage collector need not look at it again. And a thread
-    that has the database's answer does not wait the usual 5 ms for a busy event loop."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT)
-    sys.setswitchinterval(_SWITCH)
 
 
 def _set_urls(hub: Hub, certificate: HubCertificate | None, runner: HubRunner) -> str:
