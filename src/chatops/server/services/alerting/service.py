@@ -196,8 +196,9 @@ class AlertService:
     async def look(self) -> None:
         """See who is in the fleet now, and whom rules cover."""
         self._looked = self._clock.monotonic()
-        self._seen = len(self._database.commits)
+        commits = len(self._database.commits)
         changed = self.fleet.update(await self._database.look(fleet_crud.read))
+        self._seen = commits
         self.plans.forget(changed)
         if changed:
             self.note(self._uncovered(changed))
