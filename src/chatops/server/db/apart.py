@@ -3,12 +3,14 @@ memory that an idle hub takes, and it is needed once."""
 
 from __future__ import annotations
 
-import multiprocessing
-from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatops.errors import SetupError
 from chatops.server.db.current import is_current
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 
 def migrate_apart(data_dir: Path) -> None:
@@ -23,6 +25,8 @@ def migrate_apart(data_dir: Path) -> None:
     """
     if is_current(data_dir):
         return
+    import multiprocessing  # seldom needed
+
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
     child = context.Process(target=_work, args=(data_dir, sender), daemon=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import lru_cache
 from typing import Final
 
 from chatops.clock import Clock
@@ -77,7 +78,7 @@ class Fleet:
             key_expires_at=found.expires_at,
             machine_id=auth.host.machine_id,
             instance=auth.instance,
-            features=frozenset(auth.features),
+            features=_shared(frozenset(auth.features)),
             policy=bounded(auth.policy),
         )
 
@@ -175,3 +176,9 @@ class Fleet:
         server_id, address = session.server_id, session.connection.address
         moment = self._news.now("disconnected", server_id, session.server_name, address, reason)
         self._news.gone(server_id, moment, session.last_heard)
+
+
+@lru_cache(maxsize=256)
+def _shared(features: frozenset[str]) -> frozenset[str]:
+    """The same, as one object for all agents that have the same."""
+    return features

@@ -103,11 +103,12 @@ class _Group:
 
 
 class _Plan:
-    """What a server has: groups, and the guards of all of them."""
+    """What a server has: groups, and the guards of all of them. Servers that have the same share
+    it: most of a fleet do."""
 
-    __slots__ = ("groups", "guards", "made_of", "version")
+    __slots__ = ("__weakref__", "groups", "guards", "made_of", "version")
 
-    def __init__(self, groups: list[_Group]) -> None:
+    def __init__(self, groups: tuple[_Group, ...]) -> None:
         self.groups = groups
         self.guards = Guards(())
         self.made_of: list[int] = []
@@ -122,6 +123,7 @@ class Plans:
         self._groups: dict[tuple[str, str | None], _Group] = {}
         self._of_rule: dict[str, _Group] = {}
         self._plans: dict[str, _Plan] = {}
+        self._shared: WeakValueDictionary[tuple[_Group, ...], _Plan] = WeakValueDictionary()
         self._version = 0
         self._guards: WeakValueDictionary[tuple[Outermost, ...], Guards] = WeakValueDictionary()
         self._by_form: dict[Part, list[_Group]] = defaultdict(list)
@@ -212,8 +214,9 @@ class Plans:
         plan = self._plans.get(server_id)
         if plan is None:
             found = (group for form in self._forms(server_id) for group in self._by_form[form])
-            groups = [one for one in found if self._rights.covers(one.scope, server_id)]
-            plan = self._plans[server_id] = _Plan(groups)
+            groups = tuple(one for one in found if self._rights.covers(one.scope, server_id))
+            plan = self._plans[server_id] = self._shared.get(groups) or _Plan(groups)
+            self._shared[groups] = plan
         return plan
 
     def _renew(self, plan: _Plan) -> None:
