@@ -432,6 +432,20 @@ async def test_a_sample_that_cannot_be_judged_stops_no_other(
     assert [one["state"] for one in await alerts(hub)] == ["firing"]
 
 
+async def test_a_good_value_that_waited_beside_a_bad_one_clears_its_alert(hub: TestHub) -> None:
+    await hot(hub)
+    async with await connected(hub) as agent:
+        (session,) = hub.services.agents.sessions()
+        now = time.time()
+        for ts, cpu in ((now - 1, 99.0), (now, 1.0)):
+            hub.services.metrics.submit(session, metrics_message(next(numbers), ts, cpu=cpu))
+        assert len(hub.services.metrics.ingest) == 2, "the second came before the first was judged"
+        for _ in range(2):
+            await agent.expect("metrics_ack")
+    (alert,) = await alerts(hub, "state=resolved")
+    assert alert["resolved_reason"] == "cleared"
+
+
 async def test_a_silence_that_ends_while_the_hub_is_down_ends_all_the_same(tmp_path: Path) -> None:
     clock = FakeClock(time.time() - 7200)
     async with running_hub(tmp_path / "hub", clock=clock) as hub:
