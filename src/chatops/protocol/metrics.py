@@ -1,7 +1,8 @@
 """The sample: what an agent measures at one moment, and the names of its values.
 
 Units: bytes, seconds, per cent 0–100, rates per second. A value that could not be
-measured is None. The fields are those of ``chatops metrics show -o json``.
+measured is None. The fields are those of ``chatops metrics show -o json``. None of them can be
+part of a cycle, so the garbage collector need not know of them (``gc=False``): a hub makes thousands.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from msgspec import Struct, field
 from chatops.protocol.integers import Int
 
 
-class Cpu(Struct):
+class Cpu(Struct, gc=False):
     """Per cent of all cores together; ``per_core`` of each. ``count`` is logical cores."""
 
     percent: float | None = None
@@ -23,7 +24,7 @@ class Cpu(Struct):
     steal: float | None = None
 
 
-class Memory(Struct):
+class Memory(Struct, gc=False):
     """Main memory in bytes. ``used`` = total − available, and ``percent`` follows from it."""
 
     total: Int | None = None
@@ -32,7 +33,7 @@ class Memory(Struct):
     percent: float | None = None
 
 
-class Swap(Struct):
+class Swap(Struct, gc=False):
     """Swap space in bytes; per cent is 0 on a host without any."""
 
     total: Int | None = None
@@ -40,7 +41,7 @@ class Swap(Struct):
     percent: float | None = None
 
 
-class Disk(Struct):
+class Disk(Struct, gc=False):
     """One mounted file system. ``percent`` is of what is not reserved for root, as in df."""
 
     mount: str
@@ -53,7 +54,7 @@ class Disk(Struct):
     inodes_percent: float | None = None
 
 
-class DiskIO(Struct):
+class DiskIO(Struct, gc=False):
     """Rates of one block device."""
 
     device: str
@@ -63,7 +64,7 @@ class DiskIO(Struct):
     write_iops: float | None = None
 
 
-class Network(Struct):
+class Network(Struct, gc=False):
     """Rates of one network interface; bps are bytes (not bits) per second."""
 
     interface: str
@@ -74,14 +75,14 @@ class Network(Struct):
     errors_ps: float | None = None
 
 
-class Temperature(Struct):
+class Temperature(Struct, gc=False):
     """One sensor, in degrees Celsius."""
 
     sensor: str
     celsius: float | None = None
 
 
-class Process(Struct, omit_defaults=True):
+class Process(Struct, omit_defaults=True, gc=False):
     """One process. ``cpu_percent`` is per cent of one core since the last look, None at first
     sight; ``memory_percent`` of all memory, ``rss`` what it has of it. ``started_at`` is Unix
     seconds. ``command`` is its arguments, or its name in brackets where there are none."""
@@ -97,7 +98,7 @@ class Process(Struct, omit_defaults=True):
     started_at: float | None = None
 
 
-class Processes(Struct, omit_defaults=True):
+class Processes(Struct, omit_defaults=True, gc=False):
     """The processes that took most at the time ``ts``, the largest first."""
 
     ts: float
@@ -105,7 +106,7 @@ class Processes(Struct, omit_defaults=True):
     by_memory: list[Process] = []
 
 
-class Units(Struct):
+class Units(Struct, gc=False):
     """systemd's units that have failed: how many (None where there is no systemd), and which, of
     many the first."""
 
@@ -113,7 +114,7 @@ class Units(Struct):
     names: list[str] = []
 
 
-class Container(Struct):
+class Container(Struct, gc=False):
     """One container. ``state`` and ``health`` are the engine's words (``running``, ``exited``;
     ``healthy``, ``unhealthy``, None without a check); ``memory`` is bytes, ``cpu_percent`` of one
     core; network and block I/O are bytes per second."""
@@ -132,14 +133,14 @@ class Container(Struct):
     write_bps: float | None = None
 
 
-class Custom(Struct):
+class Custom(Struct, gc=False):
     """One value of the host's own, as its textfile folder names it."""
 
     name: str
     value: float | None = None
 
 
-class AgentCost(Struct):
+class AgentCost(Struct, gc=False):
     """What watching costs: per cent of one core and bytes of the agent and its watchdog, what
     waits in the spool unacked (bytes, about, and samples), and the seconds that each collector
     took last time."""
@@ -151,7 +152,7 @@ class AgentCost(Struct):
     collectors: dict[str, float] = {}
 
 
-class Sample(Struct, omit_defaults=True):
+class Sample(Struct, omit_defaults=True, gc=False):
     """Everything one agent measured at one moment.
 
     ``missing`` names the collectors that gave nothing this time, with the reason, so that
