@@ -2,7 +2,7 @@
 
 Units: bytes, seconds, per cent 0–100, rates per second. A value that could not be
 measured is None. The fields are those of ``chatops metrics show -o json``. None of them can be
-part of a cycle, so the garbage collector need not know of them (``gc=False``): a hub makes thousands.
+part of a cycle, so the garbage collector need not know of them (``gc=False``): they are many.
 """
 
 from __future__ import annotations
