@@ -22,6 +22,9 @@ _TIMEOUT: Final = PROCESSES_WITHIN + 2.0
 """Seconds that the hub may be silent before it counts as gone; while it waits for an agent, it is
 not."""
 
+_PATIENCE: Final = 30.0
+"""The same while it waits for an agent whose engine may hang."""
+
 
 def run(cli: Cli, text: str) -> int:
     """Show the fleet until the user leaves; the exit code.
@@ -35,7 +38,11 @@ def run(cli: Cli, text: str) -> int:
     if not servers and text != "all":
         raise NotFound(f"no server matches {text[:80]!r}")
     where = cli.connection._replace(token=cli.client.token)
-    feed = Feed(lambda: cli.client_for(where, timeout=_TIMEOUT), target)
+    feed = Feed(
+        lambda: cli.client_for(where, timeout=_TIMEOUT),
+        target,
+        lambda: cli.client_for(where, timeout=_PATIENCE),
+    )
     if cli.common.no_color:
         os.environ["NO_COLOR"] = "1"
     state = State(feed, text, blocks=has_blocks(cli.environ))
