@@ -15,8 +15,8 @@ from chatops.cli.top.lines import Line
 class ConfirmScreen(ModalScreen[bool]):
     """One line over what was there; its result is whether the user means it."""
 
-    DEFAULT_CSS = """
-    ConfirmScreen { background: ansi_default; align: left bottom; }
+    CSS = """
+    ConfirmScreen { background: transparent; }
     ConfirmScreen #question { height: 1; margin-bottom: 1; dock: bottom; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
