@@ -214,4 +214,5 @@ def _value(number: int, metric: str, ts: float) -> float:
     return {
         "cpu": 98 * level, "memory": 30 + 40 * level + number % 5 * 6,
         "disk": 20.0 + number * 7 % 79, "swap": 3 * level, "load1": 4 * level,
+        "containers": float(number * 5 % 13),
     }.get(metric, 2_000_000 * level**3 * (1 + number % 3))  # fmt: skip
