@@ -22,9 +22,6 @@ _TIMEOUT: Final = PROCESSES_WITHIN + 2.0
 """Seconds that the hub may be silent before it counts as gone; while it waits for an agent, it is
 not."""
 
-_PATIENCE: Final = 30.0
-"""The same while it waits for an agent whose engine may hang."""
-
 
 def run(cli: Cli, text: str) -> int:
     """Show the fleet until the user leaves; the exit code.
@@ -41,7 +38,7 @@ def run(cli: Cli, text: str) -> int:
     feed = Feed(
         lambda: cli.client_for(where, timeout=_TIMEOUT),
         target,
-        lambda: cli.client_for(where, timeout=_PATIENCE),
+        lambda: cli.client_for(where),
     )
     if cli.common.no_color:
         os.environ["NO_COLOR"] = "1"
