@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from chatops.cli import show
+from chatops.cli.projects import by_project
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.spans import Spans, Style, heat, left, right
 from chatops.cli.top.titles import titles
@@ -26,13 +27,10 @@ class Room(NamedTuple):
 
 def known(detail: Detail) -> Sequence[AnyContainer]:
     """What is shown: what the engine said when it was asked last, else what the newest sample
-    tells; those of a project together, those of none last, of these first what runs."""
-    found: Sequence[AnyContainer] = detail.sample.containers if detail.sample is not None else ()
+    tells."""
     if detail.containers is not None and "containers" not in detail.notes:
-        found = detail.containers
-    return sorted(
-        found, key=lambda c: (c.project is None, c.project or "", c.state != "running", c.name)
-    )
+        return by_project(detail.containers)
+    return by_project(detail.sample.containers if detail.sample is not None else ())
 
 
 def why_none(detail: Detail) -> str:

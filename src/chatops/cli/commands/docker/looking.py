@@ -12,6 +12,7 @@ from chatops.cli.commands.docker.group import CONTAINER, PROJECT, app
 from chatops.cli.context import Cli
 from chatops.cli.define import command
 from chatops.cli.exits import DONE, FAILED
+from chatops.cli.projects import by_project
 from chatops.cli.several import ask_each, say_not_asked
 from chatops.cli.view import Column, Style, View
 from chatops.client import Client
@@ -127,8 +128,7 @@ def ps(
 
     def ask(client: Client, name: str) -> list[ServerContainer]:
         found = client.docker.ps(name, every=every)
-        wanted = [one for one in found if project is None or one.project == project]
-        return sorted(wanted, key=lambda one: (one.project is None, one.project or "", one.name))
+        return by_project(one for one in found if project is None or one.project == project)
 
     wanted = parse_target(target)
     if wanted.one is not None:
