@@ -48,6 +48,6 @@ def _frame(console: Console, board: Board, view: View[ContainerStats]) -> Group:
     table, left_out = table_of(view.columns, [view.row(one) for one in shown], width)
     hidden = f"and {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
     no_room = f"no room for {', '.join(left_out)}" if left_out else ""
-    parts = [trouble, hidden or counted(len(rows), "container"), "Ctrl-C ends", no_room]
+    parts = ["Ctrl-C ends", hidden or counted(len(rows), "container"), trouble, no_room]
     line = "; ".join(part for part in parts if part)
     return Group(table, Text(shorten(line, width), style="yellow" if trouble else "dim"))
