@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatops.agent import container_shapes as shapes
+from chatops.agent import podman
 from chatops.agent.collectors.rates import Rates
 from chatops.agent.container_figures import Figures, figures
 from chatops.agent.docker_policy import DockerPolicy
@@ -177,6 +178,7 @@ class ContainerWatch:
     def _ask(self) -> list[Container]:
         with self._engine.client(ANSWER) as client:
             rows = [one for one in client.containers(all=True) if self._sees(one)]
+            podman.add_health(client, rows)
             measured = self._measured(client, [r["Id"] for r in rows if r.get("State") in RUNNING])
         found = {row["Id"]: shapes.plain(row) for row in rows}
         rates = self._rates.update(
