@@ -140,10 +140,9 @@ async def test_all_who_ask_for_figures_get_one_look(
     watch.close()
 
 
-def test_figures_of_many_are_asked_for_at_the_same_time(
+def test_figures_of_more_than_are_asked_for_at_once(
     engine: RealEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One after the other, an engine that lets each wait for a second would take a second each."""
     keys = [engine.run(f"c{number}") for number in range(6)]
     path = engine.host.removeprefix("unix://")
     monkeypatch.setattr(container_figures, "AT_ONCE", 4)

@@ -26,11 +26,13 @@ class Room(NamedTuple):
 
 
 def known(detail: Detail) -> Sequence[AnyContainer]:
-    """What is shown: what the engine said when it was asked last, else what the newest sample
-    tells."""
-    if detail.containers is not None and "containers" not in detail.notes:
+    """What is shown: what the engine said; if it says nothing now, what the newest sample tells,
+    or, if that has none either, what was known last."""
+    sampled = detail.sample.containers if detail.sample is not None else []
+    answers = "containers" not in detail.notes or not sampled
+    if detail.containers is not None and answers:
         return by_project(detail.containers)
-    return by_project(detail.sample.containers if detail.sample is not None else ())
+    return by_project(sampled)
 
 
 def why_none(detail: Detail) -> str:
@@ -38,8 +40,11 @@ def why_none(detail: Detail) -> str:
     if detail.sample is None and detail.containers is None:
         return "waiting for the hub …"
     count = detail.sample.container_count if detail.sample is not None else None
-    asked = detail.containers is not None and "containers" not in detail.notes
-    return "no containers" if asked or count == 0 else "no engine that may be asked"
+    return (
+        "no containers"
+        if detail.containers is not None or count == 0
+        else "no engine that may be asked"
+    )
 
 
 def head(width: int) -> Spans:

@@ -139,10 +139,15 @@ async def test_an_engine_that_cannot_be_asked_leaves_what_samples_tell(engine: E
         text = await one.paint()
         assert note in text
         assert shown(one) == ["proxy", "worker"]
-        for count, why in ((0, "no containers"), (None, "no engine that may be asked")):
-            empty = sample(NAME, containers=[], container_count=count)
-            one.state.feed.news.append(Told(ID, "sample", empty))
-            assert why in await one.paint()
+        empty = sample(NAME, containers=[], container_count=None)
+        one.state.feed.news.append(Told(ID, "sample", empty))
+        await one.paint()
+        assert len(shown(one)) == 4  # what was known stays
+        assert one.state.detail is not None
+        one.state.detail.containers = None
+        assert "no engine that may be asked" in await one.paint()
+        one.state.feed.news.append(Told(ID, "containers", []))
+        assert "no containers" in await one.paint()
         assert "…" not in await one.press("s", "t", "K")
     assert engine.asked == []
 
