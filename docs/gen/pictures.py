@@ -58,6 +58,11 @@ async def _processes(pilot: Any, state: State) -> None:
     await pilot.press("5")
 
 
+async def _containers(pilot: Any, state: State) -> None:
+    await _server(pilot, state)
+    await pilot.press("6", "K")
+
+
 async def _alerts(pilot: Any, state: State) -> None:
     await pilot.press("A")
 
@@ -78,6 +83,7 @@ PICTURES: Final[dict[str, tuple[Steps, tuple[int, int]]]] = {
     "top-hub-gone": (_gone, (80, 24)),
     "top-server": (_server, (120, 30)),
     "top-processes": (_processes, (80, 24)),
+    "top-containers": (_containers, (80, 24)),
 }
 
 

@@ -23,6 +23,7 @@ from chatops.protocol.rest import (
     AlertDetail,
     ProcessPage,
     Server,
+    ServerContainer,
     ServerHistoryRow,
     ServerProcess,
     ServerSample,
@@ -135,9 +136,28 @@ def opened(state: State, number: int = 1) -> Detail:
     state.feed.news.append(Told(one.id, "sample", sample(one.name)))
     page = ProcessPage(items=_processes(), total=214, ts=format_time(NOW - 2))
     state.feed.news.append(Told(one.id, "processes", page))
+    state.feed.news.append(Told(one.id, "containers", containers(one.name)))
     state.catch_up()
     assert state.detail is not None
     return state.detail
+
+
+def containers(name: str) -> list[ServerContainer]:
+    """What the engine of a server says when it is asked."""
+    made = (
+        ("proxy", "nginx:1.27", "running", "healthy", "shop", 3.1, 52),
+        ("worker", "acme/worker:7", "exited", None, "shop", None, None),
+        ("cart", "acme/cart:12", "running", "unhealthy", "shop", 96.2, 310),
+        ("backup", "acme/backup:2", "paused", None, None, 0.0, 18),
+    )
+    return [
+        ServerContainer(
+            server=name, id=f"{at}f3a9", name=called, image=image, state=state, status="",
+            health=health, ports=[], project=project, created_at=None, cpu_percent=cpu,
+            memory=None if size is None else size * _MIB,
+        )
+        for at, (called, image, state, health, project, cpu, size) in enumerate(made)
+    ]  # fmt: skip
 
 
 def sample(name: str, **changed: Any) -> ServerSample:
@@ -194,4 +214,5 @@ def _value(number: int, metric: str, ts: float) -> float:
     return {
         "cpu": 98 * level, "memory": 30 + 40 * level + number % 5 * 6,
         "disk": 20.0 + number * 7 % 79, "swap": 3 * level, "load1": 4 * level,
+        "containers": float(number * 5 % 13),
     }.get(metric, 2_000_000 * level**3 * (1 + number % 3))  # fmt: skip

@@ -13,8 +13,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatops.protocol.metrics import Container, Sample
-from tests.support.hub import sample
 from tests.support.processes import Bench, Program, bench
 from tests.support.sampling import SamplingAgent, sampling_agent
 from tests.support.waiting import until
@@ -124,14 +122,12 @@ def test_what_cannot_be_waited_for(place: Place, words: tuple[str, ...], code: i
     assert done.err.startswith("error: ")
 
 
-def test_containers_are_those_that_the_agent_reports(place: Place) -> None:
-    asked = ("wait", "web-1", "--container", "web=healthy", "--timeout")
-    assert "web-1 (it reports no containers)" in place.run(*asked, "2s").err
-    waiting = place.where.start("container", *asked, LONG)
-    measured: Sample = sample()
-    measured.containers = [Container("1", "web", state="running", health="healthy")]
-    place.agent.sample = measured
-    assert ended(waiting) == 0
+def test_where_an_engine_cannot_be_asked_the_error_says_why(place: Place) -> None:
+    """With a real engine: test_cli_containers."""
+    for wanted in ("web=healthy", "web=gone"):
+        done = place.run("wait", "web-1", "--container", wanted, "--timeout", "2s")
+        assert (done.code, "true on" in done.err) == (124, False)
+        assert "web-1 (" in done.err
 
 
 @pytest.mark.timeout(120)

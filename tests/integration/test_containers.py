@@ -9,14 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from chatops.agent import container_actions, container_requests, container_watch
+from chatops.agent import (
+    container_actions,
+    container_figures,
+    container_requests,
+    container_watch,
+)
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.container_watch import ContainerWatch
 from chatops.agent.engine import Engine, EngineError
 from chatops.agent.policy_table import build
 from chatops.agent.sampler import Sampler
+from chatops.protocol.containers import ContainerFigures
 from chatops.protocol.messages import DockerCommand, DockerResponse, Message
 from chatops.tasks import Tasks
 from tests.support.engine import IMAGE, RealEngine, real_engine
@@ -87,6 +94,63 @@ async def test_a_look_tells_states_health_and_figures(engine: RealEngine) -> Non
     assert [one.name for one in sample.containers] == ["busy", "over", "well"]
     sampler.close()
     watch.close()
+
+
+async def test_all_who_ask_for_figures_get_one_look(
+    engine: RealEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        engine.run(name)
+    over = engine.run("over", "/bin/true")
+    with engine.client() as client:
+        client.wait(over)
+    watch = watch_of(engine)
+    requests = ContainerRequests(Engine(engine.host), build(["docker"], {}), watch)
+    told: list[DockerResponse] = []
+
+    async def asked(*ids: str) -> list[ContainerFigures]:
+        told.clear()
+        for one in ids:
+            assert requests.ask(DockerCommand(id=one, action="stats", args={})) is None
+        await until_async(lambda: len(told) == len(ids))
+        assert all(one.ok for one in told)
+        return [msgspec.convert(one.data, ContainerFigures) for one in told]
+
+    async with Tasks() as tasks:
+        requests.connected(tasks, told.append)  # type: ignore[arg-type]
+        first, *others = await asked(*map(str, range(30)))
+        assert [one.name for one in first.containers] == ["one", "two"]
+        assert {one.ts for one in others} == {first.ts}
+        assert all(one.pids == 1 and one.memory_limit for one in first.containers)
+        monkeypatch.setattr(container_watch, "FRESH", 0.0)
+        monkeypatch.setattr(container_watch, "SHARE", 1e-6)
+        (again,) = await asked("rests")
+        assert again.ts == first.ts  # another look would cost more than its share
+        monkeypatch.setattr(container_watch, "SHARE", 1e6)
+        (newer,) = await asked("looks")
+        assert newer.ts > first.ts
+        assert all(one.rx_bps == 0.0 for one in newer.containers)
+        monkeypatch.setattr(container_watch, "ANSWER", 1.0)
+        with engine.hung():
+            late = DockerCommand(id="late", action="stats", args={})
+            told.clear()
+            assert requests.ask(late) is None
+            answer = await until_async(lambda: told and told[0])
+        assert (answer.ok, answer.code) == (False, "timed_out")
+    watch.close()
+
+
+def test_figures_of_more_than_are_asked_for_at_once(
+    engine: RealEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [engine.run(f"c{number}") for number in range(6)]
+    path = engine.host.removeprefix("unix://")
+    monkeypatch.setattr(container_figures, "AT_ONCE", 4)
+    with engine.client() as client:
+        found = container_figures.figures(path, client.api_version, [*keys, "0" * 64], 10.0)
+    assert list(found) == keys  # and nothing of what is not there
+    assert all(one.cpu_stats.cpu_usage.total_usage > 0 for one in found.values())
+    assert all(one.memory_stats.usage for one in found.values())
 
 
 @pytest.fixture

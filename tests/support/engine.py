@@ -34,6 +34,12 @@ class RealEngine:
         self.host = f"unix://{self._socket}"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Its process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         program = shutil.which("dockerd", path=f"{os.environ['PATH']}:/usr/sbin")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chatops.agent import container_shapes as shapes
+from chatops.agent import podman
 from chatops.agent.collectors.arguments import spoken, without_secrets
 from chatops.agent.collectors.labels import clean
 from chatops.agent.docker_policy import DockerPolicy
@@ -78,6 +79,7 @@ def _no_container(name: str) -> EngineError:
 
 def _ps(asked: Asked) -> list[ContainerInfo]:
     rows = asked.client.containers(all=asked.args.all)
+    podman.add_health(asked.client, rows)
     found = [shapes.info(row, asked.measured.get(row["Id"])) for row in rows]
     return sorted((one for one in found if asked.policy.sees(one.name)), key=lambda one: one.name)
 
@@ -108,7 +110,8 @@ def _images(asked: Asked) -> list[ImageInfo]:
 
 def _top(asked: Asked) -> list[ContainerProcess]:
     key, _name = asked.container()
-    told = asked.client.top(key, ps_args=_COLUMNS)
+    columns = podman.TOP if podman.is_podman(asked.client) else _COLUMNS
+    told = asked.client.top(key, ps_args=columns)
     return [
         ContainerProcess(pid=int(pid), ppid=int(ppid), user=clean(user), command=_spoken(args))
         for pid, ppid, user, args in told["Processes"]

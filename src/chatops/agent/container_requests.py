@@ -9,11 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from chatops.agent.container_actions import ACTIONS, Action, Asked, patience
-from chatops.agent.container_watch import ContainerWatch
+from chatops.agent.container_watch import RUNNING, ContainerWatch, Look
 from chatops.agent.engine import Engine, EngineError
 from chatops.agent.jobs import Jobs
 from chatops.agent.policy import Policy
-from chatops.protocol.containers import DockerArgs
+from chatops.protocol.containers import ContainerFigures, DockerArgs
 from chatops.protocol.limits import MAX_AGENT_FRAME
 from chatops.protocol.messages import DockerCommand, DockerResponse, Message
 from chatops.tasks import Tasks
@@ -21,6 +21,10 @@ from chatops.text import shown
 
 AT_ONCE: Final = 8
 """Requests that are worked on at a time; one more is refused."""
+WATCHERS: Final = 64
+"""Questions for figures that may wait; they all get the same look, and take no other's place."""
+STATS: Final = "stats"
+"""The action that asks for them."""
 GRACE: Final = 5.0
 """Seconds that the engine gets beyond an action's own."""
 _JOB: Final = "action"
@@ -35,7 +39,7 @@ class ContainerRequests:
         self._engine = engine
         self._policy = policy
         self._watch = watch
-        self._working = 0
+        self._working = self._watching = 0
         self._tasks: Tasks | None = None
         self._post: Post | None = None
 
@@ -50,6 +54,9 @@ class ContainerRequests:
     def ask(self, request: DockerCommand) -> Message | None:
         """Begin to answer; the answer itself where that is not possible or not allowed."""
         try:
+            if request.action == STATS:
+                self._ask_for_figures(request)
+                return None
             action = self._allowed(request.action)
             args = msgspec.convert(request.args, DockerArgs)
         except EngineError as error:
@@ -62,9 +69,27 @@ class ContainerRequests:
         self._tasks.spawn(self._answer(request, action, args), name=f"docker {request.action}")
         return None
 
-    def _allowed(self, name: str) -> Action:
+    def _ask_for_figures(self, request: DockerCommand) -> None:
+        self._may_look()
+        if self._tasks is None or self._watch is None or self._watching >= WATCHERS:
+            raise EngineError("busy", "too many requests about containers")
+        self._watching += 1
+        self._tasks.spawn(self._tell_figures(request, self._watch), name="docker stats")
+
+    async def _tell_figures(self, request: DockerCommand, watch: ContainerWatch) -> None:
+        try:
+            look = await watch.recent()
+            if self._post is not None:
+                self._post(_figures(request, look))
+        finally:
+            self._watching -= 1
+
+    def _may_look(self) -> None:
         if "docker" not in self._policy.allow:
             raise EngineError("not_allowed", "this agent was not started with --allow docker")
+
+    def _allowed(self, name: str) -> Action:
+        self._may_look()
         action = ACTIONS.get(name)
         if action is None:
             raise EngineError("unsupported", f"this agent cannot {shown(name)} containers")
@@ -98,6 +123,15 @@ class ContainerRequests:
         except EngineError as error:
             return _failure(request, error)
         return _fitting(DockerResponse(id=request.id, ok=True, data=data))
+
+
+def _figures(request: DockerCommand, look: Look) -> DockerResponse:
+    """Of the containers that run; what of them is not known stays so."""
+    if look.error is not None:
+        return _failure(request, EngineError(look.code, look.error))
+    running = [one for one in look.containers if one.state in RUNNING]
+    data = ContainerFigures(ts=look.ts, containers=running)
+    return _fitting(DockerResponse(id=request.id, ok=True, data=data))
 
 
 def _fitting(answer: DockerResponse) -> DockerResponse:

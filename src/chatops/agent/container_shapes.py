@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from chatops.agent.collectors.labels import clean
+from chatops.agent.container_figures import Caches, Figures
 from chatops.agent.event_words import ContainerEvent
 from chatops.protocol.containers import ContainerInfo
 from chatops.protocol.metrics import Container
@@ -35,9 +36,14 @@ def health_of(status: str) -> str | None:
     return next((word for end, word in _HEALTH.items() if status.endswith(end)), None)
 
 
+def project_of(row: Row) -> str | None:
+    """The Compose project that a container belongs to."""
+    labels = row.get("Labels") or {}
+    return next((clean(labels[key]) for key in PROJECTS if key in labels), None)
+
+
 def info(row: Row, measured: Container | None) -> ContainerInfo:
     """A row of ``docker ps``."""
-    labels = row.get("Labels") or {}
     status = str(row.get("Status") or "")
     return ContainerInfo(
         id=row["Id"],
@@ -47,7 +53,7 @@ def info(row: Row, measured: Container | None) -> ContainerInfo:
         status=clean(status),
         health=health_of(status),
         ports=sorted({_port(one) for one in row.get("Ports") or ()}),
-        project=next((clean(labels[key]) for key in PROJECTS if key in labels), None),
+        project=project_of(row),
         created_at=row.get("Created"),
         cpu_percent=measured.cpu_percent if measured else None,
         memory=measured.memory if measured else None,
@@ -62,6 +68,7 @@ def plain(row: Row) -> Container:
         image=clean(str(row.get("Image") or "")),
         state=str(row.get("State") or ""),
         health=health_of(str(row.get("Status") or "")),
+        project=project_of(row),
     )
 
 
@@ -69,7 +76,7 @@ def dead(container: Container) -> Container:
     """The same container, as one that has ended."""
     return Container(
         id=container.id, name=container.name, image=container.image, state="exited",
-        health=container.health,
+        health=container.health, project=container.project,
     )  # fmt: skip
 
 
@@ -98,35 +105,29 @@ def _after(one: Container, event: ContainerEvent) -> Container | None:
     return one
 
 
-def counters(stats: Row) -> tuple[int, int, int, int, int]:
+def counters(figures: Figures) -> tuple[int, int, int, int, int]:
     """Nanoseconds of processor time, then bytes received, sent, read and written so far."""
-    usage = ((stats.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage") or 0
-    networks = (stats.get("networks") or {}).values()
-    blocks = (stats.get("blkio_stats") or {}).get("io_service_bytes_recursive") or ()
+    networks = (figures.networks or {}).values()
+    blocks = figures.blkio_stats.io_service_bytes_recursive or ()
     return (
-        usage,
-        sum(one.get("rx_bytes") or 0 for one in networks),
-        sum(one.get("tx_bytes") or 0 for one in networks),
-        _blocks(blocks, "read"),
-        _blocks(blocks, "write"),
+        figures.cpu_stats.cpu_usage.total_usage,
+        sum(one.rx_bytes for one in networks),
+        sum(one.tx_bytes for one in networks),
+        sum(one.value for one in blocks if one.op.lower() == "read"),
+        sum(one.value for one in blocks if one.op.lower() == "write"),
     )
 
 
-def measure(container: Container, stats: Row, rates: tuple[float | None, ...]) -> None:
+def measure(container: Container, figures: Figures, rates: tuple[float | None, ...]) -> None:
     """Fill in what the engine measured; ``rates`` are those of ``counters``."""
-    memory = stats.get("memory_stats") or {}
-    used, parts = memory.get("usage"), memory.get("stats") or {}
-    if used is not None:
-        cache = parts.get("total_inactive_file", parts.get("inactive_file")) or 0
-        container.memory = max(used - cache, 0)
-    container.memory_limit = memory.get("limit")
+    memory = figures.memory_stats
+    if memory.usage is not None:
+        container.memory = max(memory.usage - (memory.stats or Caches()).unused, 0)
+    container.memory_limit = memory.limit
+    container.pids = figures.pids_stats.current
     nano, *others = rates
     container.cpu_percent = None if nano is None else round(nano / _NANO, 2)
     container.rx_bps, container.tx_bps, container.read_bps, container.write_bps = others
-
-
-def _blocks(entries: Iterable[Row], kind: str) -> int:
-    return sum(one.get("value") or 0 for one in entries if str(one.get("op")).lower() == kind)
 
 
 def _port(port: Row) -> str:

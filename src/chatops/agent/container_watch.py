@@ -14,12 +14,13 @@ import errno
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatops.agent import container_shapes as shapes
+from chatops.agent import podman
 from chatops.agent.collectors.rates import Rates
+from chatops.agent.container_figures import Figures, figures
 from chatops.agent.docker_policy import DockerPolicy
 from chatops.agent.engine import Engine, EngineError
 from chatops.agent.event_words import ContainerEvent
@@ -34,6 +35,8 @@ EVERY: Final = 10.0
 SOON: Final = 1.0
 """Seconds from one look to the next when something happens."""
 _EVENTS: Final = 1000
+FRESH: Final = 1.5
+"""Seconds for which a look is as good as one of now, while nothing happens."""
 SHARE: Final = 0.01
 """Of one core that looking may take: with very many containers it is done more rarely."""
 LONGEST: Final = 60.0
@@ -44,19 +47,27 @@ ANSWER: Final = 5.0
 """Seconds that one answer of the engine may take."""
 PART: Final = "containers"
 _COUNT: Final = "container_count"
-_ALIVE: Final = ("running", "paused")
+RUNNING: Final = ("running", "paused")
+"""States in which there is something to measure."""
 _ONE_SHOT: Final = "1.41"
 """The version of the API (Docker 20.10) since which figures are told without a wait."""
 _log = logging.getLogger(__name__)
 
 
 class Look(NamedTuple):
-    """What a look gave: the containers, or why there are none. ``seconds`` is the processor time
-    that it took."""
+    """What a look gave: the containers, or why there are none, with its code. ``seconds`` is the
+    processor time that it took, ``ts`` when it ended."""
 
     containers: list[Container]
     seconds: float = 0.0
     error: str | None = None
+    code: str = "conflict"
+    ts: float = 0.0
+
+    @property
+    def rest(self) -> float:
+        """Seconds until looking again costs no more than its share."""
+        return min(self.seconds / SHARE, LONGEST)
 
 
 class ContainerWatch:
@@ -71,6 +82,8 @@ class ContainerWatch:
         self._jobs = Jobs(limit)
         self._rates = Rates()
         self._last: Look | None = None
+        self._ended = 0.0
+        self._turn = asyncio.Lock()
         self._happened = asyncio.Event()
         self._meanwhile: deque[ContainerEvent] = deque(maxlen=_EVENTS)
         self._died: set[str] = set()
@@ -78,25 +91,38 @@ class ContainerWatch:
     async def run(self) -> None:
         """Look for ever."""
         while True:
-            look = await self.look()
-            share = min(look.seconds / SHARE, LONGEST)
-            await asyncio.sleep(max(SOON, share))
+            pause = max(SOON, (await self.recent()).rest)
+            await asyncio.sleep(pause)
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(self._every - max(SOON, share), 0.0)):
+                async with asyncio.timeout(max(self._every - pause, 0.0)):
                     await self._happened.wait()
+
+    async def recent(self) -> Look:
+        """The last look if that is fresh, or if another would cost more than its share; else one
+        that all who ask meanwhile get."""
+        async with self._turn:
+            last, fresh = self._last, SOON if self._happened.is_set() else FRESH
+            if last is None or time.monotonic() - self._ended >= max(fresh, last.rest):
+                last = await self._now()
+            return last
 
     async def look(self) -> Look:
         """Look now."""
+        async with self._turn:
+            return await self._now()
+
+    async def _now(self) -> Look:
         self._happened.clear()
         self._meanwhile.clear()
         round_ = await self._jobs.run({PART: self._look})
         why = round_.missing.get(PART)
-        look = Look([], error=f"the container engine {why}") if why else round_.results[PART]
+        late = Look([], error=f"the container engine {why}", code="timed_out")
+        look = late if why else round_.results[PART]
         for event in self._meanwhile:
             look = look._replace(containers=shapes.changed(look.containers, event))
         self._note(look)
-        self._last = look
-        return look
+        self._last, self._ended = look._replace(ts=time.time()), time.monotonic()
+        return self._last
 
     def note(self, event: ContainerEvent) -> None:
         """Something happened to a container: the next sample tells it."""
@@ -146,36 +172,30 @@ class ContainerWatch:
             found = self._ask()
         except EngineError as error:
             self._rates = Rates()
-            return Look([], error=error.message)
+            return Look([], error=error.message, code=error.code)
         return Look(found, time.thread_time() - began)
 
     def _ask(self) -> list[Container]:
         with self._engine.client(ANSWER) as client:
             rows = [one for one in client.containers(all=True) if self._sees(one)]
-            stats = _measured(client, rows)
+            podman.add_health(client, rows)
+            measured = self._measured(client, [r["Id"] for r in rows if r.get("State") in RUNNING])
         found = {row["Id"]: shapes.plain(row) for row in rows}
         rates = self._rates.update(
-            time.monotonic(), {key: shapes.counters(one) for key, one in stats.items()}
+            time.monotonic(), {key: shapes.counters(one) for key, one in measured.items()}
         )
-        for key, one in stats.items():
+        for key, one in measured.items():
             shapes.measure(found[key], one, rates[key])
         return sorted(found.values(), key=lambda one: one.name)
 
+    def _measured(self, client: APIClient, keys: list[str]) -> dict[str, Figures]:
+        """What the engine measured of them; nothing if it is one that needs seconds for each."""
+        from docker.utils import version_lt
+
+        version = client.api_version
+        if version_lt(version, _ONE_SHOT):
+            return {}
+        return figures(self._engine.address.removeprefix("unix://"), version, keys, ANSWER)
+
     def _sees(self, row: shapes.Row) -> bool:
         return self._policy.sees(shapes.name_of(row))
-
-
-def _measured(client: APIClient, rows: Iterable[shapes.Row]) -> dict[str, shapes.Row]:
-    """What the engine measured of those that run, by id; nothing of one that ended meanwhile, or
-    by an engine that needs seconds for each."""
-    from docker.errors import APIError
-    from docker.utils import version_lt
-
-    found: dict[str, shapes.Row] = {}
-    if version_lt(client.api_version, _ONE_SHOT):
-        return found
-    for row in rows:
-        if row.get("State") in _ALIVE:
-            with suppress(APIError):
-                found[row["Id"]] = client.stats(row["Id"], stream=False, one_shot=True)
-    return found

@@ -61,6 +61,18 @@ def complete_tried(incomplete: str) -> list[str]:
     return [*complete_rules(incomplete), *complete_metric_names(incomplete)]
 
 
+def complete_containers(ctx: Any, incomplete: str) -> list[str]:
+    """Containers of the server named before, whose name begins so, as its newest sample has
+    them; the engine is not asked, which may be slow."""
+    import re
+
+    server = str(ctx.params.get("server") or "")
+    if not server:
+        return []
+    names = _quickly(lambda client: (one.name for one in client.metrics.latest(server).containers))
+    return [one for one in names if one.startswith(incomplete) and re.fullmatch(_HARMLESS, one)]
+
+
 def complete_profiles(incomplete: str) -> list[str]:
     """Profiles whose name begins so; no hub is asked."""
     from chatops.cli.profiles import Profiles

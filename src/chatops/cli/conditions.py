@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from chatops.cli import figures
-from chatops.errors import InvalidInput
-from chatops.protocol.metric_names import Metric, container_trouble, parse_metric, value_of
+from chatops.errors import ChatOpsError, InvalidInput, NotFound
+from chatops.protocol.metric_names import RUNNING, Metric, parse_metric, value_of
 from chatops.protocol.metric_values import parse_value
-from chatops.protocol.metrics import Container
-from chatops.protocol.rest import Server, ServerSample
+from chatops.protocol.rest import ContainerDetail, Server, ServerSample
 from chatops.text import shorten
 from chatops.units import parse_time
 
@@ -35,9 +34,11 @@ _WRITTEN: Final = re.compile(
 )
 _STATES: Final = (
     "healthy", "unhealthy", "starting", "running", "created", "paused", "restarting", "removing",
-    "exited", "dead",
+    "exited", "dead", "gone",
 )  # fmt: skip
 _HEALTH: Final = _STATES[:3]
+GONE: Final = _STATES[-1]
+"""The engine has no container of that name, or none that this user may see."""
 _SKEW: Final = "clock.skew"
 _OFFLINE: Final = "offline"
 
@@ -167,29 +168,32 @@ class OnMetric(Condition):
 
 
 class OnContainer(Condition):
-    """A container is in a state, or in a health."""
-
-    of_samples = True
+    """A container is in a state, or in a health, or not there at all."""
 
     def __init__(self, name: str, wanted: str) -> None:
         super().__init__(f"{name}={wanted}")
-        self._name, self._wanted = name, wanted
+        self.name, self._wanted = name, wanted
 
-    def sample(self, sample: ServerSample, ts: float) -> None:
-        found = next((one for one in sample.containers if one.name == self._name), None)
-        self.met = found is not None and _is(found, self._wanted)
-        self.value = None if found is None else _state(found)
-        if found is not None:
-            self.shown = f"{self._name} is {self.value}"
-            if self._wanted in _HEALTH and found.state == "running" and not found.health:
-                self.shown += ", without a health check"
-        elif not sample.containers and not sample.container_count:
-            self.shown = "it reports no containers"
+    def engine(self, told: ContainerDetail | ChatOpsError) -> None:
+        """What the server's engine says now."""
+        if isinstance(told, NotFound):
+            self.met, self.value = self._wanted == GONE, GONE
+            self.shown = f"there is no container {self.name}"
+        elif isinstance(told, ChatOpsError):
+            self.reset(told.message)
         else:
-            self.shown = f"there is no container {self._name}"
+            self._take(*_state_of(told))
+
+    def _take(self, state: str, health: str | None) -> None:
+        runs = state == RUNNING
+        self.met = self._wanted == (health if self._wanted in _HEALTH and runs else state)
+        self.value = health if health and runs else state
+        self.shown = f"{self.name} is {self.value}"
+        if self._wanted in _HEALTH and runs and not health:
+            self.shown += ", without a health check"
 
     def reset(self, why: str) -> None:
-        self.met, self.shown = False, why
+        self.met, self.value, self.shown = False, None, why
 
 
 class Standing:
@@ -201,6 +205,7 @@ class Standing:
         self._server = server
         self._held: ServerSample | None = None
         self._newest = float("-inf")
+        self.containers = [one for one in conditions if isinstance(one, OnContainer)]
         self.of_samples = any(one.of_samples for one in conditions)
         self.of_alerts = any(one.of_alerts for one in conditions)
 
@@ -229,6 +234,11 @@ class Standing:
         self._newest = ts
         for one in self._conditions:
             one.sample(sample, ts)
+
+    def engine(self, told: Mapping[str, ContainerDetail | ChatOpsError]) -> None:
+        """What its engine says now of containers, by name."""
+        for one in self.containers if self._server.status == "online" else ():
+            one.engine(told[one.name])
 
     def state(self) -> WaitState:
         """How it stands."""
@@ -293,13 +303,8 @@ def _silence(server: Server, now: float) -> float | None:
     return None if server.last_seen is None else max(0.0, now - parse_time(server.last_seen))
 
 
-def _is(container: Container, wanted: str) -> bool:
-    if wanted == "healthy":
-        return container.health == wanted and container_trouble(container) == 0.0
-    return wanted == (container.health if wanted in _HEALTH else container.state)
-
-
-def _state(container: Container) -> str:
-    if container.health and container.state == "running":
-        return container.health
-    return container.state or "in an unknown state"
+def _state_of(told: ContainerDetail) -> tuple[str, str | None]:
+    """The state, and what the health check says; Docker has "none" where there is no check."""
+    state = told.detail.get("State") or {}
+    health = (state.get("Health") or {}).get("Status")
+    return str(state.get("Status") or "in an unknown state"), health if health in _HEALTH else None

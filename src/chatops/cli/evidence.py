@@ -14,7 +14,7 @@ def evidence_lines(evidence: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield f"what the agent told at {_text(show.local(evidence.get('taken_at')))}:"
     yield from _processes(evidence.get("processes"))
-    yield from _named("containers", evidence.get("containers"))
+    yield from _containers(evidence.get("containers"))
     yield from _usage(evidence.get("mount"))
     yield from _journal(evidence.get("journal"))
 
@@ -31,12 +31,13 @@ def _processes(processes: Any) -> Iterator[str]:
             yield f"  {_text(one.get('pid')):>8} {cpu or '-':>7} {size or '-':>10}  {command}"
 
 
-def _named(title: str, found: Any) -> Iterator[str]:
+def _containers(found: Any) -> Iterator[str]:
     if found:
-        yield f"\n{title}:"
+        yield "\ncontainers:"
         for one in found:
+            cpu, size = show.percent(one.get("cpu_percent")), show.size(one.get("memory"))
             state = " ".join(_text(one.get(key)) for key in ("state", "health") if one.get(key))
-            yield f"  {_text(one.get('name'))} {state}"
+            yield f"  {_text(one.get('name')):20} {state:18} {cpu or '-':>7} {size or '-':>10}"
 
 
 def _usage(mount: Any) -> Iterator[str]:

@@ -47,7 +47,7 @@ def watch_table(cli: Cli, text: str) -> NoReturn:
     learned: queue.SimpleQueue[list[Server]] = queue.SimpleQueue()
     where = cli.connection._replace(token=cli.client.token)
     threading.Thread(target=_ask, args=(cli, where, target, learned), daemon=True).start()
-    with _screen(cli) as live:
+    with screen(cli) as live:
         while True:
             _take(feed, fleet, until=time.monotonic() + FRAME)
             with suppress(queue.Empty):
@@ -94,7 +94,7 @@ def _frame(console: Console, fleet: Fleet, note: str) -> Group:
 
 
 @contextmanager
-def _screen(cli: Cli) -> Iterator[Live]:
+def screen(cli: Cli) -> Iterator[Live]:
     """The whole screen, until the end however it comes."""
 
     def end(number: int, frame: FrameType | None) -> NoReturn:

@@ -10,6 +10,7 @@ from typing import Final
 from chatops.cli import show
 from chatops.cli.output import Output
 from chatops.cli.plain import plain_lines
+from chatops.cli.projects import by_project
 from chatops.cli.view import Cell, Column, View
 from chatops.protocol.metrics import AgentCost, Swap, Units
 from chatops.protocol.rest import ServerSample
@@ -123,6 +124,14 @@ def _parts(
         ("SENSOR", "CELSIUS"),
         [(t.sensor, show.number(t.celsius)) for t in sample.temperatures],
     )
+    yield (
+        ("CONTAINER", "STATE", "CPU", "MEMORY", "PROJECT"),
+        [
+            (c.name, f"{c.state} ({c.health})" if c.health else c.state,
+             show.percent(c.cpu_percent), show.size(c.memory), c.project)
+            for c in by_project(sample.containers)
+        ],
+    )  # fmt: skip
     yield (
         ("CUSTOM", "VALUE"),
         [(one.name, show.number(one.value)) for one in sample.custom],

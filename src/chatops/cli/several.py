@@ -48,10 +48,14 @@ def say_not_asked(cli: Cli, answers: Mapping[str, object]) -> bool:
     cli.out.flush()
     failed = {name: one for name, one in answers.items() if isinstance(one, ChatOpsError)}
     for name, error in failed.items():
-        named = error.message.startswith(f"{name} ")
-        text = error.message if named else f"{name}: {error.message}"
-        cli.out.say(f"not asked: {escape(text)}")
+        cli.out.say(not_asked(name, error))
     return bool(failed)
+
+
+def not_asked(name: str, error: ChatOpsError) -> str:
+    """Why a server has not answered; foreign parts are escaped."""
+    named = error.message.startswith((f"{name} ", f"{name}:"))
+    return f"not asked: {escape(error.message if named else f'{name}: {error.message}')}"
 
 
 def _facts(server: Server) -> Facts:

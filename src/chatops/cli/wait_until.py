@@ -6,16 +6,17 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chatops.cli.conditions import Condition, Standing, WaitState
 from chatops.cli.context import Cli
+from chatops.cli.rounds import Rounds
 from chatops.cli.running.following import PASSING
 from chatops.cli.watching import News, follow, meant, new_feed
 from chatops.errors import ChatOpsError, HubUnreachable, NotFound, TimedOut
-from chatops.protocol.rest import Server
+from chatops.protocol.rest import ContainerDetail, Server
 from chatops.text import counted, escape
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ ASK_AGAIN: Final = 1.0
 _ANSWER: Final = 5.0
 """Seconds that it gets to answer."""
 _TICK: Final = 0.2
+Told = dict[str, ContainerDetail | ChatOpsError]
 _NAMED: Final = 5
 """Servers that an error names."""
 
@@ -50,6 +52,7 @@ class Wait:
         self._seen = False
         self._feed = new_feed()
         self._unfollowed: set[str] = set()
+        self._engines: Rounds[Told] | None = None
 
     def run(self, timeout: float | None) -> list[WaitState]:
         """Wait until it is so.
@@ -80,6 +83,9 @@ class Wait:
         threading.Thread(target=self._ask, args=(client,), daemon=True).start()
         if any(one.of_samples for one in self._servers.values()):
             follow(self._cli, self._by_name, self._news, self._feed)
+        names = {one.name for standing in self._servers.values() for one in standing.containers}
+        if names:
+            self._engines = Rounds(self._cli, list(self._servers), _ask_engine(names), ASK_AGAIN)
 
     def _take(self) -> None:
         """Whatever comes within a moment."""
@@ -93,6 +99,13 @@ class Wait:
                 self._by_name[name].take(item)
         while not self._looks.empty():
             self._see(self._looks.get())
+        while self._engines is not None:
+            try:
+                server_id, told = self._engines.next(0.0)
+            except queue.Empty:
+                return
+            if isinstance(told, dict):
+                self._servers[server_id].engine(told)
 
     def _see(self, look: Look | ChatOpsError) -> None:
         if isinstance(look, ChatOpsError):
@@ -140,6 +153,21 @@ class Wait:
     def _late(self, states: Sequence[WaitState]) -> TimedOut:
         away = "the hub is away" if self._news.away else None
         return TimedOut(f"not true in time: {_not_met(states, _NAMED)}", hint=away)
+
+
+def _ask_engine(names: Iterable[str]) -> Callable[[Client, str], Told]:
+    """How a server's engine is asked of containers; what it says of each stands by its name."""
+
+    def one(client: Client, server: str, name: str) -> ContainerDetail | ChatOpsError:
+        try:
+            return client.docker.inspect(server, name)
+        except NotFound as error:
+            client.servers.get(server)  # else it is the server that is not there
+            return error
+        except ChatOpsError as error:
+            return error
+
+    return lambda client, server: {name: one(client, server, name) for name in names}
 
 
 def _not_met(states: Sequence[WaitState], named: int) -> str:

@@ -8,6 +8,7 @@ from chatops.protocol.rest import (
     ContainerChange,
     ContainerDetail,
     ContainerProcess,
+    ContainerStats,
     ContainerVerb,
     Image,
     Page,
@@ -33,6 +34,12 @@ class Docker:
         query = {"all": "true"} if every else {}
         path = f"/docker/{segment(server)}/containers"
         return self._session.call("GET", path, Page[ServerContainer], query=query).items
+
+    def stats(self, server: str) -> list[ContainerStats]:
+        """What the containers that run use: the agent's look of the last seconds, which is newer
+        each time its ``ts`` is."""
+        path = f"/docker/{segment(server)}/stats"
+        return self._session.call("GET", path, Page[ContainerStats]).items
 
     def inspect(self, server: str, container: str) -> ContainerDetail:
         """What the engine knows of a container."""

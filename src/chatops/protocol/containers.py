@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from chatops.protocol.integers import Int
+from chatops.protocol.metrics import Container
 
 
 class DockerArgs(Struct, kw_only=True):
@@ -37,6 +38,13 @@ class ContainerInfo(Struct, kw_only=True):
     created_at: float | None = None
     cpu_percent: float | None = None
     memory: Int | None = None
+
+
+class ContainerFigures(Struct, kw_only=True):
+    """``stats``: what was measured of the containers that run, at the time ``ts``."""
+
+    ts: float
+    containers: list[Container] = []
 
 
 class ImageInfo(Struct, kw_only=True):

@@ -117,7 +117,8 @@ class Units(Struct, gc=False):
 class Container(Struct, gc=False):
     """One container. ``state`` and ``health`` are the engine's words (``running``, ``exited``;
     ``healthy``, ``unhealthy``, None without a check); ``memory`` is bytes, ``cpu_percent`` of one
-    core; network and block I/O are bytes per second."""
+    core; network and block I/O are bytes per second. ``pids`` is how many processes and threads
+    run in it, ``project`` its Compose project."""
 
     id: str
     name: str
@@ -131,6 +132,8 @@ class Container(Struct, gc=False):
     tx_bps: float | None = None
     read_bps: float | None = None
     write_bps: float | None = None
+    pids: Int | None = None
+    project: str | None = None
 
 
 class Custom(Struct, gc=False):

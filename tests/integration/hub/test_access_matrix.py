@@ -311,6 +311,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     # nobody answers there: it is offline
     "list_processes": plain("/processes/mine", on=_VIEWER, ok=409),
     "list_containers": plain("/docker/{mine}/containers", on=_VIEWER, ok=409),
+    "container_stats": plain("/docker/{mine}/stats", on=_VIEWER, ok=409),
     "inspect_container": plain("/docker/mine/containers/app", on=_VIEWER, ok=409),
     "top_container": plain("/docker/mine/containers/app/top", on=_VIEWER, ok=409),
     "list_images": plain("/docker/mine/images", on=_VIEWER, ok=409),

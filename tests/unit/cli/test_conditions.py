@@ -16,8 +16,8 @@ from chatops.cli.conditions import (
     parse_condition,
     parse_container,
 )
-from chatops.errors import InvalidInput
-from chatops.protocol.rest import Server, ServerSample
+from chatops.errors import ChatOpsError, Conflict, InvalidInput, NotFound, TimedOut
+from chatops.protocol.rest import ContainerDetail, Server, ServerSample
 from chatops.units import format_time
 from tests.support import samples
 
@@ -159,32 +159,57 @@ def test_all_must_hold_at_once() -> None:
     assert one.state().conditions[0].text == "never connected"
 
 
+def inspected(state: str, health: str | None) -> ContainerDetail:
+    """What an engine tells of a container."""
+    told = {"State": {"Status": state, **({"Health": {"Status": health}} if health else {})}}
+    return ContainerDetail(server="web-1", id="1", name="web", detail=told)
+
+
 @pytest.mark.parametrize(
     ("wanted", "state", "health", "met"),
     [
         ("healthy", "running", "healthy", True),
         ("healthy", "exited", "healthy", False),
         ("healthy", "running", None, False),
+        ("healthy", "running", "none", False),
         ("unhealthy", "running", "unhealthy", True),
+        ("unhealthy", "exited", "unhealthy", False),
         ("running", "running", None, True),
+        ("running", "running", "unhealthy", True),
         ("exited", "exited", None, True),
         ("exited", "running", None, False),
+        ("gone", "exited", None, False),
     ],
 )
 def test_a_container(wanted: str, state: str, health: str | None, met: bool) -> None:
     one = standing(parse_container(f"web={wanted}"))
-    entry = {"id": "1", "name": "web", "state": state, "health": health}
-    one.take(sample(NOW, containers=[entry]))
+    one.engine({"web": inspected(state, health)})
     assert one.state().met == met
 
 
 def test_why_a_container_is_not_so() -> None:
-    def why(**fields: Any) -> str:
-        one = standing(parse_container("web=healthy"))
-        one.take(sample(NOW, **fields))
+    one = standing(parse_container("web=healthy"))
+
+    def why(told: ContainerDetail | ChatOpsError) -> str:
+        one.engine({"web": told})
         return one.state().conditions[0].text
 
-    db = {"id": "1", "name": "db", "state": "running"}
-    assert why(containers=[]) == "it reports no containers"
-    assert why(containers=[db]) == "there is no container web"
-    assert why(containers=[db | {"name": "web"}]) == "web is running, without a health check"
+    assert one.state().conditions[0].text == "unknown yet"
+    assert why(inspected("running", None)) == "web is running, without a health check"
+    assert why(inspected("exited", "healthy")) == "web is exited"
+    assert why(NotFound("web-1: there is no container web")) == "there is no container web"
+    assert why(Conflict("web-1: no container engine listens")) == (
+        "web-1: no container engine listens"
+    )
+    one.look(server("offline"), (), NOW)
+    assert why(inspected("running", "healthy")) == "offline"
+
+
+def test_a_container_is_gone_only_where_the_engine_says_so() -> None:
+    one = standing(parse_container("web=gone"))
+    for told, met in (
+        (Conflict("no engine"), False), (NotFound("no container web"), True),
+        (TimedOut("no answer"), False), (inspected("running", None), False),
+    ):  # fmt: skip
+        one.engine({"web": told})
+        assert one.state().met == met

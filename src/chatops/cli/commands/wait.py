@@ -63,9 +63,15 @@ def wait_until(
 
     --metric takes a METRIC, one of < <= > >= (or lt le gt ge) and a value in its unit:
     'cpu<50', 'disk:/var<90%', 'memory.available>2GB'. --for counts by the samples' own times; a gap
-    between them, or a server that is offline, begins it anew. STATE is a health (healthy,
-    unhealthy, starting) or what the engine says: running, exited, paused ... A hub that is
-    restarted meanwhile is waited for. -o json prints how it stands with each server in the end.
+    between them, or a server that is offline, begins it anew.
+
+    --container asks the server's engine, every second. STATE is what the health check of a running
+    container says (healthy, unhealthy, starting), or the engine (running, whatever its health,
+    exited, paused ...), or gone: there is none of that name. One that is not there yet is waited
+    for.
+
+    A hub that is restarted meanwhile is waited for. -o json prints how it stands with each server
+    in the end.
     """
     from chatops.cli.conditions import (
         Condition,

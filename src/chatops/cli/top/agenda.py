@@ -8,21 +8,26 @@ from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal[
-    "servers", "alerts", "fill", "info", "sample", "history", "processes", "alert", "ack"
-]
+    "servers", "alerts", "fill", "info", "sample", "history", "processes", "alert", "ack",
+    "containers", "change",
+]  # fmt: skip
 EVERY: Final[dict[Kind, float]] = {
-    "servers": 5.0, "alerts": 10.0, "info": 30.0, "sample": 2.0, "history": 10.0, "processes": 5.0
+    "servers": 5.0, "alerts": 10.0, "info": 30.0, "sample": 2.0, "history": 10.0, "processes": 5.0,
+    "containers": 5.0,
 }  # fmt: skip
 """Seconds from one answer to the next question."""
 FILL: Final = 25
 """Servers whose history is asked for at once."""
 _OF_ALL: Final[tuple[Kind, ...]] = ("servers", "alerts")
 _OF_ONE: Final[tuple[Kind, ...]] = ("sample", "history", "info")
+_OF_AGENT: Final[tuple[Kind, ...]] = ("processes", "containers")
+"""What its agent looks at again and again, as long as that is on the screen."""
 
 
 class Job(NamedTuple):
     """One question: of what kind, about which servers (ids, or for ``fill`` names); ``alert`` and
-    ``ack`` (acknowledge it) are about one alert's id."""
+    ``ack`` (acknowledge it) are about one alert's id; ``change`` has the ids of a server and a
+    container, and what to do."""
 
     kind: Kind
     about: tuple[str, ...] = ()
@@ -53,24 +58,30 @@ class Agenda:
         """This server is on the screen now; None: no single one."""
         with self._lock:
             self._open = server_id
-            for kind in (*_OF_ONE, "processes"):
+            for kind in (*_OF_ONE, *_OF_AGENT):
                 self._due.pop(kind, None)
             if server_id is not None:
                 self._due |= dict.fromkeys(_OF_ONE, now)
 
-    def processes(self, now: float, *, wanted: bool) -> None:
-        """Whether the processes of that server are looked at: its agent then looks again and
-        again."""
+    def look(self, at: str, now: float) -> None:
+        """Which panel of that server is looked at."""
         with self._lock:
-            if wanted and self._open is not None:
-                self._due.setdefault("processes", now)
-            else:
-                self._due.pop("processes", None)
+            for kind in _OF_AGENT:
+                if kind == at and self._open is not None:
+                    self._due.setdefault(kind, now)
+                else:
+                    self._due.pop(kind, None)
 
     def hurry(self, kind: Kind, at: float) -> None:
         """Ask that then, if not sooner."""
         with self._lock:
             self._due[kind] = min(self._due.get(kind, at), at)
+
+    def hurry_if_due(self, kind: Kind, at: float) -> None:
+        """The same of what is still wanted."""
+        with self._lock:
+            if kind in self._due:
+                self._due[kind] = min(self._due[kind], at)
 
     def next(self, now: float) -> Job | float:
         """What is to be asked now, or in how many seconds there will be something. What was asked

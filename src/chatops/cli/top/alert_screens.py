@@ -123,8 +123,8 @@ class AlertScreen(Screen[None]):
 
 
 def paint_said(screen: Screen[None], state: State) -> None:
-    """The line that says what became of an acknowledgement."""
-    line = screen.query_one("#said", Line)
-    line.display = state.sight.said is not None
-    if state.sight.said is not None:
-        line.show([state.sight.said])
+    """The line that says what became of what the user did last."""
+    line, said = screen.query_one("#said", Line), state.sight.said or state.engine.said
+    line.display = said is not None
+    if said is not None:
+        line.show([said])

@@ -34,7 +34,7 @@ class TopApp(App[int]):
     TITLE = "chatops top"
     CSS = """
     Screen { background: ansi_default; color: ansi_default; }
-    #trouble, #said { display: none; }
+    #trouble, #said, #note { display: none; }
     Lines { height: 1fr; }
     #words { dock: bottom; margin-bottom: 1; }
     Footer { background: ansi_default; }

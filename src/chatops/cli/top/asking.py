@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, cast
 
-from chatops.cli.top.agenda import Job
+from chatops.cli.top.agenda import Job, Kind
 from chatops.cli.top.alarms import MOST_ALERTS, OPEN
 from chatops.cli.top.fleet import TRAILS, seconds
 from chatops.cli.top.news import Alerted, Filled, Listed, News, Told
@@ -12,7 +13,7 @@ from chatops.cli.top.panels import CHARTS, SPAN
 from chatops.cli.top.trail import KEPT, STEP
 from chatops.client import Client
 from chatops.errors import NotFound
-from chatops.protocol.rest import Server
+from chatops.protocol.rest import ContainerVerb, Server
 from chatops.protocol.target import Facts, Target
 
 _CHART_STEP: Final = 15.0
@@ -30,18 +31,25 @@ def answer(client: Client, job: Job, target: Target, now: float) -> News:
         return Alerted(list(client.alerts.list(states=OPEN, limit=MOST_ALERTS)))
     if job.kind == "fill":
         return _past(client, job.about, now)
+    if job.kind == "change":
+        server_id, container, verb = job.about
+        changed = client.docker.change(server_id, container, cast("ContainerVerb", verb))
+        return Told(server_id, job.kind, changed)
     (about,) = job.about
-    if job.kind == "alert":
-        return Told(about, job.kind, client.alerts.get(about))
-    if job.kind == "ack":
-        return Told(about, job.kind, client.alerts.ack(about))
-    if job.kind == "info":
-        return Told(about, job.kind, client.servers.get(about))
-    if job.kind == "sample":
-        return Told(about, job.kind, client.metrics.latest(about))
-    if job.kind == "processes":
-        return Told(about, job.kind, client.processes.list(about, limit=0))
-    return Told(about, job.kind, _history(client, about, now))
+    if job.kind == "history":
+        return Told(about, job.kind, _history(client, about, now))
+    return Told(about, job.kind, _OF_ONE[job.kind](client, about))
+
+
+_OF_ONE: Final[dict[Kind, Callable[[Client, str], object]]] = {
+    "alert": lambda client, alert: client.alerts.get(alert),
+    "ack": lambda client, alert: client.alerts.ack(alert),
+    "info": lambda client, server: client.servers.get(server),
+    "sample": lambda client, server: client.metrics.latest(server),
+    "processes": lambda client, server: client.processes.list(server, limit=0),
+    "containers": lambda client, server: client.docker.ps(server, every=True),
+}
+"""What is asked about one server, or one alert."""
 
 
 def listed(client: Client, target: Target) -> list[Server]:

@@ -185,6 +185,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("LOAD", 5, partial(_value, "load1"), 8, sort="load", right=True),
     *_measured("RX/s", "net.rx", "received", 7),
     *_measured("TX/s", "net.tx", "sent", 7),
+    Column("CT", 4, partial(_value, "containers"), 9, right=True),
     Column("AL", 3, _alerts, 2, sort="alerts", right=True),
     Column("SEEN", 5, _seen, 6, sort="seen", right=True),
     Column("TAGS", 12, _tags, 11, most=40),

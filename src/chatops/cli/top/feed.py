@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from chatops.cli.top.agenda import Agenda, Job
+from chatops.cli.top.agenda import Agenda, Job, Kind
 from chatops.cli.top.asking import answer
 from chatops.cli.top.fleet import METRICS, seconds
 from chatops.cli.top.hub_clock import HubClock
@@ -36,10 +36,15 @@ _GOODBYE: Final = 2.0
 
 
 class Feed:
-    """``connect`` makes a client for a thread of its own. ``link`` tells how it goes, and
-    ``clock`` what time it is at the hub."""
+    """``connect`` makes a client for a thread of its own, ``patient`` one for what may take its
+    time. ``link`` tells how it goes, and ``clock`` what time it is at the hub."""
 
-    def __init__(self, connect: Callable[[], Client], target: Target) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Client],
+        target: Target,
+        patient: Callable[[], Client] | None = None,
+    ) -> None:
         self.values: deque[Values] = deque(maxlen=_VALUES)
         self.news: deque[News] = deque(maxlen=_NEWS)
         self.changed: deque[Alert] = deque(maxlen=_CHANGED)
@@ -48,6 +53,8 @@ class Feed:
         self.agenda = Agenda()
         self._target = target
         self._ending = False
+        self._patient = patient or connect
+        self._aside: set[Kind] = set()
         self._asker, self._listener = connect(), connect()
         # In this thread: see chatops.client.sockets.
         self._live: LiveValues = self._listener.metrics.values(
@@ -81,6 +88,16 @@ class Feed:
             if not way.thread.is_alive():
                 client.close()
 
+    def aside(self, job: Job) -> bool:
+        """Ask that in a thread of its own: an engine that hangs keeps nothing else waiting. One of
+        a kind is asked at a time; whether it is."""
+        if job.kind in self._aside:
+            return False
+        self._aside.add(job.kind)
+        work = threading.Thread(target=self._ask_aside, args=(job,), daemon=True)
+        work.start()
+        return True
+
     @property
     def ending(self) -> bool:
         """Whether it was stopped."""
@@ -90,6 +107,9 @@ class Feed:
         job = Job("servers") if not self.link.is_up("list") else self.agenda.next(time.monotonic())
         if not isinstance(job, Job):
             return job
+        if job.kind == "containers":
+            self.aside(job)
+            return 0.0
         try:
             self.news.append(answer(self._asker, job, self._target, self.clock.now()))
         except ChatOpsError as error:
@@ -100,6 +120,17 @@ class Feed:
         if job.kind == "servers" and not self.link.is_up("list"):
             self._listen.wake.set()
         return 0.0
+
+    def _ask_aside(self, job: Job) -> None:
+        try:
+            with self._patient() as client:
+                self.news.append(answer(client, job, self._target, self.clock.now()))
+        except ChatOpsError as error:
+            self.news.append(Told(job.about[0], job.kind, note=error.message))
+        except BaseException as error:  # noqa: BLE001  (told where it can be seen)
+            self.news.append(Failed(error))
+        finally:
+            self._aside.discard(job.kind)
 
     def _listen_once(self) -> float:
         def opened(stamp: str | None) -> None:

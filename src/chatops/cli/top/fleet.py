@@ -14,7 +14,7 @@ from chatops.protocol.rest import Alert, Server, ServerHistoryRow
 from chatops.protocol.target import Facts
 from chatops.units import parse_time
 
-METRICS: Final = ("cpu", "memory", "disk", "load1", "net.rx", "net.tx")
+METRICS: Final = ("cpu", "memory", "disk", "load1", "net.rx", "net.tx", "containers")
 """What is watched of every server."""
 TRAILS: Final = ("cpu", "memory", "net.rx", "net.tx")
 """What there are sparklines of."""

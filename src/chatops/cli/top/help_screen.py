@@ -29,6 +29,8 @@ Alerts
 One server
   right left Tab  1 … 7               panels; a click on a tab does it too
   c  m                                processes by cpu, by memory
+  s t R P K D                         container: start, stop, restart, pause or go on,
+                                      kill, remove (operators)
   Esc                                 back to the fleet
 
 Everywhere

@@ -35,7 +35,11 @@ def run(cli: Cli, text: str) -> int:
     if not servers and text != "all":
         raise NotFound(f"no server matches {text[:80]!r}")
     where = cli.connection._replace(token=cli.client.token)
-    feed = Feed(lambda: cli.client_for(where, timeout=_TIMEOUT), target)
+    feed = Feed(
+        lambda: cli.client_for(where, timeout=_TIMEOUT),
+        target,
+        lambda: cli.client_for(where),
+    )
     if cli.common.no_color:
         os.environ["NO_COLOR"] = "1"
     state = State(feed, text, blocks=has_blocks(cli.environ))

@@ -10,9 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from chatops.cli.top import alert_lines, bars, panels, table_panels
+from chatops.cli.top import alert_lines, bars, container_lines, panels, table_panels
 from chatops.cli.top.alert_list import AlertList
 from chatops.cli.top.alert_screens import paint_said
+from chatops.cli.top.container_list import ContainerList
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.fleet_screen import paint_trouble
 from chatops.cli.top.lines import Line, Lines
@@ -25,10 +26,10 @@ PANELS: Final[dict[str, panels.Panel]] = {
     "disks": panels.disks,
     "network": panels.network,
     "processes": table_panels.processes,
-    "containers": table_panels.containers,
 }
+CONTAINERS: Final = "containers"
 ALERTS: Final = "alerts"
-NAMES: Final = (*PANELS, ALERTS)
+NAMES: Final = (*PANELS, CONTAINERS, ALERTS)
 _SHORTEST: Final = 8
 """Columns that a name has at least, whatever becomes of the tabs."""
 
@@ -54,8 +55,10 @@ class ServerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Line(id="tabs")
         yield Line(id="trouble")
+        yield Line(id="note")
         yield Line(id="head")
         yield Lines(self._line, cursor=False, id="panel")
+        yield ContainerList(self._state, id="containers")
         yield AlertList(self._state, id="alerts")
         yield Line(id="said")
         yield Footer(compact=True, show_command_palette=False)
@@ -73,6 +76,8 @@ class ServerScreen(Screen[None]):
             return
         if self._panel == ALERTS:
             self._paint_alerts()
+        elif self._panel == CONTAINERS:
+            self._paint_containers(detail)
         else:
             self._paint_panel(detail)
         self.query_one("#tabs", Line).show(bars.tabs(NAMES, self._panel, self._title))
@@ -84,6 +89,15 @@ class ServerScreen(Screen[None]):
         width = max(body.scrollable_content_region.width, 1)
         self._lines = PANELS[self._panel](detail, width, self._state.moment)
         body.show(len(self._lines))
+
+    def _paint_containers(self, detail: Detail) -> None:
+        found = self.query_one(ContainerList)
+        width = max(found.scrollable_content_region.width, 1)
+        self.query_one("#head", Line).show(container_lines.head(width))
+        found.show_containers(container_lines.known(detail))
+        note, why = self.query_one("#note", Line), detail.notes.get("containers")
+        note.display = why is not None
+        note.show([(safe(why), "warn")])
 
     def _paint_alerts(self) -> None:
         found = self.query_one(AlertList)
@@ -127,12 +141,17 @@ class ServerScreen(Screen[None]):
 
     def _turn_to(self, name: str) -> None:
         self._panel = name
-        self._state.look_at_processes(wanted=name == "processes")
-        self._state.sight.said = None
-        panel, alerts = self.query_one("#panel", Lines), self.query_one(AlertList)
-        alerts.display = self.query_one("#head").display = name == ALERTS
-        panel.display = name != ALERTS
-        self.set_focus(alerts if name == ALERTS else panel)
+        self._state.look_at(name)
+        panel = self.query_one("#panel", Lines)
+        lists: dict[str, Lines] = {
+            CONTAINERS: self.query_one(ContainerList), ALERTS: self.query_one(AlertList)
+        }  # fmt: skip
+        for one, shown in lists.items():
+            shown.display = one == name
+        panel.display = name in PANELS
+        self.query_one("#head").display = name in lists
+        self.query_one("#note").display = False
+        self.set_focus(lists.get(name, panel))
         panel.scroll_to(y=0, animate=False, force=True, immediate=True)
         self.paint()
         self.call_after_refresh(self.paint)  # what is shown first has no width before

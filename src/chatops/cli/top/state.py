@@ -10,12 +10,13 @@ from chatops.cli.top.agenda import Kind
 from chatops.cli.top.alarms import servers
 from chatops.cli.top.alert_sight import AlertSight
 from chatops.cli.top.columns import Moment
+from chatops.cli.top.container_sight import ContainerSight
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.feed import Feed
 from chatops.cli.top.fleet import Fleet, Row
 from chatops.cli.top.news import Alerted, Failed, Filled, Listed, News, Told
 from chatops.cli.top.order import Order
-from chatops.protocol.rest import Alert, ProcessPage, ServerDetail, ServerSample
+from chatops.protocol.rest import Alert
 
 T = TypeVar("T")
 _GONE: Final = "this server is not there any more: removed, renamed out of view, or not shared"
@@ -29,6 +30,7 @@ class State:
         self.target = target
         self.order = Order()
         self.sight = AlertSight(feed)
+        self.engine = ContainerSight(feed)
         self.detail: Detail | None = None
         self._shown: set[Kind] = set()
         self.gone: str | None = None
@@ -77,9 +79,10 @@ class State:
         self.feed.agenda.open(server_id, time.monotonic())
         self.feed.wake()
 
-    def look_at_processes(self, *, wanted: bool) -> None:
-        """Whether the processes of the open server are on the screen."""
-        self.feed.agenda.processes(time.monotonic(), wanted=wanted)
+    def look_at(self, panel: str) -> None:
+        """Which panel of the open server is on the screen."""
+        self.sight.said = self.engine.said = None
+        self.feed.agenda.look(panel, time.monotonic())
         self.feed.wake()
 
     def close(self) -> None:
@@ -141,6 +144,9 @@ class State:
             if (alert := self.sight.told(one)) is not None:
                 self._live.alarms.change(alert)
             return
+        if one.kind == "change":
+            self.engine.told(one)
+            return
         detail = self.detail
         if detail is None or detail.server.id != one.about:
             return
@@ -151,14 +157,7 @@ class State:
             detail.notes[one.kind] = one.note
             return
         detail.notes.pop(one.kind, None)
-        if isinstance(one.answer, ServerDetail):
-            detail.info = one.answer
-        elif isinstance(one.answer, ServerSample):
-            detail.sample = one.answer
-        elif isinstance(one.answer, ProcessPage):
-            detail.processes = one.answer
-        elif isinstance(one.answer, dict):
-            detail.history = one.answer
+        setattr(detail, one.kind, one.answer)  # its fields are called as what is asked
 
 
 def _drained(take: Callable[[], T]) -> list[T]:

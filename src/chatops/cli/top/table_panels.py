@@ -1,4 +1,4 @@
-"""The panels of one server that are tables of what runs there: processes, containers. Pure."""
+"""The panel of one server that is a table of what runs there: its processes. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chatops.cli import show
 from chatops.cli.top.columns import Moment
 from chatops.cli.top.detail import Detail
 from chatops.cli.top.fleet import seconds
-from chatops.cli.top.spans import Late, Spans, Style, heat, left, right, safe
+from chatops.cli.top.spans import Late, Spans, heat, left, right, safe
 from chatops.cli.top.titles import nothing, titles
 from chatops.protocol.rest import ServerProcess
 
@@ -18,7 +18,6 @@ _BY: Final[dict[str, Callable[[ServerProcess], float]]] = {
     "cpu": lambda one: -(one.cpu_percent or 0.0),
     "memory": lambda one: -(one.rss or 0),
 }
-_STATES: Final[dict[str, Style]] = {"running": "good", "exited": "dim", "dead": "bad"}
 
 
 def processes(detail: Detail, width: int, moment: Moment) -> Sequence[Spans | Late]:
@@ -43,32 +42,6 @@ def processes(detail: Detail, width: int, moment: Moment) -> Sequence[Spans | La
     room = max(width - 44, 8)
     head = titles(("PID", 8), ("USER", -10), ("CPU", 6), ("MEM", 5), ("RSS", 9), ("COMMAND", -room))
     return [said, *why, head, *(partial(_process, one, room) for one in found)]
-
-
-def containers(detail: Detail, width: int, moment: Moment) -> list[Spans]:
-    """All of them, those that run first."""
-    sample = detail.sample
-    if sample is None:
-        return nothing(detail, "containers")
-    if not sample.containers:
-        why = "no containers" if sample.container_count == 0 else "no engine that may be asked"
-        return [[(why, "dim")]]
-    room = max((width - 42) // 2, 8)
-    lines = [
-        titles(("NAME", -room), ("STATE", -10), ("HEALTH", -9), ("CPU", 7), ("MEMORY", 10),
-               ("IMAGE", -room))
-    ]  # fmt: skip
-    for one in sorted(sample.containers, key=lambda c: (c.state != "running", c.name)):
-        ill = one.health == "unhealthy"
-        lines.append([
-            (left(one.name, room), "head"),
-            (" " + left(one.state, 10), _STATES.get(one.state, "warn")),
-            (" " + left(one.health or "", 9), "bad" if ill else ""),
-            (" " + right(show.percent(one.cpu_percent), 7), ""),
-            (" " + right(show.size(one.memory), 10), ""),
-            (" " + left(one.image, room), "dim"),
-        ])  # fmt: skip
-    return lines
 
 
 def _process(one: ServerProcess, room: int) -> Spans:

@@ -29,6 +29,27 @@ class ServerContainer(Struct, kw_only=True):
     memory: int | None
 
 
+class ContainerStats(Struct, kw_only=True):
+    """What one container used at the time ``ts``: per cent of one core, bytes of memory and of the
+    limit that holds for it (the host's memory, where it has none of its own), bytes a second of
+    network and block I/O, processes and threads. Rates are null until it was measured twice."""
+
+    server: str
+    id: str
+    name: str
+    cpu_percent: float | None
+    memory: int | None
+    memory_limit: int | None
+    memory_percent: float | None
+    rx_bps: float | None
+    tx_bps: float | None
+    read_bps: float | None
+    write_bps: float | None
+    pids: int | None
+    project: str | None
+    ts: Timestamp
+
+
 class ContainerDetail(Struct, kw_only=True):
     """What the engine knows of a container, in its own words; of its environment only the names
     of the variables."""

@@ -13,6 +13,11 @@ async def list_containers(call: Call[ContainersQuery, None]) -> rest.Page[rest.S
     return await docker.ps(call.principal, call.path["server"], every=call.query.all)
 
 
+async def container_stats(call: Call[NoQuery, None]) -> rest.Page[rest.ContainerStats]:
+    """Tell what the containers that run on a server use now."""
+    return await call.services.docker.stats(call.principal, call.path["server"])
+
+
 async def inspect_container(call: Call[NoQuery, None]) -> rest.ContainerDetail:
     """Show all that the engine knows of a container."""
     docker = call.services.docker

@@ -121,6 +121,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
               query=ProcessesQuery, errors=(*_404, "offline", "conflict", "timed_out")),
     Operation("GET", "/docker/{server}/containers", _VIEWER, docker.list_containers,
               rest.Page[rest.ServerContainer], query=ContainersQuery, errors=_ENGINE),
+    Operation("GET", "/docker/{server}/stats", _VIEWER, docker.container_stats,
+              rest.Page[rest.ContainerStats], errors=_ENGINE),
     Operation("GET", "/docker/{server}/containers/{container}", _VIEWER, docker.inspect_container,
               rest.ContainerDetail, errors=_ENGINE),
     Operation("GET", "/docker/{server}/containers/{container}/top", _VIEWER, docker.top_container,

@@ -20,6 +20,7 @@ from chatops.protocol import containers as wire
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_COMMAND_LINE, MAX_LABEL, MAX_SERIES
 from chatops.protocol.messages import DockerCommand, DockerResponse
+from chatops.protocol.metrics import Container
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
@@ -61,6 +62,16 @@ class DockerService:
         where = await self._find(principal, server)
         found = await self._ask(where, "ps", list[wire.ContainerInfo], all=every)
         return rest.Page(items=[_container(where.name, one) for one in found[:MAX_SERIES]])
+
+    async def stats(self, principal: Principal, server: str) -> rest.Page[rest.ContainerStats]:
+        """What the containers that run use; all who ask at a time get the same look of the
+        agent's."""
+        where = await self._find(principal, server)
+        found = await self._ask(where, "stats", wire.ContainerFigures)
+        ts = format_time(found.ts)
+        return rest.Page(
+            items=[_stats(where.name, one, ts) for one in found.containers[:MAX_SERIES]]
+        )
 
     async def inspect(
         self, principal: Principal, server: str, container: str
@@ -183,6 +194,17 @@ def _container(server: str, one: wire.ContainerInfo) -> rest.ServerContainer:
         state=_cut(one.state), status=_cut(one.status), health=_maybe(one.health),
         ports=[_cut(port) for port in one.ports[:MAX_SERIES]], project=_maybe(one.project),
         created_at=_time(one.created_at), cpu_percent=one.cpu_percent, memory=one.memory,
+    )  # fmt: skip
+
+
+def _stats(server: str, one: Container, ts: str) -> rest.ContainerStats:
+    share = one.memory is not None and one.memory_limit
+    return rest.ContainerStats(
+        server=server, id=_cut(one.id), name=_cut(one.name), cpu_percent=one.cpu_percent,
+        memory=one.memory, memory_limit=one.memory_limit,
+        memory_percent=round(100.0 * (one.memory or 0) / share, 2) if share else None,
+        rx_bps=one.rx_bps, tx_bps=one.tx_bps, read_bps=one.read_bps, write_bps=one.write_bps,
+        pids=one.pids, project=_maybe(one.project), ts=ts,
     )  # fmt: skip
 
 

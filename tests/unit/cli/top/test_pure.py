@@ -51,10 +51,10 @@ def test_the_agenda_asks_all_about_the_server_that_is_open() -> None:
     assert {job.kind for job in asked if isinstance(job, Job)} == {"info", "sample", "history"}
     assert {job.about for job in asked if isinstance(job, Job)} == {("s1",)}
     assert agenda.next(1.0) == EVERY["sample"]
-    agenda.processes(1.0, wanted=True)
-    agenda.processes(1.5, wanted=True)
+    agenda.look("processes", 1.0)
+    agenda.look("processes", 1.5)
     assert agenda.next(1.5) == Job("processes", ("s1",))
-    agenda.processes(1.5, wanted=False)
+    agenda.look("overview", 1.5)
     assert agenda.next(1.5) == EVERY["sample"] - 0.5
     agenda.open(None, 2.0)
     assert agenda.next(2.0) == EVERY["servers"] - 2.0

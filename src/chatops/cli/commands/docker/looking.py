@@ -8,12 +8,14 @@ import typer
 
 from chatops.cli import show
 from chatops.cli.args import SERVER, TARGET
-from chatops.cli.commands.docker.group import CONTAINER, app
+from chatops.cli.commands.docker.group import CONTAINER, PROJECT, app
 from chatops.cli.context import Cli
 from chatops.cli.define import command
 from chatops.cli.exits import DONE, FAILED
+from chatops.cli.projects import by_project
 from chatops.cli.several import ask_each, say_not_asked
 from chatops.cli.view import Column, Style, View
+from chatops.client import Client
 from chatops.protocol.rest import ContainerDetail, ContainerProcess, Image, ServerContainer
 from chatops.protocol.target import parse_target
 
@@ -117,15 +119,22 @@ def ps(
     target: TARGET,
     *,
     every: Annotated[bool, typer.Option("-a", "--all", help="also those that do not run")] = False,
+    project: PROJECT = None,
 ) -> int:
-    """The containers of one server or of many, as their engines know them now. CPU (per cent of
-    one core) and memory are of the agent's last look. Of several servers those that could not be
-    asked are named on stderr, and the exit status is 1 then."""
+    """The containers of one server or of many, as their engines know them now: those of a Compose
+    project together, those of none last. CPU (per cent of one core) and memory are of the agent's
+    last look. Of several servers those that could not be asked are named on stderr, and the exit
+    status is 1 then."""
+
+    def ask(client: Client, name: str) -> list[ServerContainer]:
+        found = client.docker.ps(name, every=every)
+        return by_project(one for one in found if project is None or one.project == project)
+
     wanted = parse_target(target)
     if wanted.one is not None:
-        cli.out.items(cli.client.docker.ps(wanted.one, every=every), CONTAINERS)
+        cli.out.items(ask(cli.client, wanted.one), CONTAINERS)
         return DONE
-    answers = ask_each(cli, target, lambda client, name: client.docker.ps(name, every=every))
+    answers = ask_each(cli, target, ask)
     found = [rows for rows in answers.values() if isinstance(rows, list)]
     cli.out.items([row for rows in found for row in rows], CONTAINERS)
     return FAILED if say_not_asked(cli, answers) else DONE

@@ -18,6 +18,8 @@ from chatops.clock import Clock
 from chatops.errors import ChatOpsError
 from chatops.ids import new_id
 from chatops.protocol.messages import SnapshotRequest, SnapshotResponse
+from chatops.protocol.metric_names import container_trouble
+from chatops.protocol.metrics import Container
 from chatops.protocol.rest import ServerSample
 from chatops.redaction import redact
 from chatops.server.crud import alerts as crud
@@ -106,12 +108,17 @@ def to_evidence(
     evidence = {
         "taken_at": format_time(now),
         "processes": sample.processes,
-        "containers": None if sample.container_count is None else sample.containers[:MAX_LINES],
+        "containers": None if sample.container_count is None else _in_trouble_first(sample),
         "journal": journal[-MAX_LINES:] if journal is not None else None,
         "mount": mount,
     }
     found: dict[str, Any] = _clean(msgspec.to_builtins(evidence))
     return found
+
+
+def _in_trouble_first(sample: ServerSample) -> list[Container]:
+    """The containers of a sample: of very many, those that do not run are kept."""
+    return sorted(sample.containers, key=lambda one: not container_trouble(one))[:MAX_LINES]
 
 
 def _clean(value: Any) -> Any:

@@ -11,6 +11,7 @@ from chatops.server.services.alerting.rule import OFFLINE, Rule, Watched
 from chatops.text import counted, escape
 from chatops.units import format_duration, format_size
 
+CONTAINER: Final = "container.state"
 _MOST_NAMES: Final = 20
 
 
@@ -32,6 +33,9 @@ def sentence(rule: Rule, instance: str, value: float) -> str:
     name = rule.watched.name
     if name == OFFLINE:
         return f"not heard for {value_text(name, value)}"
+    if name == CONTAINER:
+        which = f"the container {escape(instance)}" if instance else "a container"
+        return f"{which} {'runs' if value <= 0 else 'does not run, or is unhealthy'}"
     said = value_text(name, rule.value)
     side = {"gt": f"above {said}", "ge": f"{said} or more", "lt": f"below {said}"}
     where = Watched(name, escape(instance))

@@ -56,6 +56,7 @@ def bounded(sample: Sample, ts: float) -> Sample:
         container.id, container.state = container.id[:MAX_LABEL], container.state[:MAX_LABEL]
         container.image = container.image[:MAX_LABEL]
         container.health = _cut(container.health, MAX_LABEL)
+        container.project = _cut(container.project, MAX_LABEL)
     return sample
 
 
