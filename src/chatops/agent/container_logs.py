@@ -121,7 +121,9 @@ class LogFrames:
         return [(name, b"".join(pieces)) for name, pieces in found]
 
     def _begin(self, header: bytes) -> None:
-        self._name = _NAMES.get(header[0], "stderr")
+        if header[0] not in _NAMES:
+            raise EngineError("conflict", "the container engine cannot read the log any further")
+        self._name = _NAMES[header[0]]
         self._left = int.from_bytes(header[4:])
         self._stamp = self._timestamps and self._inside[self._name] and self._left > 0
 

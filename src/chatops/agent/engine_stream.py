@@ -9,6 +9,7 @@ it closes.
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final, Self
@@ -23,6 +24,10 @@ from chatops.text import shorten
 QUIET: Final = 30.0
 """Seconds of silence, after which it is looked whether the engine is still there."""
 _SOME: Final = 64 * KiB
+_LITTLE: Final = 16 * KiB
+_REST: Final = 0.001
+"""Seconds between two reads while little comes at a time: the engine sends each line by itself, and
+to read them so would cost several times as much."""
 _LONGEST_HEAD: Final = 64 * KiB
 
 OnEnd = Callable[[Callable[[], object]], None]
@@ -36,6 +41,7 @@ class EngineStream:
         self._path = engine.address.removeprefix("unix://")
         self._seconds = seconds
         self._rest = b""
+        self._little = False
         self._socket = socket.socket(socket.AF_UNIX)
 
     @classmethod
@@ -72,9 +78,13 @@ class EngineStream:
         if self._rest:
             found, self._rest = self._rest, b""
             return found
+        if self._little:
+            time.sleep(_REST)
         while True:
             try:
-                return self._socket.recv(_SOME)
+                found = self._socket.recv(_SOME)
+                self._little = 0 < len(found) < _LITTLE
+                return found
             except TimeoutError:
                 with self._engine.client(self._seconds):
                     pass  # it is there, and has nothing to say
