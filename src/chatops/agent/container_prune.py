@@ -32,7 +32,8 @@ class _Thing(NamedTuple):
 
 def prune(asked: Asked) -> PruneResult:
     """Remove stopped containers, then images without a name, networks, anonymous volumes (where
-    they are asked for) and build cache that nothing uses then."""
+    they are asked for) and build cache that nothing uses then. Where the policy names containers,
+    only these."""
     from docker.errors import APIError, NotFound
 
     result = PruneResult()
@@ -63,6 +64,8 @@ def _things(asked: Asked) -> Iterator[_Thing]:
     for name, row in going:
         found = Pruned(kind="container", id=row["Id"], name=name, size=row.get("SizeRw") or 0)
         yield _Thing(found, partial(client.remove_container, row["Id"]))
+    if asked.policy.containers is not None:
+        return  # whose the rest is cannot be told, and most of it may belong to what is not shown
     rest = [row for _, row in staying]
     yield from _images(client, {row.get("ImageID") for row in rest})
     yield from _networks(client, rest)

@@ -90,29 +90,34 @@ class Place:
         return segment
 
     def _again(self, segment: Segment) -> Segment | None:
+        """The same while lines come that were shown before."""
         if segment.first:
-            continued = self._find(segment.stamp)
-            segment = segment._replace(first=not continued)
+            segment = segment._replace(first=not self._find(segment.stamp))
         if self._shown:
-            known = min(self._shown, len(segment.data))
+            known = int(min(self._shown, len(segment.data)))
             self._shown -= known
-            segment = segment._replace(data=segment.data[int(known) :])
+            segment = segment._replace(data=segment.data[known:])
             return segment if segment.data else None
         return segment
 
     def _find(self, stamp: bytes) -> bool:
-        """How much of a line that begins was shown; whether it is the one that had not ended."""
-        assert self._seen is not None
+        """How much of a line that begins was shown; whether it is the one that had not ended. What
+        comes after the last one that was shown is new, whatever its time."""
+        self._shown = 0
+        if self._seen is None:
+            return False
         here, there = order(stamp), order(self.stamp)
         self._seen += here == there
         if here > there:
-            self._seen, self._shown = None, 0
-        elif here == there and self._seen == self._lines and self._inside is not None:
-            self._seen, self._shown = None, self._inside
-            return True
-        else:
-            self._shown = math.inf
-        return False
+            self._seen = None
+            return False
+        self._shown = math.inf
+        if self._seen < self._lines:
+            return False
+        self._seen = None
+        if self._inside is not None:
+            self._shown = self._inside
+        return self._inside is not None
 
 
 def order(stamp: bytes) -> tuple[float, int]:

@@ -227,15 +227,7 @@ def build(
     servers.followers.append(alerting)
     key_warnings = KeyWarnings(db, servers, agents, logs, clock)
     metrics = MetricsService(
-        databases.metrics,
-        db,
-        servers,
-        subscribers,
-        logs,
-        latest,
-        alerting,
-        lambda: live.now,
-        clock,
+        databases.metrics, db, servers, subscribers, logs, latest, alerting, lambda: live.now, clock
     )
     thresholds = ThresholdService(db, servers, alerting, audit, clock)
     status = StatusService(db, servers, key_warnings, live, tail, notifications, clock)
