@@ -11,10 +11,13 @@ from chatops.agent.engine import Engine, EngineError
 from chatops.agent.engine_stream import EngineStream
 from chatops.agent.feeds import Feed, FeedEnded
 from chatops.protocol.containers import DockerArgs, LogsBegin
+from chatops.protocol.limits import KiB
 from chatops.protocol.messages import StreamName
 
 _HEADER: Final = 8
 _NAMES: Final[dict[int, StreamName]] = {0: "stdout", 1: "stdout", 2: "stderr"}
+_PART: Final = 16 * KiB
+"""Bytes of a line that the engine keeps together; a longer one is several to it."""
 _STAMP: Final = 64
 """No time that the engine writes before a line is so long."""
 _LOOKS: Final = 10
@@ -37,13 +40,10 @@ def read_logs(engine: Engine, policy: DockerPolicy, args: DockerArgs, feed: Feed
         engine, "GET", path, _query(args), seconds=seconds, on_end=feed.on_end
     ) as stream:
         feed.accept(LogsBegin(id=key, name=name, tty=tty))
-        frames = None if tty else LogFrames(timestamps=args.timestamps)
+        reader = (TerminalLog if tty else LogFrames)(timestamps=args.timestamps)
         while data := stream.read():
-            if frames is None:
-                feed.write("stdout", data)
-            else:
-                for source, piece in frames.take(data):
-                    feed.write(source, piece)
+            for source, piece in reader.take(data):
+                feed.write(source, piece)
     if feed.over:
         raise FeedEnded
     _check_end(engine, key, began if args.follow else None, seconds)
@@ -128,9 +128,53 @@ class LogFrames:
         self._stamp = self._timestamps and self._inside[self._name] and self._left > 0
 
     def _stamp_length(self, data: bytes, at: int) -> int | None:
-        """Bytes of the time with the space after it; None when not all of it is there."""
-        room = min(self._left, _STAMP)
-        space = data.find(b" ", at, at + room)
-        if space >= 0:
-            return space + 1 - at
-        return 0 if len(data) - at >= room else None
+        return _stamp_length(data, at, min(self._left, _STAMP))
+
+
+class TerminalLog:
+    """The same of a container with a terminal: its bytes as they are. With ``timestamps`` the times
+    within long lines are found by where they must be."""
+
+    def __init__(self, *, timestamps: bool) -> None:
+        self._timestamps = timestamps
+        self._rest = b""
+        self._inside: int | None = None
+        """Bytes of the present part of a line; None at a line's beginning."""
+
+    def take(self, data: bytes) -> list[tuple[StreamName, bytes]]:
+        """What is in the next bytes."""
+        if not self._timestamps:
+            return [("stdout", data)]
+        data = self._rest + data
+        found, at = [], 0
+        while at < len(data):
+            if self._inside in (None, _PART):
+                length = _stamp_length(data, at, _STAMP)
+                if length is None:
+                    break
+                if self._inside is None:
+                    found.append(data[at : at + length])
+                at, self._inside = at + length, 0
+            piece = self._line(data, at)
+            found.append(piece)
+            at += len(piece)
+        self._rest = data[at:]
+        return [("stdout", b"".join(found))]
+
+    def _line(self, data: bytes, at: int) -> bytes:
+        """What follows of the present part, to the end of its line if that is there."""
+        assert self._inside is not None
+        stop = at + _PART - self._inside
+        newline = data.find(b"\n", at, stop)
+        piece = data[at : newline + 1 if newline >= 0 else stop]
+        self._inside = None if newline >= 0 else self._inside + len(piece)
+        return piece
+
+
+def _stamp_length(data: bytes, at: int, room: int) -> int | None:
+    """Bytes of the time that begins there, with the space after it, if that comes within ``room``
+    bytes (else 0); None when not all of it is there."""
+    space = data.find(b" ", at, at + room)
+    if space >= 0:
+        return space + 1 - at
+    return 0 if len(data) - at >= room else None

@@ -91,7 +91,8 @@ async def test_what_a_container_wrote_is_told_byte_for_byte(
     odd = "echo one; echo two >&2; printf '\\377\\000\\033[31m\\r\\n'; printf end"
     key = engine.run("app", "/bin/sh", "-c", odd, log={"Type": "local"})  # which keeps all bytes
     engine.run("long", "/bin/sh", "-c", "head -c 10000000 /dev/zero; echo; echo end")
-    engine.run("tty", "/bin/sh", "-c", "echo out; echo err >&2", tty=True)
+    spoken = "echo out; echo err >&2; head -c 40000 /dev/zero; echo"
+    engine.run("tty", "/bin/sh", "-c", spoken, tty=True)
     await until_async(lambda: all(map(engine.ended, ("app", "long", "tty"))))
     async with watched(hub, engine) as reader:
         log = await whole(hub, "app", token=reader)
@@ -113,7 +114,9 @@ async def test_what_a_container_wrote_is_told_byte_for_byte(
         assert (await whole(hub, "app", "since=2100-01-01T00:00:00Z")).all == b""
         terminal = await whole(hub, "tty")
         assert terminal.events[0]["tty"] is True
-        assert terminal.of("stdout") == b"out\r\nerr\r\n"
+        assert terminal.of("stdout") == b"out\r\nerr\r\n" + b"\0" * 40_000 + b"\r\n"
+        stamps = (await whole(hub, "tty", "timestamps=true")).all.split(b"\r\n")
+        assert [len(line) for line in stamps] == [34, 34, 40_031, 0]
         gone = await hub.call("GET", f"{LIST}/gone/logs")
         assert (gone.status, gone.code) == (404, "not_found")
         assert (await hub.call("GET", f"{LIST}/app/logs?tail=-1")).status == 422

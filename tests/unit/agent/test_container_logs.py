@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.agent.container_logs import LogFrames
+from chatops.agent.container_logs import LogFrames, TerminalLog
 from chatops.agent.engine import EngineError
 from chatops.protocol.messages import StreamName
 
@@ -63,3 +63,17 @@ def test_order_is_kept_and_neighbours_come_together() -> None:
 def test_an_engine_that_cannot_read_on_is_no_output() -> None:
     with pytest.raises(EngineError):
         LogFrames(timestamps=False).take(frame(3, b"Error grabbing logs"))
+
+
+@given(st.lists(st.integers(0, 40_000), max_size=6), st.lists(st.integers(0, 10**6), max_size=8))
+def test_times_within_lines_of_a_terminal_are_left_out(lengths: list[int], cuts: list[int]) -> None:
+    said, wanted = b"", b""
+    for length in lengths:
+        line = b"y" * length + b"\r\n"
+        wanted += STAMP + line
+        parts = [line[at : at + 16384] for at in range(0, len(line), 16384)]
+        said += b"".join(STAMP + part for part in parts)
+    log = TerminalLog(timestamps=True)
+    places = sorted({0, len(said), *(cut % (len(said) + 1) for cut in cuts)})
+    pieces = [piece for a, b in pairwise(places) for _, piece in log.take(said[a:b])]
+    assert b"".join(pieces) == wanted
