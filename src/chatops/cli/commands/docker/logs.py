@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chatops.cli.args import SERVER
+from chatops.cli.args import SERVER, SINCE
 from chatops.cli.commands.docker.group import CONTAINER, app
 from chatops.cli.context import Cli
 from chatops.cli.define import command
@@ -29,10 +29,7 @@ def logs(
     tail: Annotated[
         str, typer.Option("--tail", metavar="N", help="the last N lines; all is every one")
     ] = "100",
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="TIME", help="nothing older: a duration ago, or a time"),
-    ] = None,
+    since: SINCE = None,
     timestamps: Annotated[
         bool, typer.Option("--timestamps", help="the engine's time before each line")
     ] = False,

@@ -64,12 +64,15 @@ class _Progress:
         self._out = cli.out
         self._terminal = cli.out.shows_progress
         self._layers: dict[str, tuple[int, int]] = {}
+        self._seen: set[str] = set()
         self._done: set[str] = set()
         self._said: dict[str | None, str] = {}
 
     def take(self, event: PullEvent) -> None:
         """Tell a step."""
         layer, status = event.layer, event.status or ""
+        if layer is not None:
+            self._seen.add(layer)
         if layer is not None and status == "Downloading" and event.total:
             self._layers[layer] = event.current or 0, event.total
         if layer is not None and status in ("Pull complete", "Already exists"):
@@ -83,13 +86,12 @@ class _Progress:
     def _line(self, status: str, layer: str | None) -> str:
         if layer is None and not self._layers:
             return escape(status)
-        known = self._layers.keys() | self._done
+        layers = f"{len(self._done)} of {counted(len(self._seen), 'layer')}"
+        if not self._layers:
+            return layers
         had = sum(total if key in self._done else at for key, (at, total) in self._layers.items())
         total = sum(total for _, total in self._layers.values())
-        return (
-            f"{len(self._done)} of {counted(len(known), 'layer')}, "
-            f"{show.size(had)} of {show.size(total)}"
-        )
+        return f"{layers}, {show.size(had)} of {show.size(total)}"
 
 
 @command(app, "prune", example="chatops docker prune web-1 --dry-run")
