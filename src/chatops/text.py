@@ -10,6 +10,7 @@ from typing import Final
 _UNSAFE: Final = (
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_UNSAFE_IN_LINES: Final = _UNSAFE.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -19,6 +20,11 @@ def escape(text: str) -> str:
     The result is one line, holds no terminal escape, and is still readable.
     """
     return re.sub(_UNSAFE, _spell, text)  # compiled when it is first needed, and then kept
+
+
+def escape_lines(text: str) -> str:
+    r"""The same for text of several lines: newlines and tabs stay, and of ``\r\n`` the newline."""
+    return re.sub(_UNSAFE_IN_LINES, _spell, text.replace("\r\n", "\n"))
 
 
 def shorten(text: str, width: int) -> str:

@@ -22,7 +22,20 @@ from chatops.agent.engine import Engine, EngineError
 from tests.support.waiting import until
 
 IMAGE: Final = "busybox:test"
-_APPLETS: Final = ("sh", "sleep", "echo", "true", "false", "cat", "test", "rm", "touch")
+_APPLETS: Final = (
+    "sh",
+    "sleep",
+    "echo",
+    "true",
+    "false",
+    "cat",
+    "test",
+    "rm",
+    "touch",
+    "head",
+    "printf",
+    "yes",
+)
 
 
 class RealEngine:
@@ -75,15 +88,27 @@ class RealEngine:
         """The SDK, for what a test does itself."""
         return Engine(self.host).client(30)
 
-    def run(self, name: str, *command: str, **options: Any) -> str:
-        """Start a container without a network, that a stop ends at once; its id."""
+    def run(self, name: str, *command: str, log: Any = None, **options: Any) -> str:
+        """Start a container without a network, that a stop ends at once; its id. ``log`` says how
+        the engine keeps what it writes."""
         with self.client() as client:
             made = client.create_container(
                 IMAGE, list(command or ("/bin/sleep", "1000")), name=name, stop_signal="SIGKILL",
-                host_config=client.create_host_config(network_mode="none"), **options,
+                host_config=client.create_host_config(network_mode="none", log_config=log),
+                **options,
             )  # fmt: skip
             client.start(made["Id"])
             return str(made["Id"])
+
+    def execute(self, name: str, *command: str) -> None:
+        """Run a command in a container."""
+        with self.client() as client:
+            client.exec_start(client.exec_create(name, list(command))["Id"])
+
+    def ended(self, name: str) -> bool:
+        """Whether a container runs no more."""
+        with self.client() as client:
+            return not client.inspect_container(name)["State"]["Running"]
 
     def clear(self) -> None:
         """Remove all containers."""

@@ -1,10 +1,11 @@
-"""A TCP relay on loopback that can stop forwarding, as a broken network does."""
+"""A relay on loopback, or of a Unix socket, that can stop forwarding, as a broken network does."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from chatops.tasks import Tasks
 
@@ -12,8 +13,8 @@ from chatops.tasks import Tasks
 class Relay:
     """Passes bytes both ways until it is told to hang: sockets stay open, nothing moves."""
 
-    def __init__(self, port: int) -> None:
-        self._to = port
+    def __init__(self, to: int | str) -> None:
+        self._to = to
         self._tasks = Tasks()
         self._open = asyncio.Event()
         self._open.set()
@@ -40,7 +41,10 @@ class Relay:
         self._writers.clear()
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self._to)
+        if isinstance(self._to, str):
+            there, back = await asyncio.open_unix_connection(self._to)
+        else:
+            there, back = await asyncio.open_connection("127.0.0.1", self._to)
         self._writers += [writer, back]
         self._tasks.spawn(self._forward(reader, back, self._open), name="relay out")
         self._tasks.spawn(self._forward(there, writer, self._open), name="relay in")
@@ -70,4 +74,17 @@ async def relay(port: int) -> AsyncIterator[Relay]:
         yield line
     finally:
         server.close()
+        await line.close()
+
+
+@contextlib.asynccontextmanager
+async def unix_relay(path: str, folder: Path) -> AsyncIterator[tuple[Relay, str]]:
+    """A relay to a Unix socket, and the path of its own; at the end that is gone."""
+    line, own = Relay(path), folder / "relay"
+    server = await asyncio.start_unix_server(line.take, own)
+    try:
+        yield line, str(own)
+    finally:
+        server.close()
+        own.unlink()
         await line.close()

@@ -11,6 +11,7 @@ from chatops.agent import container_shapes as shapes
 from chatops.agent import podman
 from chatops.agent.collectors.arguments import spoken, without_secrets
 from chatops.agent.collectors.labels import clean
+from chatops.agent.container_prune import prune
 from chatops.agent.docker_policy import DockerPolicy
 from chatops.agent.engine import EngineError
 from chatops.protocol.containers import (
@@ -155,6 +156,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "inspect": Action(_inspect),
     "images": Action(_images),
     "top": Action(_top),
+    "prune": Action(prune, changes=True),
     "start": _change(lambda asked, key: asked.client.start(key)),
     "stop": _change(lambda asked, key: asked.client.stop(key, timeout=_grace(asked))),
     "restart": _change(lambda asked, key: asked.client.restart(key, timeout=_grace(asked))),

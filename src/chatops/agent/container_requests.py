@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from chatops.agent.container_actions import ACTIONS, Action, Asked, patience
+from chatops.agent.container_feeds import FEED_ACTIONS, FeedAction
 from chatops.agent.container_watch import RUNNING, ContainerWatch, Look
 from chatops.agent.engine import Engine, EngineError
+from chatops.agent.feeds import FeedError, Feeds
 from chatops.agent.jobs import Jobs
 from chatops.agent.policy import Policy
 from chatops.protocol.containers import ContainerFigures, DockerArgs
@@ -35,10 +37,17 @@ Post = Callable[[Message], None]
 class ContainerRequests:
     """Answers the hub that asked, if it is still there."""
 
-    def __init__(self, engine: Engine, policy: Policy, watch: ContainerWatch | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        policy: Policy,
+        watch: ContainerWatch | None,
+        feeds: Feeds | None = None,
+    ) -> None:
         self._engine = engine
         self._policy = policy
         self._watch = watch
+        self._feeds = feeds or Feeds()
         self._working = self._watching = 0
         self._tasks: Tasks | None = None
         self._post: Post | None = None
@@ -57,8 +66,10 @@ class ContainerRequests:
             if request.action == STATS:
                 self._ask_for_figures(request)
                 return None
-            action = self._allowed(request.action)
+            action = self._allowed(request)
             args = msgspec.convert(request.args, DockerArgs)
+            if isinstance(action, FeedAction):
+                return self._begin(request, action, args)
         except EngineError as error:
             return _failure(request, error)
         except msgspec.ValidationError as error:
@@ -88,16 +99,34 @@ class ContainerRequests:
         if "docker" not in self._policy.allow:
             raise EngineError("not_allowed", "this agent was not started with --allow docker")
 
-    def _allowed(self, name: str) -> Action:
+    def _allowed(self, request: DockerCommand) -> Action | FeedAction:
         self._may_look()
-        action = ACTIONS.get(name)
+        table: Mapping[str, Action | FeedAction] = FEED_ACTIONS if request.streams else ACTIONS
+        action = table.get(request.action)
         if action is None:
-            raise EngineError("unsupported", f"this agent cannot {shown(name)} containers")
+            text = f"this agent cannot {shown(request.action)} containers"
+            raise EngineError("unsupported", text)
         if action.changes and not self._policy.docker.may_change:
             raise EngineError(
                 "not_allowed", "the agent's policy does not allow this: docker.mode is read-only"
             )
         return action
+
+    def _begin(
+        self, request: DockerCommand, action: FeedAction, args: DockerArgs
+    ) -> DockerResponse | None:
+        """Begin a feed; it answers by itself, unless it cannot be begun."""
+
+        def answer(data: Any) -> None:
+            if self._post is not None:
+                self._post(_outcome(request, data))
+
+        source = action.source(self._engine, self._policy.docker, args)
+        try:
+            self._feeds.start(request.streams, source, answer, name=request.action)
+        except FeedError as error:
+            return _outcome(request, error)
+        return None
 
     async def _answer(self, request: DockerCommand, action: Action, args: DockerArgs) -> None:
         seconds = patience(args) + GRACE
@@ -141,6 +170,12 @@ def _fitting(answer: DockerResponse) -> DockerResponse:
         return answer
     error = EngineError("conflict", "the engine's answer is too long to be sent")
     return DockerResponse(id=answer.id, ok=False, code=error.code, error=error.message)
+
+
+def _outcome(request: DockerCommand, data: Any) -> DockerResponse:
+    if isinstance(data, FeedError):
+        return _failure(request, EngineError(data.code, data.message))
+    return DockerResponse(id=request.id, ok=True, data=data)
 
 
 def _failure(request: DockerCommand, error: EngineError) -> DockerResponse:

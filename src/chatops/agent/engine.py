@@ -27,7 +27,8 @@ _OF_A_USER: Final = ("docker.sock", "podman/podman.sock")
 _OLDEST: Final = "1.24"
 """A version of the API to ask for the engine's own with."""
 _TELLING: Final = (TimeoutError, PermissionError, FileNotFoundError, ConnectionRefusedError)
-_CODES: Final = {400: "invalid", 404: "not_found", 409: "conflict"}
+CODES: Final = {400: "invalid", 404: "not_found", 409: "conflict"}
+"""What the engine's statuses are among errors; any other is a conflict."""
 
 
 class EngineError(Exception):
@@ -126,7 +127,7 @@ def _explained(error: Exception, path: str, seconds: float) -> EngineError:
     from requests import Timeout
 
     if isinstance(error, APIError):
-        code = _CODES.get(error.status_code or 0, "conflict")
+        code = CODES.get(error.status_code or 0, "conflict")
         return EngineError(code, shorten(f"the engine says: {error.explanation}", 500))
     causes = list(_causes(error))
     if any(isinstance(one, Timeout) for one in causes):

@@ -9,6 +9,7 @@ from typing import Any
 from chatops.agent.answers import Answers
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.executor import Executor
+from chatops.agent.feeds import Feeds
 from chatops.agent.process_list import ProcessList
 from chatops.agent.shipper import Shipper
 from chatops.agent.spool import Spool
@@ -48,9 +49,11 @@ class Handlers:
         processes: ProcessList,
         answers: Answers,
         shipper: Shipper,
+        feeds: Feeds | None = None,
     ) -> None:
         self.verified = False
         self._executor = executor
+        self._feeds = feeds or Feeds()
         self._table: Mapping[type[Message], Handler] = {
             MetricsAck: lambda message: spool.ack(message.epoch, message.seq),
             LogAck: lambda message: shipper.ack(message.epoch, message.seq),
@@ -58,8 +61,8 @@ class Handlers:
             CommandCancel: executor.cancel,
             CommandAck: executor.ack,
             StreamOpen: executor.open,
-            StreamCredit: executor.credit,
-            StreamClose: executor.shut,
+            StreamCredit: self._credit,
+            StreamClose: self._shut,
             DockerCommand: containers.ask,
             SnapshotRequest: answers.snapshot,
             ProcessesRequest: processes.ask,
@@ -91,6 +94,13 @@ class Handlers:
         if not self.verified:
             raise ProtocolError("the session is not signed in yet")
         self._executor.feed(decode_frame(frame))
+
+    def _credit(self, message: StreamCredit) -> None:
+        if not self._feeds.credit(message):
+            self._executor.credit(message)
+
+    def _shut(self, message: StreamClose) -> Message | None:
+        return None if self._feeds.shut(message) else self._executor.shut(message)
 
 
 def _refusal(message: Message, code: str, text: str) -> Error:

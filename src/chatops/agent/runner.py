@@ -23,6 +23,7 @@ from chatops.agent.engine import Engine
 from chatops.agent.event_journal import EventJournal
 from chatops.agent.executor import Executor
 from chatops.agent.facts import host_facts
+from chatops.agent.feeds import Feeds
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
 from chatops.agent.jobs import Job
@@ -40,7 +41,7 @@ from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
 from chatops.protocol import PROTOCOL_VERSION, closing
-from chatops.protocol.features import CONTAINER_COMMANDS, PROCESSES
+from chatops.protocol.features import CONTAINER_COMMANDS, FEEDS, PROCESSES
 from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
 from chatops.protocol.messages import Auth, AuthSuccess
 from chatops.tasks import Tasks
@@ -101,9 +102,10 @@ class Agent:
         self.guard = Guard(self._journal.lock)
         engine = Engine(policy.docker.host)
         self._watch = ContainerWatch(engine, policy.docker) if "docker" in policy.allow else None
-        self._containers = ContainerRequests(engine, policy, self._watch)
         self._shipper = Shipper(self._clock)
         self._news = self._make_news(engine, settings)
+        self._feeds = Feeds()
+        self._containers = ContainerRequests(engine, policy, self._watch, self._feeds)
         self._sampler = self._make_sampler(settings, looker)
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
         self.executor = Executor(policy, self.guard, self._clock, self._journal, spill, engine)
@@ -115,6 +117,7 @@ class Agent:
                 self._processes,
                 self._answers,
                 self._shipper,
+                self._feeds,
             ),
             executor=self.executor,
             answers=self._answers,
@@ -122,6 +125,7 @@ class Agent:
             spool=self.spool,
             processes=self._processes,
             shipper=self._shipper,
+            feeds=self._feeds,
             auth=self._auth,
             ready=self._ready,
             clock=self._clock,
@@ -152,6 +156,7 @@ class Agent:
             return 0 if not link.done() else 1
         finally:
             await tasks.close()
+            await self._feeds.close()
             await self._processes.close()
             await self.executor.close()
             self.guard.close()
@@ -201,7 +206,7 @@ class Agent:
             capabilities=self._policy.allow,
             host=self._facts,
             policy=self._policy.facts(),
-            features=[PROCESSES, CONTAINER_COMMANDS],
+            features=[PROCESSES, CONTAINER_COMMANDS, FEEDS],
         )
 
     def _ready(self, welcome: AuthSuccess, round_trip: float) -> None:

@@ -2,8 +2,8 @@
 
 Three things run at a time: frames that come are handled one by one; one pump sends what
 there is (replies, then live samples, then output and outcomes, then older samples, then log
-lines); and the heartbeat ends a link that is dead. Only the pump writes, so a hub that does
-not read stops the pump, the streams' credit and in the end the session, and nothing else.
+lines, then feeds); and the heartbeat ends a link that is dead. Only the pump writes, so a hub that
+does not read stops the pump, the streams' credit and in the end the session, and nothing else.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from chatops.agent.answers import Answers
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.executor import Executor
+from chatops.agent.feeds import Feeds
 from chatops.agent.handlers import Handlers
 from chatops.agent.packets import one_packet
 from chatops.agent.process_list import ProcessList
@@ -56,6 +57,7 @@ class Parts:
     spool: Spool
     processes: ProcessList
     shipper: Shipper
+    feeds: Feeds
     auth: Callable[[], Auth]
     ready: Callable[[AuthSuccess, float], None]
     clock: Clock
@@ -133,6 +135,7 @@ class Session:
         parts.containers.connected(self._tasks, self._reply)
         parts.processes.connected(self.wake)
         parts.shipper.connected(self.wake)
+        parts.feeds.connected(self.wake)
         parts.ready(welcome, round_trip)
         self.wake()
         self._tasks.spawn(self._pump(), name="pump")
@@ -149,6 +152,7 @@ class Session:
         self._parts.containers.disconnected()
         self._parts.processes.disconnected()
         self._parts.shipper.disconnected()
+        self._parts.feeds.disconnected()
         await self._tasks.close()
         self._socket.transport.abort()
 
@@ -246,6 +250,7 @@ class Session:
             or parts.executor.next_frame()
             or parts.spool.next_old()
             or parts.shipper.next_frame()
+            or parts.feeds.next_frame()
         )
 
     async def _beat(self) -> None:

@@ -101,8 +101,9 @@ class Output:
         if self.form != "table" and item is not None:
             self.item(item, view)
 
-    def live(self, item: T, view: View[T]) -> None:
-        """The next one of an endless list, at once. ``refuse_json`` comes before it."""
+    def live(self, item: T, view: View[T], *, flush: bool = True) -> None:
+        """The next one of an endless list, at once (unless not to ``flush``). ``refuse_json`` comes
+        before it."""
         if self.quiet:
             self._lines([escape(view.name(item))])
         elif self.form in ("json", "ndjson"):
@@ -112,7 +113,8 @@ class Output:
         else:
             self._live_row(item, view)
         self._headed = True
-        self.flush()
+        if flush:
+            self.flush()
 
     def refuse_json(self) -> None:
         """For commands that print without end.
@@ -203,7 +205,7 @@ class Output:
 
     def progress(self, text: str) -> None:
         """Show a line that the next output takes the place of; only at a terminal."""
-        if text == self._progress or not self._shows_progress:
+        if text == self._progress or not self.shows_progress:
             return
         self._progress = text
         room = os.get_terminal_size(self._err.fileno()).columns - 1
@@ -212,7 +214,8 @@ class Output:
             self._err.flush()
 
     @cached_property
-    def _shows_progress(self) -> bool:
+    def shows_progress(self) -> bool:
+        """Whether a line of progress is seen: stderr is a terminal."""
         return self._err.isatty() and self._environ.get("TERM") != "dumb"
 
     def error(self, error: ChatOpsError) -> None:

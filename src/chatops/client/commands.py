@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 import msgspec
 
+from chatops.client.framed import framed
 from chatops.client.run_events import (
     End,
     FrameEvents,
@@ -18,9 +19,7 @@ from chatops.client.run_events import (
     Taken,
 )
 from chatops.client.session import Session, segment
-from chatops.client.transport import NotHttp, Response
-from chatops.errors import ProtocolError
-from chatops.protocol.frames import CONTENT_TYPE, FrameReader
+from chatops.client.transport import Response
 from chatops.protocol.rest.commands import (
     CommandCreate,
     CommandRecord,
@@ -209,19 +208,4 @@ def _create(
 
 
 def _events(session: Session, response: Response) -> Generator[RunEvent, None, None]:
-    if response.headers.get("content-type", "").partition(";")[0] != CONTENT_TYPE:
-        response.close()
-        raise session.unusable("it answers a command with something that is no stream")
-    reader, events = FrameReader(), FrameEvents()
-    try:
-        for data in response.parts():
-            for frame in reader.feed(data):
-                yield events.read(frame)
-    except NotHttp as error:
-        raise session.unusable(error.message) from None
-    except (ProtocolError, msgspec.DecodeError) as error:
-        raise session.unusable(f"the stream is broken ({error})") from None
-    except (OSError, EOFError) as error:
-        raise session.lost(error) from error
-    finally:
-        response.close()
+    return framed(session, response, FrameEvents().read)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from chatops.client.events import moment
 from chatops.client.session import Session, segment
 from chatops.protocol.rest import (
     ContainerAction,
@@ -11,9 +15,16 @@ from chatops.protocol.rest import (
     ContainerStats,
     ContainerVerb,
     Image,
+    ImagePull,
     Page,
+    PruneReport,
+    PruneRequest,
+    PullEvent,
     ServerContainer,
 )
+
+if TYPE_CHECKING:
+    from chatops.client.container_feeds import ContainerLog
 
 
 class Docker:
@@ -65,6 +76,59 @@ class Docker:
         """
         path, body = f"{_path(server, container)}/{action}", ContainerAction(timeout=timeout)
         return self._session.call("POST", path, ContainerChange, body=body, patient=True)
+
+    def logs(
+        self,
+        server: str,
+        container: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: float | None = None,
+        timestamps: bool = False,
+    ) -> ContainerLog:
+        """What a container wrote: the ``tail`` last lines (None: all) of those from ``since`` (Unix
+        seconds) on; with ``follow`` also what it writes from now on, until it stops. With
+        ``timestamps`` each line begins with the engine's time and a space.
+
+        Raises:
+            Busy, TooManyRequests: too many are read at the same time.
+        """
+        from chatops.client.container_feeds import ContainerLog
+
+        query = {
+            "follow": "true" if follow else None, "tail": tail, "since": moment(since),
+            "timestamps": "true" if timestamps else None,
+        }  # fmt: skip
+        path = f"{_path(server, container)}/logs"
+        return ContainerLog(self._session, self._session.stream("GET", path, query=query))
+
+    def pull(self, server: str, image: str) -> Iterator[PullEvent]:
+        """Have the engine pull an image; what it does, and in the last event the result. To stop
+        iterating cancels it, as far as the engine lets that be done.
+
+        Raises:
+            NotPermitted: the caller may only look there.
+            NotFound, Conflict: also while iterating: the registry has no such image, or is not
+                there.
+        """
+        from chatops.client.container_feeds import pull_events
+
+        path = f"/docker/{segment(server)}/images/pull"
+        response = self._session.stream("POST", path, ImagePull(image=image))
+        return pull_events(self._session, response)
+
+    def prune(self, server: str, *, dry_run: bool = False, volumes: bool = False) -> PruneReport:
+        """Remove stopped containers, and images without a name, networks, build cache and (with
+        ``volumes``) anonymous volumes that nothing uses then; ``dry_run`` tells what that would
+        be.
+
+        Raises:
+            NotPermitted: the caller may only look there.
+        """
+        body = PruneRequest(dry_run=dry_run, volumes=volumes)
+        path = f"/docker/{segment(server)}/prune"
+        return self._session.call("POST", path, PruneReport, body=body, patient=True)
 
 
 def _path(server: str, container: str) -> str:

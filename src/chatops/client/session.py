@@ -110,14 +110,16 @@ class Session:
             raise self._refusal(response, data)
         return data.decode("utf-8", "replace")
 
-    def stream(self, method: Method, path: str, body: Request) -> Response:
+    def stream(
+        self, method: Method, path: str, body: Request | None = None, *, query: Query | None = None
+    ) -> Response:
         """One request whose answer's body is read as it comes, for as long as it takes.
 
         Raises:
             ChatOpsError: as for ``call``.
         """
-        payload = msgspec.json.encode(body)
-        response = self._authorised(method, path, None, payload, timeout=None)
+        payload = msgspec.json.encode(body) if body is not None else b""
+        response = self._authorised(method, path, query, payload, timeout=None)
         if response.status >= 300:
             raise self._refusal(response, self._guard(lambda: response.read(MAX_ANSWER)))
         return response

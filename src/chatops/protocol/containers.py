@@ -15,11 +15,23 @@ from chatops.protocol.metrics import Container
 
 class DockerArgs(Struct, kw_only=True):
     """The arguments of every action. ``container`` is a name or id, ``all`` adds containers that
-    do not run, ``timeout`` is seconds."""
+    do not run, ``timeout`` is seconds.
+
+    Of ``logs``: ``follow`` goes on with what is logged from now on, ``tail`` is how many of the
+    last lines (None: all), ``since`` a Unix time, ``timestamps`` puts the engine's time and a
+    space before each line. ``image`` is what to pull. Of ``prune``: ``dry_run`` removes nothing,
+    ``volumes`` takes anonymous volumes too."""
 
     container: str = ""
     all: bool = False
     timeout: float | None = None
+    follow: bool = False
+    tail: Int | None = None
+    since: float | None = None
+    timestamps: bool = False
+    image: str = ""
+    dry_run: bool = False
+    volumes: bool = False
 
 
 class ContainerInfo(Struct, kw_only=True):
@@ -80,3 +92,43 @@ class ContainerChange(Struct, kw_only=True):
     id: str
     name: str
     state: str | None = None
+
+
+class LogsBegin(Struct, kw_only=True):
+    """``logs``: whose lines follow on the feed's streams. With a terminal (``tty``) the container
+    has only one stream."""
+
+    id: str
+    name: str
+    tty: bool = False
+
+
+class PullStep(Struct, omit_defaults=True, kw_only=True):
+    """``pull``: a line of the feed. What the engine does with a layer, or (without ``layer``) says
+    of the whole; ``current`` and ``total`` are bytes. The last line has only the image's ``id``."""
+
+    layer: str | None = None
+    status: str = ""
+    current: Int | None = None
+    total: Int | None = None
+    id: str | None = None
+
+
+class Pruned(Struct, kw_only=True):
+    """Something that nothing uses. ``kind`` is container, image, network, volume or cache;
+    ``size`` bytes, where the engine tells. ``error``: why it is still there."""
+
+    kind: str
+    id: str
+    name: str = ""
+    size: Int | None = None
+    error: str | None = None
+
+
+class PruneResult(Struct, kw_only=True):
+    """``prune``: what went, or would; ``space`` is the bytes of all of it. Of very many things
+    only the first are named, ``count`` is all."""
+
+    items: list[Pruned] = []
+    count: Int = 0
+    space: Int = 0

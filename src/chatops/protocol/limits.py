@@ -144,6 +144,12 @@ STREAM_CREDIT: Final = 256 * KiB
 """Bytes a sender may have under way on one stream."""
 MAX_STREAM_DATA: Final = 64 * KiB
 """Bytes of data in one stream frame."""
+MAX_AGENT_FEEDS: Final = 16
+"""Feeds that one agent has at the same time; one more is answered ``busy``."""
+MAX_FEEDS: Final = 500
+"""Feeds that a hub has at the same time; one more is answered 503."""
+MAX_USER_FEEDS: Final = 50
+"""Of these by one account; one more is answered 429."""
 LOST_AFTER: Final = 30.0
 """A command whose agent is silent so long is ``lost``."""
 LOST_AFTER_START: Final = 75.0

@@ -59,12 +59,14 @@ class Error(Message, tag="error"):
 
 class StreamClose(Message, tag="stream_close"):
     """No more bytes on a stream. From the sender: ``offset`` is its final length, ``dropped``
-    how many of its bytes were never sent. From the receiver: stop sending."""
+    how many of its bytes were never sent. From the receiver: stop sending. The ``reason`` of a
+    feed that could not go on is a code, as in ``docker_response``, and ``error`` its sentence."""
 
     stream: Count
     offset: Count = 0
     dropped: Count = 0
     reason: str = "eof"
+    error: str | None = None
 
 
 class StreamCredit(Message, tag="stream_credit"):
@@ -276,11 +278,14 @@ class CommandAck(Message, tag="command_ack"):
 
 
 class DockerCommand(Message, tag="docker_command"):
-    """An action on the target's container engine."""
+    """An action on the target's container engine. ``streams`` are those of a feed: its bytes come
+    on them after a ``docker_response`` that says ok, until it ends or the hub closes one of them;
+    ``command_id`` is this request's id, and ``offset`` is 0."""
 
     id: str
     action: str
     args: dict[str, Any] = {}
+    streams: list[StreamOpen] = []
 
 
 class SnapshotRequest(Message, tag="snapshot"):

@@ -48,7 +48,10 @@ from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
 from chatops.server.services.docker import DockerService
+from chatops.server.services.docker_logs import ContainerLogs
+from chatops.server.services.docker_upkeep import DockerUpkeep
 from chatops.server.services.events import EventService
+from chatops.server.services.feeds import FeedService
 from chatops.server.services.fleet import Fleet
 from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyService
@@ -121,6 +124,7 @@ class Hub:
     async def stop(self) -> None:
         """Tell agents and subscribers, and flush what waits."""
         self.services.alerting.stop()
+        self.services.feeds.stop()
         self.services.agents.close()
         self.news.close()
         self.services.subscribers.close()
@@ -201,6 +205,7 @@ def build(
     run_records = RunRecords(db, servers, audit, secrets, clock)
     driver = RunDriver(run_records, commands, tasks, clock)
     runs = RunService(run_records, driver, commands, audit, clock)
+    feeds = FeedService(agents, runs.followed)
     revocation = Revocation(subscribers, runs)
     events = EventService(db, servers)
     logs = LogService(databases.logs, subscribers, clock)
@@ -221,15 +226,7 @@ def build(
     servers.followers.append(alerting)
     key_warnings = KeyWarnings(db, servers, agents, logs, clock)
     metrics = MetricsService(
-        databases.metrics,
-        db,
-        servers,
-        subscribers,
-        logs,
-        latest,
-        alerting,
-        lambda: live.now,
-        clock,
+        databases.metrics, db, servers, subscribers, logs, latest, alerting, lambda: live.now, clock
     )
     thresholds = ThresholdService(db, servers, alerting, audit, clock)
     status = StatusService(db, servers, key_warnings, live, tail, notifications, clock)
@@ -273,6 +270,9 @@ def build(
         silences=SilenceService(db, servers, alerting, audit, clock),
         processes=processes,
         docker=DockerService(servers, agents, audit),
+        docker_upkeep=DockerUpkeep(servers, agents, feeds, audit),
+        container_logs=ContainerLogs(servers, feeds, audit),
+        feeds=feeds,
         commands=commands,
         runs=runs,
         events=events,

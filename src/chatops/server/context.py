@@ -15,7 +15,10 @@ from chatops.server.services.auth import AuthService
 from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
 from chatops.server.services.docker import DockerService
+from chatops.server.services.docker_logs import ContainerLogs
+from chatops.server.services.docker_upkeep import DockerUpkeep
 from chatops.server.services.events import EventService
+from chatops.server.services.feeds import FeedService
 from chatops.server.services.key_warnings import KeyWarnings
 from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter
@@ -68,6 +71,9 @@ class Services:
     silences: SilenceService
     processes: ProcessService
     docker: DockerService
+    docker_upkeep: DockerUpkeep
+    container_logs: ContainerLogs
+    feeds: FeedService
     commands: CommandService
     runs: RunService
     events: EventService

@@ -321,6 +321,9 @@ EXAMPLES: Final[dict[str, Example]] = {
         )
         for action in ("start", "stop", "restart", "pause", "unpause", "kill", "rm")
     },
+    "logs_container": plain("/docker/mine/containers/app/logs", on=_VIEWER, ok=409),
+    "pull_image": plain("/docker/mine/images/pull", {"image": "app"}, on=_OPERATOR, ok=409),
+    "prune_engine": plain("/docker/mine/prune", {}, on=_OPERATOR, ok=409),
     "run_command": plain("/commands", {"target": "mine", "command": "secret-word"}, on=_OPERATOR),
     "list_commands": plain("/commands"),
     "show_command": plain("/commands/{command}", on=_VIEWER),

@@ -13,7 +13,7 @@ from chatops.protocol.messages import DockerResponse
 from chatops.server.services import docker
 from tests.support.agents import local_agent
 from tests.support.engine import IMAGE, RealEngine
-from tests.support.hub import Answer, TestHub
+from tests.support.hub import Answer, StubAgent, TestHub
 from tests.support.waiting import until_async
 
 LIST = "/docker/web-1/containers"
@@ -147,7 +147,8 @@ async def test_changes_are_for_operators_and_on_record(hub: TestHub, engine: Rea
             assert (gone.status, gone.code) == (404, "not_found")
             records = (await hub.ok("GET", f"/audit?action=docker.{action}"))["items"]
             assert [(one["outcome"], one["detail"]["container"]) for one in records] == [
-                ("not_found", "gone"), ("ok", "app"), ("denied", "app"),
+                ("not_found", "gone"), ("sent", "gone"), ("ok", "app"), ("sent", "app"),
+                ("denied", "app"),
             ]  # fmt: skip
             assert {one["target"] for one in records} == {"web-1"}
         assert (await hub.call("POST", f"{LIST}/app/start", {"timeout": -1})).status == 422
@@ -155,6 +156,24 @@ async def test_changes_are_for_operators_and_on_record(hub: TestHub, engine: Rea
         assert (await hub.call("POST", f"{LIST}/app/rm", {})).code == "conflict"
         (record, *_) = (await hub.ok("GET", "/audit?action=docker.rm"))["items"]
         assert (record["outcome"], record["detail"]["container"]) == ("failed", "app")
+
+
+async def test_a_change_is_on_record_before_its_agent_is_asked(hub: TestHub) -> None:
+    async with await hub.agent((await hub.server("web-1"))["key"]["key"]) as agent:
+        await agent.expect("auth_success")
+        asking = asyncio.gather(hub.call("POST", f"{LIST}/app/stop", {}), agent_leaves(hub, agent))
+        answer, trail = await asking
+        assert (answer.status, trail) == (409, ["sent"])
+    records = (await hub.ok("GET", "/audit?action=docker.stop"))["items"]
+    assert [one["outcome"] for one in records] == ["failed", "sent"]
+
+
+async def agent_leaves(hub: TestHub, agent: StubAgent) -> list[str]:
+    """The outcomes on record when an agent was asked, which then is gone."""
+    await agent.expect("docker_command")
+    records = (await hub.ok("GET", "/audit?action=docker.stop"))["items"]
+    await agent.close()
+    return [one["outcome"] for one in records]
 
 
 async def test_a_read_only_policy_refuses_changes_and_that_is_on_record(
@@ -166,5 +185,6 @@ async def test_a_read_only_policy_refuses_changes_and_that_is_on_record(
         assert (answer.status, answer.code) == (403, "refused")
         assert "docker.mode is read-only" in answer.body["error"]["message"]
         assert [one["state"] for one in (await hub.ok("GET", LIST))["items"]] == ["running"]
-    (record,) = (await hub.ok("GET", "/audit?action=docker.stop"))["items"]
-    assert (record["outcome"], record["target"]) == ("refused", "web-1")
+    records = (await hub.ok("GET", "/audit?action=docker.stop"))["items"]
+    found = [(record["outcome"], record["target"]) for record in records]
+    assert found == [("refused", "web-1"), ("sent", "web-1")]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from chatops.protocol.rest.common import Request, Timestamp
+from chatops.protocol.rest.common import ErrorDetail, Request, Timestamp
 
 ContainerVerb = Literal["start", "stop", "restart", "pause", "unpause", "kill", "rm"]
 
@@ -94,3 +94,76 @@ class ContainerChange(Struct, kw_only=True):
     name: str
     action: ContainerVerb
     state: str | None
+
+
+class LogsEvent(Struct, omit_defaults=True, kw_only=True):
+    """A text frame of a container's log, whose bytes come in binary frames between them.
+
+    ``start`` comes first: whose log it is, and the numbers of its streams; with a terminal
+    (``tty``) all comes on ``stdout``. ``end`` comes last, ``error`` in its place when the log
+    cannot go on.
+    """
+
+    event: Literal["start", "end", "error"]
+    server: str | None = None
+    container: str | None = None
+    tty: bool = False
+    stdout: int | None = None
+    stderr: int | None = None
+    error: ErrorDetail | None = None
+
+
+class ImagePull(Request, kw_only=True):
+    """``image`` is what to pull, as `docker pull` takes it; without a tag ``latest``."""
+
+    image: Annotated[str, Meta(min_length=1, max_length=512)]
+
+
+class PulledImage(Struct, kw_only=True):
+    """An image that is there now."""
+
+    server: str
+    image: str
+    id: str
+
+
+class PullEvent(Struct, omit_defaults=True, kw_only=True):
+    """A frame of a pull. ``progress``: what the engine does with a layer, or says of the whole;
+    ``current`` and ``total`` are bytes. At the end ``result``, or ``error``."""
+
+    event: Literal["progress", "result", "error"]
+    layer: str | None = None
+    status: str | None = None
+    current: int | None = None
+    total: int | None = None
+    result: PulledImage | None = None
+    error: ErrorDetail | None = None
+
+
+class PruneRequest(Request, kw_only=True):
+    """``dry_run`` removes nothing, ``volumes`` takes anonymous volumes too."""
+
+    dry_run: bool = False
+    volumes: bool = False
+
+
+class PrunedThing(Struct, kw_only=True):
+    """Something that nothing used. ``kind`` is container, image, network, volume or cache,
+    ``size`` bytes, where the engine tells; ``error``: why it is still there."""
+
+    kind: str
+    id: str
+    name: str
+    size: int | None
+    error: str | None
+
+
+class PruneReport(Struct, kw_only=True):
+    """What went, or (``dry_run``) would; ``space`` is the bytes of it. Of very many things
+    ``items`` has only the first of ``count``."""
+
+    server: str
+    dry_run: bool
+    count: int
+    space: int
+    items: list[PrunedThing]

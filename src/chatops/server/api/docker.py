@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from aiohttp import web
+
 from chatops.protocol import rest
+from chatops.server.api.feed_stream import NUMBERS, Frames, stream, text
 from chatops.server.api.operation import Call, NoQuery
-from chatops.server.api.queries import ContainersQuery
+from chatops.server.api.queries import ContainersQuery, LogsQuery, moment
 
 
 async def list_containers(call: Call[ContainersQuery, None]) -> rest.Page[rest.ServerContainer]:
@@ -28,6 +31,49 @@ async def top_container(call: Call[NoQuery, None]) -> rest.Page[rest.ContainerPr
     """List the processes of a container."""
     docker = call.services.docker
     return await docker.top(call.principal, call.path["server"], call.path["container"])
+
+
+async def logs_container(call: Call[LogsQuery, None]) -> web.StreamResponse:
+    """Read what a container writes, and follow it: one answer of enveloped frames."""
+    query, path = call.query, call.path
+    feed, where, began = await call.services.container_logs.open(
+        call.principal, call.origin, path["server"], path["container"], follow=query.follow,
+        tail=query.tail, since=moment(query.since, "since"), timestamps=query.timestamps,
+    )  # fmt: skip
+    first = rest.LogsEvent(
+        event="start", server=where.name, container=began.name, tty=began.tty,
+        stdout=NUMBERS["stdout"], stderr=NUMBERS["stderr"],
+    )  # fmt: skip
+    try:
+        frames = Frames(feed, first, rest.LogsEvent(event="end"))
+        return await stream(
+            call.request, frames.next, lambda error: rest.LogsEvent(event="error", error=error)
+        )
+    finally:
+        feed.close()
+
+
+async def pull_image(call: Call[NoQuery, rest.ImagePull]) -> web.StreamResponse:
+    """Pull an image, and watch: it goes on only as long as somebody takes the answer."""
+    upkeep, server = call.services.docker_upkeep, call.path["server"]
+    async with upkeep.pull(call.principal, call.origin, server, call.body.image) as pull:
+
+        async def ask() -> bytes | None:
+            event = await pull.next()
+            return None if event is None else text(event)
+
+        return await stream(
+            call.request, ask, lambda error: rest.PullEvent(event="error", error=error)
+        )
+
+
+async def prune_engine(call: Call[NoQuery, rest.PruneRequest]) -> rest.PruneReport:
+    """Remove stopped containers and all else that nothing uses, or tell what that would be."""
+    body = call.body
+    return await call.services.docker_upkeep.prune(
+        call.principal, call.origin, call.path["server"], dry_run=body.dry_run,
+        volumes=body.volumes,
+    )  # fmt: skip
 
 
 async def list_images(call: Call[NoQuery, None]) -> rest.Page[rest.Image]:

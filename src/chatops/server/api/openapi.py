@@ -144,7 +144,8 @@ def _responses(operation: Operation, schema_of: Mapping[str, Any]) -> dict[str, 
 
 def _success(operation: Operation, schema_of: Mapping[str, Any]) -> dict[str, Any]:
     if operation.returns is web.StreamResponse:
-        content: dict[str, Any] = {_JSON: {"schema": {"type": "object"}}}
+        whole = {_JSON: {"schema": {"type": "object"}}}
+        content: dict[str, Any] = whole if operation.media is None else {}
     else:
         content = {_JSON: {"schema": schema_of[str(operation.returns)]}}
     if operation.media is not None:

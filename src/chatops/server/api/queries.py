@@ -123,6 +123,16 @@ class ContainersQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     all: bool = False
 
 
+class LogsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A container's log: its ``tail`` last lines (without it all), of those from ``since`` on.
+    ``follow``: and what is written from now on. ``timestamps``: each line begins with its time."""
+
+    follow: bool = False
+    tail: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    since: Time | None = None
+    timestamps: bool = False
+
+
 class DeleteUserQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """Who gets the servers of a deleted account."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import ClientConnectionResetError, web
@@ -17,7 +18,9 @@ from chatops.server.services.run_events import Teller
 
 WATCHER_STALL: Final = 60.0
 """Seconds after which a watcher that takes no byte counts as gone."""
-_IDLE_CHECK: Final = 5.0
+IDLE_CHECK: Final = 5.0
+"""Seconds between two looks whether the watcher of what is silent is still there."""
+T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -42,20 +45,35 @@ async def stream(request: web.Request, following: Following) -> web.StreamRespon
 async def _copy(
     request: web.Request, response: web.StreamResponse, following: Following, teller: Teller
 ) -> None:
+    while (item := await until_gone(request, following.next)) is not None:
+        await _write(response, teller.tell(item))
+
+
+async def until_gone(request: web.Request, ask: Callable[[], Awaitable[T]]) -> T:
+    """What ``ask`` gives; it is cancelled and asked again while the watcher is there.
+
+    Raises:
+        TimeoutError: the watcher is gone.
+    """
     while True:
         try:
-            async with asyncio.timeout(_IDLE_CHECK):
-                item = await following.next()
+            async with asyncio.timeout(IDLE_CHECK):
+                return await ask()
         except TimeoutError:
             if request.transport is None or request.transport.is_closing():
                 raise
-            continue
-        if item is None:
-            return
-        await _write(response, teller.tell(item))
+
+
+async def write(response: web.StreamResponse, data: bytes) -> None:
+    """Send bytes.
+
+    Raises:
+        TimeoutError: the watcher takes none.
+    """
+    async with asyncio.timeout(WATCHER_STALL):
+        await response.write(data)
 
 
 async def _write(response: web.StreamResponse, frame: StreamEvent | StreamFrame) -> None:
     data = envelope_binary(*frame) if isinstance(frame, StreamFrame) else None
-    async with asyncio.timeout(WATCHER_STALL):
-        await response.write(data if data is not None else envelope_text(_encode(frame)))
+    await write(response, data if data is not None else envelope_text(_encode(frame)))

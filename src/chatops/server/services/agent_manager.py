@@ -26,6 +26,7 @@ from chatops.protocol.messages import (
     ProcessesResponse,
     SnapshotRequest,
     SnapshotResponse,
+    StreamClose,
     StreamCredit,
 )
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
@@ -46,8 +47,8 @@ class StreamSink(Protocol):
         """Some bytes came."""
         ...
 
-    def end(self, offset: int, dropped: int) -> None:
-        """No more will come; ``offset`` is the stream's length."""
+    def end(self, message: StreamClose) -> None:
+        """No more will come; ``message.offset`` is the stream's length."""
         ...
 
 

@@ -145,7 +145,7 @@ class CommandService:
     def on_stream_close(self, session: AgentSession, message: StreamClose) -> None:
         """An output stream ended, or a command takes no more input."""
         if message.stream in session.streams:
-            session.streams[message.stream].end(message.offset, message.dropped)
+            session.streams[message.stream].end(message)
         elif message.stream in session.inputs:
             session.inputs[message.stream].on_close()
 

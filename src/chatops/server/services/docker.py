@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-import msgspec
-
-from chatops.errors import (
-    ChatOpsError,
-    Conflict,
-    NotFound,
-    Offline,
-    ProtocolError,
-    TimedOut,
-    from_code,
-)
 from chatops.ids import new_id
 from chatops.protocol import containers as wire
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_COMMAND_LINE, MAX_LABEL, MAX_SERIES
-from chatops.protocol.messages import DockerCommand, DockerResponse
+from chatops.protocol.messages import DockerCommand
 from chatops.protocol.metrics import Container
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
+from chatops.server.services.engine_requests import PATIENCE, SLACK, ask_engine
+from chatops.server.services.on_record import on_record
 from chatops.server.services.server_finder import ServerFinder, ServerName
-from chatops.text import escape, shorten
+from chatops.text import shorten
 from chatops.units import format_time
-
-PATIENCE: Final = 10.0
-"""Seconds that an engine gets for what it is asked, unless the caller says how long."""
-SLACK: Final = 10.0
-"""Seconds beyond that, after which an agent counts as silent: it answers within five."""
-_CODES: Final = {"not_allowed": "refused", "unsupported": "conflict"}
-"""Codes of agents that are called otherwise among errors."""
-_KNOWN: Final = frozenset({"refused", "conflict", "not_found", "timed_out", "invalid", "busy"})
 
 T = TypeVar("T")
 
@@ -117,20 +100,10 @@ class DockerService:
         """Start, stop, remove … a container; whatever comes of it is recorded."""
         where = await self._find(principal, server, Access.OPERATOR)
         about = {"container": shorten(container, MAX_LABEL)}
-        try:
+        async with on_record(self._audit, origin, f"docker.{action}", where.name, about):
             found = await self._ask(
                 where, action, wire.ContainerChange, container=container, timeout=timeout
             )
-        except NotFound:
-            raise  # recorded as every request for what is not there
-        except ChatOpsError as error:
-            outcome = "refused" if error.code == "refused" else "failed"
-            detail = {**about, "error": error.message}
-            await self._audit.record_alone(
-                origin, f"docker.{action}", where.name, outcome=outcome, detail=detail
-            )
-            raise
-        await self._audit.record_alone(origin, f"docker.{action}", where.name, detail=about)
         return rest.ContainerChange(
             server=where.name, id=_cut(found.id), name=_cut(found.name), action=action,
             state=_maybe(found.state),
@@ -154,38 +127,10 @@ class DockerService:
         **args: Any,
     ) -> T:
         """What the agent answers."""
-        if self._agents.find(where.id) is None:
-            raise Offline(f"{where.name} is offline: nobody can ask its container engine")
         given = args if timeout is None else {**args, "timeout": timeout}
         request = DockerCommand(id=new_id(), action=action, args=given)
         patience = (PATIENCE if timeout is None else timeout) + SLACK
-        try:
-            answer = await self._agents.send_command(where.id, request, timeout=patience)
-        except TimeoutError:
-            raise TimedOut(
-                f"the agent of {where.name} did not answer within {patience:g} s",
-                hint="the host may be too busy; what was asked for may still be done",
-            ) from None
-        except ProtocolError as error:
-            raise Conflict(f"the agent of {where.name} could not answer: {error.message}") from None
-        if not isinstance(answer, DockerResponse):
-            raise Conflict(f"the agent of {where.name} answered something else")
-        if not answer.ok:
-            raise _failure(where.name, answer)
-        try:
-            return msgspec.convert(answer.data, kind)
-        except msgspec.ValidationError:
-            raise Conflict(f"the agent of {where.name} answered something else") from None
-
-
-def _failure(server: str, answer: DockerResponse) -> ChatOpsError:
-    """The error that an agent's answer means; of what it says only the text is believed."""
-    code = _CODES.get(answer.code or "", answer.code or "")
-    text = shorten(escape(answer.error or "no reason given"), 600)
-    hint = None
-    if code == "refused":
-        hint = "the target's owner decides that: --allow docker and [policy.docker] of the agent"
-    return from_code(code if code in _KNOWN else "conflict", f"{server}: {text}", hint=hint)
+        return await ask_engine(self._agents, where, request, kind, patience)
 
 
 def _container(server: str, one: wire.ContainerInfo) -> rest.ServerContainer:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from chatops.errors import ChatOpsError
 from chatops.server.services.access import Holder
@@ -94,6 +94,19 @@ class Following:
         self.on_close()
 
 
+class Follower(Protocol):
+    """Something that goes on by somebody's rights, and can be cut."""
+
+    on_close: Callable[[], object]
+
+    def cut(self, error: ChatOpsError) -> None:
+        """The rights are gone: give nothing more but the error."""
+        ...
+
+
+F = TypeVar("F", bound=Follower)
+
+
 class Cut(NamedTuple):
     """A revocation: what somebody follows, or does on one server, has ended."""
 
@@ -110,7 +123,7 @@ class Followings:
     """
 
     def __init__(self) -> None:
-        self._all: dict[Following, tuple[Holder, frozenset[str]]] = {}
+        self._all: dict[Follower, tuple[Holder, frozenset[str]]] = {}
         self._cuts: deque[Cut] = deque(maxlen=_REMEMBERED)
         self._count = 0
 
@@ -119,10 +132,9 @@ class Followings:
         """How often somebody was cut so far."""
         return self._count
 
-    def add(
-        self, following: Following, holder: Holder, server_ids: Iterable[str], *, since: int
-    ) -> Following:
-        """``holder``, whose rights were read after ``since``, follows commands on these servers."""
+    def add(self, following: F, holder: Holder, server_ids: Iterable[str], *, since: int) -> F:
+        """``holder``, whose rights were read after ``since``, follows something on these
+        servers."""
         servers = frozenset(server_ids)
         self._all[following] = (holder, servers)
         following.on_close = lambda: self._all.pop(following, None)

@@ -15,7 +15,7 @@ import msgspec
 
 from chatops.errors import Busy, ChatOpsError, ProtocolError
 from chatops.protocol.limits import STREAM_CREDIT, KiB
-from chatops.protocol.messages import StreamCredit, StreamOpen
+from chatops.protocol.messages import StreamClose, StreamCredit, StreamOpen
 from chatops.protocol.rest import CommandResult, CommandStatus
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.command_results import with_output
@@ -87,9 +87,9 @@ class IncomingStream:
         if piece is not None:
             self._live.deliver(self, piece.offset, piece.data)
 
-    def end(self, offset: int, dropped: int) -> None:
-        """The stream is ``offset`` bytes long, and closed."""
-        self.kept.skip_to(max(offset, 0))
+    def end(self, message: StreamClose) -> None:
+        """The stream is so long, and closed."""
+        self.kept.skip_to(max(message.offset, 0))
         self.leave()
         self.session = None
 

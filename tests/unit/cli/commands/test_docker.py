@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from tests.support.fake_hub import FakeHub, error, page
+from chatops.protocol.frames import CONTENT_TYPE, envelope_text
+from tests.support.fake_hub import FakeHub, Reply, error, page
 from tests.support.samples import HOSTILE, THEN, server
 from tests.unit.cli.conftest import Invoke
 
@@ -92,3 +94,58 @@ def test_removing_asks_first(cli: Invoke, hub: FakeHub) -> None:
     refused = cli("docker", "rm", "web-1", "app")
     assert (refused.code, hub.asked) == (2, [])
     assert cli("docker", "rm", "web-1", "app", "--yes").err == "removed app on web-1\n"
+
+
+def frames(*events: dict[str, Any]) -> Reply:
+    body = b"".join(envelope_text(json.dumps(event).encode()) for event in events)
+    return Reply(raw=body, headers={"Content-Type": CONTENT_TYPE})
+
+
+PULLED = {"server": "web-1", "image": "shop:1", "id": "sha256:" + "0" * 64}
+
+
+def test_a_pull_says_its_steps_and_then_the_image(cli: Invoke, hub: FakeHub) -> None:
+    steps = [
+        {"event": "progress", "status": "Pulling from shop"},
+        {"event": "progress", "layer": "a1", "status": "Downloading", "current": 1, "total": 9},
+        {"event": "progress", "layer": "a1", "status": "Downloading", "current": 5, "total": 9},
+        {"event": "progress", "layer": "a1", "status": HOSTILE},
+    ]
+    hub.on("POST /docker/web-1/images/pull", frames(*steps, {"event": "result", "result": PULLED}))
+    done = cli("docker", "pull", "web-1", "shop:1", "-o", "json")
+    assert (done.code, done.json()) == (0, PULLED)
+    assert done.err.splitlines()[:2] == ["Pulling from shop", "a1: Downloading"]
+    assert len(done.err.splitlines()) == 3
+    assert not set("\x1b\x9b\u202e") & set(done.err)
+    assert cli("docker", "pull", "web-1", "shop:1", "-q").out == PULLED["id"] + "\n"
+
+
+def test_a_pull_that_fails_or_is_broken_off(cli: Invoke, hub: FakeHub) -> None:
+    error_ = {"code": "not_found", "message": "web-1: the engine says: manifest unknown"}
+    hub.on("POST /docker/web-1/images/pull", frames({"event": "error", "error": error_}))
+    failed = cli("docker", "pull", "web-1", "shop:1")
+    assert (failed.code, failed.err) == (4, f"error: {error_['message']}\n")
+    hub.on("POST /docker/web-1/images/pull", frames({"event": "progress", "status": "so far"}))
+    assert cli("docker", "pull", "web-1", "shop:1").code == 7
+
+
+def test_a_prune_asks_and_tells_what_went(cli: Invoke, hub: FakeHub) -> None:
+    items = [
+        {"kind": "container", "id": "1" * 64, "name": "old", "size": 2048, "error": None},
+        {"kind": "image", "id": "sha256:" + "2" * 64, "name": "", "size": None, "error": "in use"},
+    ]
+    report = {"server": "web-1", "dry_run": False, "count": 2, "space": 2048, "items": items}
+    hub.on("POST /docker/web-1/prune", report)
+    assert cli("docker", "prune", "web-1").code == 2
+    done = cli("docker", "prune", "web-1", "--yes", "--volumes")
+    assert hub.asked[-1].body == {"dry_run": False, "volumes": True}
+    assert [line.split()[:2] for line in done.out.splitlines()] == [
+        ["KIND", "ID"], ["container", "1" * 12], ["image", "2" * 12],
+    ]  # fmt: skip
+    assert (done.code, done.err) == (
+        1, "1 thing removed, 2 KiB\n1 thing could not be removed\n"
+    )  # fmt: skip
+    report |= {"dry_run": True, "items": items[:1], "count": 1}
+    hub.on("POST /docker/web-1/prune", report)
+    planned = cli("docker", "prune", "web-1", "--dry-run", "-o", "json")
+    assert (planned.code, planned.json()) == (0, report)

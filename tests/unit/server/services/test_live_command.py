@@ -16,6 +16,7 @@ from chatops.clock import FakeClock
 from chatops.errors import ProtocolError
 from chatops.protocol.closing import CloseReason
 from chatops.protocol.limits import STREAM_CREDIT
+from chatops.protocol.messages import StreamClose
 from chatops.protocol.session.heartbeat import Heartbeat
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.live_command import LiveCommand
@@ -158,7 +159,7 @@ def test_the_first_outcome_stands_and_absurd_lengths_fit_the_database() -> None:
     live, session, _ = live_command()
     live.open_streams(session)
     for stream in live.streams.values():
-        stream.end(2**63 - 1, 0)
+        stream.end(StreamClose(stream=1, offset=2**63 - 1))
     first = live.outcome("failed")
     assert first.dropped_bytes <= 2**62
     live.finish(first)

@@ -1,0 +1,104 @@
+"""The log of a container with the times of its lines, also when the hub or the agent goes away in
+between: it is asked for again from the newest line on, and what came before is left out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from chatops.cli.log_lines import Cutter, Place, Segment, order
+from chatops.errors import Busy, ChatOpsError, HubUnreachable, Lost, Offline, TooManyRequests
+from chatops.text import escape
+
+if TYPE_CHECKING:
+    from chatops.client.container_feeds import ContainerLog
+
+RECOVERY: Final = 60.0
+"""Seconds for which a log that was lost is asked for again."""
+_LONGEST: Final = 2.0
+"""Seconds between two attempts at most."""
+_BEFORE: Final = 1.0
+"""Seconds that a line of one stream may be older than one of the other that was written first."""
+_PASSING = (HubUnreachable, Busy, TooManyRequests, Offline)
+"""Troubles that go by: it is right to ask again."""
+Open = Callable[[float | None], "ContainerLog"]
+
+
+class LogFollower:
+    """``open`` asks for the log, as the user wants it (None) or all of it from a Unix time on.
+    ``lasting``: to ask again is right. ``server`` and ``container`` are names, known once it has
+    begun."""
+
+    def __init__(self, open_: Open, say: Callable[[str], None], *, lasting: bool) -> None:
+        self.server = self.container = ""
+        self._open = open_
+        self._say = say
+        self._lasting = lasting
+        self._places = {"stdout": Place(), "stderr": Place()}
+
+    def pieces(self) -> Iterator[tuple[str, list[Segment]]]:
+        """The name of a stream and what came on it, each line once, until the log ends.
+
+        Raises:
+            HubUnreachable, Lost: it was lost for good.
+            ChatOpsError: it cannot be had.
+        """
+        log = self._open(None)
+        self.server, self.container = log.server, log.container
+        while True:
+            try:
+                yield from self._read(log)
+                return
+            except _PASSING as error:
+                if not self._lasting:
+                    raise
+                log = self._again(error)
+
+    def _read(self, log: ContainerLog) -> Iterator[tuple[str, list[Segment]]]:
+        cutters = {name: Cutter() for name in self._places}
+        try:
+            for piece in log:
+                place = self._places[piece.stream]
+                cut = cutters[piece.stream].cut(piece.data)
+                yield piece.stream, [one for one in map(place.fresh, cut) if one is not None]
+        finally:
+            log.close()
+
+    def _again(self, error: ChatOpsError) -> ContainerLog:
+        """Ask until it is there.
+
+        Raises:
+            HubUnreachable, Lost: there was time enough.
+            ChatOpsError: the answer is no.
+        """
+        from chatops.protocol.session.backoff import Backoff  # brings the slow random with it
+
+        self._say(f"{escape(error.message)}; trying again for {RECOVERY:g} s")
+        until, backoff = time.monotonic() + RECOVERY, Backoff()
+        while (now := time.monotonic()) < until:
+            time.sleep(min(backoff.failed(now), _LONGEST, until - now))
+            for place in self._places.values():
+                place.resume()
+            try:
+                log = self._open(self._since())
+            except _PASSING as failure:
+                error = failure
+            else:
+                self._say("it is back")
+                return log
+        raise self._final(error)
+
+    def _since(self) -> float | None:
+        newest = max(order(place.stamp) for place in self._places.values())
+        return newest[0] + newest[1] / 1e9 - _BEFORE if newest[0] else None
+
+    def _final(self, error: ChatOpsError) -> ChatOpsError:
+        stamps = [place.stamp for place in self._places.values()]
+        newest = max(stamps, key=order).decode("ascii", "replace")
+        where = f"the log of {self.container} on {self.server} was lost"
+        hint = f"its last line here is of {newest}" if newest else None
+        text = f"{where}: {error.message}"
+        if isinstance(error, HubUnreachable):
+            return HubUnreachable(text, hint=hint)
+        return Lost(text, hint=hint)
