@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from chatops.protocol.limits import MAX_LOG_LINE
 from chatops.text import counted
 
-LONGEST: Final = 16 * 1024
-"""Bytes of a line that are kept; of a longer one the rest is counted."""
+LONGEST: Final = MAX_LOG_LINE - 100
+"""Bytes of a line that are kept; of a longer one the rest is counted, and that is said."""
 
 
 class Line(NamedTuple):
