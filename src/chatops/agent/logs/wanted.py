@@ -48,13 +48,13 @@ class WantedFile:
         return [one for one in found if not any(is_older(one, log) for log in logs)]
 
 
-def parse_wanted(given: Iterable[str | Mapping[str, Any]]) -> list[WantedFile]:
+def parse_wanted(given: Iterable[str | Mapping[str, Any]]) -> tuple[WantedFile, ...]:
     """What the settings mean.
 
     Raises:
         InvalidInput: one of them cannot be, and why.
     """
-    return [_of_text(one) if isinstance(one, str) else _of_table(one) for one in given]
+    return tuple(_of_text(one) if isinstance(one, str) else _of_table(one) for one in given)
 
 
 def _of_text(text: str) -> WantedFile:
