@@ -11,7 +11,7 @@ from chatops.agent.logs.lines import Line
 from chatops.agent.logs.rate import Rate
 from chatops.agent.logs.wanted import WantedFile
 from chatops.agent.shipper import SourceLine
-from chatops.protocol.messages import LogLine
+from chatops.protocol.parts import LogLine
 from chatops.redaction import redact
 
 STRUCK: Final = "***"
