@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from chatops import options
 from chatops.agent.config_file import read_config
+from chatops.agent.logs.wanted import WantedFile, parse_wanted
 from chatops.errors import InvalidInput
 from chatops.options import option
 from chatops.paths import default_data_dir
@@ -76,6 +77,10 @@ class AgentSettings:
     hide_arguments: bool = option(
         default=False, help="tell only the names of processes, not their arguments", kind="flag"
     )
+    log: tuple[str, ...] = option(
+        (), "log to ship: a path, or a glob, from its end on; with @start all that is in it",
+        kind="list", env=None, metavar="FILE[@start]", default_text="none",
+    )  # fmt: skip
     textfile_dir: Path | None = option(
         None, "folder whose *.prom files hold values of the host's own", kind="path",
         metavar="DIR", default_text="none",
@@ -98,6 +103,8 @@ class AgentSettings:
     log_format: str = option(
         "text", "form of the log on stderr", choices=("text", "json")
     )  # fmt: skip
+    logs: tuple[WantedFile, ...] = ()
+    """Those of ``log``, and the ``[[logs]]`` of the configuration file."""
     policy: Mapping[str, Any] = field(default_factory=dict)
     """The ``[policy]`` table of the configuration file, checked by chatops.agent.policy."""
 
@@ -137,8 +144,11 @@ def load(
             "the configuration file says twice what is allowed",
             hint="keep the allow of [policy], and remove the other",
         )
+    tables = file.pop("logs", [])
+    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        raise InvalidInput("configuration key logs is no list of tables", hint="write [[logs]]")
     loaded = options.load(AgentSettings, flags=flags, environ=environ, file=file)
-    return replace(loaded, policy=policy)
+    return replace(loaded, policy=policy, logs=parse_wanted([*loaded.log, *tables]))
 
 
 def resolve(settings: AgentSettings) -> Target:

@@ -34,7 +34,8 @@ class LogSource(Protocol):
 
     @property
     def epoch(self) -> str:
-        """A random id, made with what the source remembers."""
+        """A random id, made with what the source remembers. It changes only when all lines of the
+        one before are acked."""
         ...
 
     def after(self, seq: int) -> Iterable[SourceLine]:
@@ -56,24 +57,34 @@ class _Stream:
 
     def __init__(self, source: LogSource) -> None:
         self.source = source
-        self.sent = 0
         self.under_way: deque[_Sent] = deque()
+        self._epoch = source.epoch
+        self._sent = 0
 
     def restart(self) -> None:
-        self.sent = 0
+        self._sent = 0
         self.under_way.clear()
 
-    def acked(self, seq: int) -> None:
+    def acked(self, epoch: str, seq: int) -> None:
+        if epoch != self.source.epoch:
+            return
         while self.under_way and self.under_way[0].last <= seq:
             self.under_way.popleft()
-        self.sent = max(self.sent, seq)
+        self._sent = max(self._sent, seq)
         self.source.acked(seq)
+
+    def unsent(self) -> Iterable[SourceLine]:
+        """What could be sent."""
+        if self._epoch != self.source.epoch:
+            self._epoch = self.source.epoch
+            self.restart()
+        return self.source.after(self._sent)
 
     def next_message(self) -> Log | None:
         """The next lines of one source; None when there are none."""
         lines: list[LogLine] = []
         size, source = 0, ""
-        for one in self.source.after(self.sent):
+        for one in self.unsent():
             size += len(one.line.message) + _OVERHEAD
             full = size > MAX_LOG_MESSAGE or len(lines) == MAX_LOG_LINES
             if lines and (full or one.source != source):
@@ -84,8 +95,8 @@ class _Stream:
         if not lines:
             return None
         after = self.under_way[-1].last if self.under_way else 0
-        self.sent = lines[-1].seq
-        self.under_way.append(_Sent(self.sent, size))
+        self._sent = lines[-1].seq
+        self.under_way.append(_Sent(self._sent, size))
         return Log(source=source, entries=lines, epoch=self.source.epoch, after=after)
 
 
@@ -120,7 +131,7 @@ class Shipper:
     @property
     def waiting(self) -> bool:
         """Whether there are lines that could be sent, if there was room."""
-        return any(next(iter(one.source.after(one.sent)), None) for one in self._turns)
+        return any(next(iter(one.unsent()), None) for one in self._turns)
 
     def next_frame(self) -> str | None:
         """The next message; None when there is none, or too much is under way."""
@@ -141,8 +152,7 @@ class Shipper:
         """The hub has committed lines; what is unknown or was acked is no error."""
         self._heard = self._clock.monotonic()
         for stream in self._turns:
-            if stream.source.epoch == epoch:
-                stream.acked(seq)
+            stream.acked(epoch, seq)
 
     @property
     def _under_way(self) -> int:

@@ -46,6 +46,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "silences": Entry("silences", "for a while nobody is told of some alerts"),
     "wait": Entry("wait", "for CI: wait until something is true of servers"),
     "events": Entry("events", "connections and disconnections"),
+    "logs": Entry("logs", "search in the logs of servers"),
     "channels": Entry("channels", "where alerts are told"),
     "audit": Entry("audit", "who did what: list, verify, export"),
     "settings": Entry("settings", "what an administrator changes while the hub runs"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatops.client.docker import Docker
     from chatops.client.events import Events
     from chatops.client.keys import Keys
+    from chatops.client.logs import Logs
     from chatops.client.metrics import Metrics
     from chatops.client.processes import Processes
     from chatops.client.runs import Runs
@@ -162,6 +163,13 @@ class Client:
         from chatops.client.events import Events
 
         return Events(self._session)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """Stored log entries."""
+        from chatops.client.logs import Logs
+
+        return Logs(self._session)
 
     @cached_property
     def audit(self) -> Audit:

@@ -24,6 +24,7 @@ from chatops.server.services.keys import KeyService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
+from chatops.server.services.log_search import LogSearch
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.places import Places
@@ -78,6 +79,7 @@ class Services:
     runs: RunService
     events: EventService
     logs: LogService
+    log_search: LogSearch
     key_warnings: KeyWarnings
     notifications: NotificationService
     status: StatusService

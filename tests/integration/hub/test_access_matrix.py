@@ -345,6 +345,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "add_silence": plain("/silences", {"target": "mine", "for_s": 60}, ok=201, on=_OPERATOR),
     "remove_silence": Example(_silence, 204, on=_OWNER),
     "list_events": plain("/events"),
+    "list_logs": plain("/logs"),
     "list_audit": plain("/audit"),
     "verify_audit": plain("/audit/verify"),
     "export_audit": plain("/audit/export"),

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from chatops.protocol.rest.common import Timestamp
 
+LogLevel = Literal["debug", "info", "warning", "error", "critical"]
+
 
 class Event(Struct, kw_only=True):
     """A connection's beginning or end: connected, disconnected, refused, replaced."""

@@ -15,7 +15,7 @@ from chatops.protocol.limits import (
     MAX_TARGET,
 )
 from chatops.protocol.messages import ProcessSort
-from chatops.protocol.rest import AlertState, Op, ServerStatus, Severity
+from chatops.protocol.rest import AlertState, LogLevel, Op, ServerStatus, Severity
 from chatops.units import parse_time
 
 Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE, description="most items on the page")]
@@ -101,6 +101,15 @@ class ReplayQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     target: Annotated[str, Meta(max_length=MAX_TARGET)] | None = None
     since: Time | None = None
     until: Time | None = None
+
+
+class LogsQuery(SpanQuery, kw_only=True):
+    """Log entries, received last first: those with all words of ``query``, of the servers of
+    ``target``, of that ``level`` or a worse one."""
+
+    query: Annotated[str, Meta(max_length=1000)] | None = None
+    target: Annotated[str, Meta(max_length=MAX_TARGET)] | None = None
+    level: LogLevel | None = None
 
 
 class AuditQuery(SpanQuery, kw_only=True):

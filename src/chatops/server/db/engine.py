@@ -138,17 +138,19 @@ class Database:
             async with AsyncSession(self._reader, expire_on_commit=False) as session:
                 yield session
 
-    async def look(self, work: Callable[[Transaction], T]) -> T:
+    async def look(self, work: Callable[[Transaction], T], seconds: float | None = None) -> T:
         """Run a function on one snapshot of what is committed, in a reader's thread; its answer.
         A fifth of the cost of a session, for what is asked often.
 
         Raises:
+            TimedOut: it took longer than ``seconds``.
             what ``work`` raises, and as ``read``.
         """
         with self._explained():
             reader = await self._reader.raw_connection()
             try:
-                return await cast("SteadyConnection", reader.driver_connection).run(snapshot, work)
+                steady = cast("SteadyConnection", reader.driver_connection)
+                return await steady.run(snapshot, work, seconds)
             finally:
                 reader.close()
 

@@ -18,6 +18,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chatops.errors import TimedOut
 from chatops.server.db.driver import SteadyConnection
 from chatops.server.db.statement import Statement, Values
 
@@ -25,6 +26,8 @@ T = TypeVar("T")
 LONGEST: Final = 0.02
 """Seconds that functions may hold the writer together; the next ones then wait their turn."""
 _NO_VALUES: Final[Values] = {}
+_STEPS: Final = 10_000
+"""Instructions of SQLite between two looks at the clock: about a millisecond."""
 
 
 class Transaction:
@@ -93,13 +96,28 @@ def _with_cursor(connection: sqlite3.Connection, work: Callable[[Transaction], T
         cursor.close()
 
 
-def snapshot(connection: sqlite3.Connection, work: Callable[[Transaction], T]) -> T:
-    """In a reader's thread: call ``work`` in a transaction that changes nothing."""
+def snapshot(
+    connection: sqlite3.Connection, work: Callable[[Transaction], T], seconds: float | None = None
+) -> T:
+    """In a reader's thread: call ``work`` in a transaction that changes nothing, and stop it after
+    ``seconds``.
+
+    Raises:
+        TimedOut: it took longer.
+    """
     cursor = connection.cursor()
+    if seconds is not None:
+        until = time.monotonic() + seconds
+        connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
     try:
         cursor.execute("BEGIN")
         return work(Transaction(cursor))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            raise TimedOut(f"the hub stopped looking after {seconds:g} s") from None
+        raise
     finally:
+        connection.set_progress_handler(None, 0)
         if connection.in_transaction:
             cursor.execute("ROLLBACK")
         cursor.close()

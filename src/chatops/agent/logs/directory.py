@@ -1,0 +1,97 @@
+"""Which files a log's place can be in: the one at its path, and those it was renamed to."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from chatops.agent.logs.places import HEAD, Found
+
+MOST: Final = 100
+"""Older files of a log that are looked at, the newest first."""
+_ROTATED: Final = re.compile(r"[-._](?:\d[\d._T:-]{0,40}|old|bak|prev)")
+"""What names of older files have more: ``.1``, ``-20261125``, ``.2026-11-25``, ``.old``. What is
+packed is of no use here."""
+
+
+class NoFile(Exception):
+    """There is no file that can be read; the text says why."""
+
+
+def open_log(path: Path) -> tuple[int, Found]:
+    """A descriptor of a file, and how it looks now.
+
+    Raises:
+        NoFile: there is none, it may not be read, or it is something else.
+    """
+    try:
+        # A pipe would wait for its writer, and be emptied by us.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise NoFile((error.strerror or "it cannot be opened").lower()) from None
+    try:
+        return descriptor, look(path, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def look(path: Path, descriptor: int) -> Found:
+    """How an open file looks now.
+
+    Raises:
+        NoFile: it is no plain file, or cannot be read.
+    """
+    try:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            raise NoFile("it is no plain file")
+        head = os.pread(descriptor, HEAD, 0)
+    except OSError as error:
+        raise NoFile((error.strerror or "it cannot be read").lower()) from None
+    return Found(path, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, head)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode of the file that is at a path now; None if there is none."""
+    try:
+        info = path.stat()
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
+
+
+def older(path: Path) -> list[Found]:
+    """The files beside a log that have the names of its older ones, the newest first."""
+    with suppress(OSError):
+        times = [
+            (one.stat().st_mtime_ns, one)
+            for one in path.parent.iterdir()
+            if is_older(one, path) and not one.is_symlink()
+        ]
+        newest = [one for _, one in sorted(times, reverse=True)[:MOST]]
+        return [found for one in newest if (found := _looked_at(one)) is not None]
+    return []  # one of them is gone again, or the folder: the next look sees what there is
+
+
+def is_older(one: Path, path: Path) -> bool:
+    """Whether ``one`` is what a rotated file of the log ``path`` is called: by logrotate, or with
+    the same in front of the log's suffix."""
+    if one.parent != path.parent:
+        return False
+    end = re.escape(path.name) + _ROTATED.pattern
+    middle = re.escape(path.stem) + _ROTATED.pattern + re.escape(path.suffix)
+    return re.fullmatch(f"{end}|{middle}", one.name) is not None
+
+
+def _looked_at(path: Path) -> Found | None:
+    try:
+        descriptor, found = open_log(path)
+    except NoFile:
+        return None
+    os.close(descriptor)
+    return found

@@ -1,0 +1,185 @@
+"""Ships files: finds those that are wanted, reads what is new, and remembers what was acked.
+
+All reading is done in one thread, as a disk can hang; what was read is handed to the sources in the
+agent's own. The record is written before lines of a new generation go anywhere, so that no line is
+ever given a second name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from chatops.agent.jobs import Jobs
+from chatops.agent.logs.follower import Entries, FileLog
+from chatops.agent.logs.places import Seen
+from chatops.agent.logs.record import LogRecord
+from chatops.agent.logs.source import FileSource
+from chatops.agent.logs.wanted import MOST_FILES, WantedFile
+from chatops.agent.shipper import Shipper
+from chatops.clock import Clock, SystemClock
+from chatops.protocol.limits import MiB
+from chatops.text import escape
+
+POLL: Final = 0.5
+"""Seconds between two looks at files of which nothing new came."""
+LOOK: Final = 5.0
+"""Seconds between two looks for new files."""
+KEEP: Final = 1.0
+"""Seconds between two writes of the record."""
+PATIENCE: Final = 30.0
+"""Seconds that a round may take; while it takes longer no other is begun."""
+HELD: Final = 1 * MiB
+"""Bytes of lines of all files that are held until they are acked, about."""
+GONE: Final = "a part of this log was gone before it was read"
+_JOB: Final = "logs"
+_log = logging.getLogger(__name__)
+
+
+class _Followed:
+    """One file, its reader and its source."""
+
+    def __init__(self, path: Path, seen: Seen, wanted: WantedFile, *, start: bool) -> None:
+        self.source = FileSource(str(path), wanted)
+        self.log = FileLog(path, seen, start=start, entry=wanted.entry)
+        self.version = self.lost = 0
+        self.error: str | None = None
+
+
+class _Piece(NamedTuple):
+    followed: _Followed
+    entries: Entries
+    lost: bool
+
+
+class LogFiles:
+    """All files that the agent ships."""
+
+    def __init__(
+        self,
+        wanted: Sequence[WantedFile],
+        folder: Path,
+        shipper: Shipper,
+        clock: Clock | None = None,
+    ) -> None:
+        self._wanted = wanted
+        self._record = LogRecord(folder / "logs.json")
+        self._shipper = shipper
+        self._clock = clock or SystemClock()
+        self._jobs = Jobs(PATIENCE)
+        self._followed: dict[Path, _Followed] = {}
+        self._new: list[_Followed] = []
+        self._acked: dict[Path, dict[str, int]] = {}
+        self._ready: deque[_Piece] = deque()
+        """What was read, and whose places are kept."""
+        self._unkept: list[_Piece] = []
+        self._looked_at: float | None = None
+        self._kept_at = 0.0
+        self._changed = False
+        self._stuck = False
+
+    async def run(self) -> None:
+        """Read for ever."""
+        while True:
+            if not self._stuck:
+                self._acked = {path: one.source.news() for path, one in self._followed.items()}
+            round_ = await self._jobs.run({_JOB: self._round})
+            self._note(round_.missing.get(_JOB))
+            came = self._hand_over()
+            await asyncio.sleep(0.0 if came and self._has_room() else POLL)
+
+    def close(self) -> None:
+        """The agent ends."""
+        self._jobs.close()
+        if not self._stuck:
+            for one in self._followed.values():
+                one.log.close()
+
+    def _note(self, trouble: str | None) -> None:
+        if trouble is not None and not self._stuck:
+            _log.warning("logs cannot be read, or the record of them written: %s", trouble)
+        self._stuck = trouble is not None
+
+    def _hand_over(self) -> bool:
+        """Give the sources what was read; whether there was anything."""
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        while self._new:
+            self._shipper.add(self._new.pop(0).source)
+        came = bool(self._ready)
+        while self._ready:
+            followed, entries, lost = self._ready.popleft()
+            if lost:
+                followed.source.say(entries.epoch, entries.lines[0].end, GONE, now)
+            followed.source.take(entries.epoch, entries.lines, now, monotonic)
+        if came:
+            self._shipper.wake()
+        return came
+
+    def _has_room(self) -> bool:
+        return sum(one.source.size for one in self._followed.values()) < HELD
+
+    # -- in the thread -------------------------------------------------------------------
+
+    def _round(self) -> None:
+        """One turn for each file: at most a piece of each, as long as there is room."""
+        now = self._clock.monotonic()
+        for path, news in self._acked.items():
+            for epoch, end in news.items():
+                self._changed |= self._followed[path].log.acked(epoch, end)
+        if self._looked_at is None or now - self._looked_at >= LOOK:
+            self._find()
+            self._looked_at = now
+        if not self._unkept:
+            self._unkept = self._read(now)
+        new = any(one.version != one.log.version for one in self._followed.values())
+        if new or (self._changed and now - self._kept_at >= KEEP):
+            self._keep(now)
+        self._ready.extend(self._unkept)
+        self._unkept = []
+
+    def _find(self) -> None:
+        first = not self._followed
+        for wanted in self._wanted:
+            for path in wanted.paths(self._followed):
+                if path in self._followed or len(self._followed) >= MOST_FILES:
+                    continue
+                seen = self._record.files.get(str(path))
+                is_late = not first and seen is None  # made since the agent looks here
+                start = wanted.start or is_late
+                made = _Followed(path, seen or Seen(), wanted, start=start)
+                self._followed = {**self._followed, path: made}  # another thread reads it
+                self._new.append(made)
+
+    def _read(self, now: float) -> list[_Piece]:
+        pieces = []
+        room = HELD - sum(one.source.size for one in self._followed.values())
+        for one in self._followed.values():
+            entries = one.log.poll(now) if room > 0 else None
+            self._complain(one)
+            if entries is not None:
+                room -= sum(len(line.data) for line in entries.lines)
+                pieces.append(_Piece(one, entries, one.log.lost > one.lost))
+                one.lost = one.log.lost
+        return pieces
+
+    def _keep(self, now: float) -> None:
+        """Write the record.
+
+        Raises:
+            OSError: the disk does not take it; what was read waits until it does.
+        """
+        self._record.files = {str(path): one.log.seen for path, one in self._followed.items()}
+        self._record.write()
+        self._kept_at, self._changed = now, False
+        for one in self._followed.values():
+            one.version = one.log.version
+
+    def _complain(self, one: _Followed) -> None:
+        if one.log.error != one.error:
+            one.error = one.log.error
+            if one.error is not None:
+                _log.warning("log %s: %s", escape(str(one.log.path)), one.error)

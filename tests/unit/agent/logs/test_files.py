@@ -1,0 +1,172 @@
+"""The files of an agent, a shipper without a hub: what is sent, and what is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from chatops.agent.logs import files
+from chatops.agent.logs.files import GONE, LogFiles
+from chatops.agent.logs.wanted import WantedFile, parse_wanted
+from chatops.agent.shipper import Shipper
+from chatops.protocol.codec import from_agent
+from chatops.protocol.messages import Log
+from chatops.tasks import Tasks
+from tests.support.waiting import until_async
+
+
+class Ships:
+    """Files on their way to a hub that acks when it is told to."""
+
+    def __init__(self, folder: Path, *wanted: WantedFile) -> None:
+        self.shipper = Shipper()
+        self.logs = LogFiles(wanted, folder, self.shipper)
+        self.shipper.connected(lambda: None)
+        self.texts: list[tuple[str, str]] = []
+        self.messages: list[Log] = []
+
+    def look(self) -> list[str]:
+        """The messages so far."""
+        while (frame := self.shipper.next_frame()) is not None:
+            message = from_agent().decode(frame)
+            assert isinstance(message, Log)
+            self.messages.append(message)
+            self.texts += [(line.level, line.message) for line in message.entries]
+        return [text for _, text in self.texts]
+
+    def ack(self) -> None:
+        for message in self.messages:
+            self.shipper.ack(message.epoch, message.entries[-1].seq)
+
+    async def until(self, *texts: str) -> None:
+        async def there() -> bool:
+            return self.look() == list(texts)
+
+        await until_async(there, what=f"{texts}")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("POLL", "LOOK", "KEEP"):
+        monkeypatch.setattr(files, name, 0.01)
+
+
+@asynccontextmanager
+async def shipping(folder: Path, *given: str | dict[str, object]) -> AsyncIterator[Ships]:
+    ships = Ships(folder, *parse_wanted(given))
+    try:
+        async with Tasks() as tasks:
+            tasks.spawn(ships.logs.run(), name="logs")
+            yield ships
+    finally:
+        ships.logs.close()
+
+
+async def test_lines_of_files_that_are_there_and_that_come(tmp_path: Path) -> None:
+    first, second = tmp_path / "1.log", tmp_path / "2.log"
+    first.write_text("old\n")
+    async with shipping(tmp_path, f"{tmp_path}/*.log") as ships:
+        await until_async(lambda: recorded(tmp_path, first), what="the first look")
+        with first.open("a") as file:
+            file.write("ERROR new password=hunter2\n")
+        await ships.until("ERROR new password=***")
+        second.write_text("all of it\n")
+        await ships.until("ERROR new password=***", "all of it")
+    assert [level for level, _ in ships.texts] == ["error", "info"]
+    assert {message.source for message in ships.messages} == {str(first), str(second)}
+
+
+async def recorded(folder: Path, path: Path) -> bool:
+    record = folder / "logs.json"
+    return record.exists() and str(path) in record.read_text()
+
+
+async def test_another_agent_goes_on_where_the_hub_is(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("1\n2\n")
+    async with shipping(tmp_path, f"{log}@start") as ships:
+        await ships.until("1", "2")
+        ships.ack()
+        await until_async(lambda: offset_is(tmp_path, 4), what="the record")
+        with log.open("a") as file:
+            file.write("3\n")
+        await ships.until("1", "2", "3")
+    async with shipping(tmp_path, f"{log}@start") as again:
+        await again.until("3")
+        assert again.messages[0].epoch == ships.messages[0].epoch
+        assert again.messages[0].entries[0].seq == ships.messages[-1].entries[0].seq
+    log.unlink()
+    async with shipping(tmp_path, f"{log}@start") as last:
+        log.write_text("another\n")
+        await last.until(GONE, "another")
+
+
+async def offset_is(folder: Path, offset: int) -> bool:
+    return f'"offset":{offset},' in (folder / "logs.json").read_text()
+
+
+async def test_generations_go_one_after_the_other(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("1\n")
+    async with shipping(tmp_path, f"{log}@start") as ships:
+        await ships.until("1")
+        log.rename(tmp_path / "a.log.1")
+        log.write_text("2\n")
+        await until_async(lambda: record_has(tmp_path, 2), what="two generations")
+        assert ships.look() == ["1"]
+        ships.ack()
+        await ships.until("1", "2")
+
+
+async def record_has(folder: Path, places: int) -> bool:
+    return (folder / "logs.json").read_text().count('"offset"') == places
+
+
+async def test_what_is_held_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "HELD", 50_000)
+    log = tmp_path / "a.log"
+    log.write_text("".join(f"{number:08d}\n" for number in range(30_000)))
+    async with shipping(tmp_path, f"{log}@start") as ships:
+        seen: list[str] = []
+
+        async def all_there() -> bool:
+            seen[:] = ships.look()
+            assert sum(one.source.size for one in ships.logs._followed.values()) < 3_000_000
+            ships.ack()
+            ships.messages.clear()
+            return len(seen) == 30_000
+
+        await until_async(all_there, what="all lines")
+        assert seen == [f"{number:08d}" for number in range(30_000)]
+
+
+async def test_a_record_that_cannot_be_written_holds_lines_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("1\n")
+    (tmp_path / "logs.new").mkdir()
+    async with shipping(tmp_path, f"{log}@start") as ships:
+        await until_async(lambda: said(caplog, "Is a directory"), what="a complaint")
+        assert ships.look() == []
+        (tmp_path / "logs.new").rmdir()
+        await ships.until("1")
+
+
+async def said(caplog: pytest.LogCaptureFixture, text: str) -> bool:
+    return text in caplog.text
+
+
+async def test_what_cannot_be_read_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "logs.json").write_text("{broken")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    async with shipping(tmp_path, str(folder)):
+        await until_async(lambda: said(caplog, "it is no plain file"), what="a complaint")
+    assert caplog.text.count("it is no plain file") == 1
+    assert "logs are begun at their ends" in caplog.text
