@@ -7,7 +7,7 @@ from typing import Final
 
 from chatops.server.api.operation import Operation
 from chatops.server.api.routes import OPERATIONS
-from chatops.server.app import SOCKETS
+from chatops.server.web import SOCKETS
 from docs.gen.markdown import code, table
 
 PAGE: Final = "reference/rest.md"

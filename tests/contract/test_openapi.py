@@ -12,8 +12,8 @@ from jsonschema_rs import meta
 from chatops.server.api.openapi import build_document
 from chatops.server.api.operation import PREFIX
 from chatops.server.api.routes import OPERATIONS
-from chatops.server.app import SOCKETS
 from chatops.server.services.access import Access
+from chatops.server.web import SOCKETS
 
 
 @pytest.fixture(scope="module")

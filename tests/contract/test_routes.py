@@ -13,9 +13,9 @@ import pytest
 from chatops.errors import STATUS
 from chatops.server.api.operation import PREFIX, Operation
 from chatops.server.api.routes import OPERATIONS
-from chatops.server.app import SOCKETS
 from chatops.server.secrets import load_secrets
 from chatops.server.services.access import Access
+from chatops.server.web import SOCKETS
 from tests.support.hub import Answer, TestHub, running_hub
 
 OPEN = {

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 from chatops.client import Client
 from chatops.server.api.openapi import build_document
 from chatops.server.api.routes import OPERATIONS
-from chatops.server.app import SOCKETS
+from chatops.server.web import SOCKETS
 from tests.support.processes import PASSWORD, Bench, bench
 from tests.support.waiting import pause
 

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
 
-import msgspec
 from aiohttp import web
 
 from chatops.clock import Clock, SystemClock
 from chatops.errors import Busy, ChatOpsError
 from chatops.protocol.limits import MAX_FOLLOWERS, MAX_REQUESTS, MAX_USER_FOLLOWERS
-from chatops.server.api import docs_page
-from chatops.server.api.openapi import DOCUMENT, build_document
-from chatops.server.api.operation import PREFIX
-from chatops.server.api.routes import OPERATIONS
-from chatops.server.api.serve import make_handler
 from chatops.server.context import Services
 from chatops.server.db.files import Databases
 from chatops.server.housekeeping import Housekeeping
-from chatops.server.middleware import add_headers, make_middlewares
 from chatops.server.secrets import HubSecrets
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.agent_news import AgentNews
@@ -83,24 +74,8 @@ from chatops.server.services.tokens import TokenService
 from chatops.server.services.users import UserService
 from chatops.server.services.ws_manager import WSManager
 from chatops.server.settings import HubSettings
-from chatops.server.ws.agents import make_agents_route
-from chatops.server.ws.commands import make_commands_route
-from chatops.server.ws.fleet import make_fleet_route
-from chatops.server.ws.sockets import Waiting
-from chatops.server.ws.subscriptions import make_subscription_route
+from chatops.server.web import make_app
 from chatops.tasks import Tasks
-
-SOCKETS: Final[Mapping[str, str]] = {
-    f"{PREFIX}/agents/ws": "Agents: metrics, commands, logs. See docs/reference/wire.md.",
-    f"{PREFIX}/ws/metrics/{{server}}": "A server's samples, live, after an auth frame.",
-    f"{PREFIX}/ws/logs/{{server}}": "A server's log entries, live, after an auth frame.",
-    f"{PREFIX}/ws/metrics": "Some values of many servers, live: an auth frame, then `watch`.",
-    f"{PREFIX}/ws/commands/{{id}}": "A command's or run's output and outcome, from any offset; "
-    "and its standard input.",
-}
-DOCS_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,38 +273,6 @@ def _apply(now: HubSettings, services: Services) -> None:
     """Hand on settings to those who do not ask for them each time."""
     services.requests.resize(rate=now.request_limit, burst=now.request_limit)
     services.commands.lost_after = now.lost_after
-
-
-def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
-    """The aiohttp application: operations, sockets, the page."""
-    app = web.Application(
-        middlewares=make_middlewares(services), client_max_size=services.settings.max_body
-    )
-    app.on_response_prepare.append(add_headers)
-    app[DOCUMENT], page = _described()
-    for operation in OPERATIONS:
-        handler = make_handler(operation, services)
-        app.router.add_route(operation.method, operation.full_path, handler)
-    waiting = Waiting(services.settings)
-    agents, metrics, logs, fleets, commands = SOCKETS
-    app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
-    app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))
-    app.router.add_get(logs, make_subscription_route(services, tasks, waiting, "logs"))
-    app.router.add_get(fleets, make_fleet_route(services, tasks, waiting))
-    app.router.add_get(commands, make_commands_route(services, tasks, waiting))
-
-    async def docs(_: web.Request) -> web.Response:
-        return web.Response(text=page, content_type="text/html", headers=DOCS_HEADERS)
-
-    app.router.add_get("/docs", docs)
-    return app
-
-
-@functools.cache
-def _described() -> tuple[bytes, str]:
-    """The API's description as JSON and as a page: the same for each hub."""
-    document = build_document(OPERATIONS, SOCKETS)
-    return msgspec.json.encode(document), docs_page.render(document)
 
 
 def _start(hub: Hub, tasks: Tasks) -> None:

@@ -19,10 +19,10 @@ import pytest
 
 from chatops.server.api.operation import PREFIX, Operation
 from chatops.server.api.routes import OPERATIONS
-from chatops.server.app import SOCKETS
 from chatops.server.secrets import load_secrets
 from chatops.server.services.access import Access
 from chatops.server.services.alerting.service import MetricValue
+from chatops.server.web import SOCKETS
 from tests.support.hub import PASSWORD, Answer, TestHub, auth_message, metrics_message, running_hub
 
 RANK: Final = {"viewer": 0, "operator": 1, "admin": 2}

@@ -7,7 +7,7 @@ from aiohttp import web
 from chatops.protocol import rest
 from chatops.server.api.feed_stream import NUMBERS, Frames, stream, text
 from chatops.server.api.operation import Call, NoQuery
-from chatops.server.api.queries import ContainersQuery, LogsQuery, moment
+from chatops.server.api.queries import ContainerLogsQuery, ContainersQuery, moment
 
 
 async def list_containers(call: Call[ContainersQuery, None]) -> rest.Page[rest.ServerContainer]:
@@ -33,7 +33,7 @@ async def top_container(call: Call[NoQuery, None]) -> rest.Page[rest.ContainerPr
     return await docker.top(call.principal, call.path["server"], call.path["container"])
 
 
-async def logs_container(call: Call[LogsQuery, None]) -> web.StreamResponse:
+async def logs_container(call: Call[ContainerLogsQuery, None]) -> web.StreamResponse:
     """Read what a container writes, and follow it: one answer of enveloped frames."""
     query, path = call.query, call.path
     feed, where, began = await call.services.container_logs.open(

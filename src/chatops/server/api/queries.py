@@ -132,7 +132,7 @@ class ContainersQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     all: bool = False
 
 
-class LogsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+class ContainerLogsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """A container's log: its ``tail`` last lines (without it all), of those from ``since`` on.
     ``follow``: and what is written from now on. ``timestamps``: each line begins with its time."""
 

@@ -1,0 +1,69 @@
+"""What the hub serves: every operation and socket, and the page that describes them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from chatops.server.api import docs_page
+from chatops.server.api.openapi import DOCUMENT, build_document
+from chatops.server.api.operation import PREFIX
+from chatops.server.api.routes import OPERATIONS
+from chatops.server.api.serve import make_handler
+from chatops.server.context import Services
+from chatops.server.middleware import add_headers, make_middlewares
+from chatops.server.services.fleet import Fleet
+from chatops.server.ws.agents import make_agents_route
+from chatops.server.ws.commands import make_commands_route
+from chatops.server.ws.fleet import make_fleet_route
+from chatops.server.ws.sockets import Waiting
+from chatops.server.ws.subscriptions import make_subscription_route
+from chatops.tasks import Tasks
+
+SOCKETS: Final[Mapping[str, str]] = {
+    f"{PREFIX}/agents/ws": "Agents: metrics, commands, logs. See docs/reference/wire.md.",
+    f"{PREFIX}/ws/metrics/{{server}}": "A server's samples, live, after an auth frame.",
+    f"{PREFIX}/ws/logs/{{server}}": "A server's log entries, live, after an auth frame.",
+    f"{PREFIX}/ws/metrics": "Some values of many servers, live: an auth frame, then `watch`.",
+    f"{PREFIX}/ws/commands/{{id}}": "A command's or run's output and outcome, from any offset; "
+    "and its standard input.",
+}
+DOCS_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
+
+
+def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
+    """The aiohttp application: operations, sockets, the page."""
+    app = web.Application(
+        middlewares=make_middlewares(services), client_max_size=services.settings.max_body
+    )
+    app.on_response_prepare.append(add_headers)
+    app[DOCUMENT], page = _described()
+    for operation in OPERATIONS:
+        handler = make_handler(operation, services)
+        app.router.add_route(operation.method, operation.full_path, handler)
+    waiting = Waiting(services.settings)
+    agents, metrics, logs, fleets, commands = SOCKETS
+    app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
+    app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))
+    app.router.add_get(logs, make_subscription_route(services, tasks, waiting, "logs"))
+    app.router.add_get(fleets, make_fleet_route(services, tasks, waiting))
+    app.router.add_get(commands, make_commands_route(services, tasks, waiting))
+
+    async def docs(_: web.Request) -> web.Response:
+        return web.Response(text=page, content_type="text/html", headers=DOCS_HEADERS)
+
+    app.router.add_get("/docs", docs)
+    return app
+
+
+@functools.cache
+def _described() -> tuple[bytes, str]:
+    """The API's description as JSON and as a page: the same for each hub."""
+    document = build_document(OPERATIONS, SOCKETS)
+    return msgspec.json.encode(document), docs_page.render(document)
