@@ -14,7 +14,7 @@ from tests.support.waiting import until
 
 FIELDS = ["id", "run_id", "server", "user", "command", "status", "exit_code", "signal",
           "created_at", "started_at", "finished_at", "duration_ms", "truncated",
-          "error"]  # fmt: skip
+          "error", "container"]  # fmt: skip
 
 
 def detach(place: Bench, *words: str) -> str:

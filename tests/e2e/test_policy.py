@@ -143,7 +143,7 @@ def test_agent_check_shows_what_a_command_gets(place: Bench) -> None:
         "command": ["sleep", "600"], "allowed": True, "rule": "commands", "why": None,
         "user": USER, "folder": "/usr", "program": "/usr/bin/sleep", "path": "/usr/bin:/bin",
         "variables": ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "STAGE", "USER"],
-        "timeout": 2.0, "max_output": 100_000, "max_running": 1,
+        "timeout": 2.0, "max_output": 100_000, "max_running": 1, "container": None,
     }  # fmt: skip
     code, text = check(place, "uptime")
     assert (code, "program        /bin/sh\n" in text) == (0, True)

@@ -55,7 +55,7 @@ _COMMAND = (
     Column("because", lambda c: c.why),
     Column("runs as", lambda c: c.user),
     Column("in the folder", lambda c: c.folder),
-    Column("in the container", lambda c: c.container),
+    Column("container", lambda c: c.container),
     Column("program", lambda c: c.program or (None if c.container else "not found")),
     Column("PATH", lambda c: c.path),
     Column("variables", lambda c: " ".join(c.variables)),
