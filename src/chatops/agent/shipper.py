@@ -113,6 +113,11 @@ class Shipper:
         """One more source of lines."""
         self._turns.append(_Stream(source))
 
+    def remove(self, source: LogSource) -> None:
+        """A source that has no lines any more, and will have none."""
+        for stream in [one for one in self._turns if one.source is source]:
+            self._turns.remove(stream)
+
     def connected(self, wake: Callable[[], None]) -> None:
         """A session begins: nothing counts as under way. ``wake`` tells it of new lines."""
         self._wake = wake

@@ -73,6 +73,7 @@ class LogFiles:
         self._jobs = Jobs(PATIENCE)
         self._followed: dict[Path, _Followed] = {}
         self._new: list[_Followed] = []
+        self._gone: list[_Followed] = []
         self._acked: dict[Path, dict[str, int]] = {}
         self._ready: deque[_Piece] = deque()
         """What was read, and whose places are kept."""
@@ -80,7 +81,7 @@ class LogFiles:
         self._looked_at: float | None = None
         self._kept_at = 0.0
         self._changed = False
-        self._stuck = False
+        self._stuck = self._too_many = False
 
     async def run(self) -> None:
         """Read for ever."""
@@ -109,6 +110,10 @@ class LogFiles:
         now, monotonic = self._clock.now(), self._clock.monotonic()
         while self._new:
             self._shipper.add(self._new.pop(0).source)
+        while self._gone:
+            one = self._gone.pop()
+            one.log.close()
+            self._shipper.remove(one.source)
         came = bool(self._ready)
         while self._ready:
             followed, entries, lost = self._ready.popleft()
@@ -129,7 +134,8 @@ class LogFiles:
         now = self._clock.monotonic()
         for path, news in self._acked.items():
             for epoch, end in news.items():
-                self._changed |= self._followed[path].log.acked(epoch, end)
+                if path in self._followed:
+                    self._changed |= self._followed[path].log.acked(epoch, end)
         if self._looked_at is None or now - self._looked_at >= LOOK:
             self._find()
             self._looked_at = now
@@ -142,17 +148,33 @@ class LogFiles:
         self._unkept = []
 
     def _find(self) -> None:
-        first = not self._followed
+        """Follow what is new, and let go of what a glob no longer finds."""
+        followed = dict(self._followed)
+        named = set()
         for wanted in self._wanted:
-            for path in wanted.paths(self._followed):
-                if path in self._followed or len(self._followed) >= MOST_FILES:
-                    continue
-                seen = self._record.files.get(str(path))
-                is_late = not first and seen is None  # made since the agent looks here
-                start = wanted.start or is_late
-                made = _Followed(path, seen or Seen(), wanted, start=start)
-                self._followed = {**self._followed, path: made}  # another thread reads it
-                self._new.append(made)
+            for path in wanted.paths(followed):
+                named.add(path)
+                if path not in followed:
+                    self._follow(followed, path, wanted)
+            self._changed |= wanted.pattern not in self._record.patterns
+            self._record.patterns |= {wanted.pattern}
+        for path in [path for path, one in followed.items() if one.log.is_over]:
+            if path not in named and not followed[path].source.size:
+                self._gone.append(followed.pop(path))
+                self._record.files.pop(str(path), None)
+        self._followed = followed  # another thread reads it: it is never changed
+
+    def _follow(self, followed: dict[Path, _Followed], path: Path, wanted: WantedFile) -> None:
+        if len(followed) >= MOST_FILES:
+            if not self._too_many:
+                _log.warning("more than %d logs: those that come later are not shipped", MOST_FILES)
+            self._too_many = True
+            return
+        seen = self._record.files.get(str(path))
+        made_since = seen is None and wanted.pattern in self._record.patterns
+        start = wanted.start or made_since
+        followed[path] = _Followed(path, seen or Seen(), wanted, start=start)
+        self._new.append(followed[path])
 
     def _read(self, now: float) -> list[_Piece]:
         pieces = []

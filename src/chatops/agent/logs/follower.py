@@ -22,6 +22,8 @@ PIECE: Final = 64 * 1024
 """Bytes that are read at a time."""
 LAST_WORDS: Final = 60.0
 """Seconds that a file is kept open after it was renamed and read: some writers are slow to go."""
+AGAIN: Final = 5.0
+"""Seconds between two looks for the older files of a log that is not there."""
 TOGETHER: Final = 1.0
 """Seconds that an entry of several lines waits for the next one."""
 
@@ -131,6 +133,7 @@ class FileLog:
         self._start = start
         self._entry = entry
         self._readings: list[_Reading] = []
+        self._looked_at = 0.0
         self._current: tuple[int, int] | None = None
         """The file that was at the path when it was last looked for."""
 
@@ -146,10 +149,15 @@ class FileLog:
         """The next entries, the oldest first; None when there is nothing new. ``now`` is seconds
         of a clock that nobody sets."""
         found = self._next(now)
-        if found is None and (self._current is None or self._current != identity(self.path)):
+        if found is None and self._is_to_look(now):
             self._look(now)
             found = self._next(now)
         return found
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no file, and all that was read is acked."""
+        return self.error is not None and all(one.is_acked for one in self._readings)
 
     def acked(self, epoch: str, end: int) -> bool:
         """The hub has all entries of a generation up to there; whether that is news."""
@@ -199,7 +207,14 @@ class FileLog:
 
     # -- looking for the files -----------------------------------------------------------------
 
+    def _is_to_look(self, now: float) -> bool:
+        there = identity(self.path)
+        if there is None and self.error is not None:
+            return now - self._looked_at >= AGAIN
+        return self._current is None or self._current != there
+
     def _look(self, now: float) -> None:
+        self._looked_at = now
         try:
             descriptor, current = open_log(self.path)
         except NoFile as error:

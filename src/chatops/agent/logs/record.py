@@ -17,15 +17,19 @@ _log = logging.getLogger(__name__)
 
 
 class _Record(Struct, kw_only=True):
+    patterns: list[str] = []
     files: dict[str, Seen] = {}
 
 
 class LogRecord:
-    """Of each file, by its path, how far it was shipped. One that cannot be read is begun anew."""
+    """Of each file, by its path, how far it was shipped; and for which ``patterns`` files were
+    looked for: what is new there was made since. One that cannot be read is begun anew."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.files = self._read()
+        found = self._read()
+        self.files = found.files
+        self.patterns = frozenset(found.patterns)
 
     def write(self) -> None:
         """Keep it: whole, or as it was before.
@@ -35,15 +39,16 @@ class LogRecord:
         """
         beside = self._path.with_suffix(".new")
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(_Record(files=self.files)))
+            record = _Record(patterns=sorted(self.patterns), files=self.files)
+            file.write(msgspec.json.encode(record))
         beside.replace(self._path)
 
-    def _read(self) -> dict[str, Seen]:
+    def _read(self) -> _Record:
         try:
             with self._path.open("rb") as file:
-                return msgspec.json.decode(file.read(_LARGEST), type=_Record).files
+                return msgspec.json.decode(file.read(_LARGEST), type=_Record)
         except FileNotFoundError:
-            return {}
+            return _Record()
         except (OSError, msgspec.DecodeError) as error:
             _log.warning("%s cannot be read, logs are begun at their ends: %s", self._path, error)
-            return {}
+            return _Record()

@@ -125,6 +125,34 @@ async def record_has(folder: Path, places: int) -> bool:
     return (folder / "logs.json").read_text().count('"offset"') == places
 
 
+async def test_a_file_that_was_made_while_no_agent_looked_is_shipped_whole(tmp_path: Path) -> None:
+    async with shipping(tmp_path, f"{tmp_path}/*.log"):
+        await until_async(lambda: recorded(tmp_path, tmp_path), what="the record")
+    (tmp_path / "a.log").write_text("1\n2\n")
+    (tmp_path / "b.txt").write_text("old\n")
+    async with shipping(tmp_path, f"{tmp_path}/*.log", f"{tmp_path}/*.txt") as ships:
+        await ships.until("1", "2")
+        await until_async(lambda: recorded(tmp_path, tmp_path / "b.txt"), what="the other")
+        assert ships.look() == ["1", "2"]
+
+
+async def test_files_that_a_glob_no_longer_finds_are_let_go(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    async with shipping(tmp_path, f"{log.parent}/*.log") as ships:
+        await until_async(lambda: recorded(tmp_path, tmp_path), what="the first look")
+        log.write_text("1\n")
+        await ships.until("1")
+        log.unlink()
+        ships.ack()
+
+        async def let_go() -> bool:
+            return not ships.logs._followed and not ships.shipper._turns
+
+        await until_async(let_go, what="the end of its reader")
+        log.write_text("2\n")
+        await ships.until("1", "2")
+
+
 async def test_what_is_held_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "HELD", 50_000)
     log = tmp_path / "a.log"
