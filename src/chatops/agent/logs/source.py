@@ -37,6 +37,8 @@ class FileSource:
         self._rate = Rate(wanted.rate)
         self._held: deque[_Held] = deque()
         self._last = ""
+        self._done: dict[str, int] = {}
+        """Up to which place the hub has the epoch that was acked last."""
         self._acked: dict[str, int] = {}
 
     @property
@@ -47,7 +49,10 @@ class FileSource:
 
     def take(self, epoch: str, lines: Iterable[Line], now: float, monotonic: float) -> None:
         """Lines that were read at ``now``; ``monotonic`` is a clock for rates."""
+        done = self._done.get(epoch, 0)
         for line in lines:
+            if line.end * 2 <= done:
+                continue  # an agent before this one sent it, and was killed before it knew
             if self._rate.takes(monotonic):
                 said = self._rate.said()
                 if said is not None:
@@ -71,6 +76,7 @@ class FileSource:
         while self._held and self._held[0].epoch == epoch and self._held[0].line.line.seq <= seq:
             self.size -= self._held.popleft().size
         self._last = epoch
+        self._done = {epoch: seq}
         self._acked[epoch] = seq // 2
 
     def news(self) -> dict[str, int]:

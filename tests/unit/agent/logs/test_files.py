@@ -104,6 +104,20 @@ async def test_another_agent_goes_on_where_the_hub_is(tmp_path: Path) -> None:
         await last.until(GONE, "another")
 
 
+async def test_what_the_hub_has_already_is_not_sent_again(tmp_path: Path) -> None:
+    """An agent was killed before it knew of an ack: the next one is told of it at its first line,
+    when it has not even read so far."""
+    log = tmp_path / "a.log"
+    log.write_text("1\n")
+    async with shipping(tmp_path, f"{log}@start") as ships:
+        await ships.until("1")
+        ships.shipper.ack(ships.messages[0].epoch, 2 * len("1\n2\n3\n"))
+        with log.open("a") as file:
+            file.write("2\n3\n4\n")
+        await ships.until("1", "4")
+        assert all(one.source.size < 1000 for one in ships.logs._followed.values())
+
+
 async def offset_is(folder: Path, offset: int) -> bool:
     return f'"offset":{offset},' in (folder / "logs.json").read_text()
 
