@@ -64,7 +64,7 @@ def count(place: Bench, source: Path) -> int:
     return int(stored(place, source, "count(*)")[0][0])
 
 
-@pytest.mark.parametrize("how", ["rename", "truncate"])
+@pytest.mark.parametrize("how", ["rename", pytest.param("truncate", marks=pytest.mark.soak)])
 def test_every_line_once_while_both_ends_are_killed(place: Bench, how: str) -> None:
     log = place.folder / "app.log"
     log.write_text("")

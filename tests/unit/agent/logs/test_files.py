@@ -115,7 +115,7 @@ async def test_what_the_hub_has_already_is_not_sent_again(tmp_path: Path) -> Non
         with log.open("a") as file:
             file.write("2\n3\n4\n")
         await ships.until("1", "4")
-        assert all(one.source.size < 1000 for one in ships.logs._followed.values())
+        assert all(one.source.size < 400 for one in ships.logs._followed.values())
 
 
 async def offset_is(folder: Path, offset: int) -> bool:

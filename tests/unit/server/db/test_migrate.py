@@ -37,11 +37,18 @@ def test_a_file_has_one_head(part: str) -> None:
     assert scripts(part).get_base() == FIRST[part]
 
 
+def is_a_models(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a table is one of the models': the index of words is SQLite's own affair."""
+    return kind != "table" or not str(name).startswith("log_search")
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_autogenerate_finds_nothing_to_do(tmp_path: Path, part: str) -> None:
     migrate(tmp_path)
     connection = _open(tmp_path / f"{part}.db")
-    options = {"compare_type": True, "compare_server_default": True}
+    options = {
+        "compare_type": True, "compare_server_default": True, "include_name": is_a_models,
+    }  # fmt: skip
     context = MigrationContext.configure(connection, opts=options)
     assert compare_metadata(context, METADATA[part]) == []
     _close(connection)
