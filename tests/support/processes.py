@@ -68,7 +68,7 @@ class Program:
         """Everything on its stdout and stderr so far."""
         return self.log.read_bytes()[self._begin :]
 
-    def says(self, pattern: bytes, *, within: float = 20.0) -> re.Match[bytes]:
+    def says(self, pattern: bytes, *, within: float = 45.0) -> re.Match[bytes]:
         """Wait until it has said something, and fail early when it has ended."""
         wanted = re.compile(pattern, re.MULTILINE)
 

@@ -6,9 +6,11 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, overload
+from typing import Final, TypeVar, overload
 
 T = TypeVar("T")
+PATIENCE: Final = 45.0
+"""Seconds that a condition has to come true, also on a slow machine that does other things too."""
 _pause = threading.Event()
 
 
@@ -17,7 +19,9 @@ def pause(seconds: float) -> None:
     _pause.wait(seconds)
 
 
-def until(condition: Callable[[], T], *, within: float = 15.0, what: str = "the condition") -> T:
+def until(
+    condition: Callable[[], T], *, within: float = PATIENCE, what: str = "the condition"
+) -> T:
     """The first truthy value of ``condition``, asked again and again.
 
     Raises:
@@ -34,18 +38,21 @@ def until(condition: Callable[[], T], *, within: float = 15.0, what: str = "the 
 
 @overload
 async def until_async(
-    condition: Callable[[], Awaitable[T]], *, within: float = 15.0, what: str = "the condition"
+    condition: Callable[[], Awaitable[T]], *, within: float = PATIENCE, what: str = "the condition"
 ) -> T: ...
 
 
 @overload
 async def until_async(
-    condition: Callable[[], T], *, within: float = 15.0, what: str = "the condition"
+    condition: Callable[[], T], *, within: float = PATIENCE, what: str = "the condition"
 ) -> T: ...
 
 
 async def until_async(
-    condition: Callable[[], Awaitable[T] | T], *, within: float = 15.0, what: str = "the condition"
+    condition: Callable[[], Awaitable[T] | T],
+    *,
+    within: float = PATIENCE,
+    what: str = "the condition",
 ) -> T:
     """The same inside an event loop; ``condition`` may be a coroutine function."""
     deadline = time.monotonic() + within

@@ -60,15 +60,15 @@ class ContainerLaunch(Launch):
         self._asked = command
         self._engine = engine
         self._policy = policy
-        self._report = os.pipe2(os.O_CLOEXEC)
+        self._report = list(os.pipe2(os.O_CLOEXEC))
         try:
             super().__init__(
                 command.command, bounds=bounds, env=command.env, folder=command.cwd, guard=guard,
                 stdout=stdout, stderr=stderr, stdin=command.stdin,
             )  # fmt: skip
         except OSError:
-            for handle in self._report:
-                os.close(handle)
+            for end in (0, 1):
+                self._let_go(end)
             raise
 
     def _popen(self) -> subprocess.Popen[bytes]:
@@ -128,11 +128,17 @@ class ContainerLaunch(Launch):
 
     def _settle(self, group: int | None) -> None:
         super()._settle(group)
-        os.close(self._report[1])
+        self._let_go(1)
 
     def _close(self) -> None:
         super()._close()
-        os.close(self._report[0])
+        self._let_go(0)
+
+    def _let_go(self, end: int) -> None:
+        """Close an end of the report's pipe, once: its number may be another file's after that."""
+        handle, self._report[end] = self._report[end], -1
+        if handle >= 0:
+            os.close(handle)
 
 
 def _config(command: Command) -> dict[str, Any]:

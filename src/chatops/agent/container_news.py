@@ -150,12 +150,16 @@ class ContainerNews:
             if self._policy.sees(event.name) and not self._journal.knows(event.key):
                 self._journal.know(event.key)
                 self._watch.note(event)
-                admitted += self._pace.admit(self._with_reason(event), now)
+                admitted += self._pace.admit(self._with_reason(self._seen(event)), now)
         if left_out:
             text = f"{counted(left_out, 'event')} of containers came too fast, and are left out"
             line = LogLine(ts=self._clock.now(), level="warning", message=text)
             self._add([Note(SOURCE, line)])
         self._note(admitted)
+
+    def _seen(self, event: ContainerEvent) -> ContainerEvent:
+        """The event without a name that the policy does not let the hub see."""
+        return event if self._policy.sees(event.old_name) else event._replace(old_name="")
 
     def _note(self, admitted: Iterable[Admitted]) -> None:
         self._add([self._worded(one) for one in admitted])

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chatops.agent.collectors.labels import clean
+from chatops.agent.container_shapes import name_of
 from chatops.protocol.containers import Pruned, PruneResult
 from chatops.text import shorten
 
@@ -58,7 +59,7 @@ def _things(asked: Asked) -> Iterator[_Thing]:
     going: list[tuple[str, Any]] = []
     staying: list[tuple[str, Any]] = []
     for row in client.containers(all=True, size=True):
-        name = clean(str((row.get("Names") or [""])[0]).removeprefix("/"))
+        name = name_of(row)
         idle = row["State"] in _STOPPED and asked.policy.sees(name)
         (going if idle else staying).append((name, row))
     for name, row in going:

@@ -22,7 +22,7 @@ from chatops.agent import podman
 from chatops.agent.collectors.rates import Rates
 from chatops.agent.container_figures import Figures, figures
 from chatops.agent.docker_policy import DockerPolicy
-from chatops.agent.engine import Engine, EngineError
+from chatops.agent.engine import Engine, EngineError, load_sdk
 from chatops.agent.event_words import ContainerEvent
 from chatops.agent.jobs import Job, Jobs
 from chatops.protocol.metrics import Container
@@ -167,6 +167,7 @@ class ContainerWatch:
     # -- in the thread -------------------------------------------------------------------
 
     def _look(self) -> Look:
+        load_sdk()  # once, and no part of what a look costs
         began = time.thread_time()
         try:
             found = self._ask()

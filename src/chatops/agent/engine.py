@@ -97,6 +97,12 @@ class Engine:
             raise _explained(error, path, seconds) from None
 
 
+def load_sdk() -> None:
+    """Import what asking takes. The first time that costs as much as many looks do."""
+    import docker.errors  # noqa: F401  (only so that it is there)
+    import requests  # noqa: F401
+
+
 def _client(address: str, version: str, seconds: float) -> APIClient:
     from docker import APIClient
 

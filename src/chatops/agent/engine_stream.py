@@ -61,7 +61,8 @@ class EngineStream:
         ends the reading from another thread."""
         stream = cls(engine, seconds)
         try:
-            on_end(stream.interrupt)
+            stream._connect()
+            on_end(stream.interrupt)  # not earlier: what is not connected cannot be ended
             stream._ask(f"{method} {path}?{urlencode(query)}", headers or {})
             yield stream
         except OSError as error:
@@ -94,9 +95,11 @@ class EngineStream:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _ask(self, request: str, headers: Mapping[str, str]) -> None:
+    def _connect(self) -> None:
         self._socket.settimeout(self._seconds)
         self._socket.connect(self._path)
+
+    def _ask(self, request: str, headers: Mapping[str, str]) -> None:
         lines = [f"{request} HTTP/1.0", "Host: docker", *(f"{k}: {v}" for k, v in headers.items())]
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
         status = self._head()

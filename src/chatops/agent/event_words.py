@@ -108,7 +108,8 @@ def words(event: ContainerEvent) -> tuple[str, str]:
             level = "info" if event.health == "healthy" else "warning"
             return level, f"container {name} is {event.health}"
         case "rename":
-            return "info", f"container {event.old_name} is called {name} now"
+            before = f"container {event.old_name} is called {name} now"
+            return "info", before if event.old_name else f"container {name} has this name now"
     verb = {"start": "started", "pause": "was paused", "unpause": "was unpaused"}
     return "info", f"container {name} {verb.get(event.action, 'was removed')}"
 

@@ -17,7 +17,7 @@ from chatops.protocol.messages import Log
 from chatops.protocol.parts import LogLine
 
 RESEND_SECONDS: Final = 30.0
-"""After so long without an ack all that is under way is sent again."""
+"""After so long without an ack of a source's lines those under way are sent again."""
 _OVERHEAD: Final = 60
 """Bytes that a line takes on the wire beside its text, about."""
 
@@ -60,14 +60,22 @@ class _Stream:
         self.under_way: deque[_Sent] = deque()
         self._epoch = source.epoch
         self._sent = 0
+        self._heard = 0.0
+        """When the hub acked lines of it, or would have had nothing to ack."""
 
     def restart(self) -> None:
         self._sent = 0
         self.under_way.clear()
 
-    def acked(self, epoch: str, seq: int) -> None:
+    def take_back(self, now: float) -> None:
+        """Count nothing as under way any more if the hub has been silent about it for too long."""
+        if self.under_way and now - self._heard >= RESEND_SECONDS:
+            self.restart()
+
+    def acked(self, epoch: str, seq: int, now: float) -> None:
         if epoch != self.source.epoch:
             return
+        self._heard = now
         while self.under_way and self.under_way[0].last <= seq:
             self.under_way.popleft()
         self._sent = max(self._sent, seq)
@@ -80,7 +88,7 @@ class _Stream:
             self.restart()
         return self.source.after(self._sent)
 
-    def next_message(self) -> Log | None:
+    def next_message(self, now: float) -> Log | None:
         """The next lines of one source; None when there are none."""
         lines: list[LogLine] = []
         size, source = 0, ""
@@ -94,6 +102,8 @@ class _Stream:
             lines.append(one.line)
         if not lines:
             return None
+        if not self.under_way:
+            self._heard = now
         after = self.under_way[-1].last if self.under_way else 0
         self._sent = lines[-1].seq
         self.under_way.append(_Sent(self._sent, size))
@@ -106,7 +116,6 @@ class Shipper:
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         self._turns: deque[_Stream] = deque()
-        self._heard = 0.0
         self._wake: Callable[[], None] | None = None
 
     def add(self, source: LogSource) -> None:
@@ -140,30 +149,25 @@ class Shipper:
 
     def next_frame(self) -> str | None:
         """The next message; None when there is none, or too much is under way."""
-        self._take_back()
+        now = self._clock.monotonic()
+        for stream in self._turns:
+            stream.take_back(now)
         if self._under_way >= MAX_UNACKED_LOGS:
             return None
         for _ in range(len(self._turns)):
             stream = self._turns[0]
             self._turns.rotate(-1)
-            if not self._under_way:
-                self._heard = self._clock.monotonic()
-            message = stream.next_message()
+            message = stream.next_message(now)
             if message is not None:
                 return codec.encode(message)
         return None
 
     def ack(self, epoch: str, seq: int) -> None:
         """The hub has committed lines; what is unknown or was acked is no error."""
-        self._heard = self._clock.monotonic()
+        now = self._clock.monotonic()
         for stream in self._turns:
-            stream.acked(epoch, seq)
+            stream.acked(epoch, seq, now)
 
     @property
     def _under_way(self) -> int:
         return sum(one.size for stream in self._turns for one in stream.under_way)
-
-    def _take_back(self) -> None:
-        late = self._clock.monotonic() - self._heard >= RESEND_SECONDS
-        for stream in self._turns if late and self._under_way else ():
-            stream.restart()

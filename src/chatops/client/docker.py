@@ -52,9 +52,14 @@ class Docker:
         path = f"/docker/{segment(server)}/stats"
         return self._session.call("GET", path, Page[ContainerStats]).items
 
-    def inspect(self, server: str, container: str) -> ContainerDetail:
-        """What the engine knows of a container."""
-        return self._session.call("GET", _path(server, container), ContainerDetail)
+    def inspect(
+        self, server: str, container: str, *, timeout: float | None = None
+    ) -> ContainerDetail:
+        """What the engine knows of a container, asked for at most ``timeout`` seconds."""
+        query = {} if timeout is None else {"timeout": str(timeout)}
+        return self._session.call(
+            "GET", _path(server, container), ContainerDetail, query=query, patient=bool(query)
+        )
 
     def top(self, server: str, container: str) -> list[ContainerProcess]:
         """The processes of a container."""

@@ -53,7 +53,7 @@ async def test_containers_are_shown_to_those_who_may_see_the_server(
         assert (one["image"], one["state"], one["project"]) == (IMAGE, "running", "shop")
         every = await hub.ok("GET", f"{LIST}?all=true", token=reader)
         assert [one["name"] for one in every["items"]] == ["app", "over"]
-        detail = await hub.ok("GET", f"{LIST}/app", token=reader)
+        detail = await hub.ok("GET", f"{LIST}/app?timeout=20", token=reader)
         assert (detail["id"], detail["detail"]["State"]["Running"]) == (key, True)
         (process,) = (await hub.ok("GET", f"{LIST}/app/top", token=reader))["items"]
         assert process["command"] == "/bin/sleep 1000"
@@ -65,6 +65,7 @@ async def test_containers_are_shown_to_those_who_may_see_the_server(
             return answer.status == 200 and bool(answer.body["container_count"] == 2)
 
         await until_async(sampled)
+        assert (await hub.call("GET", f"{LIST}/app?timeout=601", token=reader)).status == 422
         gone = await hub.call("GET", f"{LIST}/nothing", token=reader)
         assert (gone.status, gone.code) == (404, "not_found")
         for name in ("a%2Fb", "%C3%A9", "..%2F..%2Fimages"):

@@ -42,7 +42,8 @@ async def test_the_agent_is_told_where_and_as_whom(hub: TestHub) -> None:
     record = await hub.ok("GET", f"/commands/{result['command_id']}")
     assert (record["container"], record["command"]) == ("app", ["true"])
     audit = (await hub.ok("GET", "/audit?action=commands.run"))["items"][0]
-    assert (audit["outcome"], audit["detail"]["container"]) == ("sent", "app")
+    assert audit["outcome"] == "sent"
+    assert (audit["detail"]["container"], audit["detail"]["user"]) == ("app", "bin")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ class Log:
 
     async def read(self, until: bytes | None = None) -> None:
         """Read on: to the end, or until some bytes came."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             async for data in self._response.content.iter_any():
                 for frame in self._reader.feed(data):
                     self._take(frame)
@@ -89,8 +89,8 @@ async def test_what_a_container_wrote_is_told_byte_for_byte(
     hub: TestHub, engine: RealEngine
 ) -> None:
     odd = "echo one; echo two >&2; printf '\\377\\000\\033[31m\\r\\n'; printf end"
-    key = engine.run("app", "/bin/sh", "-c", odd, log={"Type": "local"})  # which keeps all bytes
-    engine.run("long", "/bin/sh", "-c", "head -c 10000000 /dev/zero; echo; echo end")
+    engine.run("app", "/bin/sh", "-c", odd, log={"Type": "local"})  # which keeps all bytes
+    key = engine.run("long", "/bin/sh", "-c", "head -c 10000000 /dev/zero; echo; echo end")
     spoken = "echo out; echo err >&2; head -c 40000 /dev/zero; echo"
     engine.run("tty", "/bin/sh", "-c", spoken, tty=True)
     await until_async(lambda: all(map(engine.ended, ("app", "long", "tty"))))
@@ -110,7 +110,7 @@ async def test_what_a_container_wrote_is_told_byte_for_byte(
             )
         stamped = await whole(hub, key, "timestamps=true&tail=1")
         stamp, _, line = stamped.all.partition(b" ")
-        assert (len(stamp), stamp[-1:], line) == (30, b"Z", b"end")
+        assert (len(stamp), stamp[-1:], line) == (30, b"Z", b"end\n")
         assert (await whole(hub, "app", "since=2100-01-01T00:00:00Z")).all == b""
         terminal = await whole(hub, "tty")
         assert terminal.events[0]["tty"] is True
@@ -162,16 +162,22 @@ async def test_a_follower_that_sleeps_slows_only_itself_and_counts_as_gone_in_th
             (feed,) = hub.services.feeds._feeds
             stdout = feed._streams[0]
             # Nobody reads: the sockets fill, then the hub, then the agent, which reads no more.
-            await until_async(lambda: stdout._received == stdout._granted, within=60)
+
+            async def stands_still() -> bool:
+                """Whether nothing comes from one sample to the next."""
+                before, last = stdout._received, await sample_after(hub, "") or ""
+                await until_async(lambda: sample_after(hub, last))
+                return stdout._granted == stdout._received == before
+
+            await until_async(stands_still, within=60)
             memory = psutil.Process().memory_info
             before, received = memory().rss, stdout._received
-            first = await until_async(lambda: sample_after(hub, ""))
-            await until_async(lambda: sample_after(hub, first))
+            assert await stands_still()
             assert [one["name"] for one in (await hub.ok("GET", LIST))["items"]] == ["fast"]
             assert stdout._received == received
             assert sum(len(data) for _, data in feed._queue) <= STREAM_CREDIT
             assert len(feed._queue) < 100
-            assert memory().rss - before < 8 * MiB
+            assert memory().rss - before < 32 * MiB
         await until_async(lambda: len(hub.services.feeds) == 0)
         monkeypatch.setattr(run_stream, "WATCHER_STALL", 0.2)
         async with opened(hub, "fast", "follow=true"):
@@ -209,7 +215,7 @@ async def test_a_log_says_that_its_engine_hangs_or_is_gone(
     hub: TestHub, engine: RealEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_stream, "QUIET", 0.5)
-    monkeypatch.setattr(container_actions, "PATIENCE", 1.0)
+    monkeypatch.setattr(container_actions, "PATIENCE", 3.0)
     engine.run("app", "/bin/sh", "-c", "echo up; sleep 1000")
     async with AsyncExitStack() as stack:
         # An engine that was killed would leave its containers to nobody, so its socket goes.

@@ -58,7 +58,9 @@ async def agent() -> AsyncIterator[Agent]:
     made = Agent()
     yield made
     await made.feeds.close()
-    assert not [one for one in threading.enumerate() if one.name.startswith("chatops-feed")]
+    await until_async(lambda: not [
+        one for one in threading.enumerate() if one.name.startswith("chatops-feed")
+    ])  # fmt: skip
 
 
 async def test_a_feed_comes_in_order_and_is_closed_at_its_end(agent: Agent) -> None:
@@ -133,7 +135,7 @@ async def test_a_source_that_cannot_begin_answers_and_is_forgotten(
     agent.start(hang)
     late = await until_async(lambda: agent.answers.pop() if agent.answers else None)
     assert late.code == "timed_out"
-    assert over.is_set()
+    await until_async(over.is_set)
     assert agent.frames == []
 
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from chatops.agent.command_states import Life
+from chatops.agent.container_launch import ContainerLaunch
 from chatops.agent.docker_policy import DockerPolicy
 from chatops.agent.engine import Engine
 from chatops.agent.exec_policy import ExecPolicy
@@ -103,6 +104,22 @@ async def test_a_start_that_gets_no_thread_says_so_and_leaks_nothing(
                 launch(guard, "true", bytearray(), stdin=stdin)
     assert open_files() == before
     assert guard._starts == set()
+
+
+async def test_a_start_in_a_container_that_gets_no_thread_closes_nothing_twice(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is closed again may be somebody else's by then."""
+    before = open_files()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(BlockingIOError):
+            ContainerLaunch(
+                Command(id="c", command="x", container="app"), engine=Engine(),
+                policy=DockerPolicy(), bounds=ExecPolicy(), guard=guard,
+                stdout=lambda _data: None, stderr=lambda _data: None,
+            )  # fmt: skip
+    assert open_files() == before
 
 
 async def test_a_process_that_cannot_be_followed_is_ended_and_leaks_nothing(

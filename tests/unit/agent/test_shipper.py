@@ -99,6 +99,16 @@ def test_what_is_not_acked_is_sent_again_in_the_next_session_and_after_a_while()
     assert sent(shipper) == [("e", 0, [2])]
 
 
+def test_a_source_of_which_the_hub_is_silent_is_sent_again_though_others_are_acked() -> None:
+    quiet, loud = Lines("quiet", "a"), Lines("loud", *"abcde")
+    shipper, clock = made(quiet, loud)
+    assert ("quiet", 0, [1]) in sent(shipper)
+    for number in range(1, 4):
+        clock.advance(RESEND_SECONDS / 3)
+        shipper.ack("loud", number)
+    assert sent(shipper) == [("quiet", 0, [1])]
+
+
 def test_new_lines_wake_the_session() -> None:
     woken: list[int] = []
     shipper, _ = made()

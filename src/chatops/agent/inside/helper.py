@@ -62,6 +62,7 @@ class Helper:
 
     def run(self, *, feed: bool) -> None:
         """Carry it out."""
+        signals = _listen()  # before the start: a TERM that comes meanwhile is passed on after it
         self._minder.tell("start")
         try:
             end, come = self._api.start(self._exec)
@@ -71,7 +72,7 @@ class Helper:
         except OSError:  # it may have begun: the minder looks after that
             self._tell({"lost": _AWAY})
             return
-        relay, signals = Relay(end, come, feed=feed), _listen()
+        relay = Relay(end, come, feed=feed)
         while not self._is_done(relay):
             self._wait(relay, signals)
             self._look(relay)

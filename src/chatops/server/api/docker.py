@@ -7,7 +7,7 @@ from aiohttp import web
 from chatops.protocol import rest
 from chatops.server.api.feed_stream import NUMBERS, Frames, stream, text
 from chatops.server.api.operation import Call, NoQuery
-from chatops.server.api.queries import ContainerLogsQuery, ContainersQuery, moment
+from chatops.server.api.queries import ContainerLogsQuery, ContainerQuery, ContainersQuery, moment
 
 
 async def list_containers(call: Call[ContainersQuery, None]) -> rest.Page[rest.ServerContainer]:
@@ -21,10 +21,11 @@ async def container_stats(call: Call[NoQuery, None]) -> rest.Page[rest.Container
     return await call.services.docker.stats(call.principal, call.path["server"])
 
 
-async def inspect_container(call: Call[NoQuery, None]) -> rest.ContainerDetail:
+async def inspect_container(call: Call[ContainerQuery, None]) -> rest.ContainerDetail:
     """Show all that the engine knows of a container."""
-    docker = call.services.docker
-    return await docker.inspect(call.principal, call.path["server"], call.path["container"])
+    return await call.services.docker.inspect(
+        call.principal, call.path["server"], call.path["container"], timeout=call.query.timeout
+    )
 
 
 async def top_container(call: Call[NoQuery, None]) -> rest.Page[rest.ContainerProcess]:

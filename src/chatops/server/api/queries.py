@@ -132,6 +132,12 @@ class ContainersQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     all: bool = False
 
 
+class ContainerQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """``timeout`` is how many seconds the engine gets."""
+
+    timeout: Annotated[float, Meta(ge=0, le=600)] | None = None
+
+
 class ContainerLogsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     """A container's log: its ``tail`` last lines (without it all), of those from ``since`` on.
     ``follow``: and what is written from now on. ``timestamps``: each line begins with its time."""

@@ -57,11 +57,13 @@ class DockerService:
         )
 
     async def inspect(
-        self, principal: Principal, server: str, container: str
+        self, principal: Principal, server: str, container: str, *, timeout: float | None = None
     ) -> rest.ContainerDetail:
         """All that the engine knows of a container, but for the values of its environment."""
         where = await self._find(principal, server)
-        found = await self._ask(where, "inspect", wire.ContainerDetail, container=container)
+        found = await self._ask(
+            where, "inspect", wire.ContainerDetail, container=container, timeout=timeout
+        )
         return rest.ContainerDetail(
             server=where.name, id=_cut(found.id), name=_cut(found.name), detail=found.detail
         )

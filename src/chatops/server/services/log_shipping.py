@@ -34,6 +34,8 @@ from chatops.text import counted
 LINGER: Final = 0.02
 """Seconds between two commits: what comes meanwhile shares the next one."""
 RETRY_AFTER: Final = 1.0
+COMPLAIN: Final = 10.0
+"""Seconds between two lines of the hub's own log about lines that found no room."""
 MESSAGES: Final = 64
 """Messages of one server that are stored at a time."""
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
@@ -105,6 +107,7 @@ class LogShipping:
         self._sizes: Counter[str] = Counter()
         self._size = 0
         self._left_out = 0
+        self._complained = -COMPLAIN
         self._arrived = asyncio.Event()
         self.counts = Counter(stored=0, duplicate=0, no_room=0, out_of_turn=0)
         """Lines so far, by what became of them."""
@@ -143,9 +146,7 @@ class LogShipping:
         self._arrived.clear()
         turns = [(server_id, self._take(server_id)) for server_id in list(self._waiting)]
         stored = await asyncio.gather(*(self._store(*turn) for turn in turns))
-        if self._left_out:
-            _log.warning("no room for %s, to be sent again", counted(self._left_out, "log line"))
-            self._left_out = 0
+        self._complain()
         if self._waiting:
             self._arrived.set()
         return all(stored)
@@ -154,6 +155,12 @@ class LogShipping:
         """Commit what waits when the hub stops. What cannot be stored now its agent still has."""
         while self._waiting and await self.flush():
             pass
+
+    def _complain(self) -> None:
+        now = self._clock.monotonic()
+        if self._left_out and now - self._complained >= COMPLAIN:
+            _log.warning("no room for %s, to be sent again", counted(self._left_out, "log line"))
+            self._left_out, self._complained = 0, now
 
     def _weigh(self, server_id: str, size: int) -> None:
         self._size += size

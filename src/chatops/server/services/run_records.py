@@ -316,6 +316,8 @@ class RunRecords:
         detail: dict[str, Any] = {"run_id": made.id, "command": body.command}
         if body.container is not None:
             detail["container"] = body.container
+            if body.user is not None:
+                detail["user"] = body.user
         if len(made.commands) == 1 and parse_target(body.target).one is not None:
             row, server = made.commands[0]
             detail["command_id"] = row["id"]

@@ -60,6 +60,9 @@ def test_what_the_engine_knows_of_one(cli: Invoke, hub: FakeHub) -> None:
     assert (lines["state"], lines["variables"], lines["finished"]) == ("exited", "A B", "-")
     assert cli("docker", "inspect", "web-1", "app", "-o", "json").json() == DETAIL
     assert cli("docker", "inspect", "web-1", "..").code == 2
+    assert cli("docker", "inspect", "web-1", "app", "--timeout", "2m").code == 0
+    assert hub.asked[-1].query == {"timeout": ["120.0"]}
+    assert cli("docker", "inspect", "web-1", "app", "--timeout", "x").code == 2
 
 
 def test_processes_and_images(cli: Invoke, hub: FakeHub) -> None:

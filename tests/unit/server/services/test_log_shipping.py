@@ -208,6 +208,22 @@ async def test_a_server_has_a_bounded_place_and_one_turn_at_a_time(
     assert hub.shipping.counts["out_of_turn"] == 3
 
 
+async def test_a_flood_fills_no_log_of_the_hubs_own(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(log_shipping, "MAX_SERVER_LOGS", 0)
+    hub, (loud, _) = Hub(databases), session_of("loud")
+    clock = hub.shipping._clock
+    assert isinstance(clock, FakeClock)
+    for seconds in (0.0, 0.0, log_shipping.COMPLAIN / 2, log_shipping.COMPLAIN / 2):
+        clock.advance(seconds)
+        hub.shipping.submit(loud, message(1, 2))
+        await hub.shipping.flush()
+    assert [record.getMessage().partition(",")[0] for record in caplog.records] == [
+        "no room for 2 log lines", "no room for 6 log lines",
+    ]  # fmt: skip
+
+
 async def test_the_epochs_of_a_server_are_bounded(
     databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:

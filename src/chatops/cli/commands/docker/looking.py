@@ -13,6 +13,7 @@ from chatops.cli.context import Cli
 from chatops.cli.define import command
 from chatops.cli.exits import DONE, FAILED
 from chatops.cli.projects import by_project
+from chatops.cli.reading import seconds
 from chatops.cli.several import ask_each, say_not_asked
 from chatops.cli.view import Column, Style, View
 from chatops.client import Client
@@ -141,10 +142,18 @@ def ps(
 
 
 @command(app, "inspect", example="chatops docker inspect web-1 app -o json")
-def inspect(cli: Cli, server: SERVER, container: CONTAINER) -> None:
+def inspect(
+    cli: Cli,
+    server: SERVER,
+    container: CONTAINER,
+    timeout: Annotated[
+        str, typer.Option("--timeout", metavar="DURATION", help="how long the engine may take")
+    ] = "10s",
+) -> None:
     """What the engine knows of a container; -o json has all of it, in the engine's own words. Of
     its environment only the names are told."""
-    cli.out.item(cli.client.docker.inspect(server, container), DETAIL)
+    limit = seconds(timeout, "--timeout")
+    cli.out.item(cli.client.docker.inspect(server, container, timeout=limit), DETAIL)
 
 
 @command(app, "top", example="chatops docker top web-1 app")
