@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.leaks import held, left_behind, recorded_tasks
+from tests.support.ports import free_port
 
 settings.register_profile(
     "suite", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -29,6 +30,12 @@ def pytest_collection_finish() -> None:
     them it takes a quarter of a second."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """In place of pytest-asyncio's, whose ports others may be given before they are used."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.processes import Bench, bench
 from tests.support.waiting import until
 
@@ -52,6 +52,4 @@ def with_agent(hub: Bench) -> Bench:
 @pytest.fixture
 def closed_port() -> int:
     """A port of the loopback interface on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+    return free_port()

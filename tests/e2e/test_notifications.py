@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.processes import Bench
-from tests.support.receivers import Receiver, receiving, unused_port
+from tests.support.receivers import Receiver, receiving
 from tests.support.waiting import until
 
 PAGE = Path(__file__).parents[2] / "docs" / "topics" / "notifications.md"
@@ -91,7 +92,7 @@ def _port_of(place: Bench) -> list[str]:
 
 def test_the_pages_receiver_checks_what_it_gets(shared: Bench) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    port = unused_port()
+    port = free_port()
     environ = {**os.environ, "HOOK_SECRET": "s3cret of the page", "HOOK_PORT": str(port)}
     hook = subprocess.Popen(
         [sys.executable, "-c", example], env=environ, stdout=subprocess.PIPE,

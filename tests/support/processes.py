@@ -17,6 +17,7 @@ import msgspec
 
 from chatops.cli.profiles import Profiles
 from chatops.client import Client
+from tests.support.ports import free_port
 from tests.support.source import SRC
 from tests.support.waiting import until
 
@@ -119,7 +120,9 @@ class Bench:
         """A hub on a free port that is ready; ``url`` is its address."""
         where = str(data_dir or self.folder / "hub")
         given = {"CHATOPS_ADMIN_PASSWORD": PASSWORD, **environ}
-        hub = self.start("hub", "serve", "--port", "0", "--data-dir", where, *flags, **given)
+        hub = self.start(
+            "hub", "serve", "--port", str(free_port()), "--data-dir", where, *flags, **given
+        )
         hub.says(rb"^chatops hub ready at .+$")
         self.url = _READY.findall(hub.said)[-1].decode()
         return hub

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+from tests.support.ports import free_port
 from tests.support.source import ROOT
 from tests.support.waiting import until
 
@@ -61,8 +61,7 @@ def prometheus(folder: Path, hub: str, token: str) -> Iterator[Prometheus]:
     secret.write_text(token)
     secret.chmod(0o600)
     (folder / "prometheus.yml").write_text(_adapted(hub, secret))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     words = [
         program, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
         f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,10 +116,3 @@ def receiving(port: int = 0, receiver: Receiver | None = None) -> Iterator[Recei
             made.released.set()
             server.shutdown()
             thread.join()
-
-
-def unused_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.engine import RealEngine
+from tests.support.ports import free_port
 from tests.support.waiting import until
 
 
@@ -56,8 +57,7 @@ def registry(folder: Path) -> Iterator[Registry]:
     """A registry, ended afterwards."""
     program = shutil.which("docker-registry")
     assert program, "this test needs a registry: apt-get install docker-registry"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     config = folder / "registry.yml"
     config.write_text(
         "version: 0.1\n"

@@ -21,7 +21,8 @@ from chatops.server.services.notify.message import Message as News
 from chatops.server.services.notify.urls import Receiver as To
 from tests.support.changes import change
 from tests.support.hub import TestHub, running_hub
-from tests.support.receivers import Receiver, receiving, unused_port
+from tests.support.ports import free_port
+from tests.support.receivers import Receiver, receiving
 from tests.support.waiting import until_async
 
 
@@ -52,7 +53,7 @@ def receiver() -> Iterator[Receiver]:
 
 async def test_a_page_goes_by_mail(hub: TestHub) -> None:
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=unused_port())
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
         url = f"mailto://127.0.0.1:{controller.port}/?from=hub@example.org&to=ops@example.org"
@@ -122,7 +123,7 @@ async def test_a_refusal_a_hang_and_nobody_there_are_said_without_the_url(
     sender, news = AppriseSender(), News("m-1", "test", [])
     place = f"127.0.0.1:{receiver.port}"
     receiver.manner = "500"
-    nobody = f"127.0.0.1:{unused_port()}"
+    nobody = f"127.0.0.1:{free_port()}"
     answer, gone = await asyncio.gather(
         *(
             sender.send(To(f"json://user:s3cret@{at}/T0KEN"), news, public_only=False, timeout=30)

@@ -23,7 +23,8 @@ from chatops.server.services.notify.heartbeat import Heartbeat
 from chatops.server.services.notify.schedule import Pace
 from tests.support.changes import change, resolved
 from tests.support.hub import TestHub, running_hub
-from tests.support.receivers import Receiver, receiving, unused_port
+from tests.support.ports import free_port
+from tests.support.receivers import Receiver, receiving
 from tests.support.waiting import until_async
 
 FAST = Pace(gather=0.2, first=0.02, cap=0.1, slow_cap=1.0)
@@ -128,7 +129,7 @@ async def test_a_receiver_that_does_not_take_it_gets_the_same_message_until_it_d
 async def test_a_receiver_that_is_down_gets_it_when_it_is_back_and_a_lost_answer_repeats_it(
     hub: TestHub,
 ) -> None:
-    port = unused_port()
+    port = free_port()
     await add(hub, f"http://127.0.0.1:{port}/hook")
     await happen(hub, change())
     await until_async(lambda: log(hub), what="an attempt")
@@ -291,7 +292,7 @@ async def test_what_is_given_up_is_said_and_its_end_is_not_told(tmp_path: Path) 
     async with running_hub(tmp_path / "hub", clock=clock) as hub:
         notifications = hub.services.notifications
         notifications.outbox.pace = replace(FAST, gather=0.0, give_up=3600.0, enough=1)
-        await add(hub, f"http://127.0.0.1:{unused_port()}/hook")
+        await add(hub, f"http://127.0.0.1:{free_port()}/hook")
         server = await hub.server("web-1")
         one = change()
         await _alert(hub, one, server_id=server["id"])

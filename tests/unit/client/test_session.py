@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from chatops.client.session import Session, segment
@@ -18,6 +16,7 @@ from chatops.errors import (
 )
 from chatops.protocol.rest import Health, Page, Refresh, User
 from tests.support.fake_hub import FakeHub, Reply, error, page
+from tests.support.ports import free_port
 
 USER = {"id": "u1", "name": "ada", "role": "viewer", "disabled": False,
         "created_at": "2026-01-01T00:00:00.000Z"}  # fmt: skip
@@ -118,8 +117,7 @@ def test_redirects_are_not_followed(hub: FakeHub, session: Session) -> None:
 
 
 def test_a_hub_that_is_not_there_is_named_with_what_to_do() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(HubUnreachable, match=f"{url}: connection refused") as caught:
         Session(url, None).call("GET", "/health", Health)
     assert caught.value.details == {"sent": False}

@@ -11,6 +11,7 @@ import pytest
 
 from chatops.client.address import parse_address
 from chatops.client.transport import NotHttp, Transport
+from tests.support.ports import free_port
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 Answers = Callable[[socket.socket, int], None]
@@ -206,9 +207,7 @@ def test_silence_ends_after_the_timeout() -> None:
 
 
 def test_nothing_was_sent_when_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    transport = Transport(parse_address(f"http://127.0.0.1:{port}"), timeout=5)
+    transport = Transport(parse_address(f"http://127.0.0.1:{free_port()}"), timeout=5)
     with pytest.raises(ConnectionRefusedError):
         transport.exchange(GET, again=True, timeout=5)
     assert not transport.sent
