@@ -4,7 +4,8 @@ thread of its own with a client of its own."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chatops.agent import container_shapes as shapes
@@ -110,9 +111,10 @@ def _images(asked: Asked) -> list[ImageInfo]:
 
 
 def _top(asked: Asked) -> list[ContainerProcess]:
-    key, _name = asked.container()
+    key, name = asked.container()
     columns = podman.TOP if podman.is_podman(asked.client) else _COLUMNS
-    told = asked.client.top(key, ps_args=columns)
+    with _called(key, name):
+        told = asked.client.top(key, ps_args=columns)
     return [
         ContainerProcess(pid=int(pid), ppid=int(ppid), user=clean(user), command=_spoken(args))
         for pid, ppid, user, args in told["Processes"]
@@ -124,6 +126,18 @@ def _spoken(args: str) -> str:
     return clean(spoken("\0".join(args.split(" ")).encode("utf-8", "replace")), 4096)
 
 
+@contextmanager
+def _called(key: str, name: str) -> Iterator[None]:
+    """What the engine objects to meanwhile tells the container's name in place of its long id."""
+    from docker.errors import APIError
+
+    try:
+        yield
+    except APIError as error:
+        error.explanation = str(error.explanation or "").replace(key, name)
+        raise
+
+
 def _change(act: Callable[[Asked, str], None]) -> Action:
     """An action on one container, found by its name first and then held by its id."""
 
@@ -131,7 +145,8 @@ def _change(act: Callable[[Asked, str], None]) -> Action:
         from docker.errors import NotFound
 
         key, name = asked.container()
-        act(asked, key)
+        with _called(key, name):
+            act(asked, key)
         try:
             state = asked.client.inspect_container(key)["State"]["Status"]
         except NotFound:

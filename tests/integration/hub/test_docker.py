@@ -68,6 +68,7 @@ async def test_containers_are_shown_to_those_who_may_see_the_server(
         assert (await hub.call("GET", f"{LIST}/app?timeout=601", token=reader)).status == 422
         gone = await hub.call("GET", f"{LIST}/nothing", token=reader)
         assert (gone.status, gone.code) == (404, "not_found")
+        assert gone.body["error"]["hint"] == "`chatops docker ps web-1 -a` shows those there are"
         for name in ("a%2Fb", "%C3%A9", "..%2F..%2Fimages"):
             assert (await hub.call("GET", f"{LIST}/{name}")).status == 404
     offline = await until_async(lambda: refused(hub, "offline"))
@@ -154,7 +155,9 @@ async def test_changes_are_for_operators_and_on_record(hub: TestHub, engine: Rea
             assert {one["target"] for one in records} == {"web-1"}
         assert (await hub.call("POST", f"{LIST}/app/start", {"timeout": -1})).status == 422
         engine.run("app")
-        assert (await hub.call("POST", f"{LIST}/app/rm", {})).code == "conflict"
+        kept = await hub.call("POST", f"{LIST}/app/rm", {})
+        assert kept.code == "conflict"
+        assert "remove a running container app. " in kept.body["error"]["message"]
         (record, *_) = (await hub.ok("GET", "/audit?action=docker.rm"))["items"]
         assert (record["outcome"], record["detail"]["container"]) == ("failed", "app")
 

@@ -20,6 +20,12 @@ SLACK: Final = 10.0
 _CODES: Final = {"not_allowed": "refused", "unsupported": "conflict"}
 """Codes of agents that are called otherwise among errors."""
 _KNOWN: Final = frozenset({"refused", "conflict", "not_found", "timed_out", "invalid", "busy"})
+_HINTS: Final = {
+    "there is no container": "`chatops docker ps {server} -a` shows those there are",
+    "no container engine listens": "start it, or set DOCKER_HOST or [policy.docker] host for the "
+    "agent",
+}
+"""What to do, by how the text of an agent begins."""
 
 T = TypeVar("T")
 
@@ -59,7 +65,8 @@ def failure(server: str, code: str | None, text: str | None) -> ChatOpsError:
     """The error that an agent tells; of what it says only the text is believed."""
     code = _CODES.get(code or "", code or "")
     text = shorten(escape(text or "no reason given"), 600)
-    hint = None
+    hints = (hint for start, hint in _HINTS.items() if text.startswith(start))
+    hint = next((hint.format(server=server) for hint in hints), None)
     if code == "refused":
         hint = "the target's owner decides that: --allow docker and [policy.docker] of the agent"
     return from_code(code if code in _KNOWN else "conflict", f"{server}: {text}", hint=hint)
