@@ -174,13 +174,13 @@ class OnContainer(Condition):
         super().__init__(f"{name}={wanted}")
         self.name, self._wanted = name, wanted
 
-    def engine(self, told: ContainerDetail | ChatOpsError) -> None:
-        """What the server's engine says now."""
+    def engine(self, told: ContainerDetail | ChatOpsError, server: str) -> None:
+        """What the engine of ``server`` says now."""
         if isinstance(told, NotFound):
             self.met, self.value = self._wanted == GONE, GONE
             self.shown = f"there is no container {self.name}"
         elif isinstance(told, ChatOpsError):
-            self.reset(told.message)
+            self.reset(told.message.removeprefix(f"{server}: "))
         else:
             self._take(*_state_of(told))
 
@@ -238,7 +238,7 @@ class Standing:
     def engine(self, told: Mapping[str, ContainerDetail | ChatOpsError]) -> None:
         """What its engine says now of containers, by name."""
         for one in self.containers if self._server.status == "online" else ():
-            one.engine(told[one.name])
+            one.engine(told[one.name], self.name)
 
     def state(self) -> WaitState:
         """How it stands."""

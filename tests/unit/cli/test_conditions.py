@@ -198,9 +198,7 @@ def test_why_a_container_is_not_so() -> None:
     assert why(inspected("running", None)) == "web is running, without a health check"
     assert why(inspected("exited", "healthy")) == "web is exited"
     assert why(NotFound("web-1: there is no container web")) == "there is no container web"
-    assert why(Conflict("web-1: no container engine listens")) == (
-        "web-1: no container engine listens"
-    )
+    assert why(Conflict("web-1: no container engine listens")) == "no container engine listens"
     one.look(server("offline"), (), NOW)
     assert why(inspected("running", "healthy")) == "offline"
 
