@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from chatops.protocol.frames import CONTENT_TYPE, envelope_text
@@ -18,7 +19,8 @@ def container(name: str = "app", **fields: object) -> dict[str, Any]:
             } | fields  # fmt: skip
 
 
-STATE = {"Status": "exited", "ExitCode": 3, "FinishedAt": "0001-01-01T00:00:00Z"}
+STATE = {"Status": "exited", "ExitCode": 3, "FinishedAt": "0001-01-01T00:00:00Z",
+         "StartedAt": "2026-01-02T03:04:05.678901234Z"}  # fmt: skip
 DETAIL = {"server": "web-1", "id": "0" * 64, "name": "app",
           "detail": {"State": STATE, "Config": {"Env": ["A", "B"]}}}  # fmt: skip
 
@@ -33,6 +35,18 @@ def test_containers_of_one_server(cli: Invoke, hub: FakeHub) -> None:
     assert cli("docker", "ps", "web-1", "-o", "json").json() == [container()]
     assert cli("docker", "ps", "web-1", "-q").out == "app\n"
     assert hub.asked[-1].query == {}
+
+
+def test_the_health_stands_once_in_a_row(cli: Invoke, hub: FakeHub) -> None:
+    rows = [container("a", status="Up 2 hours (healthy)"),
+            container("b", status="Up 1 second (health: starting)", health="starting"),
+            container("c", status="Exited (3) 2 days ago", state="exited", health=None),
+            container("d", status="Up 2 hours (Paused)", state="paused", health=None)]  # fmt: skip
+    hub.on("GET /docker/web-1/containers", page(*rows))
+    out = cli("docker", "ps", "web-1").out
+    assert (out.count("(healthy)"), out.count("starting")) == (1, 1)
+    assert "Exited (3) 2 days ago" in out
+    assert "Up 2 hours (Paused)" in out
 
 
 def test_hostile_names_are_only_text(cli: Invoke, hub: FakeHub) -> None:
@@ -58,6 +72,7 @@ def test_what_the_engine_knows_of_one(cli: Invoke, hub: FakeHub) -> None:
     shown = cli("docker", "inspect", "web-1", "app").out
     lines = dict(line.split(maxsplit=1) for line in shown.splitlines() if " " in line)
     assert (lines["state"], lines["variables"], lines["finished"]) == ("exited", "A B", "-")
+    assert re.fullmatch(r"2026-01-0\d \d\d:\d\d:05", lines["started"])
     assert cli("docker", "inspect", "web-1", "app", "-o", "json").json() == DETAIL
     assert cli("docker", "inspect", "web-1", "..").code == 2
     assert cli("docker", "inspect", "web-1", "app", "--timeout", "2m").code == 0
@@ -90,6 +105,8 @@ def test_changing_a_container(cli: Invoke, hub: FakeHub) -> None:
     assert cli("docker", "stop", "web-1", "app", "-o", "json").json() == CHANGE
     assert hub.asked[-1].body == {"timeout": 10.0}
     assert cli("docker", "stop", "web-1", "app", "--timeout", "soon").code == 2
+    long = cli("docker", "stop", "web-1", "app", "--timeout", "11m")
+    assert (long.code, long.err) == (2, "error: --timeout: it may be 10m at most\n")
 
 
 def test_removing_asks_first(cli: Invoke, hub: FakeHub) -> None:

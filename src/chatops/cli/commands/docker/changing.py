@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 
 from chatops.cli.args import SERVER, YES
-from chatops.cli.commands.docker.group import CONTAINER, app
+from chatops.cli.commands.docker.group import CONTAINER, TIMEOUT, app, patience
 from chatops.cli.confirm import confirm
 from chatops.cli.context import Cli
 from chatops.cli.define import command
-from chatops.cli.reading import seconds
 from chatops.cli.view import Column, View
 from chatops.protocol.rest import ContainerChange, ContainerVerb
 from chatops.text import escape
@@ -25,10 +24,10 @@ CHANGED = View(
         Column("STATE", lambda c: c.state),
     ],
 )
-TIMEOUT = Annotated[
+GRACE = Annotated[
     str,
     typer.Option(
-        "--timeout", metavar="DURATION", help="how long it may take; then a stop becomes a kill"
+        "--timeout", metavar="DURATION", help="how long it may take to end before it is killed"
     ),
 ]
 
@@ -49,9 +48,9 @@ def stop(
     cli: Cli,
     server: SERVER,
     container: CONTAINER,
-    timeout: TIMEOUT = "10s",
+    timeout: GRACE = "10s",
 ) -> None:
-    """Stop a container: it is asked to end, and killed when it has not by the time of --timeout."""
+    """Stop a container. It is asked to end, and killed when it has not by the time of --timeout."""
     _change(cli, server, container, "stop", "stopped", timeout)
 
 
@@ -60,7 +59,7 @@ def restart(
     cli: Cli,
     server: SERVER,
     container: CONTAINER,
-    timeout: TIMEOUT = "10s",
+    timeout: GRACE = "10s",
 ) -> None:
     """Stop a container and start it again."""
     _change(cli, server, container, "restart", "restarted", timeout)
@@ -108,7 +107,7 @@ def remove(
     *,
     yes: YES = False,
 ) -> None:
-    """Remove a container that does not run, with all that was written in it."""
+    """Remove a container that does not run. What was written in it goes too, volumes stay."""
     confirm(f"remove the container {escape(container)} of {escape(server)}?", yes=yes)
     _change(cli, server, container, "rm", "removed", timeout)
 
@@ -116,6 +115,6 @@ def remove(
 def _change(
     cli: Cli, server: str, container: str, action: ContainerVerb, done: str, timeout: str
 ) -> None:
-    limit = seconds(timeout, "--timeout")
+    limit = patience(timeout)
     made = cli.client.docker.change(server, container, action, timeout=limit)
     cli.out.changed(made, CHANGED, f"{done} {escape(made.name)} on {escape(made.server)}")

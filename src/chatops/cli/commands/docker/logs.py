@@ -37,7 +37,7 @@ def logs(
         bool, typer.Option("--raw", help="the bytes as they are, control characters too")
     ] = False,
 ) -> None:
-    """What a container wrote, its stdout to stdout and its stderr to stderr. Control characters
+    """What a container wrote. Its stdout goes to stdout, its stderr to stderr. Control characters
     (colours too) are written out, unless --raw is given. With -f it goes on until the container
     stops; when the hub or the agent is away for less than a minute, it goes on where it was."""
     machine = cli.out.form != "table" or cli.out.quiet
@@ -73,5 +73,7 @@ def _lines(text: str) -> int | None:
     if text == "all":
         return None
     if not (text.isascii() and text.isdigit()) or int(text) >= 2**31:
-        raise InvalidInput(f"--tail: {text!r} is no number of lines", hint="a number, or all")
+        raise InvalidInput(
+            f"--tail: {text!r} is no number of lines", hint="a number below 2147483648, or all"
+        )
     return int(text)

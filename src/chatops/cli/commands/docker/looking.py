@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import typer
 
 from chatops.cli import show
 from chatops.cli.args import SERVER, TARGET
-from chatops.cli.commands.docker.group import CONTAINER, PROJECT, app
+from chatops.cli.commands.docker.group import CONTAINER, PROJECT, TIMEOUT, app, patience
 from chatops.cli.context import Cli
 from chatops.cli.define import command
 from chatops.cli.exits import DONE, FAILED
 from chatops.cli.projects import by_project
-from chatops.cli.reading import seconds
 from chatops.cli.several import ask_each, say_not_asked
 from chatops.cli.view import Column, Style, View
 from chatops.client import Client
@@ -34,6 +34,11 @@ def _state(one: ServerContainer) -> str:
     return f"{one.state} ({one.health})" if one.health else one.state
 
 
+def _status(one: ServerContainer) -> str:
+    """The engine's words without the health that they end with: STATE has it."""
+    return one.status.rpartition(" (")[0] if one.health and one.status.endswith(")") else one.status
+
+
 def _style(one: ServerContainer) -> Style | None:
     if one.health == "unhealthy":
         return "bad"
@@ -47,7 +52,7 @@ CONTAINERS = View(
         Column("SERVER", lambda c: c.server),
         Column("NAME", lambda c: c.name),
         Column("STATE", _state, _style),
-        Column("STATUS", lambda c: c.status, spare=True),
+        Column("STATUS", _status, spare=True),
         Column("CPU", lambda c: show.percent(c.cpu_percent), right=True),
         Column("MEMORY", lambda c: show.size(c.memory), right=True),
         Column("PROJECT", lambda c: c.project, spare=True),
@@ -77,7 +82,7 @@ PROCESSES = View(
 )
 
 
-def _of(*path: str) -> Any:
+def _of(*path: str) -> Callable[[ContainerDetail], str | None]:
     """Shows what lies at a path of the engine's own words."""
 
     def text(one: ContainerDetail) -> str | None:
@@ -89,6 +94,11 @@ def _of(*path: str) -> Any:
         return None if found in (None, "", _NEVER) else str(found)
 
     return text
+
+
+def _when(*path: str) -> Callable[[ContainerDetail], str | None]:
+    """The same of a time, in that of the reader."""
+    return lambda one: show.local(_of(*path)(one))
 
 
 DETAIL = View(
@@ -103,9 +113,9 @@ DETAIL = View(
         Column("health", _of("State", "Health", "Status")),
         Column("exit code", _of("State", "ExitCode")),
         Column("restarts", _of("RestartCount")),
-        Column("created", _of("Created")),
-        Column("started", _of("State", "StartedAt")),
-        Column("finished", _of("State", "FinishedAt")),
+        Column("created", _when("Created")),
+        Column("started", _when("State", "StartedAt")),
+        Column("finished", _when("State", "FinishedAt")),
         Column("command", _of("Config", "Cmd")),
         Column("variables", _of("Config", "Env")),
         Column("binds", _of("HostConfig", "Binds")),
@@ -122,8 +132,8 @@ def ps(
     every: Annotated[bool, typer.Option("-a", "--all", help="also those that do not run")] = False,
     project: PROJECT = None,
 ) -> int:
-    """The containers of one server or of many, as their engines know them now: those of a Compose
-    project together, those of none last. CPU (per cent of one core) and memory are of the agent's
+    """Containers of one server or of many, as their engines know them. Those of a Compose project
+    stand together, those of none last. CPU (per cent of one core) and memory are of the agent's
     last look. Of several servers those that could not be asked are named on stderr, and the exit
     status is 1 then."""
 
@@ -146,13 +156,11 @@ def inspect(
     cli: Cli,
     server: SERVER,
     container: CONTAINER,
-    timeout: Annotated[
-        str, typer.Option("--timeout", metavar="DURATION", help="how long the engine may take")
-    ] = "10s",
+    timeout: TIMEOUT = "10s",
 ) -> None:
-    """What the engine knows of a container; -o json has all of it, in the engine's own words. Of
+    """What the engine knows of a container. With -o json all of it, in the engine's own words; of
     its environment only the names are told."""
-    limit = seconds(timeout, "--timeout")
+    limit = patience(timeout)
     cli.out.item(cli.client.docker.inspect(server, container, timeout=limit), DETAIL)
 
 

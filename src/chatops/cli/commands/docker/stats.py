@@ -61,7 +61,7 @@ def stats(
         typer.Option("--follow/--no-follow", help="go on; on at a terminal and with -o ndjson"),
     ] = None,
 ) -> int:
-    """What the containers that run use: CPU (per cent of one core), memory with its limit, network
+    """What the containers that run use. CPU (per cent of one core), memory with its limit, network
     and block I/O, processes; the most CPU first. At a terminal a table that is updated in its
     place until Ctrl-C, with `-o ndjson` a line for each container and look, else one round. An
     agent looks as often as that costs it at most 1 % of a core; rates are those since its last

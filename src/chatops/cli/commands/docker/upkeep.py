@@ -107,8 +107,8 @@ def prune(
     ] = False,
     yes: YES = False,
 ) -> int:
-    """Remove stopped containers, and images without a name, networks and build cache that nothing
-    uses then. What the agent's policy does not show stays."""
+    """Remove stopped containers, and what nothing uses then. That is images without a name,
+    networks and build cache. What the agent's policy does not show stays."""
     if not dry_run:
         also = ", volumes without a name" if volumes else ""
         confirm(
