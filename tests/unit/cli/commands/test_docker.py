@@ -6,7 +6,13 @@ import json
 import re
 from typing import Any
 
+import msgspec
+from rich.console import Console
+
+from chatops.cli.commands.docker.looking import CONTAINERS
+from chatops.cli.rich_table import table_of
 from chatops.protocol.frames import CONTENT_TYPE, envelope_text
+from chatops.protocol.rest import ServerContainer
 from tests.support.fake_hub import FakeHub, Reply, error, page
 from tests.support.samples import HOSTILE, THEN, server
 from tests.unit.cli.conftest import Invoke
@@ -47,6 +53,14 @@ def test_the_health_stands_once_in_a_row(cli: Invoke, hub: FakeHub) -> None:
     assert (out.count("(healthy)"), out.count("starting")) == (1, 1)
     assert "Exited (3) 2 days ago" in out
     assert "Up 2 hours (Paused)" in out
+
+
+def test_rows_of_80_columns_are_not_broken() -> None:
+    one = msgspec.convert(container(server="web-1"), ServerContainer)
+    table, left_out = table_of(CONTAINERS.columns, [CONTAINERS.row(one)], 80)
+    console = Console(width=80)
+    assert len(console.render_lines(table)) == 2
+    assert left_out == ["PORTS"]
 
 
 def test_hostile_names_are_only_text(cli: Invoke, hub: FakeHub) -> None:

@@ -51,7 +51,7 @@ CONTAINERS = View(
     [
         Column("SERVER", lambda c: c.server),
         Column("NAME", lambda c: c.name),
-        Column("STATE", _state, _style),
+        Column("STATE", _state, _style, whole=True),
         Column("STATUS", _status, spare=True),
         Column("CPU", lambda c: show.percent(c.cpu_percent), right=True),
         Column("MEMORY", lambda c: show.size(c.memory), right=True),
