@@ -493,7 +493,7 @@ async def test_a_refusal_holds_no_credential_and_little_text(place: Place) -> No
     run = {"target": "web-1", "command": ["curl", "-H", key, "x" * 100_000]}
     whole = str([record, await refused(place, "POST", "/commands", run)])
     assert key not in whole
-    assert key.split("_")[2][:8] not in whole
+    assert key.split("_", 2)[2][:8] not in whole
     assert len(whole) < 4000
     record = await refused(place, "DELETE", "/servers/web-1/shares/%ff")
     assert (await place.hub.ok("GET", "/audit/verify"))["ok"]
