@@ -113,11 +113,11 @@ def ask(case: schemathesis.Case, world: World, role: str) -> schemathesis.Respon
 
 
 @pytest.mark.hypothesis
-@pytest.mark.parametrize("role", ROLES)
 @SCHEMA.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_one_of_those_described(
-    case: schemathesis.Case, world: World, role: str
+def test_every_answer_to_everybody_is_one_of_those_described(
+    case: schemathesis.Case, world: World
 ) -> None:
     aim(case, world)
-    case.validate_response(ask(case, world, role), checks=CHECKS)
+    for role in ROLES:  # a request costs less than to think of one
+        case.validate_response(ask(case, world, role), checks=CHECKS)
