@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 BARS = (
     Bar("warm run", 50, 2.0, "docker exec"),
-    Bar("chatops docker exec", 50, 3.0, "docker exec"),
+    Bar("chatops docker exec", 50, 2.5, "docker exec"),
 )
 
 

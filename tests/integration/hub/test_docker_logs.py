@@ -177,7 +177,7 @@ async def test_a_follower_that_sleeps_slows_only_itself_and_counts_as_gone_in_th
             assert stdout._received == received
             assert sum(len(data) for _, data in feed._queue) <= STREAM_CREDIT
             assert len(feed._queue) < 100
-            assert memory().rss - before < 32 * MiB
+            assert memory().rss - before < 8 * MiB
         await until_async(lambda: len(hub.services.feeds) == 0)
         monkeypatch.setattr(run_stream, "WATCHER_STALL", 0.2)
         async with opened(hub, "fast", "follow=true"):
