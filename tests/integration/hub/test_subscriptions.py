@@ -82,6 +82,7 @@ async def test_a_subscriber_that_does_not_read_delays_nobody_and_is_told(tmp_pat
     async with running_hub(tmp_path / "hub", subscriber_buffer=64 * 1024) as hub:
         key = (await hub.server("web-1"))["key"]["key"]
         async with await hub.agent(key) as agent, await hub.subscribe("metrics/web-1") as slow:
+            await agent.expect("auth_success")  # before it the hub takes 64 KiB at most
             await slow.expect("auth_success")
             transport = slow.socket.transport
             transport.pause_reading()
