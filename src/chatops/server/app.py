@@ -35,6 +35,7 @@ from chatops.server.services.audit_sinks import make_sinks
 from chatops.server.services.audit_verify import AuditVerifier
 from chatops.server.services.auth import AuthService
 from chatops.server.services.box import Box
+from chatops.server.services.command_news import CommandNews
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
 from chatops.server.services.denials import Denials
@@ -177,14 +178,14 @@ def build(
     keys = KeyService(db, servers, agents, audit, clock)
     records = CommandRecords(db, servers, audit, clock)
     output = OutputFile(settings.folder)
-    commands = CommandService(records, agents, tasks, clock, output)
+    logs = LogService(databases.logs, subscribers, clock)
+    commands = CommandService(records, CommandNews(logs.note), agents, tasks, clock, output)
     run_records = RunRecords(db, servers, audit, secrets, clock)
     driver = RunDriver(run_records, commands, tasks, clock)
     runs = RunService(run_records, driver, commands, audit, clock)
     feeds = FeedService(agents, runs.followed)
     revocation = Revocation(subscribers, runs)
     events = EventService(db, servers)
-    logs = LogService(databases.logs, subscribers, clock)
     senders = Senders(Box(secrets.box), live, clock)
     notifications = NotificationService(db, servers, senders, logs, audit, clock)
     fleet_view = FleetView()

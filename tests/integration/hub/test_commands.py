@@ -58,6 +58,33 @@ async def test_a_command_runs_and_its_outcome_is_the_true_one(hub: TestHub) -> N
     assert "b" not in str(audit["detail"].get("env", "")), "values of variables may be secrets"
 
 
+async def test_the_servers_log_tells_who_ran_what_and_what_came_of_it(hub: TestHub) -> None:
+    one = await connect(hub)
+    async with one.agent, Tasks() as tasks:
+        asked = tasks.spawn(run(hub, ["rm", "a b"]), name="run")
+        await one.started()
+        await one.finished("failed", exit_code=1, duration_ms=20)
+        await asked
+    await hub.wait_status("web-1", "offline")
+    await run(hub, "uptime")
+
+    async def told() -> list[list[str]]:
+        entries = (await hub.ok("GET", "/logs?target=web-1"))["items"]
+        return [
+            [entry["level"], entry["message"].rpartition(" (")[0]]
+            for entry in entries if entry["source"] == "command"
+        ]  # fmt: skip
+
+    async def both() -> bool:
+        return len(await told()) == 2
+
+    await until_async(both, what="both lines")
+    assert await told() == [
+        ["warning", "admin wanted to run “uptime”: offline"],
+        ["warning", "admin ran “rm 'a b'”: failed, exit 1, after 20ms"],
+    ]
+
+
 async def test_an_offline_server_is_answered_at_once(hub: TestHub) -> None:
     await hub.server("web-1")
     (result,) = await run(hub)

@@ -30,6 +30,7 @@ from chatops.protocol.messages import Command as CommandMessage
 from chatops.server.db.models import Command
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager, AgentSession
+from chatops.server.services.command_news import CommandNews
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.container_commands import refusal
 from chatops.server.services.for_sure import for_sure
@@ -56,6 +57,7 @@ class CommandService:
     def __init__(
         self,
         records: CommandRecords,
+        news: CommandNews,
         agents: AgentManager,
         tasks: Tasks,
         clock: Clock,
@@ -63,6 +65,7 @@ class CommandService:
         lost_after: float = LOST_AFTER,
     ) -> None:
         self.records = records
+        self.news = news
         self.file = file
         self._agents = agents
         self._tasks = tasks
@@ -237,9 +240,11 @@ class CommandService:
         self.finish(live, await self.records.end(live, status, **changes))
 
     def finish(self, live: LiveCommand, result: rest.CommandResult) -> None:
-        """Tell who waits for a command whose end is committed."""
+        """Tell who waits for a command whose end is committed, and the server's log."""
         if self._live.get(live.id) is live:
             del self._live[live.id]
+        if live.result is None:
+            self.news.over(live, result)
         live.finish(result)
         _log.debug("command over", extra={"command_id": live.id, "status": result.status})
 
@@ -334,8 +339,8 @@ class CommandService:
         """A command of before, as its row has it."""
         live = LiveCommand(
             row.id, row.run_id, row.server_id, server, user_id=row.user_id,
-            user_name=row.user_name, sent=row.status != "queued", started_at=row.started_at,
-            credit=credit, file=self.file,
+            user_name=row.user_name, command=row.command, sent=row.status != "queued",
+            started_at=row.started_at, credit=credit, file=self.file,
         )  # fmt: skip
         live.cancelled = row.cancelled_at is not None
         return live

@@ -132,6 +132,7 @@ class LiveCommand:
         *,
         user_id: str | None = None,
         user_name: str | None = None,
+        command: str | list[str] | None = None,
         sent: bool = False,
         started_at: float | None = None,
         credit: int = STREAM_CREDIT,
@@ -143,6 +144,7 @@ class LiveCommand:
         self.server_name = server_name
         self.user_id = user_id
         self.user_name = user_name
+        self.command = command
         self.sent = sent
         self.started_at = started_at
         self.cancelled = False

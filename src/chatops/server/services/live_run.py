@@ -58,7 +58,7 @@ def new_run(made: MadeRun, principal: Principal, file: OutputFile, since: int) -
     for row, server in made.commands:
         live = LiveCommand(
             row["id"], made.id, row["server_id"], server, user_id=principal.user_id,
-            user_name=principal.name, credit=credit, file=file,
+            user_name=principal.name, command=spec.command, credit=credit, file=file,
         )  # fmt: skip
         _prepare(live, spec, len(made.commands))
         if row["status"] in ("offline", "refused"):

@@ -71,6 +71,9 @@ class RunService:
         if isinstance(made, str):
             return made
         run = new_run(made, principal, self._commands.file, principal.since)
+        for live in run.commands:
+            if live.result is not None:  # it cannot be run
+                self._commands.news.over(live, live.result)
         if body.mode == "attach":
             run.attach_by = self._clock.monotonic() + ATTACH_WITHIN
         self.driver.add(run)
