@@ -47,4 +47,5 @@ def settle_down() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT)
+    gc.enable()
     sys.setswitchinterval(_SWITCH)

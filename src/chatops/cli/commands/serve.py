@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 from typing import Any
 
@@ -26,6 +27,7 @@ def serve(cli: Cli, config: CONFIG = None, **flags: Any) -> int:
     On an empty data folder the schema, the secrets and the user `admin` are made. A line that
     begins `chatops hub ready at` is printed when it can be used.
     """
+    gc.disable()  # until the hub has settled down: what is imported stays, all of it
     from chatops.server.main import serve as run_hub
     from chatops.server.settings import HubSettings
 
