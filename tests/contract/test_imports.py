@@ -66,7 +66,7 @@ it may import everything and is imported by the root alone."""
 
 LIBRARIES = {
     "leaves": {"platformdirs"},
-    "protocol": {"msgspec"},
+    "protocol": {"msgspec", "re2"},
     "agent": {"docker", "msgspec", "prometheus_client", "psutil", "requests", "websockets"},
     "client": {"msgspec", "websockets"},
     "cli": {"click", "msgspec", "plotext", "rich", "textual", "typer"},

@@ -47,6 +47,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "wait": Entry("wait", "for CI: wait until something is true of servers"),
     "events": Entry("events", "connections and disconnections"),
     "logs": Entry("logs", "search in the logs of servers"),
+    "tail": Entry("tail", "the last lines of logs, and those that come"),
     "channels": Entry("channels", "where alerts are told"),
     "audit": Entry("audit", "who did what: list, verify, export"),
     "settings": Entry("settings", "what an administrator changes while the hub runs"),

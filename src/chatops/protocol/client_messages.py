@@ -17,7 +17,7 @@ from chatops.protocol.messages import (
     StreamCredit,
     StreamOpen,
 )
-from chatops.protocol.rest import Alert, LogEntry, ServerSample, StreamEvent
+from chatops.protocol.rest import Alert, LogEntry, LogLevel, ServerSample, StreamEvent
 from chatops.protocol.rest.common import Timestamp
 
 
@@ -68,10 +68,46 @@ class ValuesEvent(Message, tag="values"):
     data: Values
 
 
-class LogEvent(Message, tag="log"):
-    """An entry of the subscribed server's log stream."""
+class LogEvent(Message, tag="log", omit_defaults=True):
+    """An entry of the subscribed server's log stream. ``id`` says where it stands: who asks for
+    what comes after it (``?after=``) misses nothing and gets nothing twice."""
 
     data: LogEntry
+    id: int | None = None
+
+
+class Tail(Message, tag="tail"):
+    """On ``/ws/logs``, which is for many servers: send the log entries of the servers that
+    ``target`` means, whichever these are as time goes by; of ``level`` or worse, and with what
+    the regular expression ``grep`` (RE2) finds in their messages. First the last ``lines`` of
+    them, or all that come ``after`` a place that an earlier page named; then, with ``follow``, what
+    is committed from now on. Without it the hub closes the socket as ``done``."""
+
+    target: str
+    lines: Count = 100
+    after: Count | None = None
+    level: LogLevel | None = None
+    grep: str | None = None
+    follow: bool = True
+
+
+class LogPage(Struct, omit_defaults=True):
+    """Entries in the order in which the hub received them; ``after`` is the place behind them, up
+    to which everything was looked at. Before the entries ``left_out`` are missing: a reader was too
+    far behind. ``gap`` says that others may be, and why. ``since``: the hub looked no further
+    back for the last lines than to this time."""
+
+    after: int
+    entries: list[LogEntry]
+    left_out: int = 0
+    gap: str | None = None
+    since: Timestamp | None = None
+
+
+class LogsEvent(Message, tag="logs"):
+    """What ``tail`` asked for, page by page."""
+
+    data: LogPage
 
 
 class AlertEvent(Message, tag="alert"):
@@ -112,7 +148,7 @@ class CommandEvent(Message, tag="command_event"):
     data: StreamEvent
 
 
-FromClient = ClientAuth | Attach | Watch | StreamClose | Ping | Pong
+FromClient = ClientAuth | Attach | Watch | Tail | StreamClose | Ping | Pong
 """What the hub may receive from a client."""
 
 ToClient = (
@@ -120,6 +156,7 @@ ToClient = (
     | MetricsEvent
     | ValuesEvent
     | LogEvent
+    | LogsEvent
     | AlertEvent
     | DroppedEvent
     | CommandEvent

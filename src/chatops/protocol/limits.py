@@ -226,6 +226,11 @@ MAX_WAITING_LOGS: Final = 64 * MiB
 """The same of all servers."""
 MAX_LOG_EPOCHS: Final = 1000
 """Epochs of lines that the hub knows of one server; of more the one longest unused is forgotten."""
+MAX_PATTERN: Final = 1000
+"""Characters of a regular expression that somebody looks for in lines."""
+MAX_PATTERN_MEMORY: Final = 64 * KiB
+"""What RE2 may take for it: a pattern that needs more is refused. It bounds the time a line takes,
+too: 0.2 s for the worst of the longest."""
 
 # Notifications
 MAX_CHANNELS: Final = 100

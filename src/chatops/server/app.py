@@ -51,6 +51,7 @@ from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.log_search import LogSearch
+from chatops.server.services.log_stream import LogStream
 from chatops.server.services.metrics.latest import LatestSamples
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.notify.heartbeat import Heartbeat
@@ -255,6 +256,7 @@ def build(
         events=events,
         logs=logs,
         log_search=LogSearch(databases.logs, db, servers),
+        log_stream=LogStream(databases.logs, db, servers),
         key_warnings=key_warnings,
         notifications=notifications,
         status=status,

@@ -25,6 +25,7 @@ from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.live_settings import LiveSettings
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.log_search import LogSearch
+from chatops.server.services.log_stream import LogStream
 from chatops.server.services.metrics.service import MetricsService
 from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.places import Places
@@ -80,6 +81,7 @@ class Services:
     events: EventService
     logs: LogService
     log_search: LogSearch
+    log_stream: LogStream
     key_warnings: KeyWarnings
     notifications: NotificationService
     status: StatusService

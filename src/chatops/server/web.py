@@ -20,6 +20,7 @@ from chatops.server.services.fleet import Fleet
 from chatops.server.ws.agents import make_agents_route
 from chatops.server.ws.commands import make_commands_route
 from chatops.server.ws.fleet import make_fleet_route
+from chatops.server.ws.logs import make_log_route, make_logs_route
 from chatops.server.ws.sockets import Waiting
 from chatops.server.ws.subscriptions import make_subscription_route
 from chatops.tasks import Tasks
@@ -27,8 +28,10 @@ from chatops.tasks import Tasks
 SOCKETS: Final[Mapping[str, str]] = {
     f"{PREFIX}/agents/ws": "Agents: metrics, commands, logs. See docs/reference/wire.md.",
     f"{PREFIX}/ws/metrics/{{server}}": "A server's samples, live, after an auth frame.",
-    f"{PREFIX}/ws/logs/{{server}}": "A server's log entries, live, after an auth frame.",
+    f"{PREFIX}/ws/logs/{{server}}": "A server's log entries, live, after an auth frame; what comes "
+    "first say `?n=100`, `after` and `level`.",
     f"{PREFIX}/ws/metrics": "Some values of many servers, live: an auth frame, then `watch`.",
+    f"{PREFIX}/ws/logs": "The log entries of many servers, live: an auth frame, then `tail`.",
     f"{PREFIX}/ws/commands/{{id}}": "A command's or run's output and outcome, from any offset; "
     "and its standard input.",
 }
@@ -48,11 +51,12 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
     waiting = Waiting(services.settings)
-    agents, metrics, logs, fleets, commands = SOCKETS
+    agents, metrics, log, fleets, logs, commands = SOCKETS
     app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
-    app.router.add_get(metrics, make_subscription_route(services, tasks, waiting, "metrics"))
-    app.router.add_get(logs, make_subscription_route(services, tasks, waiting, "logs"))
+    app.router.add_get(metrics, make_subscription_route(services, tasks, waiting))
+    app.router.add_get(log, make_log_route(services, tasks, waiting))
     app.router.add_get(fleets, make_fleet_route(services, tasks, waiting))
+    app.router.add_get(logs, make_logs_route(services, tasks, waiting))
     app.router.add_get(commands, make_commands_route(services, tasks, waiting))
 
     async def docs(_: web.Request) -> web.Response:

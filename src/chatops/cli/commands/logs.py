@@ -11,8 +11,9 @@ from chatops.cli.args import LIMIT, UNTIL, asked, print_newest
 from chatops.cli.completion import complete_targets
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
+from chatops.cli.log_styles import LEVEL_STYLES
 from chatops.cli.reading import moment
-from chatops.cli.view import Column, Style, View
+from chatops.cli.view import Column, View
 from chatops.errors import InvalidInput
 from chatops.protocol.rest import LogEntry, LogLevel
 
@@ -29,21 +30,13 @@ LEVEL = Annotated[
 ]  # fmt: skip
 
 
-def level_style(entry: LogEntry) -> Style | None:
-    """How the level of an entry is shown."""
-    styles: dict[str, Style] = {
-        "debug": "dim", "warning": "warn", "error": "bad", "critical": "bad",
-    }  # fmt: skip
-    return styles.get(entry.level)
-
-
 ENTRIES = View(
     LogEntry,
     lambda entry: entry.message,
     [
         Column("TIME", lambda e: show.local(e.ts)),
         Column("SERVER", lambda e: e.server),
-        Column("LEVEL", lambda e: e.level, level_style),
+        Column("LEVEL", lambda e: e.level, lambda e: LEVEL_STYLES.get(e.level)),
         Column("SOURCE", lambda e: e.source, spare=True),
         Column("MESSAGE", lambda e: e.message),
     ],

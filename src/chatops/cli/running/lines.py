@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from chatops.cli.output import Output as Out
+from chatops.cli.prefixes import named_prefix
 from chatops.cli.running.store import Chain, Store
 from chatops.client.run_events import Output, Start, StreamName
 from chatops.protocol.frames import FrameReader, StreamFrame, envelope_binary
 from chatops.protocol.rest.commands import CommandResult
-from chatops.text import escape
 
-_COLORS: Final = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
 _NAMES: Final[tuple[StreamName, ...]] = ("stdout", "stderr")
 _RESET: Final = b"\x1b[0m\n"
 Key = tuple[str, StreamName]
@@ -71,15 +70,9 @@ class LinePrinter:
 
     def _prefix(self, key: Key, server: str) -> bytes:
         if key not in self._prefixes:
-            self._prefixes[key] = self._named(server, err=key[1] == "stderr")
+            err = key[1] == "stderr"
+            self._prefixes[key] = named_prefix(self._out, server, err=err).encode()
         return self._prefixes[key]
-
-    def _named(self, server: str, *, err: bool) -> bytes:
-        name = escape(server)
-        if self._out.colored(err=err):
-            color = _COLORS[sum(name.encode()) % len(_COLORS)]
-            name = f"\x1b[{color}m{name}\x1b[0m"
-        return f"{name} | ".encode()
 
 
 class GroupPrinter:

@@ -49,9 +49,9 @@ class AgentNews:
         """Record an event in the caller's transaction; ``say`` follows the commit."""
         self._events.note(tx, moment)
 
-    def warn(self, server_id: str, server: str, text: str) -> None:
+    def warn(self, server_id: str, text: str) -> None:
         """Say something else that an operator should know of a server."""
-        self._logs.note(server_id, server, "warning", "hub", text)
+        self._logs.note(server_id, "warning", "hub", text)
 
     def say(self, moment: Moment) -> None:
         """Tell of an event in the hub's log, and in the server's own."""
@@ -60,7 +60,7 @@ class AgentNews:
         _log.log(logging.INFO if usual else logging.WARNING, "agent %s", moment.event, extra=facts)
         if moment.server_id is not None and usual:
             level = "info" if moment.event == "connected" else "warning"
-            self._logs.note(moment.server_id, moment.server, level, "hub", moment.sentence)
+            self._logs.note(moment.server_id, level, "hub", moment.sentence)
 
     async def tell(self, moment: Moment) -> None:
         """Record an event, and say it."""

@@ -118,7 +118,7 @@ class Fleet:
             apart = format_duration(round(min(abs(skew), _LONGEST)))
             which = "ahead of" if skew > 0 else "behind"
             text = f"the host's clock is {apart} {which} the hub's; its samples get the hub's time"
-            self._news.warn(found.server_id, found.server_name, text)
+            self._news.warn(found.server_id, text)
 
     async def refused(self, server_id: str | None, address: str, reason: CloseReason) -> None:
         """Record that an agent was turned away; of one address not more often than matters."""

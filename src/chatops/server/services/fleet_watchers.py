@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatops.protocol import closing
 from chatops.protocol.client_messages import AlertEvent, Values, ValuesEvent
 from chatops.protocol.codec import encode
 from chatops.protocol.metric_names import Metric, parse_metric, value_of
 from chatops.protocol.metrics import Sample
 from chatops.protocol.rest import Alert
-from chatops.server.services.losses import Loss
 from chatops.server.services.places import Places
-from chatops.server.services.subscriber import Subscriber, Tally
+from chatops.server.services.selections import Selecting, Selections
+from chatops.server.services.subscriber import Tally
 from chatops.units import format_time
 
 
@@ -43,47 +42,24 @@ class Wanted:
 
 
 @dataclass(eq=False)
-class FleetWatcher(Subscriber):
-    """``server_ids`` are those that its TARGET means now, and that it may see; with ``alerts`` it
-    hears of theirs too."""
+class FleetWatcher(Selecting):
+    """With ``alerts`` it hears of those of its servers too."""
 
     wanted: Wanted = Wanted((), ())
     alerts: bool = False
-    server_ids: frozenset[str] = frozenset()
 
 
-class FleetWatchers:
-    """All of them; each has one of the ``places`` of its account, however many servers it watches.
-    A server that it may not see any more is dropped from it, and it is closed only when its
-    account or token has ended."""
+class FleetWatchers(Selections[FleetWatcher]):
+    """All of them."""
 
     def __init__(self, places: Places, tally: Tally) -> None:
-        self._places = places
+        super().__init__(places)
         self._tally = tally
-        self._all: dict[FleetWatcher, None] = {}
-
-    def add(self, watcher: FleetWatcher) -> None:
-        """One more.
-
-        Raises:
-            TooManyRequests, Busy: the account has too many subscriptions, or all together.
-        """
-        self._places.take(watcher.holder.user_id)
-        self._all[watcher] = None
-
-    def remove(self, watcher: FleetWatcher) -> None:
-        """One less."""
-        del self._all[watcher]
-        self._places.leave(watcher.holder.user_id)
-
-    def watches(self, server_id: str) -> bool:
-        """Whether anybody watches the server."""
-        return any(server_id in one.server_ids for one in self._all)
 
     def broadcast(self, server_id: str, name: str, ts: float, sample: Sample) -> None:
         """Pass the values of a committed sample on to those who watch the server."""
         texts: dict[tuple[str, ...], str] = {}
-        for one in [one for one in self._all if server_id in one.server_ids]:
+        for one in self.of(server_id):
             wanted = one.wanted
             if wanted.names not in texts:
                 values = wanted.of_sample(sample)
@@ -93,28 +69,7 @@ class FleetWatchers:
 
     def broadcast_alert(self, server_id: str, alert: Alert) -> None:
         """Pass on what became of a server's alert to those who asked for that."""
-        told = [one for one in self._all if one.alerts and server_id in one.server_ids]
+        told = [one for one in self.of(server_id) if one.alerts]
         text = encode(AlertEvent(data=alert)) if told else ""
         for one in told:
             self._tally.count(one.post(text))
-
-    def end(self, loss: Loss, reason: closing.CloseReason) -> None:
-        """Rights were taken back."""
-        for one in [one for one in self._all if loss.meets(one.holder, one.server_ids)]:
-            if loss.server_id is None:
-                one.connection.close(reason)
-            else:
-                self._drop(one, (loss.server_id,))
-
-    def forget(self, server_id: str) -> None:
-        """A server is gone."""
-        for one in self._all:
-            self._drop(one, (server_id,))
-
-    def close(self) -> None:
-        """Tell everybody that the hub stops."""
-        for one in list(self._all):
-            one.connection.close(closing.HUB_STOPPING)
-
-    def _drop(self, watcher: FleetWatcher, server_ids: Collection[str]) -> None:
-        watcher.server_ids -= frozenset(server_ids)

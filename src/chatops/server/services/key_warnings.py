@@ -122,12 +122,12 @@ class KeyWarnings:
             session.post(Notice(code="key_shared", message=text))
         if self._shared.take(session.server_id, at) == 0:
             _log.warning("%s", sharing, extra={"server": session.server_name})
-            self._logs.note(session.server_id, session.server_name, "error", "hub", str(sharing))
+            self._logs.note(session.server_id, "error", "hub", str(sharing))
 
     def _say_expiring(self, key: ApiKey, server: str) -> None:
         text = _expiring(key)
         _log.warning("%s", text, extra={"server": server})
-        self._logs.note(key.server_id, server, "warning", "hub", text)
+        self._logs.note(key.server_id, "warning", "hub", text)
         live = self._agents.find(key.server_id)
         if live is not None and live.key_id == key.id:
             live.post(Notice(code="key_expiring", message=text))

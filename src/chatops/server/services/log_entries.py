@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Sequence
 from typing import Final
 
 from chatops.clock import Clock
@@ -36,21 +35,32 @@ class LogService:
         self._database = database
         self._subscribers = subscribers
         self._clock = clock
-        self._queue: deque[tuple[str | None, crud.NewLogEntry]] = deque(maxlen=QUEUE)
+        self._queue: deque[crud.NewLogEntry] = deque(maxlen=QUEUE)
         self._arrived = asyncio.Event()
         self._lost = 0
-        self.shipping = LogShipping(database, clock, self._publish_all)
+        self.shipping = LogShipping(database, clock, subscribers.broadcast_logs)
         self.stored = self.dropped = 0
         """The hub's entries so far: committed, and left out because they came too fast."""
 
     def __len__(self) -> int:
         return len(self._queue)
 
-    def note(
-        self, server_id: str | None, name: str | None, level: str, source: str, message: str
-    ) -> None:
+    def note(self, server_id: str | None, level: str, source: str, message: str) -> None:
         """Add an entry of the hub's own (a connection, an alert)."""
-        self._put(server_id, name, self._clock.now(), level, source, message)
+        if len(self._queue) == QUEUE:
+            self._lost += 1
+            self.dropped += 1
+        now = self._clock.now()
+        row: crud.NewLogEntry = {
+            "server_id": server_id,
+            "ts": now,
+            "received_at": now,
+            "level": level if level in LEVELS else "info",
+            "source": source[:MAX_LABEL],
+            "message": message[:MAX_LOG_LINE],
+        }
+        self._queue.append(row)
+        self._arrived.set()
 
     async def run(self) -> None:
         """Store what waits, for as long as the hub runs."""
@@ -76,15 +86,15 @@ class LogService:
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             try:
-                rows = [row for _, row in batch]
-                await self._database.transact(lambda tx, rows=rows: crud.insert_many(tx, rows))  # type: ignore[misc]
+                await self._database.transact(lambda tx, rows=batch: crud.insert_many(tx, rows))  # type: ignore[misc]
             except ChatOpsError:
                 room = QUEUE - len(self._queue)
                 self._queue.extendleft(reversed(batch[-room:] if room else []))
                 raise
             self.stored += len(batch)
-            for name, row in batch:
-                self._publish(name, row)
+            for row in batch:
+                if row["server_id"] is not None:
+                    self._subscribers.broadcast_logs(row["server_id"], [row])
 
     async def drain(self) -> None:
         """Store what waits when the hub stops."""
@@ -116,34 +126,3 @@ class LogService:
             )
             for row in rows
         ]  # fmt: skip
-
-    def _publish_all(self, server_id: str, name: str, rows: Sequence[crud.NewLogEntry]) -> None:
-        if self._subscribers.has_watchers(server_id):
-            for row in rows:
-                self._publish(name, row)
-
-    def _put(
-        self, server_id: str | None, name: str | None, ts: float, level: str, source: str,
-        message: str,
-    ) -> None:  # fmt: skip
-        if len(self._queue) == QUEUE:
-            self._lost += 1
-            self.dropped += 1
-        row: crud.NewLogEntry = {
-            "server_id": server_id,
-            "ts": ts,
-            "received_at": self._clock.now(),
-            "level": level if level in LEVELS else "info",
-            "source": source[:MAX_LABEL],
-            "message": message[:MAX_LOG_LINE],
-        }
-        self._queue.append((name, row))
-        self._arrived.set()
-
-    def _publish(self, name: str | None, row: crud.NewLogEntry) -> None:
-        entry = LogEntry(
-            server=name, ts=format_time(row["ts"]), level=row["level"], source=row["source"],
-            message=row["message"],
-        )  # fmt: skip
-        if row["server_id"] is not None:
-            self._subscribers.broadcast_logs(row["server_id"], [entry])

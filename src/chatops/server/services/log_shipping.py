@@ -43,7 +43,7 @@ _OVERHEAD: Final = 200
 """Bytes that a message or a line takes beside its text, about."""
 _log = logging.getLogger(__name__)
 
-Publish = Callable[[str, str, Sequence[NewLogEntry]], None]
+Publish = Callable[[str, Sequence[NewLogEntry]], None]
 
 
 class Shipment(NamedTuple):
@@ -96,8 +96,7 @@ class _Outcome(NamedTuple):
 
 
 class LogShipping:
-    """What agents ship and is not stored yet. ``publish`` gets what was committed, by server id
-    and name."""
+    """What agents ship and is not stored yet. ``publish`` gets what was committed, by server id."""
 
     def __init__(self, database: Database, clock: Clock, publish: Publish) -> None:
         self._database = database
@@ -193,7 +192,7 @@ class LogShipping:
         sessions = {one.message.epoch: one.session for one in batch}
         for epoch, seq in outcome.stored.items():
             sessions[epoch].post(LogAck(epoch=epoch, seq=seq))
-        self._publish(server_id, batch[-1].session.server_name, outcome.rows)
+        self._publish(server_id, outcome.rows)
         return True
 
 

@@ -1,25 +1,28 @@
-"""WSManager: who watches the metrics or logs of which server, and the fan-out to them."""
+"""WSManager: who watches the metrics or logs of which server, and how they hear of them."""
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from chatops.protocol import closing
-from chatops.protocol.client_messages import AlertEvent, LogEvent, MetricsEvent
+from chatops.protocol.client_messages import AlertEvent, MetricsEvent
 from chatops.protocol.codec import encode
 from chatops.protocol.limits import MAX_SUBSCRIBERS, MAX_USER_SUBSCRIBERS
-from chatops.protocol.rest import Alert, LogEntry, ServerSample
+from chatops.protocol.rest import Alert, ServerSample
+from chatops.server.crud.log_entries import NewLogEntry
 from chatops.server.services.access import Holder
 from chatops.server.services.connection import Connection
 from chatops.server.services.fleet_watchers import FleetWatchers
+from chatops.server.services.log_tails import LogTails
 from chatops.server.services.losses import Loss
 from chatops.server.services.places import Places
 from chatops.server.services.subscriber import Subscriber, Tally
 
-ClientType = Literal["metrics", "logs"]
+ClientType = Literal["metrics"]
 _NOBODY: Final = Holder(None)
 _log = logging.getLogger(__name__)
 
@@ -30,14 +33,16 @@ class _Subscriber(Subscriber):
 
 
 class WSManager:
-    """Subscribers by server, and those who watch many (``fleets``). A slow one loses events and is
-    told how many, and nobody waits."""
+    """Subscribers by server, those who watch many (``fleets``), and those who follow logs
+    (``tails``). A slow one loses events and is told how many, and nobody waits; who follows logs
+    reads them at its own pace."""
 
     def __init__(self, each: int = MAX_USER_SUBSCRIBERS) -> None:
         self._by_server: dict[str, list[_Subscriber]] = defaultdict(list)
         self._tally = Tally()
         self._places = Places(MAX_SUBSCRIBERS, each, "subscriptions", "account")
         self.fleets = FleetWatchers(self._places, self._tally)
+        self.tails = LogTails(self._places)
 
     @property
     def sent(self) -> int:
@@ -87,11 +92,10 @@ class WSManager:
         if listeners:
             self._send(listeners, encode(MetricsEvent(data=metrics)))
 
-    def broadcast_logs(self, server_id: str, logs: list[LogEntry]) -> None:
-        """Pass committed log entries on to those who watch the server."""
-        listeners = self._listeners(server_id, "logs")
-        for entry in logs if listeners else ():
-            self._send(listeners, encode(LogEvent(data=entry)))
+    def broadcast_logs(self, server_id: str, logs: Sequence[NewLogEntry]) -> None:
+        """Wake those who follow the server's log: entries were committed for them to read."""
+        if self.tails.watches(server_id):
+            self.tails.wake(server_id, {entry["level"] for entry in logs})
 
     def broadcast_alert(self, server_id: str, alert: Alert) -> None:
         """Pass on what became of an alert to those who watch the server, whatever of it."""
@@ -99,6 +103,7 @@ class WSManager:
         if listeners:
             self._send(list(listeners), encode(AlertEvent(data=alert)))
         self.fleets.broadcast_alert(server_id, alert)
+        self.tails.broadcast_alert(server_id, alert)
 
     def end(self, loss: Loss, reason: closing.CloseReason) -> None:
         """Rights were taken back: end the subscriptions that stood on them."""
@@ -110,16 +115,19 @@ class WSManager:
         ]
         self._end(met, reason)
         self.fleets.end(loss, reason)
+        self.tails.end(loss, reason)
 
     def end_server(self, server_id: str) -> None:
         """A server is gone: end the subscriptions to it."""
         self._end(list(self._by_server.get(server_id, ())), closing.NOT_FOUND)
         self.fleets.forget(server_id)
+        self.tails.forget(server_id)
 
     def close(self) -> None:
         """Tell every subscriber that the hub stops."""
         self._end(self._all(), closing.HUB_STOPPING)
         self.fleets.close()
+        self.tails.close()
 
     def __len__(self) -> int:
         return len(self._places)

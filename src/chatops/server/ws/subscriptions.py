@@ -1,4 +1,4 @@
-"""/api/v1/ws/metrics/{server} and /api/v1/ws/logs/{server}: live streams for clients."""
+"""/api/v1/ws/metrics/{server}: a server's samples, live."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from chatops.protocol import closing
 from chatops.protocol.client_messages import (
     ClientAuthSuccess,
     FromClient,
-    LogEvent,
     MetricsEvent,
     from_client,
 )
@@ -24,7 +23,6 @@ from chatops.server.authentication import verified, welcome
 from chatops.server.context import Services
 from chatops.server.services.access import Principal
 from chatops.server.services.server_finder import ServerName
-from chatops.server.services.ws_manager import ClientType
 from chatops.server.ws.connection import SocketConnection
 from chatops.server.ws.sockets import (
     Route,
@@ -41,13 +39,10 @@ from chatops.tasks import Tasks
 from chatops.units import format_time
 
 HEARTBEAT: Final = 20.0
-_FIRST_LOGS: Final = 100
 
 
-def make_subscription_route(
-    services: Services, tasks: Tasks, waiting: Waiting, kind: ClientType
-) -> Route:
-    """The handler of one kind of subscription."""
+def make_subscription_route(services: Services, tasks: Tasks, waiting: Waiting) -> Route:
+    """The handler of the subscription to a server's samples."""
 
     async def subscription_ws(request: web.Request) -> web.StreamResponse:
         socket, connection = await accept(
@@ -66,7 +61,7 @@ def make_subscription_route(
             async with Tasks(lambda _: connection.close(closing.INTERNAL)) as own:
                 checking = _stay_let_in(services, first, server, connection)
                 own.spawn(checking, name="look at a subscriber's token")
-                await _serve(services, kind, principal, server, socket, connection)
+                await _serve(services, principal, server, socket, connection)
         return socket
 
     return subscription_ws
@@ -98,30 +93,25 @@ async def _stay_let_in(
 
 async def _serve(
     services: Services,
-    kind: ClientType,
     principal: Principal,
     server: ServerName,
     socket: web.WebSocketResponse,
     connection: SocketConnection,
 ) -> None:
-    services.subscribers.connect(connection, server.id, kind, holder=principal.holder)
+    services.subscribers.connect(connection, server.id, "metrics", holder=principal.holder)
     connection.post(encode(greeting(services, principal, server.id)))
     try:
         for cut in services.runs.followed.since(principal.since, principal.holder, [server.id]):
             raise refusal(cut.error)
-        await _send_known(services, kind, server, connection)
+        await _send_latest(services, server, connection)
         await listen(socket, connection)
     finally:
         services.subscribers.disconnect(connection, server.id)
 
 
-async def _send_known(
-    services: Services, kind: ClientType, server: ServerName, connection: SocketConnection
+async def _send_latest(
+    services: Services, server: ServerName, connection: SocketConnection
 ) -> None:
-    if kind == "logs":
-        for entry in await services.logs.recent(server.id, server.name, _FIRST_LOGS):
-            connection.post(encode(LogEvent(data=entry)))
-        return
     try:
         before = services.metrics.newest_at(server.id)
         sample = await services.metrics.latest(server.id, server.name)

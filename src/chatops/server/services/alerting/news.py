@@ -54,7 +54,7 @@ class AlertNews:
         """A server has so many alerts that it gets no more."""
         text = f"has {MAX_OPEN} alerts that are not resolved, the most that may be; others are lost"
         name = self._fleet.name(server_id)
-        self._logs.note(server_id, name, "error", SOURCE, f"this server {text}")
+        self._logs.note(server_id, "error", SOURCE, f"this server {text}")
         _log.error("the server %s %s", name, text, extra={"server_id": server_id})
 
     def _tell_of(self, server_id: str, level: str, told: Told) -> None:
@@ -64,7 +64,7 @@ class AlertNews:
         shown = told.change.alert
         if shown.server is None:  # of several servers: who watches one may not see the others
             shown = self._alone(told.step.alert, server_id)
-        self._logs.note(server_id, name, level, SOURCE, entry(told.change.event, shown))
+        self._logs.note(server_id, level, SOURCE, entry(told.change.event, shown))
         self._subscribers.broadcast_alert(server_id, shown)
 
     def _alone(self, alert: Alert, server_id: str) -> rest.Alert:

@@ -191,7 +191,7 @@ class MetricsService:
             f" {format_time(gap['until'])} lost: the agent's spool was"
             f" {shorten(escape(gap['reason']), 40)}"
         )
-        self._logs.note(session.server_id, session.server_name, "warning", "hub", text)
+        self._logs.note(session.server_id, "warning", "hub", text)
 
     def _refused(self, server_id: str, names: Sequence[str]) -> None:
         if self._refusals.take(server_id, self._clock.monotonic()):
@@ -201,7 +201,7 @@ class MetricsService:
             f"the history of this server has no room for {counted(len(names), 'more metric name')}"
             f" ({first}{' …' if len(names) > 3 else ''}); the others go on"
         )
-        self._logs.note(server_id, None, "warning", "hub", text)
+        self._logs.note(server_id, "warning", "hub", text)
         _log.warning("metric names refused: %s", text, extra={"server_id": server_id})
 
     # -- reading ------------------------------------------------------------------------

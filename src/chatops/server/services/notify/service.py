@@ -219,8 +219,8 @@ class NotificationService:
             there = await notifications.servers_of(session, [one["id"] for one in message.alerts])
         for one in message.alerts:
             text = f"{where(one)}, {message.event}: {what.format(channel.name)}"
-            for server_id, name in there.get(one["id"], [(None, one["server"])]):
-                self._logs.note(server_id, name, level, "notifications", text)
+            for server_id, _ in there.get(one["id"], [(None, one["server"])]):
+                self._logs.note(server_id, level, "notifications", text)
 
 
 def _outcome(sent: Sent) -> tuple[str, str]:

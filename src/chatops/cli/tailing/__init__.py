@@ -1,0 +1,2 @@
+"""``chatops tail``: where lines come from, how those of many servers become one stream, and how
+they are shown."""

@@ -1,0 +1,111 @@
+"""What a command line of ``chatops tail`` asks for, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from chatops.cli.context import Cli
+from chatops.cli.tailing.adhoc import AdHoc, ad_hoc_sources
+from chatops.cli.tailing.containers import ContainerLines
+from chatops.cli.tailing.filtering import Filter
+from chatops.cli.tailing.lines import Source
+from chatops.cli.tailing.stored import PATIENCE, StoredLines
+from chatops.cli.watching import News, meant
+from chatops.errors import InvalidInput
+from chatops.protocol.patterns import finder
+from chatops.protocol.rest import LogLevel
+from chatops.protocol.target import parse_target
+
+
+class Asked(NamedTuple):
+    """Which lines of which servers: of a file, a unit or a container, else of the stored stream."""
+
+    target: str
+    path: str | None = None
+    unit: str | None = None
+    container: str | None = None
+    lines: int = 100
+    follow: bool = False
+    level: LogLevel | None = None
+    grep: str | None = None
+
+    @property
+    def stored(self) -> bool:
+        """Whether it is the stored stream."""
+        return self.path is self.unit is self.container is None
+
+    @property
+    def several(self) -> bool:
+        """Whether TARGET means several servers."""
+        return parse_target(self.target).one is None
+
+
+def read_target(text: str) -> tuple[str, str | None]:
+    """TARGET and PATH of ``TARGET[:/PATH]``."""
+    target, colon, path = text.partition(":/")
+    return target, f"/{path}" if colon else None
+
+
+def checked(asked: Asked) -> Asked:
+    """What was asked for, if that can be.
+
+    Raises:
+        InvalidInput: it cannot.
+    """
+    given = [asked.path, asked.unit, asked.container]
+    if sum(one is not None for one in given) > 1:
+        raise InvalidInput(
+            "a path, --unit and --container are different sources", hint="ask for one at a time"
+        )
+    parse_target(asked.target)
+    if asked.grep is not None:
+        finder(asked.grep)
+    return asked
+
+
+def choice(asked: Asked) -> Filter:
+    """What is left to choose here: of the stored stream the hub has chosen."""
+    if asked.stored:
+        return Filter()
+    return Filter(asked.level, None if asked.grep is None else finder(asked.grep))
+
+
+def sources(cli: Cli, asked: Asked) -> Sequence[Source]:
+    """Where the lines come from.
+
+    Raises:
+        NotFound: TARGET means no server.
+        ChatOpsError: the hub does not tell.
+    """
+    if asked.stored:
+        return [_stored(cli, asked)]
+    servers = _servers(cli, asked.target)
+    if asked.container is None:
+        wanted = AdHoc(asked.path, asked.unit, asked.lines, asked.follow)
+        return ad_hoc_sources(cli, servers, wanted)
+    return list(_containers(cli, servers, asked.container, asked))
+
+
+def _stored(cli: Cli, asked: Asked) -> StoredLines:
+    tail = cli.client.logs.tail(
+        asked.target, lines=asked.lines, level=asked.level, grep=asked.grep, follow=asked.follow,
+        patience=PATIENCE, on_change=News(cli.out.say).change,
+    )  # fmt: skip
+    return StoredLines(asked.target, tail, cli.out.say)
+
+
+def _servers(cli: Cli, target: str) -> list[str]:
+    one = parse_target(target).one
+    return [one] if one is not None else [server.name for server in meant(cli, target)]
+
+
+def _containers(
+    cli: Cli, servers: Sequence[str], container: str, asked: Asked
+) -> Iterator[ContainerLines]:
+    where = cli.connection._replace(token=cli.client.token)
+    for server in servers:
+        yield ContainerLines(
+            cli.client_for(where), server, container, cli.out.say,
+            lines=asked.lines, follow=asked.follow,
+        )  # fmt: skip

@@ -1,0 +1,89 @@
+"""LogStream: the stored lines of servers as a stream that is read page by page.
+
+A reader is a place in ``logs.db`` and nothing else: what it has not read yet waits there, however
+slow it is, and who comes back with the last place it knows goes on without a seam.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeVar
+
+from chatops.protocol.target import parse_target
+from chatops.server.db.engine import Database
+from chatops.server.db.transactions import Transaction
+from chatops.server.services.access import Access, Principal
+from chatops.server.services.log_reading import (
+    LookedBack,
+    Page,
+    Wanted,
+    follow,
+    look_back,
+    newest,
+    read_on,
+)
+from chatops.server.services.server_finder import ServerFinder
+from chatops.server.services.targets import resolve
+
+AT_ONCE: Final = 2
+"""Looks at a time, of four readers: searches need not wait for streams."""
+PATIENCE: Final = 2.0
+"""Seconds for which the last lines are looked for."""
+T = TypeVar("T")
+
+
+class Beginning(NamedTuple):
+    """Where a stream begins: after a place, with all lines up to another one. ``since``: the last
+    lines were not looked for among those before this time."""
+
+    after: int
+    until: int
+    since: float | None
+
+
+class LogStream:
+    """Gives the lines to whoever follows them (see server.ws.log_stream)."""
+
+    def __init__(self, logs: Database, state: Database, servers: ServerFinder) -> None:
+        self._logs = logs
+        self._state = state
+        self._servers = servers
+        self._turn = asyncio.Semaphore(AT_ONCE)
+
+    async def meant(self, principal: Principal, target: str, *, lasting: bool) -> dict[str, str]:
+        """Names, by id, of the servers that a TARGET means to a caller now; ``lasting``: it was
+        good before, and may mean none now.
+
+        Raises:
+            InvalidInput: it is no TARGET.
+            NotFound: it means none, or names what is not there for this caller.
+        """
+        async with self._state.read() as session:
+            if not lasting:
+                found = await resolve(session, self._servers, principal, target, Access.VIEWER)
+                return {one.id: one.name for one in found}
+            parsed = parse_target(target)
+            seen = await self._servers.seen(session, principal)
+        return {one.id: one.name for one in seen if parsed.covers(one)}
+
+    async def last(self, wanted: Wanted, lines: int) -> Beginning:
+        """Where the last lines begin."""
+        end = await self._look(newest)
+        at = LookedBack(end, lines, done=not lines)
+        until = time.monotonic() + PATIENCE
+        while not at.done and time.monotonic() < until:
+            before = at
+            at = await self._look(lambda tx, before=before: look_back(tx, wanted, before))  # type: ignore[misc]
+        return Beginning(at.after, end, None if at.done else at.ts)
+
+    async def page(self, wanted: Wanted, after: int, until: int | None = None) -> Page:
+        """The next lines after a place: up to another, or what there is now (see ``follow``)."""
+        if until is None:
+            return await self._look(lambda tx: follow(tx, wanted, after))
+        return await self._look(lambda tx: read_on(tx, wanted, after, until))
+
+    async def _look(self, work: Callable[[Transaction], T]) -> T:
+        async with self._turn:
+            return await self._logs.look(work)

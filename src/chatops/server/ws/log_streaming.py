@@ -1,0 +1,140 @@
+"""The lines of a stream, from its beginning on, sent as fast as the client takes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from typing import Final
+
+from chatops.errors import ChatOpsError, InvalidInput
+from chatops.protocol import closing
+from chatops.protocol.client_messages import FromClient, Tail
+from chatops.protocol.patterns import Finder, finder
+from chatops.protocol.target import parse_target
+from chatops.server.context import Services
+from chatops.server.services.access import Principal
+from chatops.server.services.log_reading import Page, Wanted
+from chatops.server.services.log_shipping import LEVELS
+from chatops.server.services.log_tails import LogTail
+from chatops.server.ws.connection import SocketConnection
+from chatops.server.ws.looking import Looking
+from chatops.server.ws.sockets import SocketEnded, refusal
+
+LINGER: Final = 0.05
+"""Seconds between two looks for news: what comes meanwhile shares the next one."""
+STALE: Final = 10_000
+"""Ids after which a client is told its place, also when none of the lines are for it."""
+RETRY_AFTER: Final = 1.0
+Render = Callable[[Page, Wanted, float | None], Iterable[str]]
+"""The frames of a page; the time is the one before which the last lines were not looked for."""
+
+
+class LogStreaming:
+    """One stream, as ``tail`` is told of news. What is wanted is to be asked for first."""
+
+    def __init__(
+        self, services: Services, token: str, connection: SocketConnection, tail: LogTail,
+        render: Render,
+    ) -> None:  # fmt: skip
+        self.connection = connection
+        self.tail = tail
+        self.looking = Looking(services, token, tail, self._find)
+        self._stream = services.log_stream
+        self._render = render
+        self._asked: Tail | None = None
+        self._one = False
+        self._finder: Finder | None = None
+        self._levels: tuple[str, ...] = LEVELS
+        self._names: dict[str, str] = {}
+        self._told = -1
+
+    def take(self, message: FromClient) -> None:
+        """What the client says: a ``tail``, or what has no meaning here.
+
+        Raises:
+            InvalidInput: it asks for what there is not, or for a second time.
+        """
+        if not isinstance(message, Tail):
+            return
+        if self._asked is not None:
+            raise InvalidInput("a socket has one tail")
+        self._one = parse_target(message.target).one is not None
+        self._finder = None if message.grep is None else finder(message.grep)
+        self._levels = LEVELS[LEVELS.index(message.level) if message.level else 0 :]
+        self.tail.levels = frozenset(self._levels)
+        self._asked = message
+        self.looking.ask()
+
+    async def _find(self, principal: Principal) -> Collection[str] | None:
+        """The servers that it is for now: when it is first looked there must be some."""
+        if self._asked is None:
+            return None
+        lasting = self.tail.looked.is_set()
+        try:
+            self._names = await self._stream.meant(principal, self._asked.target, lasting=lasting)
+        except ChatOpsError as error:
+            raise refusal(error) from None
+        return self._names
+
+    async def run(self) -> None:
+        """Send what there is, and then what comes, until the socket is closed."""
+        connection = self.connection
+        try:
+            await self.tail.looked.wait()
+            assert self._asked is not None, "else nothing was looked for"
+            after = await self._send_stored(self._asked)
+            if self._asked.follow:
+                await self._send_news(after)
+            connection.close(closing.DONE)
+        except SocketEnded as end:
+            connection.close(end.reason or closing.INTERNAL, end.message)
+
+    async def _send_stored(self, asked: Tail) -> int:
+        """What was asked for of what there is; the place behind it."""
+        if asked.after is not None and asked.follow:
+            return asked.after  # it is news
+        begin = await self._stream.last(
+            self._wanted(), 0 if asked.after is not None else asked.lines
+        )
+        page = Page([], asked.after if asked.after is not None else begin.after, more=True)
+        while self._told < 0 or page.more:
+            page = await self._page(page.after, begin.until, begin.since)
+        return page.after
+
+    async def _send_news(self, after: int) -> None:
+        news = self.tail.news
+        while True:
+            news.clear()
+            page = await self._page(after)
+            after = page.after
+            if not page.more:
+                await news.wait()
+                await asyncio.sleep(LINGER)
+
+    async def _page(self, after: int, until: int | None = None, since: float | None = None) -> Page:
+        """Send the next page. If rights were lost while it was read, it was not."""
+        wanted = self._wanted()
+        try:
+            page = await self._stream.page(wanted, after, until)
+        except ChatOpsError:  # the hub is busy
+            await asyncio.sleep(RETRY_AFTER)
+            return Page([], after, more=True)
+        if not self.tail.server_ids >= wanted.servers.keys():
+            return Page([], after, more=True)
+        first = self._told < 0
+        if first or page.rows or page.left_out or page.gap or page.after - self._told >= STALE:
+            self._told = page.after
+            for frame in self._render(page, wanted, since if first else None):
+                self.connection.post(frame)
+            await self.connection.drained()
+        return page
+
+    def _wanted(self) -> Wanted:
+        """
+        Raises:
+            SocketEnded: the one server is not there any more.
+        """
+        servers = {one: self._names[one] for one in self.tail.server_ids}
+        if self._one and not servers:
+            raise SocketEnded(closing.NOT_FOUND)
+        return Wanted(servers, self._levels, self._finder)
