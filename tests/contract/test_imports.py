@@ -80,7 +80,7 @@ small because of what is missing here."""
 
 PROJECTS = {
     "jwt": "pyjwt", "passlib": "libpass", "click": "typer", "multidict": "aiohttp",
-    "prometheus_client": "prometheus-client", "requests": "docker",
+    "prometheus_client": "prometheus-client", "re2": "google-re2", "requests": "docker",
 }  # fmt: skip
 """Import names that are not their project's name, or come with another project."""
 

@@ -370,6 +370,7 @@ SOCKET_EXAMPLES: Final[dict[str, Access]] = {
     f"{PREFIX}/ws/metrics/{{server}}": _VIEWER,
     f"{PREFIX}/ws/logs/{{server}}": _VIEWER,
     f"{PREFIX}/ws/metrics": _VIEWER,
+    f"{PREFIX}/ws/logs": _VIEWER,
     f"{PREFIX}/ws/commands/{{id}}": _OPERATOR,
 }
 """What each socket asks of its client, on the server it is about if it is about one."""

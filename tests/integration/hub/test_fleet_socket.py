@@ -16,7 +16,7 @@ from chatops.protocol.messages import Metrics
 from chatops.protocol.metrics import Cpu, Network, Sample
 from chatops.protocol.target import Target
 from chatops.server.services.access import Principal
-from chatops.server.ws import fleet
+from chatops.server.ws import looking
 from tests.support.hub import StubAgent, TestHub, metrics_message, running_hub
 from tests.support.waiting import until_async
 
@@ -98,7 +98,7 @@ async def test_alerts_come_to_those_who_asked_for_them_and_may_see_the_server(hu
 async def test_who_comes_and_goes_is_watched_by_the_target(
     hub: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet, "FLEET_LOOK", 0.05)
+    monkeypatch.setattr(looking, "FLEET_LOOK", 0.05)
     async with agent_of(hub, "web-1", tags={"env": "prod"}), watching(hub, "tag:env=prod"):
         await follows(hub, "web-1")
         async with agent_of(hub, "db-1", tags={"env": "prod"}):
@@ -142,7 +142,7 @@ async def test_a_watch_for_what_there_is_not_is_refused(
 async def test_a_fleets_watcher_ends_with_its_token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet, "FLEET_LOOK", 0.05)
+    monkeypatch.setattr(looking, "FLEET_LOOK", 0.05)
     clock = FakeClock(time.time() - 7200)
     async with running_hub(tmp_path / "hub", clock=clock) as hub, watching(hub) as watcher:
         clock.advance(1900)
@@ -151,7 +151,7 @@ async def test_a_fleets_watcher_ends_with_its_token(
 
 
 async def test_a_busy_hub_looks_again(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet, "FLEET_LOOK", 0.05)
+    monkeypatch.setattr(looking, "FLEET_LOOK", 0.05)
     await hub.server("web-1")
     look, failures = hub.services.metrics.watched, [Busy("no reader was free")]
 

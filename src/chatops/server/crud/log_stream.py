@@ -36,6 +36,8 @@ _ENDS: Final = Statement(
     text("SELECT (SELECT min(id) FROM log_entries), (SELECT max(id) FROM log_entries)")
 )
 
+_RECEIVED: Final = Statement(text(f"SELECT received_at {_FROM} id > :after ORDER BY id LIMIT 1"))
+
 
 class Row(NamedTuple):
     """A stored line."""
@@ -75,6 +77,12 @@ def count(tx: Transaction, wanted: Lines, after: int, until: int) -> int:
     """How many lines there are after the place ``after``, up to ``until``."""
     found: int = tx.all(_pick(_COUNT, wanted), _values(wanted, after, until))[0][0]
     return found
+
+
+def received(tx: Transaction, after: int) -> float | None:
+    """When the first line after a place was received; None: there is none."""
+    found = tx.first(_RECEIVED, {"after": after})
+    return None if found is None else float(found[0])
 
 
 def _rows(

@@ -68,12 +68,10 @@ class Page(NamedTuple):
 
 class LookedBack(NamedTuple):
     """How far back it was looked: to the place ``after``, behind which all but ``missing`` of the
-    lines are that are looked for; ``ts`` is of the first of all lines there. ``done``: there is no
-    reason to look further."""
+    lines are that are looked for. ``done``: there is no reason to look further."""
 
     after: int
     missing: int
-    ts: float | None = None
     done: bool = False
 
 
@@ -88,18 +86,20 @@ def look_back(tx: Transaction, wanted: Wanted, before: LookedBack) -> LookedBack
     over = time.monotonic() + STEP
     found = crud.ends(tx)
     first = before.after + 1 if found is None else found[0]
-    after, missing, ts = before.after, before.missing, before.ts
-    while missing and after >= first and time.monotonic() < over:
+    after, missing = before.after, before.missing
+    while missing and after >= first:
         low, limit = max(after - WINDOW, first - 1), min(FETCH, missing)
         rows = crud.back(tx, wanted.lines, low, after, limit)
         for row in rows:
-            after, ts = row.id - 1, row.ts
+            after = row.id - 1
             missing -= wanted.takes(row)
             if time.monotonic() > over:
                 break
         else:
             after = after if len(rows) == limit else low
-    return LookedBack(after, missing, ts, done=not missing or after < first)
+        if time.monotonic() > over:
+            break
+    return LookedBack(after, missing, done=not missing or after < first)
 
 
 def follow(tx: Transaction, wanted: Wanted, after: int) -> Page:
@@ -126,7 +126,7 @@ def read_on(tx: Transaction, wanted: Wanted, after: int, until: int) -> Page:
     over = time.monotonic() + STEP
     rows: list[Row] = []
     room = PAGE_TEXT
-    while after < until and room > 0 and len(rows) < PAGE and time.monotonic() < over:
+    while after < until and room > 0 and len(rows) < PAGE:
         high, limit = min(after + WINDOW, until), min(FETCH, PAGE - len(rows))
         found = crud.forward(tx, wanted.lines, after, high, limit)
         for row in found:
@@ -138,4 +138,6 @@ def read_on(tx: Transaction, wanted: Wanted, after: int, until: int) -> Page:
                 break
         else:
             after = after if len(found) == limit else high
+        if time.monotonic() > over:
+            break
     return Page(rows, after, more=after < until)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeVar
+from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 from chatops.protocol.target import parse_target
+from chatops.server.crud.log_stream import received
 from chatops.server.db.engine import Database
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.access import Access, Principal
@@ -31,12 +32,13 @@ AT_ONCE: Final = 2
 """Looks at a time, of four readers: searches need not wait for streams."""
 PATIENCE: Final = 2.0
 """Seconds for which the last lines are looked for."""
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Beginning(NamedTuple):
     """Where a stream begins: after a place, with all lines up to another one. ``since``: the last
-    lines were not looked for among those before this time."""
+    lines were not looked for among those received before this time."""
 
     after: int
     until: int
@@ -73,17 +75,20 @@ class LogStream:
         end = await self._look(newest)
         at = LookedBack(end, lines, done=not lines)
         until = time.monotonic() + PATIENCE
-        while not at.done and time.monotonic() < until:
-            before = at
-            at = await self._look(lambda tx, before=before: look_back(tx, wanted, before))  # type: ignore[misc]
-        return Beginning(at.after, end, None if at.done else at.ts)
+        while not at.done:
+            at = await self._look(look_back, wanted, at)
+            if not at.done and time.monotonic() >= until:
+                return Beginning(at.after, end, await self._look(received, at.after))
+        return Beginning(at.after, end, None)
 
     async def page(self, wanted: Wanted, after: int, until: int | None = None) -> Page:
         """The next lines after a place: up to another, or what there is now (see ``follow``)."""
         if until is None:
-            return await self._look(lambda tx: follow(tx, wanted, after))
-        return await self._look(lambda tx: read_on(tx, wanted, after, until))
+            return await self._look(follow, wanted, after)
+        return await self._look(read_on, wanted, after, until)
 
-    async def _look(self, work: Callable[[Transaction], T]) -> T:
+    async def _look(
+        self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **named: P.kwargs
+    ) -> T:
         async with self._turn:
-            return await self._logs.look(work)
+            return await self._logs.look(lambda tx: work(tx, *args, **named))

@@ -130,8 +130,8 @@ class Hub:
         self.told: list[tuple[str, str]] = []
         self.shipping = LogShipping(databases.logs, FakeClock(), self._told)
 
-    def _told(self, _server_id: str, name: str, rows: Sequence[NewLogEntry]) -> None:
-        self.told += [(name, row["message"]) for row in rows]
+    def _told(self, server_id: str, rows: Sequence[NewLogEntry]) -> None:
+        self.told += [(server_id, row["message"]) for row in rows]
 
     async def stored(self, server_id: str) -> list[str]:
         async with self.databases.logs.read() as session:
@@ -155,7 +155,7 @@ async def test_lines_are_stored_acked_and_told_once(databases: Databases) -> Non
         hub.shipping.submit(session, one)
     hub.shipping.submit(session, Log(source="s", entries=[LogLine(ts=8.0, message="no place")]))
     assert await hub.shipping.flush()
-    assert hub.told == [("web-1", one) for one in ("1", "2", "3", "no place")]
+    assert hub.told == [("id-web-1", one) for one in ("1", "2", "3", "no place")]
     assert await hub.stored("id-web-1") == ["1", "2", "3", "no place"]
     assert acks(connection) == [("e", 3)]
     assert hub.shipping.counts == {"stored": 4, "duplicate": 2, "no_room": 0, "out_of_turn": 1}
