@@ -17,12 +17,12 @@ _LONGEST: Final = 200
 """Characters of a command that a line shows; the whole is in ``commands show``."""
 _NOT_RUN: Final = frozenset(("offline", "refused"))
 _LEVELS: Final[dict[CommandStatus, str]] = {"succeeded": "info", "lost": "error"}
-Note = Callable[[str, str, str, str, str], None]
+Note = Callable[[str, str, str, str], None]
 
 
 class CommandNews:
     """Tells of commands whose end is committed. ``note`` adds a line to a server's log (server's
-    id, its name, level, source, message)."""
+    id, level, source, message)."""
 
     def __init__(self, note: Note) -> None:
         self._note = note
@@ -31,7 +31,7 @@ class CommandNews:
         """A command is over; told once for each outcome that stands."""
         level = _LEVELS.get(result.status, "warning")
         text = sentence(live.user_name, live.command, live.started_at, result)
-        self._note(live.server_id, live.server_name, level, SOURCE, text)
+        self._note(live.server_id, level, SOURCE, text)
 
 
 def sentence(

@@ -49,5 +49,5 @@ def test_what_did_not_succeed_is_a_warning_and_what_is_lost_an_error() -> None:
     live = LiveCommand("c1", "r1", "s1", "web-1", user_name="ann", command="df")
     for status in ("succeeded", "failed", "lost"):
         news.over(live, result(status))
-    assert [fields[2] for fields in told] == ["info", "warning", "error"]
-    assert {fields[:2] + fields[3:4] for fields in told} == {("s1", "web-1", "command")}
+    assert [fields[1] for fields in told] == ["info", "warning", "error"]
+    assert {(server, source) for server, _, source, _ in told} == {("s1", "command")}
