@@ -16,8 +16,8 @@ from chatops.server.db.statement import Statement
 from chatops.server.db.transactions import Transaction
 
 _LEVELS: Final = "level IN (SELECT value FROM json_each(:levels))"
-_ONE: Final = "server_id = :servers"
-# The plus keeps SQLite from the index of servers: lines of several are read in the order of ids.
+_ONE: Final = "+server_id = :servers"
+# The plus keeps SQLite from the index of servers, which is in another order.
 _SEVERAL: Final = "+server_id IN (SELECT value FROM json_each(:servers))"
 _BETWEEN: Final = f"id > :after AND id <= :until AND {_LEVELS} AND"
 _FROM: Final = "FROM log_entries WHERE"
