@@ -23,6 +23,7 @@ FIELDS = [
 HEALTH = {"test": ["CMD", "/bin/test", "-f", "/ok"], "interval": 200_000_000, "retries": 10**6}
 SHOP = {"com.docker.compose.project": "shop"}
 LONG = "5m"
+LOCAL = {"Type": "local"}
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,21 @@ def test_servers_that_cannot_be_asked_are_named(place: Bench) -> None:
     assert place.run("docker", "stats", "db-1").code == 6
     assert place.run("docker", "stats", "nope").code == 4
     assert place.run("docker", "stats", "web-1", "-o", "json", "--follow").code == 2
+
+
+def test_the_last_lines_of_a_container_of_several_servers(place: Bench, engine: RealEngine) -> None:
+    engine.run("talk", "/bin/sh", "-c", r"echo one; printf 'two\033[31m\n'", log=LOCAL)
+    words = ["tail", "all", "--container", "talk"]
+    until(lambda: "two" in place.run(*words).out, what="its lines")
+    shown = place.run(*words, "-n", "1")
+    assert sorted(shown.out.splitlines()) == ["web-1 | two\\x1b[31m", "web-2 | two\\x1b[31m"]
+    assert (shown.code, shown.err.count("not asked: db-1")) == (1, 1)
+    (line,) = place.run(*words[:1], "web-1", *words[2:], "-o", "json", "--grep", "^one$").json()
+    assert (line["server"], line["source"], line["level"]) == ("web-1", "container:talk", None)
+    assert line["ts"].endswith("Z")
+    followed = place.run(*words[:1], "web-1", *words[2:], "-f", "--raw", "-n", "1")
+    assert (followed.code, followed.out) == (0, "two\x1b[31m\n")  # it has stopped
+    assert place.run("tail", "web-1", "--container", "nope").code == 4
 
 
 def test_a_stream_has_each_look_once_and_ends_with_ctrl_c(place: Bench) -> None:
