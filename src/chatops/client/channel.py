@@ -12,7 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from chatops.client.session import API, Session
 from chatops.client.shared_tls import shareable
 from chatops.clock import Clock
-from chatops.errors import ChatOpsError, NotFound, NotPermitted, NotSignedIn
+from chatops.errors import ChatOpsError, InvalidInput, NotFound, NotPermitted, NotSignedIn
 from chatops.protocol import closing
 from chatops.protocol.client_messages import ClientAuth, ToClient
 from chatops.protocol.codec import Codec, UnusableFrame, encode
@@ -22,6 +22,7 @@ from chatops.protocol.messages import Error, Message, Ping, Pong
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 
 _FINAL: Final[dict[str, type[ChatOpsError]]] = {
+    InvalidInput.code: InvalidInput,
     closing.NOT_FOUND.name: NotFound,
     closing.SERVER_REMOVED.name: NotFound,
     closing.NOT_PERMITTED.name: NotPermitted,
