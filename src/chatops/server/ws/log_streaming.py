@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
 from typing import Final
 
 from chatops.errors import ChatOpsError, InvalidInput
@@ -47,6 +47,11 @@ class LogStreaming:
         self._levels: tuple[str, ...] = LEVELS
         self._names: dict[str, str] = {}
         self._told = -1
+        self._place = 0
+        self._looked_at: int | None = None
+        """The place at which it was last looked which servers there are; None: in what is stored."""
+        self._fresh: dict[str, int] = {}
+        """Servers that came since it began, and the place at which each was not there yet."""
 
     def take(self, message: FromClient) -> None:
         """What the client says: a ``tail``, or what has no meaning here.
@@ -71,10 +76,14 @@ class LogStreaming:
             return None
         lasting = self.tail.looked.is_set()
         try:
-            self._names = await self._stream.meant(principal, self._asked.target, lasting=lasting)
+            names = await self._stream.meant(principal, self._asked.target, lasting=lasting)
         except ChatOpsError as error:
             raise refusal(error) from None
-        return self._names
+        if self._looked_at is not None:
+            self._fresh |= dict.fromkeys(names.keys() - self._names.keys(), self._looked_at)
+            self._looked_at = self._place
+        self._names |= names
+        return names
 
     async def run(self) -> None:
         """Send what there is, and then what comes, until the socket is closed."""
@@ -103,17 +112,30 @@ class LogStreaming:
 
     async def _send_news(self, after: int) -> None:
         news = self.tail.news
+        self._place = self._looked_at = after
         while True:
             news.clear()
-            page = await self._page(after)
-            after = page.after
+            if self._fresh:
+                await self._send_missed()
+            page = await self._page(self._place)
+            self._place = page.after
             if not page.more:
                 await news.wait()
                 await asyncio.sleep(LINGER)
 
-    async def _page(self, after: int, until: int | None = None, since: float | None = None) -> Page:
+    async def _send_missed(self) -> None:
+        """Lines of servers that came, from before it was looked again which there are."""
+        fresh, self._fresh = self._fresh, {}
+        page = Page([], min(fresh.values()), more=True)
+        while page.more:
+            page = await self._page(page.after, self._place, only=fresh.keys())
+
+    async def _page(
+        self, after: int, until: int | None = None, since: float | None = None,
+        only: Set[str] | None = None,
+    ) -> Page:  # fmt: skip
         """Send the next page. If rights were lost while it was read, it was not."""
-        wanted = self._wanted()
+        wanted = self._wanted(only)
         try:
             page = await self._stream.page(wanted, after, until)
         except ChatOpsError:  # the hub is busy
@@ -123,18 +145,20 @@ class LogStreaming:
             return Page([], after, more=True)
         first = self._told < 0
         if first or page.rows or page.left_out or page.gap or page.after - self._told >= STALE:
-            self._told = page.after
-            for frame in self._render(page, wanted, since if first else None):
+            self._told = max(self._told, page.after)
+            told = page._replace(after=self._told)
+            for frame in self._render(told, wanted, since if first else None):
                 self.connection.post(frame)
             await self.connection.drained()
         return page
 
-    def _wanted(self) -> Wanted:
+    def _wanted(self, only: Set[str] | None = None) -> Wanted:
         """
         Raises:
             SocketEnded: the one server is not there any more.
         """
-        servers = {one: self._names[one] for one in self.tail.server_ids}
-        if self._one and not servers:
+        there = self.tail.server_ids
+        if self._one and not there:
             raise SocketEnded(closing.NOT_FOUND)
+        servers = {one: self._names[one] for one in (there if only is None else there & only)}
         return Wanted(servers, self._levels, self._finder)
