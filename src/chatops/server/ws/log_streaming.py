@@ -49,7 +49,7 @@ class LogStreaming:
         self._told = -1
         self._place = 0
         self._looked_at: int | None = None
-        """The place at which it was last looked which servers there are; None: in what is stored."""
+        """The place when it was last looked which servers there are; None: in what is stored."""
         self._fresh: dict[str, int] = {}
         """Servers that came since it began, and the place at which each was not there yet."""
 
