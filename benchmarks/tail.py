@@ -60,10 +60,8 @@ def measure(lines: int, rounds: int) -> Figures:
         log.touch()
         place.start_agent("web-1", place.add_server("web-1"), "--log", f"{log}@start")
         found = live(place, log, hub, lines)
-        ways = {
-            "stored": ["web-1", "-n", str(lines), "--no-follow"],
-            "stored, --grep": ["web-1", "-n", str(lines), "--no-follow", "--grep", "request [0-9]+"],
-        }
+        last = ["web-1", "-n", str(lines), "--no-follow"]
+        ways = {"stored": last, "stored, --grep": [*last, "--grep", "request [0-9]+"]}
         for way, words in ways.items():
             found |= best(place, hub, way, words, lines, rounds)
         return found | asleep(place, log, hub, lines)
