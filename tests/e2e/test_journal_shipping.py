@@ -1,4 +1,4 @@
-"""Entries of a real journal are in the hub's log once each and in order, whichever end is killed."""
+"""Entries of a real journal are in the hub's log once each, in order, whichever end is killed."""
 
 from __future__ import annotations
 

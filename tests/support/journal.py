@@ -55,6 +55,13 @@ while head := sys.stdin.buffer.read(8):
         os.close(file)
 """
 """Sends entries to journald as programs do: large ones in a sealed file."""
+_SYNC: Final = """
+with socket.socket(socket.AF_UNIX) as end:
+    end.connect(sys.argv[1].removesuffix("socket") + "io.systemd.journal")
+    end.sendall(b'{"method": "io.systemd.Journal.Synchronize"}\\0')
+    assert b"error" not in end.recv(4096)
+"""
+"""Waits until journald has taken what was sent: it looks for the sender's unit only then."""
 
 
 class RealJournal:
@@ -62,6 +69,7 @@ class RealJournal:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.files = folder / "files"
         self.path = f"{folder / 'bin'}:{os.environ['PATH']}"
         self.socket = folder / "sockets" / "socket"
         self._process: subprocess.Popen[bytes] | None = None
@@ -70,17 +78,18 @@ class RealJournal:
             (folder / name).mkdir()
         (folder / "journald.conf").write_text(_SETTINGS)
         program = folder / "bin" / "journalctl"
-        program.write_text(_JOURNALCTL.format(shutil.which("journalctl"), folder / "files"))
+        program.write_text(_JOURNALCTL.format(shutil.which("journalctl"), self.files))
         program.chmod(0o755)
 
     def start(self) -> None:
         """Start it, and wait until it takes entries."""
         assert Path(JOURNALD).exists(), "this test needs journald: apt-get install systemd"
-        self.socket.unlink(missing_ok=True)
+        for left in self.socket.parent.iterdir():
+            left.unlink()
         words = ["unshare", "--mount", "sh", "-c", _ENTER, "sh", str(self._folder), JOURNALD]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(words, stdout=log, stderr=log)
-        until(self.socket.exists, what="the journal")
+        until((self.socket.parent / "io.systemd.journal").exists, what="the journal")
 
     def stop(self) -> None:
         """End it; what it wrote stays."""
@@ -97,7 +106,14 @@ class RealJournal:
         until(lambda: len(self._files()) > before, what="another file of the journal")
 
     def forget(self) -> None:
-        """Lose all that was written, as when it makes room; numbers begin anew."""
+        """Lose all that was written, as when it makes room."""
+        self.rotate()
+        for file in self._files():
+            if "@" in file.name:
+                file.unlink()
+
+    def begin_anew(self) -> None:
+        """The same when its files were removed while it did not run: numbers begin anew."""
         self.stop()
         for file in self._files():
             file.unlink()
@@ -113,12 +129,13 @@ class RealJournal:
                 for name, value in values.items()
             )
             sent += len(data).to_bytes(8, "little") + data
-        words = [sys.executable, "-I", "-S", "-c", _WRITER, str(self.socket)]
+        words = [sys.executable, "-I", "-S", "-c", _WRITER + _SYNC, str(self.socket)]
         subprocess.run([*self._as(unit), *words], input=sent, check=True, timeout=60)
 
     def start_writer(self, unit: str, script: str, *words: str) -> subprocess.Popen[bytes]:
-        """A program of a unit, in Python; its first argument is the journal's socket."""
-        program = [sys.executable, "-I", "-S", "-c", script, str(self.socket), *words]
+        """A program of a unit, in Python, which has imported socket and sys. Its first argument
+        is the journal's socket."""
+        program = [sys.executable, "-I", "-S", "-c", script + _SYNC, str(self.socket), *words]
         return subprocess.Popen([*self._as(unit), *program])
 
     def close(self) -> None:
@@ -130,7 +147,7 @@ class RealJournal:
                 folder.parent.rmdir()
 
     def _files(self) -> list[Path]:
-        return list((self._folder / "files").glob("*/*.journal"))
+        return list(self.files.glob("*/*.journal"))
 
     def _as(self, unit: str | None) -> list[str]:
         if unit is None:

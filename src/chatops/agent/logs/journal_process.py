@@ -35,19 +35,20 @@ class JournalProcess:
         self._entries = EntryReader()
         self._piece = b""
         self._said = b""
+        words = [program(), *words]
         out, err = os.pipe2(os.O_CLOEXEC), os.pipe2(os.O_CLOEXEC)
         inode = os.fstat(out[1]).st_ino
         guard.announce(inode)
         try:
             child = subprocess.Popen(
-                [program(), *words], stdin=subprocess.DEVNULL, stdout=out[1], stderr=err[1],
+                words, stdin=subprocess.DEVNULL, stdout=out[1], stderr=err[1],
                 env=environment(), cwd="/", start_new_session=True,
             )  # fmt: skip
-        except (OSError, NoJournal) as error:
+        except OSError as error:
             guard.settle(inode, None)
             os.close(out[0])
             os.close(err[0])
-            raise NoJournal(f"journalctl cannot be started: {_why(error)}") from None
+            raise NoJournal(f"journalctl cannot be started: {error.strerror}") from None
         finally:
             os.close(out[1])
             os.close(err[1])
@@ -94,7 +95,3 @@ class JournalProcess:
 
     def _complained(self, data: bytes) -> None:
         self._said = (self._said + data)[-_SAID:]
-
-
-def _why(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -49,9 +50,8 @@ class Journals:
     async def run(self) -> None:
         """Read for ever."""
         round_ = await self._jobs.run({_JOB: _look})
-        why = round_.missing.get(_JOB) or round_.results.get(_JOB)
-        if why:
-            _log.warning("the journal may not be shipped: %s", why)
+        if (why := round_.results.get(_JOB)) is not None:
+            _log.warning("the journal may be shipped in part only: %s", why)
         await asyncio.gather(*(reader.run() for reader in self._readers.values()))
 
     def close(self) -> None:
@@ -73,7 +73,6 @@ class Journals:
 
 
 def _look() -> str | None:
-    try:
+    with suppress(NoJournal):  # each reader will say so
         return complaint()
-    except NoJournal as error:
-        return str(error)
+    return None
