@@ -61,27 +61,14 @@ async def shipping(folder: Path, *given: str | dict[str, object]) -> AsyncIterat
         guard.close()
 
 
-def readers(journal: RealJournal) -> list[int]:
-    """The journalctl that read it."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = path.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if f"--directory={journal.files}".encode() in words:
-            found.append(int(path.parent.name))
-    return found
-
-
 async def test_a_unit_is_begun_at_its_end_and_left_where_the_hub_is(
     journal: RealJournal, tmp_path: Path
 ) -> None:
     journal.write(b"before", unit=UNIT)
     async with shipping(tmp_path, f"unit:{UNIT}"):
-        await until_async(lambda: len(readers(journal)) == 1, what="the reader")
+        await until_async(lambda: len(journal.readers()) == 1, what="the reader")
         await until_async(lambda: (tmp_path / "journals.json").exists(), what="the record")
-    assert readers(journal) == []
+    assert journal.readers() == []
     journal.write(b"between", unit=UNIT)
     journal.write(b"of another", unit="other.service")
     async with shipping(tmp_path, f"unit:{UNIT}") as ships:
@@ -175,10 +162,10 @@ async def test_a_reader_that_dies_is_replaced(journal: RealJournal, tmp_path: Pa
         for number in range(3):
             journal.write(b"%d" % number, unit=UNIT)
             await ships.until(*map(str, range(number + 1)))
-            (reader,) = readers(journal)
+            (reader,) = journal.readers()
             os.kill(reader, signal.SIGKILL)
             await until_async(
-                lambda gone=reader: readers(journal) not in ([], [gone]), what="another one"
+                lambda gone=reader: journal.readers() not in ([], [gone]), what="another one"
             )
 
 

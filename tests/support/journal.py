@@ -138,6 +138,15 @@ class RealJournal:
         program = [sys.executable, "-I", "-S", "-c", script + _SYNC, str(self.socket), *words]
         return subprocess.Popen([*self._as(unit), *program])
 
+    def readers(self) -> list[int]:
+        """The journalctl that read it."""
+        mark, found = f"--directory={self.files}".encode(), []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if mark in path.read_bytes().split(b"\0"):
+                    found.append(int(path.parent.name))
+        return found
+
     def close(self) -> None:
         """End it, and take away what is not in its folder."""
         self.stop()

@@ -13,6 +13,8 @@ import msgspec
 
 from chatops.agent import policy_table, tls
 from chatops.agent.http_probe import Answer, Probe
+from chatops.agent.logs import journalctl
+from chatops.agent.logs.wanted import WantedUnits
 from chatops.agent.settings import (
     AgentSettings,
     Target,
@@ -48,7 +50,8 @@ class _Failed(Exception):
 
 
 def check(settings: AgentSettings) -> list[CheckResult]:
-    """Look at settings, DNS, TCP, TLS, the hub, the key, the clock and the policy, in this order.
+    """Look at settings, DNS, TCP, TLS, the hub, the key, the clock, the policy and (where it is
+    shipped) the journal, in this order.
 
     What needs a step that failed is left out. Nothing is raised for what is not well.
     """
@@ -67,6 +70,8 @@ class _Check:
             with closing(Probe(target, trust)) as probe:
                 self._reach_and_sign_in(probe, target)
         self._policy()
+        if any(isinstance(one, WantedUnits) for one in self._settings.logs):
+            self._journal()
         return self._results
 
     def _reach_and_sign_in(self, probe: Probe, target: Target) -> None:
@@ -138,6 +143,18 @@ class _Check:
             self._bad("policy", error.message, error.hint, error.code)
             return
         self._good("policy", policy.describe())
+
+    def _journal(self) -> None:
+        groups = "add the agent's user to the group systemd-journal"
+        try:
+            said = journalctl.complaint()
+        except journalctl.NoJournal as error:
+            self._bad("journal", str(error), groups if "permission" in str(error) else None)
+            return
+        if said is not None:
+            self._bad("journal", said, groups if "part" in said else None)
+        else:
+            self._good("journal", "it can be read")
 
     # -- writing down ----------------------------------------------------------------------
 
