@@ -8,7 +8,7 @@ import secrets
 import signal
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from chatops import __version__, logs
 from chatops.agent import policy_table, tls
@@ -29,8 +29,7 @@ from chatops.agent.handlers import Handlers
 from chatops.agent.jobs import Job
 from chatops.agent.journal import Journal
 from chatops.agent.link import Link
-from chatops.agent.logs.files import LogFiles
-from chatops.agent.logs.wanted import WantedFile, WantedUnits
+from chatops.agent.logs.shipping import ShippedLogs
 from chatops.agent.pace import Pace
 from chatops.agent.policy import Policy
 from chatops.agent.process_list import ProcessList
@@ -48,9 +47,6 @@ from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
 from chatops.protocol.messages import Auth, AuthSuccess
 from chatops.tasks import Tasks
 from chatops.text import counted, escape
-
-if TYPE_CHECKING:  # only who ships them needs their readers
-    from chatops.agent.logs.journals import Journals
 
 STOP_SECONDS: Final = 30.0
 """How long a planned stop waits for running commands."""
@@ -111,8 +107,8 @@ class Agent:
         self._news = self._make_news(engine, settings)
         self._feeds = Feeds()
         self._containers = ContainerRequests(engine, policy, self._watch, self._feeds)
-        self._logs = self._make_logs(settings)
-        self._journals = self._make_journals(settings)
+        self._engine = engine
+        self._logs = ShippedLogs(settings.logs, settings.folder, self._shipper, self._clock)
         self._sampler = self._make_sampler(settings, looker)
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
         self.executor = Executor(policy, self.guard, self._clock, self._journal, spill, engine)
@@ -153,10 +149,7 @@ class Agent:
                 tasks.spawn(self._watch.run(), name="containers")
             if self._news is not None:
                 tasks.spawn(self._news.run(), name="container events")
-            if self._logs is not None:
-                tasks.spawn(self._logs.run(), name="logs")
-            if self._journals is not None:
-                tasks.spawn(self._journals.run(), name="journal")
+            self._logs.start(tasks, self.guard, self._engine, self._watch)
             link = tasks.spawn(self._link.run(), name="link")
             stop = tasks.spawn(self._stop.wait(), name="stop")
             await asyncio.wait((link, stop), return_when=asyncio.FIRST_COMPLETED)
@@ -177,10 +170,7 @@ class Agent:
                 self._watch.close()
             if self._news is not None:
                 self._news.close()
-            if self._logs is not None:
-                self._logs.close()
-            if self._journals is not None:
-                self._journals.close()
+            self._logs.close()
             self.spool.close()
             self._journal.close()
 
@@ -190,20 +180,6 @@ class Agent:
         journal = EventJournal(settings.folder / "events", self._clock)
         docker = self._policy.docker
         return ContainerNews(engine, docker, self._watch, journal, self._shipper, self._clock)
-
-    def _make_logs(self, settings: AgentSettings) -> LogFiles | None:
-        files = [one for one in settings.logs if isinstance(one, WantedFile)]
-        if not files:
-            return None
-        return LogFiles(files, settings.folder, self._shipper, self._clock)
-
-    def _make_journals(self, settings: AgentSettings) -> Journals | None:
-        units = [one for one in settings.logs if isinstance(one, WantedUnits)]
-        if not units:
-            return None
-        from chatops.agent.logs.journals import Journals
-
-        return Journals(units, settings.folder, self.guard, self._shipper, self._clock)
 
     def _make_sampler(self, settings: AgentSettings, processes: ProcessCollector) -> Sampler:
         folder = settings.textfile_dir

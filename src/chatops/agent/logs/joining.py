@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from chatops.agent.logs.lines import LONGEST, Line
 from chatops.agent.logs.source import Entry
@@ -61,7 +61,7 @@ class EntryJoiner:
     def __init__(self, start: re.Pattern[str] | None) -> None:
         self._joiner = Joiner(start)
         self._first: Entry | None = None
-        self._mark = ""
+        self._mark: Any = None
 
     @property
     def holds(self) -> bool:

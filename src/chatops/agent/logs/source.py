@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from chatops.agent.logs.formats import read
 from chatops.agent.logs.lines import Line
@@ -21,14 +21,14 @@ _OVERHEAD: Final = 300
 
 class Entry(NamedTuple):
     """What was read, and what is known of it besides its text: where it comes from (None: from the
-    source itself), its time (Unix seconds) and level (None: as the text says), and a ``mark`` that
-    the source's reader knows its place by."""
+    source itself), its time (Unix seconds) and level (None: as the text says), and a ``mark`` by
+    which the source's reader knows its place."""
 
     line: Line
     source: str | None = None
     ts: float | None = None
     level: str | None = None
-    mark: str = ""
+    mark: Any = None
 
 
 class _Held(NamedTuple):
@@ -50,7 +50,7 @@ class HeldLines:
     ) -> None:
         self.size = 0
         """Bytes that are held, about."""
-        self.mark = ""
+        self.mark: Any = None
         """That of the last entry which the hub has."""
         self._name = name
         self._hide = wanted.hide
