@@ -16,6 +16,7 @@ from tests.support.waiting import until
 
 LINES: Final = 8_000
 UNIT: Final = "shop.service"
+HOSTILE: Final = b"hostile \x00\x1b]0;title\x07[bold]x[/bold] \xff\xfe \x1b[31mred"
 WRITER: Final = """
 import socket, sys, time
 end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -47,7 +48,9 @@ def count(place: Bench) -> int:
 
 def test_every_entry_once_while_both_ends_are_killed(hub: Bench, journal: RealJournal) -> None:
     key = hub.add_server("web-1")
-    log = ("--log", f"unit:{UNIT}@start")
+    file = hub.folder / "app.log"
+    file.touch()
+    log = ("--log", f"unit:{UNIT}@start", "--log", str(file))
     agent = hub.start_agent("web-1", key, *log, PATH=journal.path)
     (server,) = hub.programs[:1]
     with journal.start_writer(UNIT, WRITER, str(LINES)) as writer:
@@ -63,7 +66,22 @@ def test_every_entry_once_while_both_ends_are_killed(hub: Bench, journal: RealJo
                 server = hub.start_hub(None, "--port", hub.url.rpartition(":")[2])
         assert writer.wait(60) == 0
     until(lambda: count(hub) >= LINES, within=60, what="all entries")
-    agent.stop(signal.SIGKILL)
-    until(lambda: not journal.readers(), what="the end of what read the journal")
     numbers = [int(text.split()[1]) for text in stored(hub, f"unit:{UNIT}")]
     assert numbers == list(range(LINES))
+    journal.write(HOSTILE, unit=UNIT)
+    file.write_bytes(HOSTILE + b"\n")
+    for source in (f"unit:{UNIT}", str(file)):
+        until(lambda one=source: "hostile" in "".join(stored(hub, one)[-1:]), what=source)
+    shows_escaped(hub)
+    agent.stop(signal.SIGKILL)
+    until(lambda: not journal.readers(), what="the end of what read the journal")
+
+
+def shows_escaped(hub: Bench) -> None:
+    """What is kept is what was written; what is shown has nothing of it that a terminal obeys."""
+    found = hub.run("logs", "search", "hostile", "-o", "json").json()
+    assert [one["message"] for one in found] == [HOSTILE.decode("utf-8", "replace")] * 2
+    assert {one["source"] for one in found} == {f"unit:{UNIT}", str(hub.folder / "app.log")}
+    shown = hub.run("logs", "search", "hostile", FORCE_COLOR="1").out
+    assert shown.count(r"\x00\x1b]0;title\x07[bold]x[/bold]") == 2
+    assert "\x1b]0" not in shown

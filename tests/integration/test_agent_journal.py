@@ -162,7 +162,7 @@ async def test_a_reader_that_dies_is_replaced(journal: RealJournal, tmp_path: Pa
         for number in range(3):
             journal.write(b"%d" % number, unit=UNIT)
             await ships.until(*map(str, range(number + 1)))
-            (reader,) = journal.readers()
+            (reader,) = await until_async(journal.readers, what="a reader")
             os.kill(reader, signal.SIGKILL)
             await until_async(
                 lambda gone=reader: journal.readers() not in ([], [gone]), what="another one"

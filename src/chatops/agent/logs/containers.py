@@ -30,6 +30,8 @@ MOST: Final = 100
 """Containers that are followed at a time."""
 LOOK: Final = 1.0
 """Seconds between two looks at which containers there are, and two writes of the record."""
+GATHER: Final = 0.1
+"""Seconds that lines wait for those of other containers, to be sent together."""
 HELD: Final = 1 * MiB
 """Bytes of lines of all containers that are held until they are acked, about."""
 _PATIENCE: Final = 30.0
@@ -71,6 +73,7 @@ class ContainerLogs:
         self._read_out: set[str] = set()
         """Those that rest: all is read and acked. They need no reader until they run again."""
         self._moved = asyncio.Event()
+        self._waking: asyncio.TimerHandle | None = None
         self._changed = False
         self._trouble: str | None = None
         self._too_many = False
@@ -87,6 +90,8 @@ class ContainerLogs:
 
     def close(self) -> None:
         """The agent ends."""
+        if self._waking is not None:
+            self._waking.cancel()
         self._watch.listener = None
         self._jobs.close()
 
@@ -141,7 +146,14 @@ class ContainerLogs:
             self._changed = True
         seen.name = name
         reader = self._readers[key] = ContainerReader(
-            key, seen, wanted, self._engine, self._clock, happened=self._wake, room=self._room
+            key,
+            seen,
+            wanted,
+            self._engine,
+            self._clock,
+            came=self._wake,
+            acked=self._moved.set,
+            room=self._room,
         )
         reader.running = running
         self._shipper.add(reader.source)
@@ -204,7 +216,12 @@ class ContainerLogs:
     # -- room, and the record ------------------------------------------------------------------
 
     def _wake(self) -> None:
-        self._moved.set()
+        """There are new lines: tell the shipper soon, and once of those of many containers."""
+        if self._waking is None:
+            self._waking = asyncio.get_running_loop().call_later(GATHER, self._wake_now)
+
+    def _wake_now(self) -> None:
+        self._waking = None
         self._shipper.wake()
 
     async def _room(self) -> None:

@@ -13,9 +13,11 @@ from chatops.agent.logs.journal_entries import EntryReader, JournalEntry
 from chatops.agent.logs.journalctl import NoJournal, environment, program, sentence
 from chatops.agent.pipes import PipeReader
 from chatops.agent.process import Process
+from chatops.protocol.limits import KiB
 
 _SAID: Final = 2048
 """Bytes of its complaints that are kept."""
+_LITTLE: Final = 16 * KiB
 _END: Final = 5.0
 """Seconds from the end of its output to its own."""
 
@@ -29,6 +31,8 @@ class JournalProcess:
     """
 
     def __init__(self, words: list[str], guard: Guard, wake: Callable[[], None]) -> None:
+        self.little = False
+        """Whether it wrote but little of late: more can be gathered before it is read."""
         self.ended = False
         """Whether all was taken that will ever come."""
         self._wake = wake
@@ -68,6 +72,7 @@ class JournalProcess:
             NoEntry: what came are none.
         """
         piece, self._piece = self._piece, b""
+        self.little = 0 < len(piece) < _LITTLE
         self.ended = self._process.stdout.closed
         return self._entries.feed(piece)
 

@@ -34,6 +34,9 @@ TOGETHER: Final = 1.0
 """Seconds that an entry of several lines waits for the next one."""
 KEEP: Final = 1.0
 """Seconds between two writes of the record."""
+GATHER: Final = 0.05
+"""Seconds between two reads while little comes: to take each entry by itself costs several times as
+much."""
 RETRY: Final = 1.0
 """Seconds until a journal that could not be read is tried again."""
 LONGEST: Final = 60.0
@@ -164,6 +167,8 @@ class JournalReader:
                     process.go_on()
                 await self._something()
                 yield process.take()
+                if process.little:
+                    await asyncio.sleep(GATHER)
             await process.ended_well()
         finally:
             process.close()
