@@ -127,6 +127,20 @@ async def test_a_restarted_container_goes_on_and_a_removed_one_is_read_out(
         assert ships.texts == ["run", "unended"] * 3
 
 
+async def test_one_that_is_gone_before_anybody_looks_is_read(
+    engine: RealEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with shipping(tmp_path, engine, "container:*") as ships:
+        await looked(tmp_path, b'"*"')
+        monkeypatch.setattr(ContainerWatch, "known", lambda _watch: {})
+        runs(engine, "brief", "echo here; sleep 1000")
+        await ships.until("here")
+        engine.clear()
+        ships.ack()
+        await until_async(lambda: b'"brief"' not in (tmp_path / "containers.json").read_bytes())
+        assert ships.texts == ["here"]
+
+
 async def test_one_that_was_removed_while_nobody_read_it_is_named(
     engine: RealEngine, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,8 @@ MOST: Final = 100
 """Containers that are followed at a time."""
 LOOK: Final = 1.0
 """Seconds between two looks at which containers there are, and two writes of the record."""
+UNSEEN: Final = 30.0
+"""Seconds that a container counts as one which was started, while no look has found it."""
 GATHER: Final = 0.1
 """Seconds that lines wait for those of other containers, to be sent together."""
 HELD: Final = 1 * MiB
@@ -72,6 +75,9 @@ class ContainerLogs:
         self._removed: set[str] = set()
         self._read_out: set[str] = set()
         """Those that rest: all is read and acked. They need no reader until they run again."""
+        self._started: dict[str, tuple[str, float]] = {}
+        """Names of those that were started since the last look at all, and when."""
+        self._soon = asyncio.Event()
         self._moved = asyncio.Event()
         self._waking: asyncio.TimerHandle | None = None
         self._changed = False
@@ -85,8 +91,11 @@ class ContainerLogs:
             while True:
                 known = self._watch.known()
                 if known is not None:
-                    await self._look(known)
-                await asyncio.sleep(LOOK)
+                    await self._look({**self._just_started(known), **known})
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK):
+                        await self._soon.wait()
+                self._soon.clear()
 
     def close(self) -> None:
         """The agent ends."""
@@ -201,12 +210,29 @@ class ContainerLogs:
     def _wanted_of(self, name: str) -> WantedContainers | None:
         return next((one for one in self._wanted if one.names(name)), None)
 
+    def _just_started(self, known: Mapping[str, Container]) -> dict[str, Container]:
+        """Those that nobody has looked at yet: some are removed before that."""
+        oldest = self._clock.monotonic() - UNSEEN
+        for key, (_, at) in list(self._started.items()):
+            if key in known or at < oldest:
+                del self._started[key]
+        return {
+            key: Container(id=key, name=name, image="", state="running")
+            for key, (name, _) in self._started.items()
+        }
+
     def _note(self, event: ContainerEvent) -> None:
         """It was started, or ended: there is more to read, however short it ran."""
+        key = event.container
         if event.action in ("start", "die"):
-            self._read_out.discard(event.container)
-            if event.container in self._readers:
-                self._readers[event.container].started()
+            self._read_out.discard(key)
+            if key in self._readers:
+                self._readers[key].started()
+        if event.action == "start" and len(self._started) < MOST:
+            self._started[key] = event.name, self._clock.monotonic()
+            self._soon.set()
+        elif event.action == "destroy":
+            self._started.pop(key, None)
 
     def _complain_of_many(self) -> None:
         if not self._too_many:
