@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Final
 
@@ -67,12 +67,13 @@ class JournalSeen(Struct, kw_only=True):
 
 
 class JournalReader:
-    """What is ``wanted``, into ``source``. ``seen`` is None until it was looked for the first time;
-    ``keep`` writes it down, and comes back when that is done."""
+    """What is ``wanted`` and named by none of the ``others``. ``seen`` is None until somebody
+    looked; ``keep`` writes it down, and comes back when that is done."""
 
     def __init__(
         self,
         wanted: WantedUnits,
+        others: Sequence[WantedUnits],
         seen: JournalSeen | None,
         guard: Guard,
         shipper: Shipper,
@@ -81,6 +82,7 @@ class JournalReader:
     ) -> None:
         self.seen = seen
         self._wanted = wanted
+        self._others = others
         self._guard = guard
         self._shipper = shipper
         self._keep = keep
@@ -202,7 +204,8 @@ class JournalReader:
 
     def _take(self, entry: JournalEntry) -> None:
         self._read = entry.cursor
-        if not self._wanted.names(entry.unit):
+        named = self._wanted.names(entry.unit)
+        if not named or any(other.names(entry.unit) for other in self._others):
             return
         if entry.series != self._series:
             self._hold(self._joiner.finish())
@@ -232,8 +235,8 @@ class JournalReader:
         self._changed |= place != self.seen.cursor
         self.seen.cursor = place
         if self._changed and now - self._kept_at >= KEEP:
-            self._kept_at, self._changed = now, False
             await self._keep()
+            self._kept_at, self._changed = now, False
 
     def _complain(self, trouble: str) -> None:
         if trouble != self._trouble:

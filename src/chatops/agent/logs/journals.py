@@ -40,12 +40,14 @@ class Journals:
         self._jobs = Jobs(_PATIENCE)
         self._turn = asyncio.Lock()
         seen = read_record(self._path, dict[str, JournalSeen]) or {}
-        self._readers = {
-            key: JournalReader(
-                one, seen.get(key), guard, shipper, self._keep, clock or SystemClock()
-            )
-            for key, one in {",".join(one.units): one for one in wanted}.items()
-        }
+        self._readers: dict[str, JournalReader] = {}
+        for number, one in enumerate(wanted):
+            key = ",".join(one.units)
+            if key not in self._readers:
+                self._readers[key] = JournalReader(
+                    one, wanted[:number], seen.get(key), guard, shipper, self._keep,
+                    clock or SystemClock(),
+                )  # fmt: skip
 
     async def run(self) -> None:
         """Read for ever."""
