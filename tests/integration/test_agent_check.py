@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from chatops.agent.check import CheckResult, check
+from chatops.agent.logs.wanted import parse_wanted
 from chatops.agent.settings import AgentSettings
 from chatops.protocol import closing
 from chatops.protocol.join import Join, encode_join
 from chatops.units import format_time
 from tests.support.certificates import self_signed
+from tests.support.engine import RealEngine
+from tests.support.journal import real_journal
 from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
 
 
@@ -199,3 +203,30 @@ async def test_a_proxy_of_the_environment_is_named_and_used(
         assert found["proxy"].detail.endswith(f"127.0.0.1:{port}")
         assert not found["tcp"].ok
         assert asked[0].startswith(b"CONNECT hub.invalid:443")
+
+
+async def test_the_journal_is_looked_at_where_it_is_shipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stand_in_hub(StandInHub(pages=pages())) as hub:
+        settings = replace(for_hub(hub), logs=parse_wanted(["unit:nginx"]))
+        with real_journal() as journal:
+            monkeypatch.setenv("PATH", journal.path)
+            assert (await looked(settings))["journal"].ok
+        monkeypatch.setenv("PATH", str(tmp_path))
+        journal_ = (await looked(settings))["journal"]
+        assert (journal_.ok, journal_.detail) == (False, "there is no journalctl on this host")
+
+
+async def test_containers_are_looked_at_where_their_logs_are_shipped(
+    engine: RealEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", engine.host)
+    async with stand_in_hub(StandInHub(pages=pages())) as hub:
+        settings = replace(for_hub(hub), logs=parse_wanted(["container:web"]))
+        found = (await looked(settings))["containers"]
+        assert (found.ok, found.hint) == (False, "allow docker here")
+        settings = replace(settings, allow=("docker",))
+        assert (await looked(settings))["containers"].ok
+        monkeypatch.setenv("DOCKER_HOST", "unix:///nobody/is/here")
+        assert "no container engine listens" in (await looked(settings))["containers"].detail

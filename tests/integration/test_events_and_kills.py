@@ -1,5 +1,6 @@
-"""Hub and agent are killed again and again while things happen to a container: what the engine says
-that happened stands in the hub's log, once and in order."""
+"""Hub and agent are killed again and again while things happen to a container and another one
+writes: what the engine says that happened, and what was written, stands in the hub's log, once and
+in order."""
 
 from __future__ import annotations
 
@@ -15,6 +16,12 @@ from tests.support.processes import bench
 from tests.support.waiting import until
 
 ROUNDS = 6
+LINES = 3000
+WRITER = f"""
+i=0; while [ $i -lt {LINES} ]; do
+    echo out $i; echo err $i >&2; i=$((i+1)); [ $((i%50)) -gt 0 ] || sleep 0.1
+done
+"""
 
 
 def happened(engine: RealEngine, container: str) -> list[str]:
@@ -26,24 +33,28 @@ def happened(engine: RealEngine, container: str) -> list[str]:
     return [words(event)[1] for event in map(read, lines) if event is not None]
 
 
-def stored(folder: Path) -> list[str]:
-    """What the hub has of the container, as it was stored."""
+def stored(folder: Path, name: str = "app") -> list[str]:
+    """What the hub has of a container, as it was stored."""
     path = folder / "hub" / "logs.db"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         rows = database.execute(
-            "select message from log_entries where source = 'container:app' order by id"
+            "select message from log_entries where source = ? order by id", (f"container:{name}",)
         )
         return [text for (text,) in rows]
 
 
-def test_whoever_is_killed_each_event_is_stored_once(engine: RealEngine, tmp_path: Path) -> None:
+def test_whoever_is_killed_each_event_and_line_is_stored_once(
+    engine: RealEngine, tmp_path: Path
+) -> None:
     with bench(tmp_path) as place:
         hub = place.start_hub()
         place.login()
         key = place.add_server("web-1")
-        flags, environ = ("--allow", "docker"), {"DOCKER_HOST": engine.host}
+        flags = ("--allow", "docker", "--log", "container:shop@start")
+        environ = {"DOCKER_HOST": engine.host}
         agent = place.start_agent("web-1", key, *flags, **environ)
         container = engine.run("app")
+        engine.run("shop", "/bin/sh", "-c", WRITER)
         port = place.url.rpartition(":")[2]
         for number in range(ROUNDS):
             with engine.client() as client:
@@ -61,3 +72,8 @@ def test_whoever_is_killed_each_event_is_stored_once(engine: RealEngine, tmp_pat
         assert len(expected) == 1 + 2 * (ROUNDS + ROUNDS // 3)
         until(lambda: len(stored(tmp_path)) >= len(expected), within=60, what="all events")
         assert stored(tmp_path) == expected
+        last = {f"{stream} {LINES - 1}" for stream in ("out", "err")}
+        until(lambda: last <= set(stored(tmp_path, "shop")), within=60, what="all lines")
+        for stream in ("out", "err"):
+            lines = [text for text in stored(tmp_path, "shop") if text.startswith(f"{stream} ")]
+            assert lines == [f"{stream} {number}" for number in range(LINES)]

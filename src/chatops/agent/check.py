@@ -12,7 +12,10 @@ from typing import Final, TypeVar
 import msgspec
 
 from chatops.agent import policy_table, tls
+from chatops.agent.engine import Engine, EngineError
 from chatops.agent.http_probe import Answer, Probe
+from chatops.agent.logs import journalctl
+from chatops.agent.logs.wanted import WantedContainers, WantedUnits
 from chatops.agent.settings import (
     AgentSettings,
     Target,
@@ -27,6 +30,8 @@ from chatops.protocol.limits import MAX_SKEW
 from chatops.protocol.rest import ApiKeySelf, Health
 from chatops.units import format_duration, parse_time
 
+_ANSWER: Final = 5.0
+"""Seconds that the container engine may take."""
 _TO_THE_SECOND: Final = 1.0
 """The times that it is compared with here are whole seconds, and take a moment to come."""
 T = TypeVar("T")
@@ -48,7 +53,8 @@ class _Failed(Exception):
 
 
 def check(settings: AgentSettings) -> list[CheckResult]:
-    """Look at settings, DNS, TCP, TLS, the hub, the key, the clock and the policy, in this order.
+    """Look at settings, DNS, TCP, TLS, the hub, the key, the clock, the policy and (where they
+    are shipped) the journal and containers, in this order.
 
     What needs a step that failed is left out. Nothing is raised for what is not well.
     """
@@ -67,6 +73,9 @@ class _Check:
             with closing(Probe(target, trust)) as probe:
                 self._reach_and_sign_in(probe, target)
         self._policy()
+        for kind, look in ((WantedUnits, self._journal), (WantedContainers, self._containers)):
+            if any(isinstance(one, kind) for one in self._settings.logs):
+                look()
         return self._results
 
     def _reach_and_sign_in(self, probe: Probe, target: Target) -> None:
@@ -138,6 +147,30 @@ class _Check:
             self._bad("policy", error.message, error.hint, error.code)
             return
         self._good("policy", policy.describe())
+
+    def _containers(self) -> None:
+        with suppress(ChatOpsError):  # a policy that cannot be read was named already
+            policy = policy_table.build(self._settings.allow, self._settings.policy)
+            if "docker" not in policy.allow:
+                self._bad("containers", "their logs are not shipped", "allow docker here")
+                return
+            try:
+                with Engine(policy.docker.host).client(_ANSWER):
+                    self._good("containers", "the engine answers")
+            except EngineError as error:
+                self._bad("containers", error.message, None)
+
+    def _journal(self) -> None:
+        groups = "add the agent's user to the group systemd-journal"
+        try:
+            said = journalctl.complaint()
+        except journalctl.NoJournal as error:
+            self._bad("journal", str(error), groups if "permission" in str(error) else None)
+            return
+        if said is not None:
+            self._bad("journal", said, groups if "part" in said else None)
+        else:
+            self._good("journal", "it can be read")
 
     # -- writing down ----------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import errno
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -87,6 +88,8 @@ class ContainerWatch:
         self._happened = asyncio.Event()
         self._meanwhile: deque[ContainerEvent] = deque(maxlen=_EVENTS)
         self._died: set[str] = set()
+        self.listener: Callable[[ContainerEvent], None] | None = None
+        """Is told what happens to a container."""
 
     async def run(self) -> None:
         """Look for ever."""
@@ -133,10 +136,16 @@ class ContainerWatch:
             containers = shapes.changed(self._last.containers, event)
             self._last = self._last._replace(containers=containers)
         self._happened.set()
+        if self.listener is not None:
+            self.listener(event)
 
     def latest(self) -> dict[str, Container]:
         """What was measured last, by the container's id."""
         return {one.id: one for one in self._last.containers} if self._last else {}
+
+    def known(self) -> dict[str, Container] | None:
+        """The same; None while nobody knows, as the engine was not asked or does not answer."""
+        return None if self._last is None or self._last.error is not None else self.latest()
 
     def collect(self) -> dict[str, Job]:
         """The parts of a sample, as a job of the sampler. A container that died since the last

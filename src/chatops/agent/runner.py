@@ -29,7 +29,7 @@ from chatops.agent.handlers import Handlers
 from chatops.agent.jobs import Job
 from chatops.agent.journal import Journal
 from chatops.agent.link import Link
-from chatops.agent.logs.files import LogFiles
+from chatops.agent.logs.shipping import ShippedLogs
 from chatops.agent.pace import Pace
 from chatops.agent.policy import Policy
 from chatops.agent.process_list import ProcessList
@@ -107,7 +107,8 @@ class Agent:
         self._news = self._make_news(engine, settings)
         self._feeds = Feeds()
         self._containers = ContainerRequests(engine, policy, self._watch, self._feeds)
-        self._logs = self._make_logs(settings)
+        self._engine = engine
+        self._logs = ShippedLogs(settings.logs, settings.folder, self._shipper, self._clock)
         self._sampler = self._make_sampler(settings, looker)
         spill = Spill(settings.folder, settings.spill_per_command, settings.spill_total)
         self.executor = Executor(policy, self.guard, self._clock, self._journal, spill, engine)
@@ -148,8 +149,7 @@ class Agent:
                 tasks.spawn(self._watch.run(), name="containers")
             if self._news is not None:
                 tasks.spawn(self._news.run(), name="container events")
-            if self._logs is not None:
-                tasks.spawn(self._logs.run(), name="logs")
+            self._logs.start(tasks, self.guard, self._engine, self._watch)
             link = tasks.spawn(self._link.run(), name="link")
             stop = tasks.spawn(self._stop.wait(), name="stop")
             await asyncio.wait((link, stop), return_when=asyncio.FIRST_COMPLETED)
@@ -170,8 +170,7 @@ class Agent:
                 self._watch.close()
             if self._news is not None:
                 self._news.close()
-            if self._logs is not None:
-                self._logs.close()
+            self._logs.close()
             self.spool.close()
             self._journal.close()
 
@@ -181,11 +180,6 @@ class Agent:
         journal = EventJournal(settings.folder / "events", self._clock)
         docker = self._policy.docker
         return ContainerNews(engine, docker, self._watch, journal, self._shipper, self._clock)
-
-    def _make_logs(self, settings: AgentSettings) -> LogFiles | None:
-        if not settings.logs:
-            return None
-        return LogFiles(settings.logs, settings.folder, self._shipper, self._clock)
 
     def _make_sampler(self, settings: AgentSettings, processes: ProcessCollector) -> Sampler:
         folder = settings.textfile_dir

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from chatops import options
 from chatops.agent.config_file import read_config
-from chatops.agent.logs.wanted import WantedFile, parse_wanted
+from chatops.agent.logs.wanted import Wanted, parse_wanted
 from chatops.errors import InvalidInput
 from chatops.options import option
 from chatops.paths import default_data_dir
@@ -78,8 +78,10 @@ class AgentSettings:
         default=False, help="tell only the names of processes, not their arguments", kind="flag"
     )
     log: tuple[str, ...] = option(
-        (), "log to ship: a path, or a glob, from its end on; with @start all that is in it",
-        kind="list", env=None, metavar="FILE[@start]", default_text="none",
+        (), "log to ship: a path or glob, unit:NAME of the journal ('*': all), container:NAME; "
+        "from its end on, with @start all that is there",
+        kind="list", env=None, metavar="FILE[@start]|unit:NAME|container:NAME",
+        default_text="none",
     )  # fmt: skip
     textfile_dir: Path | None = option(
         None, "folder whose *.prom files hold values of the host's own", kind="path",
@@ -103,7 +105,7 @@ class AgentSettings:
     log_format: str = option(
         "text", "form of the log on stderr", choices=("text", "json")
     )  # fmt: skip
-    logs: tuple[WantedFile, ...] = ()
+    logs: tuple[Wanted, ...] = ()
     """Those of ``log``, and the ``[[logs]]`` of the configuration file."""
     policy: Mapping[str, Any] = field(default_factory=dict)
     """The ``[policy]`` table of the configuration file, checked by chatops.agent.policy."""

@@ -18,7 +18,7 @@ from chatops.agent.jobs import Jobs
 from chatops.agent.logs.follower import Entries, FileLog
 from chatops.agent.logs.places import Seen
 from chatops.agent.logs.record import LogRecord
-from chatops.agent.logs.source import FileSource
+from chatops.agent.logs.source import Entry, HeldLines
 from chatops.agent.logs.wanted import MOST_FILES, WantedFile
 from chatops.agent.shipper import Shipper
 from chatops.clock import Clock, SystemClock
@@ -44,7 +44,7 @@ class _Followed:
     """One file, its reader and its source."""
 
     def __init__(self, path: Path, seen: Seen, wanted: WantedFile, *, start: bool) -> None:
-        self.source = FileSource(str(path), wanted)
+        self.source = HeldLines(str(path), wanted)
         self.log = FileLog(path, seen, start=start, entry=wanted.entry)
         self.version = self.lost = 0
         self.error: str | None = None
@@ -117,9 +117,10 @@ class LogFiles:
         came = bool(self._ready)
         while self._ready:
             followed, entries, lost = self._ready.popleft()
+            read = [Entry(line) for line in entries.lines]
             if lost:
-                followed.source.say(entries.epoch, entries.lines[0].end, GONE, now)
-            followed.source.take(entries.epoch, entries.lines, now, monotonic)
+                followed.source.say(entries.epoch, read[0], GONE, now)
+            followed.source.take(entries.epoch, read, now, monotonic)
         if came:
             self._shipper.wake()
         return came

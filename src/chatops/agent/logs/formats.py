@@ -111,6 +111,11 @@ def level_of(value: object) -> str | None:
     return None
 
 
+def level_of_severity(number: int) -> str:
+    """The level of one of syslog's severities, 0 to 7."""
+    return _SEVERITIES[number]
+
+
 def _moment(value: object) -> float | None:
     """The time that a field means: RFC 3339, or seconds, milli-, micro- or nanoseconds."""
     if isinstance(value, str):

@@ -1,17 +1,18 @@
-"""What an agent remembers of its logs between two lives, in one small file."""
+"""What an agent remembers of its logs between two lives, in one small file for each kind."""
 
 from __future__ import annotations
 
 import logging
 import os
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from chatops.agent.logs.places import Seen
 
+T = TypeVar("T")
 _LARGEST: Final = 16 * 1024 * 1024
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class LogRecord:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        found = self._read()
+        found = read_record(path, _Record) or _Record()
         self.files = found.files
         self.patterns = frozenset(found.patterns)
 
@@ -37,18 +38,29 @@ class LogRecord:
         Raises:
             OSError: the disk does not take it.
         """
-        beside = self._path.with_suffix(".new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            record = _Record(patterns=sorted(self.patterns), files=self.files)
-            file.write(msgspec.json.encode(record))
-        beside.replace(self._path)
+        record = _Record(patterns=sorted(self.patterns), files=self.files)
+        write_record(self._path, msgspec.json.encode(record))
 
-    def _read(self) -> _Record:
-        try:
-            with self._path.open("rb") as file:
-                return msgspec.json.decode(file.read(_LARGEST), type=_Record)
-        except FileNotFoundError:
-            return _Record()
-        except (OSError, msgspec.DecodeError) as error:
-            _log.warning("%s cannot be read, logs are begun at their ends: %s", self._path, error)
-            return _Record()
+
+def write_record(path: Path, data: bytes) -> None:
+    """Keep something: whole, or as it was before.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    beside = path.with_suffix(".new")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+    beside.replace(path)
+
+
+def read_record(path: Path, kind: type[T]) -> T | None:
+    """What a file remembers; None if there is none, or none that can be read."""
+    try:
+        with path.open("rb") as file:
+            return msgspec.json.decode(file.read(_LARGEST), type=kind)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        _log.warning("%s cannot be read, logs are begun at their ends: %s", path, error)
+        return None

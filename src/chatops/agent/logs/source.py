@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 from chatops.agent.logs.formats import read
 from chatops.agent.logs.lines import Line
 from chatops.agent.logs.rate import Rate
-from chatops.agent.logs.wanted import WantedFile
+from chatops.agent.logs.wanted import Wanted
 from chatops.agent.shipper import SourceLine
 from chatops.protocol.parts import LogLine
 from chatops.redaction import redact
@@ -19,22 +19,43 @@ _OVERHEAD: Final = 300
 """Bytes that a line takes in memory beside its text, about."""
 
 
+class Entry(NamedTuple):
+    """What was read, and what is known of it besides its text: where it comes from (None: from the
+    source itself), its time (Unix seconds) and level (None: as the text says), and a ``mark`` by
+    which the source's reader knows its place."""
+
+    line: Line
+    source: str | None = None
+    ts: float | None = None
+    level: str | None = None
+    mark: Any = None
+
+
 class _Held(NamedTuple):
+    """``entry`` is None for what is said of others: they come after it, and may come again."""
+
     epoch: str
     line: SourceLine
     size: int
+    entry: Entry | None
 
 
-class FileSource:
-    """One log. The place of a line is twice the offset behind it, so that there is one before it
-    for what is said of those that are missing."""
+class HeldLines:
+    """One source. The place of a line is twice what ends it in its log (an offset, a number), so
+    that there is one before it for what is said of those that are missing. ``acked_now`` is called
+    after an ack."""
 
-    def __init__(self, name: str, wanted: WantedFile) -> None:
+    def __init__(
+        self, name: str, wanted: Wanted, acked_now: Callable[[], None] | None = None
+    ) -> None:
         self.size = 0
         """Bytes that are held, about."""
+        self.mark: Any = None
+        """That of the last entry which the hub has."""
         self._name = name
         self._hide = wanted.hide
         self._rate = Rate(wanted.rate)
+        self._acked_now = acked_now
         self._held: deque[_Held] = deque()
         self._last = ""
         self._done: dict[str, int] = {}
@@ -47,19 +68,18 @@ class FileSource:
         acked, so that the hub gets them in order."""
         return self._held[0].epoch if self._held else self._last
 
-    def take(self, epoch: str, lines: Iterable[Line], now: float, monotonic: float) -> None:
-        """Lines that were read at ``now``; ``monotonic`` is a clock for rates."""
+    def take(self, epoch: str, entries: Iterable[Entry], now: float, monotonic: float) -> None:
+        """Entries that were read at ``now``; ``monotonic`` is a clock for rates."""
         done = self._done.get(epoch, 0)
-        for line in lines:
-            if line.end * 2 <= done:
+        for entry in entries:
+            end = entry.line.end * 2
+            if end <= done:
                 continue  # an agent before this one sent it, and was killed before it knew
             if self._rate.takes(monotonic):
                 said = self._rate.said()
                 if said is not None:
-                    self._hold(epoch, line.end * 2 - 1, said, now, "warning")
-                text = self._shown(line)
-                ts, level = read(text, now)
-                self._hold(epoch, line.end * 2, text, now if ts is None else ts, level or "info")
+                    self.say(epoch, entry, said, now)
+                self._hold(epoch, entry.source, self._line(entry, now), entry)
 
     def after(self, seq: int) -> Iterator[SourceLine]:
         """Part of LogSource: what there is of this epoch behind a place."""
@@ -74,19 +94,35 @@ class FileSource:
         """Part of LogSource: the hub has the lines of this epoch up to there."""
         epoch = self.epoch
         while self._held and self._held[0].epoch == epoch and self._held[0].line.line.seq <= seq:
-            self.size -= self._held.popleft().size
+            held = self._held.popleft()
+            self.size -= held.size
+            if held.entry is not None:
+                self.mark = held.entry.mark
+                self._acked[epoch] = held.entry.line.end
         self._last = epoch
         self._done = {epoch: seq}
-        self._acked[epoch] = seq // 2
+        if self._acked_now is not None:
+            self._acked_now()
 
     def news(self) -> dict[str, int]:
-        """Up to which offset each generation was acked since this was asked last."""
+        """Up to which end each generation was acked since this was asked last."""
         acked, self._acked = self._acked, {}
         return acked
 
-    def say(self, epoch: str, end: int, text: str, now: float) -> None:
-        """Something that is to be known of the lines before ``end``."""
-        self._hold(epoch, end * 2 - 1, text, now, "warning")
+    def say(self, epoch: str, before: Entry, text: str, now: float) -> None:
+        """Something that is to be known of what came before an entry."""
+        line = LogLine(ts=now, level="warning", message=text, seq=before.line.end * 2 - 1)
+        self._hold(epoch, before.source, line, None)
+
+    def _line(self, entry: Entry, now: float) -> LogLine:
+        text, ts, level = self._shown(entry.line), entry.ts, entry.level
+        if ts is None or level is None:
+            says = read(text, now)
+            ts, level = says.ts if ts is None else ts, level or says.level
+        return LogLine(
+            ts=now if ts is None else ts, level=level or "info", message=text,
+            seq=entry.line.end * 2,
+        )  # fmt: skip
 
     def _shown(self, line: Line) -> str:
         text = redact(line.text)
@@ -94,8 +130,7 @@ class FileSource:
             text = pattern.sub(STRUCK, text)
         return text
 
-    def _hold(self, epoch: str, seq: int, text: str, ts: float, level: str) -> None:
-        size = len(text) + _OVERHEAD
-        one = SourceLine(self._name, LogLine(ts=ts, level=level, message=text, seq=seq))
-        self._held.append(_Held(epoch, one, size))
+    def _hold(self, epoch: str, source: str | None, line: LogLine, entry: Entry | None) -> None:
+        size = len(line.message) + _OVERHEAD
+        self._held.append(_Held(epoch, SourceLine(source or self._name, line), size, entry))
         self.size += size

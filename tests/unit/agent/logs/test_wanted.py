@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from chatops.agent.logs.rate import BURST, Rate
-from chatops.agent.logs.wanted import parse_wanted
+from chatops.agent.logs.wanted import WantedContainers, WantedFile, WantedUnits, parse_wanted
 from chatops.errors import InvalidInput
 
 
 def test_paths_globs_and_starts() -> None:
     plain, start, glob = parse_wanted(["/var/log/a.log", "/var/log/b.log@start", "/var/log/*.log"])
+    assert isinstance(plain, WantedFile)
+    assert isinstance(start, WantedFile)
+    assert isinstance(glob, WantedFile)
     assert (plain.pattern, plain.start, plain.is_glob) == ("/var/log/a.log", False, False)
     assert (start.pattern, start.start) == ("/var/log/b.log", True)
     assert glob.is_glob
@@ -29,13 +32,43 @@ def test_a_table_says_more() -> None:
     assert (one.start, one.rate) == (True, 5)
 
 
+def test_units_and_containers() -> None:
+    nginx, php, everything, web = parse_wanted(
+        ["unit:nginx@start", {"unit": ["php8-fpm.service", "php?"]}, "unit:*", "container:web-*"]
+    )
+    assert isinstance(nginx, WantedUnits)
+    assert (nginx.units, nginx.exact, nginx.start) == (("nginx.service",),) * 2 + (True,)
+    assert isinstance(php, WantedUnits)
+    assert not php.exact
+    assert [php.names(one) for one in ("php8-fpm.service", "php7.service", "php", None)] == [
+        True, True, False, False,
+    ]  # fmt: skip
+    assert isinstance(everything, WantedUnits)
+    assert everything.names(None)
+    assert isinstance(web, WantedContainers)
+    assert [web.names(one) for one in ("web-1", "db")] == [True, False]
+
+
+def test_readers_of_the_journal_are_bounded() -> None:
+    parse_wanted([f"unit:a{number}" for number in range(16)])
+    with pytest.raises(InvalidInput, match="more than 16 processes"):
+        parse_wanted([f"unit:a{number}" for number in range(17)])
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [
         ("app.log", "'app.log' is not the whole path of a log"),
         ("/var/log/", "'/var/log/' is not the whole path of a log"),
         ("@start", "'' is not the whole path of a log"),
-        ({}, "a log in the file: file, a path, is missing"),
+        ({}, "a log in the file: name one of file, unit and container"),
+        ({"file": "/a", "unit": "b"}, "a log in the file: name one of file, unit and container"),
+        ({"unit": []}, "a log in the file: unit is no name"),
+        ({"file": ["/a", "/b"]}, "a log in the file: file is no name"),
+        ("unit:", "'' is no name of a unit"),
+        ("unit:-a", "'-a' is no name of a unit"),
+        ("unit:a b", "'a b' is no name of a unit"),
+        ("container:a/b", "'a/b' is no name of a container"),
         ({"file": "/a", "colour": 1}, "a log in the file: no key 'colour'"),
         ({"file": "/a", "entry": "("}, "log /a: entry is no pattern: "),
         ({"file": "/a", "hide": "x"}, "log /a: hide is no list of patterns"),
@@ -54,10 +87,12 @@ def test_a_glob_names_logs_and_not_their_older_files(tmp_path: Path) -> None:
     for name in ("a.log", "a.log.1", "b.log-20261125", "c.log"):
         (tmp_path / name).touch()
     (wanted,) = parse_wanted([f"{tmp_path}/*"])
+    assert isinstance(wanted, WantedFile)
     found = [path.name for path in wanted.paths([])]
     assert found == ["a.log", "b.log-20261125", "c.log"]
     assert [path.name for path in wanted.paths([tmp_path / "b.log"])] == ["a.log", "c.log"]
     (plain,) = parse_wanted([f"{tmp_path}/not-there"])
+    assert isinstance(plain, WantedFile)
     assert plain.paths([]) == [tmp_path / "not-there"]
 
 

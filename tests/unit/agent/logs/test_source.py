@@ -1,0 +1,51 @@
+"""Lines that wait for their ack, and what an ack of some of them means."""
+
+from __future__ import annotations
+
+from chatops.agent.logs.lines import Line
+from chatops.agent.logs.rate import BURST
+from chatops.agent.logs.source import Entry, HeldLines
+from chatops.agent.logs.wanted import WantedFile
+
+
+def entry(end: int, text: str = "a line") -> Entry:
+    return Entry(Line(text.encode(), end), mark=f"behind {end}")
+
+
+def test_an_ack_of_what_is_said_before_a_line_is_none_of_the_line() -> None:
+    source = HeldLines("/a", WantedFile(pattern="/a", rate=1))
+    allowed = int(BURST)
+    source.take("e", [entry(10 * number) for number in range(1, allowed + 4)], 0.0, 0.0)
+    source.take("e", [entry(500)], 0.0, 5.0)
+    *_, said, line = source.after(0)
+    assert said.line.message.startswith("3 lines left out")
+    assert (said.line.seq, line.line.seq) == (999, 1000)
+    source.acked(said.line.seq)
+    assert (source.news(), source.mark) == ({"e": 10 * allowed}, f"behind {10 * allowed}")
+    source.acked(line.line.seq)
+    assert (source.news(), source.mark) == ({"e": 500}, "behind 500")
+    assert source.size == 0
+
+
+def test_another_epoch_waits_until_all_of_the_one_before_is_acked() -> None:
+    acks: list[None] = []
+    source = HeldLines("/a", WantedFile(pattern="/a"), lambda: acks.append(None))
+    source.take("one", [entry(1), entry(2)], 0.0, 0.0)
+    source.take("two", [entry(1)], 0.0, 0.0)
+    assert (source.epoch, [one.line.seq for one in source.after(0)]) == ("one", [2, 4])
+    source.acked(4)
+    assert (source.epoch, [one.line.seq for one in source.after(0)]) == ("two", [2])
+    assert len(acks) == 1
+    source.take("one", [entry(1)], 0.0, 0.0)  # the hub has it
+    source.acked(2)
+    assert (list(source.after(0)), source.size) == ([], 0)
+
+
+def test_an_entry_has_its_own_source_time_and_level_or_those_of_its_text() -> None:
+    source = HeldLines("/a", WantedFile(pattern="/a"))
+    own = Entry(Line(b"ERROR: no", 2), "unit:b", 5.0, "info")
+    source.take("e", [entry(1, "ERROR: no"), own], 7.0, 0.0)
+    assert [(one.source, one.line.ts, one.line.level) for one in source.after(0)] == [
+        ("/a", 7.0, "error"),
+        ("unit:b", 5.0, "info"),
+    ]
