@@ -224,6 +224,8 @@ MAX_SERVER_LOGS: Final = 2 * MiB
 again."""
 MAX_WAITING_LOGS: Final = 64 * MiB
 """The same of all servers."""
+MAX_LOG_SOURCES: Final = 5000
+"""Sources of one server whose names are kept; lines of further ones have the source ``other``."""
 MAX_LOG_EPOCHS: Final = 1000
 """Epochs of lines that the hub knows of one server; of more the one longest unused is forgotten."""
 MAX_PATTERN: Final = 1000

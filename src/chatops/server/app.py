@@ -179,7 +179,7 @@ def build(
     keys = KeyService(db, servers, agents, audit, clock)
     records = CommandRecords(db, servers, audit, clock)
     output = OutputFile(settings.folder)
-    logs = LogService(databases.logs, subscribers, clock)
+    logs = LogService(databases.logs, subscribers, lambda: live.now, clock)
     commands = CommandService(records, CommandNews(logs.note), agents, tasks, clock, output)
     run_records = RunRecords(db, servers, audit, secrets, clock)
     driver = RunDriver(run_records, commands, tasks, clock)

@@ -57,7 +57,6 @@ class Housekeeping:
         await _in_steps(services.auth.purge, now)
         if services.settings.audit_retention:
             await _in_steps(services.audit.prune, now - services.settings.audit_retention)
-        await _in_steps(services.logs.purge, now - services.settings.logs_retention)
         for server_id in list(services.servers.removed):
             await _in_steps(services.metrics.purge_server, server_id)
             await _in_steps(services.logs.purge_server, server_id)

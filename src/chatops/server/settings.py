@@ -32,6 +32,7 @@ from chatops.protocol.limits import (
 from chatops.redaction import strike
 
 _DAY: Final = 86_400.0
+_MB: Final = 10**6
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,10 @@ class HubSettings:
     logs_retention: float = option(
         30 * _DAY, "how long log entries are kept", kind="duration", flag=None, live=True
     )
+    logs_size: int = option(
+        10_000 * _MB, "how much of the disk log entries take, about; the oldest make room",
+        kind="size", flag=None, live=True,
+    )  # fmt: skip
     events_retention: float = option(
         90 * _DAY, "how long connection events, commands and resolved alerts are kept",
         kind="duration", flag=None, live=True,
@@ -222,6 +227,7 @@ _LEAST: Final[Mapping[str, float]] = {
     "ten_minutes_retention": 3600.0,
     "hours_retention": 3600.0,
     "logs_retention": 3600.0,
+    "logs_size": 10 * _MB,
     "events_retention": 3600.0,
     "storm_servers": 2,
     "storm_percent": 0,

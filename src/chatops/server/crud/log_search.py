@@ -1,84 +1,114 @@
-"""Searches in ``logs.db``: by words through SQLite's FTS5, newest first.
-
-The one place that speaks a database's own language for it; PostgreSQL has another.
-"""
+"""Searches in ``logs.db``: by words, newest first, one part of the lines after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import text
 
+from chatops.server.crud import log_entries, log_keys, log_parts
+from chatops.server.crud.log_entries import LEVELS, SELECT, Line
+from chatops.server.crud.log_parts import Part
 from chatops.server.db.statement import Statement
 from chatops.server.db.transactions import Transaction
 
-_SLACK: Final = 1000
-"""Lines before the first one of a span: lines get their ids side by side."""
-_END: Final = 2**62
+SLACK: Final = 60.0
+"""Seconds by which the order of lines and that in which they were received may differ."""
+LABELLED: Final = 100
+"""Servers that the index is asked for; of more each line is looked at."""
+_RARE: Final = LEVELS.index("warning")
+"""The level from which on lines are few enough to ask the index for it."""
 _WHICH: Final = """
-    e.id >= :first AND e.id < :before AND e.ts >= :since AND e.ts < :until
-    AND e.level IN (SELECT value FROM json_each(:levels))
-    AND (:every OR e.server_id IN (SELECT value FROM json_each(:servers)))
-    ORDER BY e.id DESC LIMIT :limit
+    AND e.ts >= :since AND e.ts < :until AND e.level >= :level
+    AND (:every OR +e.server IN (SELECT value FROM json_each(:servers)))
 """
-_SELECT: Final = "SELECT e.id, e.server_id, e.ts, e.level, e.source, e.message FROM"
-_LIST: Final = Statement(text(f"{_SELECT} log_entries AS e WHERE {_WHICH}"))
-_SEARCH: Final = Statement(
+_LIST: Final = Statement(
     text(
-        f"{_SELECT} log_search AS s CROSS JOIN log_entries AS e ON e.id = s.rowid"
-        f" WHERE log_search MATCH :expression AND s.rowid >= :first AND s.rowid < :before AND "
-        + _WHICH.replace("BY e.id", "BY s.rowid")
+        f"{SELECT} FROM log_lines AS e WHERE e.id >= :first AND e.id < :before {_WHICH}"
+        " ORDER BY e.id DESC LIMIT :limit"
     )
 )
-_FIRST: Final = Statement(
-    text("SELECT id FROM log_entries WHERE received_at >= :since ORDER BY received_at LIMIT 1")
-)
-
-
-class Found(NamedTuple):
-    """A line that was found."""
-
-    id: int
-    server_id: str | None
-    ts: float
-    level: str
-    source: str
-    message: str
+_SEARCH: Final = f"""
+{SELECT} FROM PART AS s CROSS JOIN log_lines AS e ON e.id = s.rowid
+WHERE PART MATCH :match AND s.rowid >= :first AND s.rowid < :before {_WHICH}
+ORDER BY s.rowid DESC LIMIT :limit
+"""
 
 
 class Wanted(NamedTuple):
-    """What is looked for: ``expression`` is FTS5's, None for every line; ``servers`` None is every
-    one, and the hub itself."""
+    """What is looked for: ``expression`` is FTS5's, None for every line; ``level`` the least one's
+    number; ``servers`` None is every one, and the hub itself. ``since`` and ``until`` are for the
+    time of the line, and no line is looked at that was received before ``since``."""
 
     expression: str | None
-    levels: Collection[str]
+    level: int
     servers: Collection[str] | None
     since: float
     until: float
 
 
-def search(tx: Transaction, wanted: Wanted, *, before: int | None, limit: int) -> list[Found]:
-    """The newest lines received before the one with the id ``before``. A line is never older than
-    the moment when it was received, so what was received before ``since`` is not looked at."""
-    first = tx.first(_FIRST, {"since": wanted.since})
-    if first is None:
+def search(tx: Transaction, wanted: Wanted, *, before: int | None, limit: int) -> list[Line]:
+    """The newest lines received before the one with the id ``before``."""
+    keys = None if wanted.servers is None else sorted(log_keys.find(tx, wanted.servers).values())
+    if keys == []:
         return []
-    values = {
-        "expression": wanted.expression,
-        "levels": _array(wanted.levels),
-        "every": wanted.servers is None,
-        "servers": _array(wanted.servers or ()),
+    values: dict[str, Any] = {
+        "match": _match(wanted, keys),
+        "level": wanted.level,
+        "every": keys is None,
+        "servers": msgspec.json.encode(keys or ()).decode(),
         "since": wanted.since,
         "until": wanted.until,
-        "first": first[0] - _SLACK,
-        "before": _END if before is None else before,
-        "limit": limit,
     }
-    rows = tx.all(_LIST if wanted.expression is None else _SEARCH, values)
-    return [Found(*row) for row in rows]
+    found: list[Line] = []
+    for part, first, end in _newest_first(tx, wanted.since, before):
+        tx.check_time()
+        statement = _LIST if values["match"] is None else _search(part.first_id)
+        values |= {"first": first, "before": end, "limit": limit - len(found)}
+        found += [log_entries.line(row) for row in tx.all(statement, values)]
+        if len(found) == limit:
+            break
+    return found
 
 
-def _array(values: Collection[str]) -> str:
-    return msgspec.json.encode(sorted(values)).decode()
+def _newest_first(
+    tx: Transaction, since: float, before: int | None
+) -> Iterator[tuple[Part, int, int]]:
+    """The parts in which lines received since then and with an id below ``before`` can be, and
+    the ids that these are between."""
+    at = since - SLACK
+    there = log_parts.parts(tx, log_entries.next_id(tx))
+    later = [part.began_at >= at for part in there]
+    oldest = max(later.index(True) - 1, 0) if True in later else max(len(there) - 1, 0)
+    for number in range(len(there) - 1, oldest - 1, -1):
+        part = there[number]
+        end = part.end if before is None else min(before, part.end)
+        first = part.first_id
+        if number == oldest:
+            first = log_entries.first_since(tx, first, part.end, at)
+        if first < end and part.state != "leaving":
+            yield part, first, end
+
+
+def _match(wanted: Wanted, keys: Collection[int] | None) -> str | None:
+    """What to ask the index for; None if it cannot help."""
+    wishes = []
+    if wanted.expression is not None:
+        wishes.append(f"{{message}} : ({wanted.expression})")
+    if keys is not None and len(keys) <= LABELLED:
+        wishes.append(_labels("s", keys))
+    if wanted.level >= _RARE:
+        wishes.append(_labels("l", range(wanted.level, len(LEVELS))))
+    return " AND ".join(wishes) or None
+
+
+def _labels(kind: str, numbers: Collection[int]) -> str:
+    return "{labels} : (" + " OR ".join(f'"{kind}{number}"' for number in numbers) + ")"
+
+
+@lru_cache(64)
+def _search(first: int) -> Statement:
+    return log_parts.in_part(first, _SEARCH)

@@ -12,16 +12,17 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import text
 
+from chatops.protocol.rest import LogLevel
+from chatops.server.crud import log_keys
+from chatops.server.crud.log_entries import LEVELS, SELECT
 from chatops.server.db.statement import Statement
 from chatops.server.db.transactions import Transaction
 
-_LEVELS: Final = "level IN (SELECT value FROM json_each(:levels))"
-_ONE: Final = "+server_id = :servers"
-# The plus keeps SQLite from the index of servers, which is in another order.
-_SEVERAL: Final = "+server_id IN (SELECT value FROM json_each(:servers))"
-_BETWEEN: Final = f"id > :after AND id <= :until AND {_LEVELS} AND"
-_FROM: Final = "FROM log_entries WHERE"
-_COLUMNS: Final = f"SELECT id, server_id, ts, level, source, message {_FROM}"
+_ONE: Final = "e.server = :servers"
+# The plus keeps SQLite from the index of servers: lines of several are read in the order of ids.
+_SEVERAL: Final = "+e.server IN (SELECT value FROM json_each(:servers))"
+_BETWEEN: Final = "e.id > :after AND e.id <= :until AND e.level >= :level AND"
+_FROM: Final = "FROM log_lines AS e WHERE"
 
 
 def _both(sql: str) -> tuple[Statement, Statement]:
@@ -29,14 +30,16 @@ def _both(sql: str) -> tuple[Statement, Statement]:
     return Statement(text(sql.format(_ONE))), Statement(text(sql.format(_SEVERAL)))
 
 
-_FORWARD: Final = _both(f"{_COLUMNS} {_BETWEEN} {{}} ORDER BY id LIMIT :limit")
-_BACK: Final = _both(f"{_COLUMNS} {_BETWEEN} {{}} ORDER BY id DESC LIMIT :limit")
+_FORWARD: Final = _both(f"{SELECT} {_FROM} {_BETWEEN} {{}} ORDER BY e.id LIMIT :limit")
+_BACK: Final = _both(f"{SELECT} {_FROM} {_BETWEEN} {{}} ORDER BY e.id DESC LIMIT :limit")
 _COUNT: Final = _both(f"SELECT count(*) {_FROM} {_BETWEEN} {{}}")
+_NOBODY: Final = -1
 _ENDS: Final = Statement(
     text("SELECT (SELECT min(id) FROM log_entries), (SELECT max(id) FROM log_entries)")
 )
-
-_RECEIVED: Final = Statement(text(f"SELECT received_at {_FROM} id > :after ORDER BY id LIMIT 1"))
+_RECEIVED: Final = Statement(
+    text(f"SELECT e.received_at {_FROM} e.id > :after ORDER BY e.id LIMIT 1")
+)
 
 
 class Row(NamedTuple):
@@ -45,13 +48,13 @@ class Row(NamedTuple):
     id: int
     server_id: str
     ts: float
-    level: str
+    level: LogLevel
     source: str
     message: str
 
 
 class Lines(NamedTuple):
-    """Lines of these servers and levels."""
+    """Lines of these servers and levels: one and all that are worse."""
 
     servers: Collection[str]
     levels: Collection[str]
@@ -75,7 +78,7 @@ def back(tx: Transaction, wanted: Lines, after: int, until: int, limit: int) -> 
 
 def count(tx: Transaction, wanted: Lines, after: int, until: int) -> int:
     """How many lines there are after the place ``after``, up to ``until``."""
-    found: int = tx.all(_pick(_COUNT, wanted), _values(wanted, after, until))[0][0]
+    found: int = tx.all(_pick(_COUNT, wanted), _values(tx, wanted, after, until))[0][0]
     return found
 
 
@@ -89,19 +92,21 @@ def _rows(
     tx: Transaction, both: tuple[Statement, Statement], wanted: Lines, after: int, until: int,
     limit: int,
 ) -> list[Row]:  # fmt: skip
-    values = _values(wanted, after, until) | {"limit": limit}
-    return [Row(*row) for row in tx.all(_pick(both, wanted), values)]
+    values = _values(tx, wanted, after, until) | {"limit": limit}
+    return [
+        Row(number, server_id, ts, LEVELS[level], source, message)
+        for number, server_id, ts, level, source, message in tx.all(_pick(both, wanted), values)
+    ]
 
 
 def _pick(both: tuple[Statement, Statement], wanted: Lines) -> Statement:
     return both[len(wanted.servers) != 1]
 
 
-def _values(wanted: Lines, after: int, until: int) -> dict[str, Any]:
-    servers = wanted.servers
-    one = next(iter(servers)) if len(servers) == 1 else _array(servers)
-    return {"after": after, "until": until, "levels": _array(wanted.levels), "servers": one}
-
-
-def _array(values: Collection[str]) -> str:
-    return msgspec.json.encode(sorted(values)).decode()
+def _values(tx: Transaction, wanted: Lines, after: int, until: int) -> dict[str, Any]:
+    keys = sorted(log_keys.find(tx, wanted.servers).values())
+    level = min((LEVELS.index(one) for one in wanted.levels), default=len(LEVELS))
+    servers: int | str = msgspec.json.encode(keys).decode()
+    if len(wanted.servers) == 1:
+        servers = keys[0] if keys else _NOBODY
+    return {"after": after, "until": until, "level": level, "servers": servers}

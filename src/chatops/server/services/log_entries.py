@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from chatops.clock import Clock
@@ -14,11 +15,11 @@ from chatops.errors import ChatOpsError
 from chatops.protocol.limits import MAX_LABEL, MAX_LOG_LINE
 from chatops.protocol.rest import LogEntry
 from chatops.server.crud import log_entries as crud
-from chatops.server.crud import log_positions
 from chatops.server.db.engine import Database
-from chatops.server.db.transactions import in_session
-from chatops.server.services.log_shipping import LEVELS, LINGER, LogShipping
+from chatops.server.services.log_shipping import LINGER, LogShipping
+from chatops.server.services.log_upkeep import LogUpkeep
 from chatops.server.services.ws_manager import WSManager
+from chatops.server.settings import HubSettings
 from chatops.units import format_time
 
 QUEUE: Final = 10_000
@@ -31,7 +32,13 @@ class LogService:
     is logged: entries of the hub itself are news, not records (those are events and audit). What
     agents ship waits apart, and is never lost here."""
 
-    def __init__(self, database: Database, subscribers: WSManager, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        subscribers: WSManager,
+        settings: Callable[[], HubSettings],
+        clock: Clock,
+    ) -> None:
         self._database = database
         self._subscribers = subscribers
         self._clock = clock
@@ -39,6 +46,7 @@ class LogService:
         self._arrived = asyncio.Event()
         self._lost = 0
         self.shipping = LogShipping(database, clock, subscribers.broadcast_logs)
+        self.upkeep = LogUpkeep(database, settings, clock)
         self.stored = self.dropped = 0
         """The hub's entries so far: committed, and left out because they came too fast."""
 
@@ -55,7 +63,7 @@ class LogService:
             "server_id": server_id,
             "ts": now,
             "received_at": now,
-            "level": level if level in LEVELS else "info",
+            "level": level if level in crud.LEVELS else "info",
             "source": source[:MAX_LABEL],
             "message": message[:MAX_LOG_LINE],
         }
@@ -63,8 +71,8 @@ class LogService:
         self._arrived.set()
 
     async def run(self) -> None:
-        """Store what waits, for as long as the hub runs."""
-        await asyncio.gather(self.shipping.run(), self._run())
+        """Store what waits and remove what is too old, for as long as the hub runs."""
+        await asyncio.gather(self.shipping.run(), self._run(), self.upkeep.run())
 
     async def _run(self) -> None:
         while True:
@@ -102,23 +110,14 @@ class LogService:
             await self.flush()
         await self.shipping.drain()
 
-    async def purge(self, before: float, limit: int) -> int:
-        """Delete at most ``limit`` entries received before that time; how many it were."""
-        async with self._database.write() as session:
-            await in_session(session, lambda tx: log_positions.delete_before(tx, before, limit))
-            return await crud.delete_before(session, before=before, limit=limit)
-
     async def purge_server(self, server_id: str, limit: int) -> int:
-        """Delete at most ``limit`` entries of a removed server; how many it were."""
+        """Delete at most ``limit`` entries of a removed server; fewer when it was all."""
         self.shipping.forget(server_id)
-        async with self._database.write() as session:
-            await in_session(session, lambda tx: log_positions.delete_for_server(tx, server_id))
-            return await crud.delete_for_server(session, server_id, limit=limit)
+        return await self.upkeep.of_server(server_id, limit)
 
     async def recent(self, server_id: str, name: str, limit: int) -> list[LogEntry]:
         """The newest entries of a server, oldest first."""
-        async with self._database.read() as session:
-            rows = await crud.tail(session, server_id, limit=limit)
+        rows = await self._database.look(lambda tx: crud.tail(tx, server_id, limit=limit))
         return [
             LogEntry(
                 server=name, ts=format_time(row.ts), level=row.level, source=row.source,

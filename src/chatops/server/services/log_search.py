@@ -10,11 +10,11 @@ from chatops.errors import Busy, TimedOut
 from chatops.protocol.rest import LogEntry, LogLevel, Page
 from chatops.server.crud import log_search as crud
 from chatops.server.crud import servers as server_rows
+from chatops.server.crud.log_entries import LEVELS, Line
 from chatops.server.crud.paging import decode, encode
 from chatops.server.db.engine import Database
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.log_query import expression
-from chatops.server.services.log_shipping import LEVELS
 from chatops.server.services.server_finder import ServerFinder
 from chatops.server.services.targets import resolve
 from chatops.units import format_time
@@ -61,7 +61,7 @@ class LogSearch:
         (before,) = decode(cursor, [int]) if cursor is not None else [None]
         wanted = crud.Wanted(
             expression=None if query is None else expression(query),
-            levels=LEVELS[LEVELS.index(level) if level else 0 :],
+            level=LEVELS.index(level) if level else 0,
             servers=await self._scope(principal, target),
             since=-math.inf if since is None else since,
             until=math.inf if until is None else until,
@@ -77,9 +77,7 @@ class LogSearch:
             found = await resolve(session, self._servers, principal, target, Access.VIEWER)
         return [one.id for one in found]
 
-    async def _search(
-        self, wanted: crud.Wanted, before: int | None, limit: int
-    ) -> list[crud.Found]:
+    async def _search(self, wanted: crud.Wanted, before: int | None, limit: int) -> list[Line]:
         if self._waiting >= WAITING:
             raise Busy("too many searches wait already")
         self._waiting += 1
@@ -94,7 +92,7 @@ class LogSearch:
         finally:
             self._waiting -= 1
 
-    async def _named(self, found: list[crud.Found]) -> list[LogEntry]:
+    async def _named(self, found: list[Line]) -> list[LogEntry]:
         """Lines of servers that were removed meanwhile are left out."""
         ids = {one.server_id for one in found if one.server_id is not None}
         async with self._state.read() as session:

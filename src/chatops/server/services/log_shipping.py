@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError
@@ -18,9 +20,9 @@ from chatops.protocol.limits import (
     MAX_LABEL,
     MAX_LOG_EPOCHS,
     MAX_LOG_LINE,
-    MAX_LOG_LINES,
     MAX_SERVER_LOGS,
     MAX_WAITING_LOGS,
+    KiB,
 )
 from chatops.protocol.messages import Log, LogAck
 from chatops.protocol.parts import LogLine
@@ -31,14 +33,16 @@ from chatops.server.db.transactions import Transaction
 from chatops.server.services.agent_manager import AgentSession
 from chatops.text import counted
 
+LEVELS: Final = log_entries.LEVELS
 LINGER: Final = 0.02
 """Seconds between two commits: what comes meanwhile shares the next one."""
 RETRY_AFTER: Final = 1.0
 COMPLAIN: Final = 10.0
 """Seconds between two lines of the hub's own log about lines that found no room."""
 MESSAGES: Final = 64
-"""Messages of one server that are stored at a time."""
-LEVELS: Final = ("debug", "info", "warning", "error", "critical")
+"""Messages of one server that are stored in its turn."""
+STEP: Final = 256 * KiB
+"""Bytes of lines, counted as those that wait, that hold the writer together: about 10 ms."""
 _OVERHEAD: Final = 200
 """Bytes that a message or a line takes beside its text, about."""
 _log = logging.getLogger(__name__)
@@ -53,6 +57,13 @@ class Shipment(NamedTuple):
     message: Log
     received_at: float
     size: int
+
+
+class _Place(NamedTuple):
+    """What remembers up to where it is stored."""
+
+    server_id: str
+    epoch: str
 
 
 class Settled(NamedTuple):
@@ -87,11 +98,27 @@ def row_of(server_id: str, source: str, line: LogLine, received_at: float) -> Ne
     )
 
 
-class _Outcome(NamedTuple):
-    """What a transaction did: the rows, up to where each epoch is stored, lines by kind."""
+def pieces(message: Log, most: int) -> Iterator[tuple[Log, int]]:
+    """The message in pieces of about ``most`` bytes, with their sizes. Pure."""
+    lines: list[LogLine] = []
+    size, after = _OVERHEAD, message.after
+    for line in message.entries:
+        more = min(len(line.message), MAX_LOG_LINE) + _OVERHEAD
+        if lines and size + more > most:
+            yield replace(message, entries=lines, after=after), size
+            lines, size, after = [], _OVERHEAD, lines[-1].seq
+        lines.append(line)
+        size += more
+    whole = len(lines) == len(message.entries)
+    yield message if whole else replace(message, entries=lines, after=after), size
 
-    rows: list[NewLogEntry]
-    stored: dict[str, int]
+
+class _Outcome(NamedTuple):
+    """What a transaction did: the rows by server, up to where each epoch is stored, lines by
+    kind."""
+
+    rows: dict[str, list[NewLogEntry]]
+    stored: dict[_Place, int]
     counts: Counter[str]
 
 
@@ -117,17 +144,21 @@ class LogShipping:
         return self._size
 
     def submit(self, session: AgentSession, message: Log) -> None:
-        """Take a message of a session's server, if there is room for it."""
-        server_id = session.server_id
-        size = _OVERHEAD + sum(len(line.message) + _OVERHEAD for line in message.entries)
-        if self._sizes[server_id] + size > MAX_SERVER_LOGS or self._size + size > MAX_WAITING_LOGS:
-            self.counts["no_room"] += len(message.entries)
-            self._left_out += len(message.entries)
-            return
-        queue = self._waiting.setdefault(server_id, deque())
-        queue.append(Shipment(session, message, self._clock.now(), size))
-        self._weigh(server_id, size)
+        """Take a message of a session's server, as far as there is room for it."""
+        server_id, now = session.server_id, self._clock.now()
+        for piece, size in pieces(message, STEP):
+            if not self._has_room(server_id, size):
+                self.counts["no_room"] += len(piece.entries)
+                self._left_out += len(piece.entries)
+                continue
+            queue = self._waiting.setdefault(server_id, deque())
+            queue.append(Shipment(session, piece, now, size))
+            self._weigh(server_id, size)
         self._arrived.set()
+
+    def _has_room(self, server_id: str, size: int) -> bool:
+        of_server, of_all = self._sizes[server_id] + size, self._size + size
+        return of_server <= MAX_SERVER_LOGS and of_all <= MAX_WAITING_LOGS
 
     def forget(self, server_id: str) -> None:
         """The server is gone: what of it waits goes, too."""
@@ -143,12 +174,17 @@ class LogShipping:
     async def flush(self) -> bool:
         """Give each server that has something one turn at the writer; False if that failed."""
         self._arrived.clear()
-        turns = [(server_id, self._take(server_id)) for server_id in list(self._waiting)]
-        stored = await asyncio.gather(*(self._store(*turn) for turn in turns))
+        turn = [one for server_id in list(self._waiting) for one in self._take(server_id)]
+        done = 0
+        for batch in _steps(turn):
+            if not await self._store(batch):
+                self._put_back(turn[done:])
+                break
+            done += len(batch)
         self._complain()
         if self._waiting:
             self._arrived.set()
-        return all(stored)
+        return done == len(turn)
 
     async def drain(self) -> None:
         """Commit what waits when the hub stops. What cannot be stored now its agent still has."""
@@ -168,62 +204,89 @@ class LogShipping:
             del self._sizes[server_id]
 
     def _take(self, server_id: str) -> list[Shipment]:
-        queue, lines = self._waiting[server_id], 0
-        batch: list[Shipment] = []
-        while queue and len(batch) < MESSAGES and lines < MAX_LOG_LINES:
-            batch.append(queue.popleft())
-            lines += len(batch[-1].message.entries)
+        queue, size = self._waiting[server_id], 0
+        turn: list[Shipment] = []
+        while queue and len(turn) < MESSAGES and size < STEP:
+            turn.append(queue.popleft())
+            size += turn[-1].size
         if not queue:
             del self._waiting[server_id]
-        return batch
+        return turn
 
-    async def _store(self, server_id: str, batch: list[Shipment]) -> bool:
-        size = sum(one.size for one in batch)
+    def _put_back(self, batch: Sequence[Shipment]) -> None:
+        for one in reversed(batch):
+            if one.session.server_id in self._sizes:  # else it was removed meanwhile
+                self._waiting.setdefault(one.session.server_id, deque()).appendleft(one)
+
+    async def _store(self, batch: Sequence[Shipment]) -> bool:
         try:
-            outcome = await self._database.transact(lambda tx: _write(tx, server_id, batch))
+            outcome = await self._database.transact(lambda tx: _write(tx, batch))
         except ChatOpsError as error:
             _log.error("log lines cannot be stored: %s", error.message)
-            if server_id in self._sizes:  # else it was removed meanwhile
-                self._waiting.setdefault(server_id, deque()).extendleft(reversed(batch))
             return False
-        if server_id in self._sizes:
-            self._weigh(server_id, -size)
+        for one in batch:
+            if one.session.server_id in self._sizes:
+                self._weigh(one.session.server_id, -one.size)
         self.counts.update(outcome.counts)
-        sessions = {one.message.epoch: one.session for one in batch}
-        for epoch, seq in outcome.stored.items():
-            sessions[epoch].post(LogAck(epoch=epoch, seq=seq))
-        self._publish(server_id, outcome.rows)
+        self._tell(batch, outcome)
         return True
 
+    def _tell(self, batch: Sequence[Shipment], outcome: _Outcome) -> None:
+        sessions = {_place(one): one.session for one in batch}
+        for place, seq in outcome.stored.items():
+            sessions[place].post(LogAck(epoch=place.epoch, seq=seq))
+        for server_id, rows in outcome.rows.items():
+            self._publish(server_id, rows)
 
-def _write(tx: Transaction, server_id: str, batch: Sequence[Shipment]) -> _Outcome:
+
+def _steps(shipments: Sequence[Shipment]) -> Iterator[list[Shipment]]:
+    """What is stored in one transaction each."""
+    step: list[Shipment] = []
+    size = 0
+    for one in shipments:
+        if step and size + one.size > STEP:
+            yield step
+            step, size = [], 0
+        step.append(one)
+        size += one.size
+    if step:
+        yield step
+
+
+def _place(shipment: Shipment) -> _Place:
+    return _Place(shipment.session.server_id, shipment.message.epoch)
+
+
+def _write(tx: Transaction, batch: Sequence[Shipment]) -> _Outcome:
     """Store what is new, and up to where each epoch is stored with it."""
-    rows: list[NewLogEntry] = []
-    stored: dict[str, int] = {}
+    rows: dict[str, list[NewLogEntry]] = {}
+    stored: dict[_Place, int] = {}
     counts: Counter[str] = Counter()
-    for _session, message, received_at, _size in batch:
-        lines = message.entries
-        if message.epoch:
-            known = stored.get(message.epoch)
-            before = log_positions.find(tx, server_id, message.epoch) if known is None else known
-            settled = settle(before, message)
+    for one in batch:
+        lines, place = one.message.entries, _place(one)
+        if place.epoch:
+            known = stored.get(place)
+            before = log_positions.find(tx, *place) if known is None else known
+            settled = settle(before, one.message)
             if settled is None:
                 counts["out_of_turn"] += len(lines)
                 continue
             counts["duplicate"] += len(lines) - len(settled.lines)
-            lines, stored[message.epoch] = settled
-            _note(tx, server_id, message.epoch, before, settled.seq, received_at)
+            lines, stored[place] = settled
+            _note(tx, place, before, settled.seq, one.received_at)
         counts["stored"] += len(lines)
-        rows += [row_of(server_id, message.source, line, received_at) for line in lines]
-    log_entries.insert_many(tx, rows)
+        source, at = one.message.source, one.received_at
+        rows.setdefault(place.server_id, []).extend(
+            row_of(place.server_id, source, line, at) for line in lines
+        )
+    log_entries.insert_many(tx, [row for some in rows.values() for row in some])
     return _Outcome(rows, stored, counts)
 
 
-def _note(
-    tx: Transaction, server_id: str, epoch: str, before: int | None, seq: int, at: float
-) -> None:
+def _note(tx: Transaction, place: _Place, before: int | None, seq: int, at: float) -> None:
     if seq == before:
         return
+    server_id, epoch = place
     log_positions.put(tx, {"server_id": server_id, "epoch": epoch, "seq": seq, "at": at})
     if before is None:
         log_positions.trim(tx, server_id, MAX_LOG_EPOCHS)

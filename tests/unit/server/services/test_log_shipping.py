@@ -18,9 +18,10 @@ from chatops.protocol.session.heartbeat import Heartbeat
 from chatops.server.crud import log_entries, log_positions
 from chatops.server.crud.log_entries import NewLogEntry
 from chatops.server.db.files import Databases
+from chatops.server.db.transactions import Transaction
 from chatops.server.services import log_shipping
 from chatops.server.services.agent_manager import AgentSession
-from chatops.server.services.log_shipping import LogShipping, settle
+from chatops.server.services.log_shipping import LogShipping, pieces, settle
 from tests.support.databases import failing, open_databases
 from tests.support.model_agent import Link
 
@@ -44,6 +45,16 @@ def test_what_of_a_message_is_new() -> None:
     assert new(None, message(9, after=3)) is None
     assert new(None, message(9)) == [9]
     assert new(0, message(5, 4, 5, 0, 6)) == [5, 6]
+
+
+def test_a_message_is_cut_into_pieces_that_follow_one_another() -> None:
+    whole = message(1, 2, 3, 4, 5, after=9)
+    assert [piece for piece, _ in pieces(whole, 10_000)] == [whole]
+    parts = list(pieces(whole, 700))
+    assert [[line.seq for line in piece.entries] for piece, _ in parts] == [[1, 2], [3, 4], [5]]
+    assert [piece.after for piece, _ in parts] == [9, 2, 4]
+    assert [size for _, size in parts] == [602, 602, 401]
+    assert [piece for piece, _ in pieces(message(), 700)] == [message()]
 
 
 class Sender:
@@ -134,8 +145,9 @@ class Hub:
         self.told += [(server_id, row["message"]) for row in rows]
 
     async def stored(self, server_id: str) -> list[str]:
-        async with self.databases.logs.read() as session:
-            rows = await log_entries.tail(session, server_id, limit=100_000)
+        rows = await self.databases.logs.look(
+            lambda tx: log_entries.tail(tx, server_id, limit=100_000)
+        )
         return [row.message for row in rows]
 
 
@@ -264,8 +276,32 @@ async def test_texts_are_bounded(databases: Databases) -> None:
     line = LogLine(ts=1e300, level="shout", message="x" * 100_000, seq=1)
     hub.shipping.submit(session, Log(source="s" * 999, entries=[line], epoch="e"))
     await hub.shipping.drain()
-    async with databases.logs.read() as reading:
-        (row,) = await log_entries.tail(reading, "id-web-1", limit=9)
+    (row,) = await databases.logs.look(lambda tx: log_entries.tail(tx, "id-web-1", limit=9))
+    assert row.ts == 253_402_300_799.999
     assert (row.level, len(row.source), len(row.message)) == (
         "info", limits.MAX_LABEL, limits.MAX_LOG_LINE
     )  # fmt: skip
+
+
+async def test_lines_of_many_servers_share_steps_of_a_bounded_size(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much waits, nobody has the writer for longer than one of them."""
+    hub, steps = Hub(databases), list[int]()
+    insert = log_entries.insert_many
+
+    def counted(tx: Transaction, rows: Sequence[NewLogEntry]) -> int:
+        steps.append(sum(len(row["message"]) + 200 for row in rows))
+        return insert(tx, rows)
+
+    monkeypatch.setattr(log_entries, "insert_many", counted)
+    sessions = [session_of(f"web-{number}") for number in range(30)]
+    for number, (session, _) in enumerate(sessions):
+        lines = [LogLine(ts=1.0, message="x" * (number * 500), seq=n) for n in range(1, 41)]
+        hub.shipping.submit(session, Log(source="s", entries=lines, epoch="e"))
+    assert await hub.shipping.flush()
+    await hub.shipping.drain()
+    assert hub.shipping.counts["stored"] == 30 * 40
+    assert max(steps) <= log_shipping.STEP
+    assert len(steps) < 2 * sum(steps) / log_shipping.STEP + 1
+    assert all(acks(connection)[-1] == ("e", 40) for _, connection in sessions)

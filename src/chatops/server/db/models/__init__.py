@@ -5,7 +5,13 @@ from chatops.server.db.models.alerts import Alert, AlertServer, AlertThreshold, 
 from chatops.server.db.models.audit import AuditLog
 from chatops.server.db.models.base import ChatOpsModel, LogsModel, MetricsModel
 from chatops.server.db.models.commands import Command, CommandOutput, OutputStream, Run
-from chatops.server.db.models.logs import LogEntryRow, LogPosition
+from chatops.server.db.models.logs import (
+    LogEntryRow,
+    LogPart,
+    LogPosition,
+    LogServer,
+    LogSource,
+)
 from chatops.server.db.models.metrics import (
     MetricChunk,
     MetricEpoch,
@@ -39,7 +45,10 @@ __all__ = [
     "ConnectionEvent",
     "Delivery",
     "LogEntryRow",
+    "LogPart",
     "LogPosition",
+    "LogServer",
+    "LogSource",
     "LogsModel",
     "MetricChunk",
     "MetricEpoch",
