@@ -17,6 +17,7 @@ from benchmarks.swarm.behaviour import Behaviour
 from benchmarks.swarm.commands import Commands
 from benchmarks.swarm.figures import Figures
 from benchmarks.swarm.link import Link
+from benchmarks.swarm.log_lines import Shipper
 from benchmarks.swarm.samples import Spool, Walk
 from chatops import __version__
 from chatops.protocol import PROTOCOL_VERSION
@@ -32,6 +33,7 @@ from chatops.protocol.messages import (
     DockerResponse,
     Error,
     HubMessage,
+    LogAck,
     Message,
     MetricsAck,
     Ping,
@@ -42,6 +44,8 @@ from chatops.protocol.messages import (
 from chatops.protocol.session.backoff import Backoff
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 
+SHIP_EVERY: Final = 0.5
+"""Seconds between lines of logs."""
 BURST: Final = 64
 """Samples that go in one packet at most."""
 _decode: Final = msgspec.json.Decoder(HubMessage).decode
@@ -90,6 +94,8 @@ class SwarmAgent:
         self._first_step = random.randrange(1 << 30)
         self._epoch: Final = f"{random.getrandbits(64):016x}"
         self._epoch_bytes: Final = self._epoch.encode()
+        self._shipper = Shipper(self._epoch, self._first_step)
+        self._log_timer: asyncio.TimerHandle | None = None
         self._link: Link | None = None
         self._heartbeat = Heartbeat(0.0)
         self._newest_at_start = 0
@@ -108,8 +114,9 @@ class SwarmAgent:
                     return
                 await asyncio.sleep(backoff.ended(began, time.monotonic()))
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
+            for timer in (self._timer, self._log_timer):
+                if timer is not None:
+                    timer.cancel()
 
     def drop(self) -> None:
         """Lose the connection."""
@@ -182,6 +189,8 @@ class SwarmAgent:
             return
         if isinstance(message, MetricsAck):
             self._acked(message)
+        elif isinstance(message, LogAck):
+            self._lines_acked(message)
         elif isinstance(message, AuthSuccess):
             self._begin(message)
         elif isinstance(message, Ping):
@@ -221,9 +230,11 @@ class SwarmAgent:
         self._figures.connects += 1
         self._newest_at_start = self.spool.last
         self.spool.restart(limits.max_unacked)
+        self._shipper.restart()
         self.commands.connected(self._link)
         if self._timer is None:
             self._timer = self._loop.call_later(random.uniform(0, self._interval), self._tick)
+            self._log_timer = self._loop.call_later(random.uniform(0, SHIP_EVERY), self._write)
         self.pump()
 
     def _send(self, message: Message) -> None:
@@ -244,6 +255,31 @@ class SwarmAgent:
     def may_write(self) -> None:
         """The kernel takes more again."""
         self.pump()
+        self._ship()
+
+    # -- logs -----------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        """Lines have been written, connected or not."""
+        self._log_timer = self._loop.call_later(SHIP_EVERY, self._write)
+        self._shipper.make(max(int(self._behaviour.logs * SHIP_EVERY), 0))
+        self._ship()
+
+    def _ship(self) -> None:
+        """Send the lines that may go."""
+        link, flood = self._link, self._behaviour.logs < 0
+        while link is not None and self.connected and not link.full:
+            message = self._shipper.next(time.monotonic(), time.time(), more=flood)
+            if message is None:
+                return
+            link.text(message)
+
+    def _lines_acked(self, message: LogAck) -> None:
+        now = time.monotonic()
+        for count, sent in self._shipper.ack(message.seq):
+            self._figures.lines += count
+            self._figures.line_acks.add(now - sent)
+        self._ship()
 
     def pump(self) -> None:
         """Send what may go."""

@@ -20,6 +20,7 @@ class Behaviour:
     their number evenly up to that.
     ``output``: bytes that a command prints, unless its words are ``write BYTES``.
     ``answer_after``: seconds that it takes.
+    ``logs``: lines a second that each ships, twice a second; -1: as acks make room for them.
     ``connect_rate``: agents a second that connect at the beginning.
     """
 
@@ -33,4 +34,5 @@ class Behaviour:
     spread: bool = False
     output: int = 0
     answer_after: float = 0.0
+    logs: float = 0.0
     connect_rate: float = 500.0

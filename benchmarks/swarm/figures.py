@@ -41,8 +41,9 @@ class Latencies:
 @dataclass
 class Figures:
     """What happened in some seconds, and how it stands at their end (``agents``, ``connected``,
-    ``waiting``: samples that are not acked). ``acks`` are from sent to acked, ``errors`` by the
-    code that a hub said, ``lost`` connections by reason."""
+    ``waiting``: samples that are not acked). ``acks`` are from sent to acked, ``lines`` those of
+    logs that were acked, ``line_acks`` of each message of these, ``errors`` by the code that a
+    hub said, ``lost`` connections by reason."""
 
     seconds: float = 0.0
     agents: int = 0
@@ -53,6 +54,8 @@ class Figures:
     commands: int = 0
     connects: int = 0
     acks: Latencies = field(default_factory=Latencies)
+    lines: int = 0
+    line_acks: Latencies = field(default_factory=Latencies)
     errors: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
 
@@ -78,6 +81,8 @@ class Figures:
         self.commands += other.commands
         self.connects += other.connects
         self.acks.merge(other.acks)
+        self.lines += other.lines
+        self.line_acks.merge(other.line_acks)
         self.errors.update(other.errors)
         self.lost.update(other.lost)
 
@@ -98,6 +103,9 @@ class Figures:
             "ack_p50_ms": round(self.acks.percentile(50) * 1000, 2),
             "ack_p99_ms": round(self.acks.percentile(99) * 1000, 2),
             "ack_max_ms": round(self.acks.most * 1000, 2),
+            "lines_ps": round(self.lines / seconds, 1),
+            "line_ack_p50_ms": round(self.line_acks.percentile(50) * 1000, 2),
+            "line_ack_p99_ms": round(self.line_acks.percentile(99) * 1000, 2),
             "commands": self.commands,
             "connects": self.connects,
             "errors": dict(self.errors),

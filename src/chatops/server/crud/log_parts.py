@@ -83,7 +83,7 @@ def parts(tx: Transaction, end: int) -> list[Part]:
     """All parts, oldest first; ``end`` is the id of the line that comes next."""
     rows = tx.all(_ALL)
     ends = [*(row[0] for row in rows[1:]), end]
-    return [Part._make((*row, until)) for row, until in zip(rows, ends, strict=True)]
+    return [Part._make((*row, until)) for row, until in zip(rows, ends, strict=False)]
 
 
 def index(tx: Transaction, first: int, at: float, size: int) -> None:

@@ -49,6 +49,8 @@ class LogUpkeep:
         self._database = database
         self._settings = settings
         self._clock = clock
+        self.used = 0
+        """Bytes of the file that hold something, as of the last look."""
 
     async def run(self) -> None:
         """Look after it for as long as the hub runs."""
@@ -67,6 +69,7 @@ class LogUpkeep:
             more = await self._database.transact(self._step)
             await asyncio.sleep(PAUSE)
         await self._database.transact(self._forget)
+        self.used = await self._database.look(log_entries.used)
 
     async def of_server(self, server_id: str, limit: int) -> int:
         """Delete at most ``limit`` lines of a removed server; fewer when it was all."""

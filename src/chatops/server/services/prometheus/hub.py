@@ -115,6 +115,10 @@ def of_logs(logs: LogService) -> Iterable[Metric]:
         "chatops_log_lines_waiting_bytes", "Log lines of agents that wait for the writer, about.",
         logs.shipping.size,
     )  # fmt: skip
+    yield GaugeMetricFamily(
+        "chatops_logs_used_bytes", "What of logs.db holds something, as of the last look at it.",
+        logs.upkeep.used,
+    )  # fmt: skip
     yield CounterMetricFamily("chatops_log_entries_stored", "Log entries committed.", logs.stored)
     yield CounterMetricFamily(
         "chatops_log_entries_dropped", "Log entries that came too fast to be stored.", logs.dropped
