@@ -28,7 +28,7 @@ from benchmarks._process import MiB, end_with_all, resident  # noqa: E402
 from benchmarks.swarm.figures import Latencies  # noqa: E402
 from benchmarks.swarm.keys import names, seed_servers, server_ids  # noqa: E402
 from benchmarks.swarm.log_lines import lines  # noqa: E402
-from chatops.clock import SystemClock  # noqa: E402
+from chatops.clock import FakeClock  # noqa: E402
 from chatops.server.crud import log_entries, log_parts  # noqa: E402
 from chatops.server.crud.log_entries import NewLogEntry  # noqa: E402
 from chatops.server.db.engine import Database  # noqa: E402
@@ -101,15 +101,19 @@ async def build(folder: Path, count: int) -> Figures:
     await asyncio.to_thread(seed_servers, folder, names(SERVERS))
     servers = await asyncio.to_thread(server_ids, folder)
     database = await Database.open(folder / "logs.db")
-    upkeep = LogUpkeep(database, HubSettings, SystemClock())
+    clock = FakeClock(time.time() - DAYS * 86_400)
+    upkeep = LogUpkeep(database, HubSettings, clock)
     pool = list(islice(lines(1), POOL))
     cost = {"store": 0.0, "upkeep": 0.0}
     try:
         for begin in range(0, count, BATCH):
-            rows = rows_of(pool, servers, begin, min(begin + BATCH, count), count)
+            rows = rows_of(
+                pool, servers, range(begin, min(begin + BATCH, count)), clock.now(), count
+            )
             before = time.process_time()
             await database.transact(lambda tx, rows=rows: log_entries.insert_many(tx, rows))  # type: ignore[misc]
             cost["store"] += time.process_time() - before
+            clock.advance(DAYS * 86_400 * len(rows) / count)
             if begin % 100_000 == 0:
                 before = time.process_time()
                 await upkeep.once()
@@ -123,14 +127,12 @@ async def build(folder: Path, count: int) -> Figures:
 
 
 def rows_of(
-    pool: list[tuple[str, str]], servers: dict[str, str], begin: int, end: int, count: int
+    pool: list[tuple[str, str]], servers: dict[str, str], numbers: range, at: float, count: int
 ) -> list[NewLogEntry]:
-    """Lines of one time, one after the other; the last one is received now."""
-    now = time.time()
+    """Lines that are received at one time, with their numbers among all."""
     found: list[NewLogEntry] = []
-    for number in range(begin, end):
+    for number in numbers:
         level, text = pool[(number * 7919) % POOL]
-        at = now - DAYS * 86_400 * (count - number) / count
         needle = f" needle{number * NEEDLES // count}" if on_needle(number, count) else ""
         found.append(
             NewLogEntry(

@@ -148,6 +148,6 @@ class _Sql:
         self.drop: Final = in_part(first, _DROP)
 
 
-@lru_cache(64)
+@lru_cache(256)
 def _sql(first: int) -> _Sql:
     return _Sql(first)

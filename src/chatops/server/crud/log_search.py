@@ -109,6 +109,6 @@ def _labels(kind: str, numbers: Collection[int]) -> str:
     return "{labels} : (" + " OR ".join(f'"{kind}{number}"' for number in numbers) + ")"
 
 
-@lru_cache(64)
+@lru_cache(256)
 def _search(first: int) -> Statement:
     return log_parts.in_part(first, _SEARCH)
