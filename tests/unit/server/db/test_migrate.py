@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 import stat
 from pathlib import Path
@@ -14,8 +15,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, create_engine
 
 from chatops.errors import SetupError
+from chatops.server.crud import log_entries, log_search
+from chatops.server.crud.log_entries import NewLogEntry
 from chatops.server.db import migrate as module
 from chatops.server.db.migrate import METADATA, migrate, scripts, upgrade
+from chatops.server.db.transactions import Transaction
 
 FIRST = {"chatops": "chatops_0001", "metrics": "metrics_0001", "logs": "logs_0001"}
 PARTS = sorted(METADATA)
@@ -169,6 +173,44 @@ def test_tokens_hold_the_ids_of_the_servers_they_named(
     migrate(tmp_path)
     assert connection.execute("SELECT servers FROM api_tokens").fetchall() == [(after,)]
     connection.close()
+
+
+OLD_LINES = [
+    (3, None, 1.2345, 10.0, "info", "hub", "the hub itself"),
+    (4, "a", -5.0, 11.0, "critical", "/var/log/app", "a needle \x00 in the hay"),
+    (7, "b", 1e300, 12.0, "shout", "/var/log/app", "more hay"),
+    (8, "a", 2.0, 9.0, "debug", "other.log", "10.0.0.5 is down"),
+]
+
+
+def test_stored_lines_keep_their_ids_names_and_words(tmp_path: Path) -> None:
+    path = tmp_path / "logs.db"
+    upgrade(path, "logs", "logs_0003")
+    old = sqlite3.connect(path)
+    columns = "id, server_id, ts, received_at, level, source, message"
+    old.executemany(f"INSERT INTO log_entries ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", OLD_LINES)
+    old.execute("UPDATE sqlite_sequence SET seq = 20")  # later ones are deleted already
+    old.commit()
+    old.close()
+    migrate(tmp_path)
+    new = sqlite3.connect(path)
+    assert new.execute(f"SELECT {columns} FROM log_lines ORDER BY id").fetchall() == [
+        (3, None, 1.235, 10.0, 1, "hub", "the hub itself"),
+        (4, "a", 0.0, 11.0, 4, "/var/log/app", "a needle \x00 in the hay"),
+        (7, "b", 253_402_300_799.999, 12.0, 1, "/var/log/app", "more hay"),
+        (8, "a", 2.0, 9.0, 0, "other.log", "10.0.0.5 is down"),
+    ]
+    assert new.execute("SELECT first_id, began_at, state FROM log_parts").fetchall() == [
+        (3, 10.0, "closed")
+    ]
+    tx = Transaction(new.cursor())
+    wanted = log_search.Wanted('"hay"', 0, {"a", "b"}, -math.inf, math.inf)
+    assert [one.id for one in log_search.search(tx, wanted, before=None, limit=9)] == [7, 4]
+    row = NewLogEntry(server_id="a", ts=1.0, received_at=13.0, level="info", source="hub",
+                      message="new hay")  # fmt: skip
+    assert log_entries.insert_many(tx, [row]) == 21
+    assert [one.id for one in log_search.search(tx, wanted, before=None, limit=9)] == [21, 7, 4]
+    new.close()
 
 
 def test_new_files_are_private(tmp_path: Path) -> None:

@@ -197,6 +197,8 @@ async def test_names_of_sources_go_with_their_lines(databases: Databases) -> Non
     assert [one.source for one in found] == ["new", "new"]
 
 
+TIDYING = 8 * 4096
+"""Bytes by which what is used may grow again when indexes become one piece."""
 EVENTS = st.lists(
     st.one_of(
         st.tuples(st.just("store"), st.integers(1, 60)),
@@ -236,6 +238,6 @@ async def test_what_is_kept_is_always_the_newest_and_no_younger_line_goes_withou
                     since = hub.clock.now() - hub.settings.logs_retention
                     young = [number for number, at in enumerate(born, 1) if at >= since]
                     assert set(ids) <= set(young)
-                    assert used <= hub.settings.logs_size or not ids
+                    assert used <= hub.settings.logs_size + TIDYING or not ids
                     if hub.settings.logs_size == 10**9 and not any(w == "size" for w, _ in events):
                         assert ids == young
