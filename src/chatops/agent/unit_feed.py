@@ -1,0 +1,117 @@
+"""The journal of a unit as the source of a feed, read by a journalctl of its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Final
+
+import msgspec
+
+from chatops.agent.feeds import Feed, FeedEnded, FeedError
+from chatops.agent.files_policy import FilesPolicy
+from chatops.agent.logs import journalctl
+from chatops.agent.logs.journal_entries import EntryReader, JournalEntry
+from chatops.protocol.limits import MAX_STREAM_DATA, KiB
+from chatops.protocol.log_feeds import LogFeedBegin, UnitArgs, UnitEntry
+from chatops.text import shown
+
+_SOME: Final = 64 * KiB
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9:_.@\\-]{0,254}")
+_TYPES: Final = (
+    "service", "socket", "device", "mount", "automount", "swap", "target", "path", "timer", "slice",
+    "scope",
+)  # fmt: skip
+_CURSOR: Final = re.compile(r"[A-Za-z0-9=;]{1,300}")
+
+
+def whole_name(unit: str) -> str:
+    """The unit's whole name: what has no type is a service, as for systemctl.
+
+    Raises:
+        FeedError: it is no name of one unit.
+    """
+    if not _NAME.fullmatch(unit):
+        raise FeedError("invalid", f"{shown(unit)} is no name of a unit")
+    return unit if unit.rpartition(".")[2] in _TYPES else f"{unit}.service"
+
+
+def read_unit(policy: FilesPolicy, args: UnitArgs, feed: Feed) -> None:
+    """Write the entries of a unit's journal to a feed.
+
+    Raises:
+        FeedError: they cannot be read, or may not.
+        FeedEnded: nobody takes them any more.
+    """
+    unit = whole_name(args.unit)
+    if not policy.reads(unit):
+        why = f"files.units does not name {unit}" if policy.units else "it has no files.units"
+        raise FeedError("not_allowed", f"the agent's policy does not allow this: {why}")
+    if args.after and not _CURSOR.fullmatch(args.after):
+        raise FeedError("invalid", "the cursor is none of a journal")
+    try:
+        notice = journalctl.complaint()
+        program = journalctl.program()
+    except journalctl.NoJournal as error:
+        raise FeedError("conflict", str(error)) from None
+    words = journalctl.arguments(
+        [unit], cursor=args.after or None, last=None if args.after else args.lines,
+        follow=args.follow,
+    )  # fmt: skip
+    with _running([program, *words], feed) as output:
+        feed.accept(LogFeedBegin(name=unit, notice=notice))
+        _pass_on(output, args.after, feed)
+
+
+@contextmanager
+def _running(words: list[str], feed: Feed) -> Iterator[IO[bytes]]:
+    """What a program writes. It is ended with the feed, and at the end of the block; one that fails
+    by itself makes the feed fail."""
+    with tempfile.TemporaryFile() as said:
+        try:
+            process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, bufsize=0,
+                env=journalctl.environment(), cwd="/",
+            )  # fmt: skip
+        except OSError as error:
+            text = f"journalctl cannot be started: {error.strerror}"
+            raise FeedError("conflict", text) from None
+        feed.on_end(process.kill)
+        try:
+            assert process.stdout is not None
+            with process.stdout as output:
+                yield output
+            status = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+        if feed.over:
+            raise FeedEnded
+        if status:
+            said.seek(0)
+            text = journalctl.sentence(said.read(_SOME).decode("utf-8", "replace"))
+            raise FeedError("conflict", f"journalctl ended: {text or f'status {status}'}")
+
+
+def _pass_on(output: IO[bytes], after: str, feed: Feed) -> None:
+    reader, first = EntryReader(), bool(after)
+    while data := output.read(_SOME):
+        lines = []
+        for entry in reader.feed(data):
+            if not (first and entry.cursor == after):
+                lines.append(_line(entry, missing=first))
+            first = False
+        text = b"".join(lines)
+        for at in range(0, len(text), MAX_STREAM_DATA):
+            feed.write("stdout", text[at : at + MAX_STREAM_DATA])
+
+
+def _line(entry: JournalEntry, *, missing: bool) -> bytes:
+    shown = UnitEntry(
+        cursor=entry.cursor, ts=entry.ts, level=entry.level, message=entry.line.text,
+        missing=missing,
+    )  # fmt: skip
+    return msgspec.json.encode(shown) + b"\n"
