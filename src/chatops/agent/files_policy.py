@@ -1,5 +1,5 @@
-"""[policy.files]: which files and whose journals the hub may read. It holds only where ``allow`` has
-files."""
+"""[policy.files]: which files and whose journals the hub may read. It holds only where ``allow``
+has files."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Final
@@ -70,7 +70,7 @@ def read_unit(policy: FilesPolicy, args: UnitArgs, feed: Feed) -> None:
 def _running(words: list[str], feed: Feed) -> Iterator[IO[bytes]]:
     """What a program writes. It is ended with the feed, and at the end of the block; one that fails
     by itself makes the feed fail."""
-    with tempfile.TemporaryFile() as said:
+    with os.fdopen(os.memfd_create("journalctl"), "w+b") as said:
         try:
             process = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, bufsize=0,

@@ -64,7 +64,8 @@ class FilesFacts(Struct, omit_defaults=True, kw_only=True):
 class PolicyFacts(Struct, omit_defaults=True, kw_only=True):
     """What the target's owner lets the hub do: capabilities out of exec docker shell files.
     ``exec`` says more of exec, where that is one of them, ``docker`` of docker and ``files``
-    of files (None too from an agent that does not tell). The agent decides, whatever a hub makes of this."""
+    of files (None too from an agent that does not tell). The agent decides, whatever a hub makes
+    of this."""
 
     allow: list[str] = []
     exec: ExecFacts | None = None

@@ -13,6 +13,8 @@ from chatops.agent.collectors.processes import ProcessCollector
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.engine import Engine
 from chatops.agent.executor import Executor
+from chatops.agent.feed_requests import FeedRequests
+from chatops.agent.feeds import Feeds
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
 from chatops.agent.journal import Journal
@@ -61,7 +63,11 @@ def handlers(journal: Journal, spool: Spool) -> Make:
         executor = Executor(policy, Guard(), SystemClock(), journal, spill)
         containers = ContainerRequests(Engine(), policy, None)
         processes = ProcessList(ProcessCollector())
-        return Handlers(executor, spool, containers, processes, Answers(), Shipper())
+        feeds = Feeds()
+        requests = FeedRequests(policy, feeds)
+        return Handlers(
+            executor, spool, containers, processes, Answers(), Shipper(), feeds, requests
+        )
 
     return make
 

@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         SharedKey,
         Status,
     )
+    from chatops.protocol.rest.log_feeds import LogFeedEvent
     from chatops.protocol.rest.metrics import (
         HistoryGap,
         HistoryPage,
@@ -181,6 +182,7 @@ __all__ = [
     "Image",
     "ImagePull",
     "LogEntry",
+    "LogFeedEvent",
     "LogLevel",
     "Login",
     "Logout",
@@ -264,6 +266,7 @@ if not TYPE_CHECKING:
             common,
             docker,
             history,
+            log_feeds,
             metrics,
             servers,
             settings,
@@ -277,6 +280,7 @@ if not TYPE_CHECKING:
             common,
             docker,
             history,
+            log_feeds,
             metrics,
             servers,
             settings,

@@ -20,6 +20,8 @@ from chatops.protocol.messages import (
     DockerCommand,
     DockerResponse,
     Error,
+    FeedRequest,
+    FeedResponse,
     Message,
     Ping,
     ProcessesRequest,
@@ -34,8 +36,8 @@ from chatops.protocol.session.pending import Pending
 from chatops.server.services.connection import Connection
 from chatops.text import escape, shorten
 
-Request = Command | DockerCommand | ProcessesRequest | SnapshotRequest
-Reply = CommandResponse | DockerResponse | ProcessesResponse | SnapshotResponse
+Request = Command | DockerCommand | FeedRequest | ProcessesRequest | SnapshotRequest
+Reply = CommandResponse | DockerResponse | FeedResponse | ProcessesResponse | SnapshotResponse
 REPLY_TIMEOUT: Final = 30.0
 _log = logging.getLogger(__name__)
 
