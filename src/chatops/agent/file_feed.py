@@ -109,21 +109,28 @@ class _FileFeed:
         feed.on_end(self._ended.set)
 
     def run(self, size: int | None) -> None:
-        """Until nobody takes it; with a ``size`` only to the end of the first file, or so far."""
+        """Until nobody takes it; with a ``size`` only to the end, or so far in the newest file."""
+        if self._log.seen.places:
+            self._mark(self._log.seen.places[-1].id)
         while True:
             now = time.monotonic()
             entries = self._log.poll(now)
             if entries is not None:
                 self._send(entries)
-            if size is not None and (entries is None or entries.lines[-1].end >= size):
+            if size is not None and (entries is None or self._is_far_enough(entries, size)):
                 return
             if entries is None:
                 self._look_for_it(now)
                 if self._ended.wait(PAUSE):
                     raise FeedEnded
 
+    def _is_far_enough(self, entries: Entries, size: int) -> bool:
+        newest = self._log.seen.places[-1].id
+        return entries.epoch == newest and entries.lines[-1].end >= size
+
     def _send(self, entries: Entries) -> None:
         self._mark(entries.epoch)
+        self._begun = True
         for piece in entries.lines:
             self._feed.write("stdout", piece.data)
             self._log.acked(entries.epoch, piece.end)
@@ -137,7 +144,7 @@ class _FileFeed:
         if now != self._marked:
             news = self._news(epoch)
             self._write(FileMark(place=told(seen, epoch), news=news))
-            self._marked, self._begun = now, True
+            self._marked = now
             self._known.add(epoch)
 
     def _news(self, epoch: str) -> FileNews | None:
