@@ -143,7 +143,7 @@ class _FileFeed:
         now = epoch, [(one.id, one.head_size) for one in seen.places]
         if now != self._marked:
             news = self._news(epoch)
-            self._write(FileMark(place=told(seen, epoch), news=news))
+            self._write(FileMark(place=told(seen, epoch), file=epoch, news=news))
             self._marked = now
             self._known.add(epoch)
 
@@ -165,7 +165,7 @@ class _FileFeed:
             self._gone_said = error
             seen = self._log.seen
             at = seen.places[-1].id if seen.places else ""
-            self._write(FileMark(place=told(seen, at), news="gone", error=error))
+            self._write(FileMark(place=told(seen, at), file=at, news="gone", error=error))
 
     def _write(self, mark: FileMark) -> None:
         self._feed.write("stderr", msgspec.json.encode(mark) + b"\n")

@@ -58,10 +58,15 @@ class LogFeed(Generic[T]):
         self._data, self._marks = first.data, first.marks
 
     def __iter__(self) -> Iterator[T]:
+        for some in self.batches():
+            yield from some
+
+    def batches(self) -> Iterator[list[T]]:
+        """The same, as many at a time as came together."""
         for found in self._frames:
             if isinstance(found, LogFeedEvent):
                 return
-            yield from found
+            yield found
         raise self._session.lost(EOFError("the log was broken off"))
 
     def close(self) -> None:

@@ -29,7 +29,8 @@ class FileArgs(Struct, omit_defaults=True, kw_only=True):
 
 
 class FileMark(Struct, omit_defaults=True, kw_only=True):
-    """Where the bytes that follow stand: ``place`` means something to that agent alone.
+    """Where the bytes that follow stand: ``place`` means something to that agent alone, ``file``
+    tells the log's files from one another.
 
     ``news``: ``next``: another file has taken the place of the one before; ``missing``: the same,
     and of what was there before a part was gone before it was read; ``gone``: there is no file any
@@ -37,6 +38,7 @@ class FileMark(Struct, omit_defaults=True, kw_only=True):
     """
 
     place: str
+    file: str = ""
     news: FileNews | None = None
     error: str | None = None
 
