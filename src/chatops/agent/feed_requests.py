@@ -12,8 +12,9 @@ from chatops.agent.file_feed import read_file
 from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.policy import Policy
 from chatops.agent.unit_feed import read_unit
+from chatops.protocol.feed_messages import FeedRequest, FeedResponse
 from chatops.protocol.log_feeds import FileArgs, UnitArgs
-from chatops.protocol.messages import FeedRequest, FeedResponse, Message
+from chatops.protocol.messages import Message
 from chatops.text import shown
 
 Post = Callable[[Message], None]

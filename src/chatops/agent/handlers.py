@@ -15,6 +15,7 @@ from chatops.agent.process_list import ProcessList
 from chatops.agent.shipper import Shipper
 from chatops.agent.spool import Spool
 from chatops.errors import ProtocolError
+from chatops.protocol.feed_messages import FeedRequest
 from chatops.protocol.frames import decode_frame
 from chatops.protocol.messages import (
     Command,
@@ -22,7 +23,6 @@ from chatops.protocol.messages import (
     CommandCancel,
     DockerCommand,
     Error,
-    FeedRequest,
     LogAck,
     Message,
     MetricsAck,

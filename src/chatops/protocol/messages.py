@@ -162,16 +162,6 @@ class DockerResponse(Message, tag="docker_response"):
     error: str | None = None
 
 
-class FeedResponse(Message, tag="feed_response"):
-    """The answer to a ``feed``: ``data`` when it has begun, else ``code`` and ``error``."""
-
-    id: str
-    ok: bool
-    data: Any = None
-    code: str | None = None
-    error: str | None = None
-
-
 class SnapshotResponse(Message, tag="snapshot_response"):
     """What the host is at. None is what the agent cannot give."""
 
@@ -298,17 +288,6 @@ class DockerCommand(Message, tag="docker_command"):
     streams: list[StreamOpen] = []
 
 
-class FeedRequest(Message, tag="feed"):
-    """Begin a feed that has nothing to do with the container engine: ``source`` is ``file`` or
-    ``unit``, ``args`` are those of chatops.protocol.log_feeds. ``streams`` are as in
-    ``docker_command``; only for agents with that feature."""
-
-    id: str
-    source: str
-    args: dict[str, Any] = {}
-    streams: list[StreamOpen] = []
-
-
 class SnapshotRequest(Message, tag="snapshot"):
     """An alert fires: tell what the host is at. ``mount`` is the mount to look into, "" the
     fullest, None: none. Answered by ``snapshot_response``, within seconds."""
@@ -331,43 +310,3 @@ class Notice(Message, tag="notice"):
 
     code: str
     message: str
-
-
-AgentMessage = (
-    Auth
-    | Metrics
-    | MetricsGap
-    | CommandResponse
-    | DockerResponse
-    | FeedResponse
-    | SnapshotResponse
-    | ProcessesResponse
-    | Log
-    | StreamCredit
-    | StreamClose
-    | Error
-    | Ping
-    | Pong
-)
-"""What a hub may receive from an agent."""
-
-HubMessage = (
-    AuthSuccess
-    | MetricsAck
-    | LogAck
-    | Command
-    | CommandCancel
-    | CommandAck
-    | DockerCommand
-    | FeedRequest
-    | SnapshotRequest
-    | ProcessesRequest
-    | StreamOpen
-    | StreamCredit
-    | StreamClose
-    | Notice
-    | Error
-    | Ping
-    | Pong
-)
-"""What an agent may receive from a hub."""

@@ -24,6 +24,7 @@ from chatops.agent.shipper import Shipper
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import SystemClock
+from chatops.protocol.codec import HubMessage
 from chatops.protocol.limits import MiB
 from chatops.protocol.messages import (
     AuthSuccess,
@@ -32,7 +33,6 @@ from chatops.protocol.messages import (
     DockerCommand,
     DockerResponse,
     Error,
-    HubMessage,
     MetricsAck,
     Ping,
     Pong,

@@ -19,8 +19,8 @@ from chatops.protocol.messages import Message
 from tests.support import strategies
 
 DIRECTIONS: dict[str, tuple[Codec[Any], tuple[type[Message], ...]]] = {
-    "from_agent": (codec.from_agent(), get_args(messages.AgentMessage)),
-    "from_hub": (codec.from_hub(), get_args(messages.HubMessage)),
+    "from_agent": (codec.from_agent(), get_args(codec.AgentMessage)),
+    "from_hub": (codec.from_hub(), get_args(codec.HubMessage)),
     "from_client": (client_messages.from_client(), get_args(client_messages.FromClient)),
     "to_client": (client_messages.to_client(), get_args(client_messages.ToClient)),
 }

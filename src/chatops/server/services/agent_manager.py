@@ -14,14 +14,13 @@ from chatops.errors import Offline, ProtocolError
 from chatops.protocol import closing
 from chatops.protocol.codec import encode
 from chatops.protocol.facts import PolicyFacts
+from chatops.protocol.feed_messages import FeedRequest, FeedResponse
 from chatops.protocol.messages import (
     Command,
     CommandResponse,
     DockerCommand,
     DockerResponse,
     Error,
-    FeedRequest,
-    FeedResponse,
     Message,
     Ping,
     ProcessesRequest,

@@ -10,7 +10,8 @@ import msgspec
 
 from chatops.errors import ChatOpsError, Conflict, Offline, ProtocolError, TimedOut, from_code
 from chatops.ids import new_id
-from chatops.protocol.messages import DockerCommand, DockerResponse, FeedRequest, FeedResponse
+from chatops.protocol.feed_messages import FeedRequest, FeedResponse
+from chatops.protocol.messages import DockerCommand, DockerResponse
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.server_finder import ServerName
 from chatops.text import escape, shorten

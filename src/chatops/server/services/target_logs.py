@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chatops.errors import ChatOpsError, Refused
+from chatops.protocol.feed_messages import FeedRequest
 from chatops.protocol.limits import MAX_LABEL, MAX_PATH
 from chatops.protocol.log_feeds import LogFeedBegin
-from chatops.protocol.messages import FeedRequest
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.agent_requests import FILES, feed_request
