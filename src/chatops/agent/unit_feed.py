@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import msgspec
 
 from chatops.agent.feeds import Feed, FeedEnded, FeedError
 from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.logs import journalctl
-from chatops.agent.logs.journal_entries import EntryReader, JournalEntry
+from chatops.agent.logs.journal_entries import EntryReader, JournalEntry, NoEntry
 from chatops.protocol.limits import MAX_STREAM_DATA, KiB
 from chatops.protocol.log_feeds import LogFeedBegin, UnitArgs, UnitEntry
 from chatops.text import shown
@@ -57,13 +57,57 @@ def read_unit(policy: FilesPolicy, args: UnitArgs, feed: Feed) -> None:
         program = journalctl.program()
     except journalctl.NoJournal as error:
         raise FeedError("conflict", str(error)) from None
-    words = journalctl.arguments(
-        [unit], cursor=args.after or None, last=None if args.after else args.lines,
-        follow=args.follow,
-    )  # fmt: skip
-    with _running([program, *words], feed) as output:
-        feed.accept(LogFeedBegin(name=unit, notice=notice))
-        _pass_on(output, args.after, feed)
+    reading = _UnitFeed(program, unit, args, feed)
+    reading.read_stored(lambda: feed.accept(LogFeedBegin(name=unit, notice=notice)))
+    if args.follow:
+        reading.follow()
+
+
+class _UnitFeed:
+    """Two journalctl take turns: newer ones that follow do so in the present boot only."""
+
+    def __init__(self, program: str, unit: str, args: UnitArgs, feed: Feed) -> None:
+        self._program = program
+        self._unit = unit
+        self._args = args
+        self._feed = feed
+        self._cursor = args.after
+        """The last entry that was read; "": none."""
+
+    def read_stored(self, begun: Callable[[], None]) -> None:
+        """Those that there are; ``begun`` is called when a journalctl runs."""
+        lines = self._args.lines
+        if self._cursor:
+            self._run(begun, cursor=self._cursor)
+        elif lines == 0:
+            self._run(begun, last=1, silent=True)
+        else:
+            self._run(begun, last=lines)
+
+    def follow(self) -> None:
+        """Those that come from then on."""
+        self._run(lambda: None, cursor=self._cursor or None, follow=True)
+
+    def _run(self, begun: Callable[[], None], *, silent: bool = False, **how: Any) -> None:
+        words = [self._program, *journalctl.arguments([self._unit], **how)]
+        with _running(words, self._feed) as output:
+            begun()
+            reader, known = EntryReader(), self._cursor
+            while data := output.read(_SOME):
+                entries = _entries(reader, data)
+                if entries and entries[0].cursor == known:
+                    del entries[0]
+                    known = ""
+                if entries:
+                    self._cursor = entries[-1].cursor
+                    self._send([] if silent else entries, missing=bool(known))
+                    known = ""
+
+    def _send(self, entries: list[JournalEntry], *, missing: bool) -> None:
+        lines = [_line(one, missing=missing and one is entries[0]) for one in entries]
+        text = b"".join(lines)
+        for at in range(0, len(text), MAX_STREAM_DATA):
+            self._feed.write("stdout", text[at : at + MAX_STREAM_DATA])
 
 
 @contextmanager
@@ -96,17 +140,11 @@ def _running(words: list[str], feed: Feed) -> Iterator[IO[bytes]]:
             raise FeedError("conflict", f"journalctl ended: {text or f'status {status}'}")
 
 
-def _pass_on(output: IO[bytes], after: str, feed: Feed) -> None:
-    reader, first = EntryReader(), bool(after)
-    while data := output.read(_SOME):
-        lines = []
-        for entry in reader.feed(data):
-            if not (first and entry.cursor == after):
-                lines.append(_line(entry, missing=first))
-            first = False
-        text = b"".join(lines)
-        for at in range(0, len(text), MAX_STREAM_DATA):
-            feed.write("stdout", text[at : at + MAX_STREAM_DATA])
+def _entries(reader: EntryReader, data: bytes) -> list[JournalEntry]:
+    try:
+        return reader.feed(data)
+    except NoEntry:
+        raise FeedError("conflict", "journalctl wrote something that is no entry") from None
 
 
 def _line(entry: JournalEntry, *, missing: bool) -> bytes:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import threading
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,50 +20,14 @@ from hypothesis.stateful import (
 )
 
 from chatops.agent import file_feed
-from chatops.agent.feeds import Feed, FeedEnded, FeedError
+from chatops.agent.feeds import Feed, FeedError
 from chatops.agent.file_feed import last_lines, read_file
 from chatops.agent.file_place import NoPlace, taken, told
 from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.logs.places import Place, Seen
-from chatops.protocol.log_feeds import FileArgs, FileMark, LogFeedBegin
+from chatops.protocol.log_feeds import FileArgs, LogFeedBegin
+from tests.support.taker import Taker, Taking
 from tests.support.waiting import until
-
-
-class Taker:
-    """Takes a feed's bytes as its only watcher does, and keeps its place."""
-
-    def __init__(self) -> None:
-        self.over = False
-        self.began: Any = None
-        self.data = b""
-        self.marks: list[FileMark] = []
-        self.place = ("", 0)
-        self._interrupts: list[Callable[[], object]] = []
-
-    def accept(self, data: Any) -> None:
-        self.began = data
-
-    def write(self, name: str, data: bytes) -> None:
-        if self.over:
-            raise FeedEnded
-        if name == "stderr":
-            self.marks.append(msgspec.json.decode(data, type=FileMark))
-            self.place = (self.marks[-1].place, 0)
-        else:
-            self.data += data
-            self.place = (self.place[0], self.place[1] + len(data))
-
-    def on_end(self, interrupt: Callable[[], object]) -> None:
-        self._interrupts.append(interrupt)
-
-    def end(self) -> None:
-        self.over = True
-        for interrupt in self._interrupts:
-            interrupt()
-
-    @property
-    def news(self) -> list[str]:
-        return [one.news for one in self.marks if one.news is not None]
 
 
 def read(path: Path, *, after: Taker | None = None, **args: Any) -> Taker:
@@ -79,30 +40,10 @@ def read(path: Path, *, after: Taker | None = None, **args: Any) -> Taker:
     return taker
 
 
-class Follower:
+def following(path: Path, policy: FilesPolicy | None = None, **args: Any) -> Taking:
     """A file that is followed in a thread, as feeds are."""
-
-    def __init__(self, path: Path, **args: Any) -> None:
-        self.taker = Taker()
-        self.ended: BaseException | None = None
-        self._args = FileArgs(path=str(path), follow=True, **args)
-        self._thread = threading.Thread(target=self._work)
-
-    def _work(self) -> None:
-        try:
-            read_file(FilesPolicy(), self._args, cast("Feed", self.taker))
-        except (FeedEnded, FeedError) as error:
-            self.ended = error
-
-    def __enter__(self) -> Taker:
-        self._thread.start()
-        until(lambda: self.taker.began is not None)
-        return self.taker
-
-    def __exit__(self, *_: object) -> None:
-        self.taker.end()
-        self._thread.join(30)
-        assert isinstance(self.ended, FeedEnded)
+    asked = FileArgs(path=str(path), follow=True, **args)
+    return Taking(lambda feed: read_file(policy or FilesPolicy(), asked, feed))
 
 
 @pytest.fixture
@@ -164,7 +105,7 @@ def test_files_of_the_kernel_that_have_no_size_give_nothing_away() -> None:
 
 def test_a_file_is_followed_over_rotation_and_back(path: Path) -> None:
     path.write_text("1\n2\n")
-    with Follower(path, lines=1) as taker:
+    with following(path, lines=1) as taker:
         until(lambda: taker.data == b"2\n")
         with path.open("a") as slow:
             path.rename(path.with_name("app.log.1"))
@@ -187,7 +128,7 @@ def test_a_file_that_is_cut_or_goes_is_said_and_its_successor_read(
 ) -> None:
     monkeypatch.setattr(file_feed, "GONE_FOR", 0.2)
     path.write_text("first of all\n")
-    with Follower(path) as taker:
+    with following(path) as taker:
         until(lambda: taker.data == b"first of all\n")
         path.write_text("cut\n")
         until(lambda: taker.data.endswith(b"cut\n"))
@@ -208,26 +149,14 @@ def test_a_successor_that_lies_elsewhere_is_not_read(
     secret.write_text("secret\n")
     folder = path.with_name("logs")
     folder.mkdir()
-    inside, taker = folder / "app.log", Taker()
+    inside = folder / "app.log"
     inside.write_text("1\n")
-    args = FileArgs(path=str(inside), follow=True)
-    policy = FilesPolicy(folders=(str(folder),))
-
-    def work() -> None:
-        with pytest.raises(FeedEnded):
-            read_file(policy, args, cast("Feed", taker))
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    try:
+    with following(inside, FilesPolicy(folders=(str(folder),))) as taker:
         until(lambda: taker.data == b"1\n")
         inside.rename(folder / "app.log.1")
         inside.symlink_to(secret)
         until(lambda: taker.news == ["gone"])
         assert "files.folders does not hold it" in (taker.marks[-1].error or "")
-    finally:
-        taker.end()
-        worker.join(30)
     assert taker.data == b"1\n"
 
 
