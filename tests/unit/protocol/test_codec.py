@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.errors import ProtocolError
-from chatops.protocol import client_messages, codec, messages, rest
+from chatops.protocol import client_messages, codec, feed_messages, messages, rest
 from chatops.protocol.codec import Codec, UnusableFrame, encode
 from chatops.protocol.messages import Message
 from tests.support import strategies
@@ -63,7 +63,7 @@ def test_every_rest_body_survives_the_wire(cls: type[msgspec.Struct], data: Any)
 def test_every_message_class_travels_in_some_direction() -> None:
     defined = {
         cls
-        for module in (messages, client_messages)
+        for module in (messages, feed_messages, client_messages)
         for cls in vars(module).values()
         if isinstance(cls, type) and issubclass(cls, Message) and cls is not Message
     }
