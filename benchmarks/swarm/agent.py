@@ -22,6 +22,7 @@ from benchmarks.swarm.samples import Spool, Walk
 from chatops import __version__
 from chatops.protocol import PROTOCOL_VERSION
 from chatops.protocol.closing import SILENT, may_retry
+from chatops.protocol.codec import HubMessage
 from chatops.protocol.facts import HostFacts, JournalFacts, PolicyFacts
 from chatops.protocol.messages import (
     Auth,
@@ -32,7 +33,6 @@ from chatops.protocol.messages import (
     DockerCommand,
     DockerResponse,
     Error,
-    HubMessage,
     LogAck,
     Message,
     MetricsAck,

@@ -11,7 +11,7 @@ from typing import Any, Final, get_args
 import msgspec
 import msgspec.inspect as mi
 
-from chatops.protocol import PROTOCOL_VERSION, client_messages, frames, limits, messages
+from chatops.protocol import PROTOCOL_VERSION, client_messages, codec, frames, limits
 from chatops.protocol.closing import REASONS
 from docs.gen.markdown import code, prose, summary, table
 from docs.gen.wire_types import parts_of, spell
@@ -26,8 +26,8 @@ seconds, sizes bytes. A field with a default may be left out.
 
 """
 DIRECTIONS: Final[list[tuple[str, Any]]] = [
-    ("From agent to hub: `/api/v1/agents/ws`", messages.AgentMessage),
-    ("From hub to agent", messages.HubMessage),
+    ("From agent to hub: `/api/v1/agents/ws`", codec.AgentMessage),
+    ("From hub to agent", codec.HubMessage),
     ("From client to hub: `/api/v1/ws/…`",
      client_messages.FromClient),
     ("From hub to client", client_messages.ToClient),

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatops.protocol import client_messages, messages, rest
+from chatops.protocol import client_messages, feed_messages, messages, rest
 from chatops.protocol.join import Join
 from chatops.protocol.messages import Message
 from tests.support.examples import full, least, spelled_out
@@ -23,7 +23,7 @@ from tests.support.source import ROOT
 GOLDEN = ROOT / "tests" / "contract" / "golden"
 CLASSES: dict[str, type[msgspec.Struct]] = {
     f"{module.__name__.rsplit('.')[-1]}.{cls.__name__}": cls
-    for module in (messages, client_messages)
+    for module in (messages, feed_messages, client_messages)
     for cls in vars(module).values()
     if isinstance(cls, type) and issubclass(cls, Message) and cls.__module__ == module.__name__
     and cls is not Message

@@ -24,13 +24,12 @@ from chatops.agent.executor import Executor
 from chatops.agent.launch import Launch
 from chatops.agent.link import FINAL
 from chatops.protocol import closing
-from chatops.protocol.codec import encode
+from chatops.protocol.codec import HubMessage, encode
 from chatops.protocol.frames import MAX_STREAM
 from chatops.protocol.messages import (
     AuthSuccess,
     Command,
     Error,
-    HubMessage,
     Message,
     Metrics,
     Ping,

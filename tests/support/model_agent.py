@@ -17,7 +17,7 @@ import msgspec
 
 from chatops.protocol import PROTOCOL_VERSION
 from chatops.protocol.closing import CloseReason
-from chatops.protocol.codec import encode
+from chatops.protocol.codec import HubMessage, encode
 from chatops.protocol.facts import HeldCommand, JournalFacts, PolicyFacts
 from chatops.protocol.frames import encode_frame
 from chatops.protocol.messages import (
@@ -27,7 +27,6 @@ from chatops.protocol.messages import (
     CommandAck,
     CommandCancel,
     CommandResponse,
-    HubMessage,
     Outcome,
     StreamClose,
     StreamCredit,

@@ -41,7 +41,7 @@ def open_folder(folder: str, account: Account, allowed: tuple[str, ...] | None) 
     except OSError as error:
         raise FolderError(error.errno, error.strerror, folder) from None
     place = real_path(handle)
-    if allowed is not None and not any(_is_within(place, one) for one in allowed):
+    if allowed is not None and not any(is_within(place, one) for one in allowed):
         os.close(handle)
         raise OutsideFolders(errno.EACCES, "it is in none of the folders", place)
     return handle
@@ -79,5 +79,6 @@ def _open_as(account: Account, folder: str) -> int:
     raise OSError(number, os.strerror(number), folder)
 
 
-def _is_within(place: str, folder: str) -> bool:
+def is_within(place: str, folder: str) -> bool:
+    """Whether what lies at ``place`` is the folder or in it, wherever that is."""
     return Path(place).is_relative_to(os.path.realpath(folder))

@@ -9,11 +9,13 @@ from typing import Any
 from chatops.agent.answers import Answers
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.executor import Executor
+from chatops.agent.feed_requests import FeedRequests
 from chatops.agent.feeds import Feeds
 from chatops.agent.process_list import ProcessList
 from chatops.agent.shipper import Shipper
 from chatops.agent.spool import Spool
 from chatops.errors import ProtocolError
+from chatops.protocol.feed_messages import FeedRequest
 from chatops.protocol.frames import decode_frame
 from chatops.protocol.messages import (
     Command,
@@ -49,11 +51,12 @@ class Handlers:
         processes: ProcessList,
         answers: Answers,
         shipper: Shipper,
-        feeds: Feeds | None = None,
+        feeds: Feeds,
+        feed_requests: FeedRequests,
     ) -> None:
         self.verified = False
         self._executor = executor
-        self._feeds = feeds or Feeds()
+        self._feeds = feeds
         self._table: Mapping[type[Message], Handler] = {
             MetricsAck: lambda message: spool.ack(message.epoch, message.seq),
             LogAck: lambda message: shipper.ack(message.epoch, message.seq),
@@ -64,6 +67,7 @@ class Handlers:
             StreamCredit: self._credit,
             StreamClose: self._shut,
             DockerCommand: containers.ask,
+            FeedRequest: feed_requests.ask,
             SnapshotRequest: answers.snapshot,
             ProcessesRequest: processes.ask,
             Ping: lambda message: Pong(id=message.id),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from chatops.agent.docker_policy import DockerPolicy
 from chatops.agent.exec_policy import Decision, ExecPolicy
+from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.rules import CommandLine
 from chatops.agent.settings import CAPABILITIES
 from chatops.protocol.facts import PolicyFacts
@@ -16,18 +17,21 @@ from chatops.units import format_duration, format_size
 
 class Policy:
     """The owner's decision, fixed for the life of the agent. ``exec`` holds the bounds of
-    commands, of use only where ``allow`` has exec, ``docker`` those of containers."""
+    commands, of use only where ``allow`` has exec, ``docker`` those of containers,
+    ``files`` those of what is read."""
 
     def __init__(
         self,
         allow: Iterable[str] = (),
         commands: ExecPolicy | None = None,
         containers: DockerPolicy | None = None,
+        files: FilesPolicy | None = None,
     ) -> None:
         given = frozenset(allow)
         self._allow = frozenset(CAPABILITIES) if "all" in given else given
         self.exec = commands or ExecPolicy()
         self.docker = containers or DockerPolicy()
+        self.files = files or FilesPolicy()
 
     @property
     def allow(self) -> list[str]:
@@ -38,7 +42,8 @@ class Policy:
         """What the hub is told of the policy; it can read it and never widen it."""
         known = self.exec.facts() if "exec" in self._allow else None
         containers = self.docker.facts() if "docker" in self._allow else None
-        return bounded(PolicyFacts(allow=self.allow, exec=known, docker=containers))
+        files = self.files.facts() if "files" in self._allow else None
+        return bounded(PolicyFacts(allow=self.allow, exec=known, docker=containers, files=files))
 
     def decide(
         self, command: CommandLine, *, cwd: str | None = None, env: Iterable[str] = ()
@@ -71,7 +76,8 @@ class Policy:
         text = "allowed here: " + ", ".join(self.allow)
         bounds = _describe(self.exec) if "exec" in self._allow else ()
         containers = _describe_docker(self.docker) if "docker" in self._allow else ()
-        return "; ".join([text, *bounds, *containers])
+        files = _describe_files(self.files) if "files" in self._allow else ()
+        return "; ".join([text, *bounds, *containers, *files])
 
 
 def _refused_in_container(rule: str, why: str) -> Decision:
@@ -86,6 +92,15 @@ def _describe_docker(bounds: DockerPolicy) -> Iterable[str]:
         yield "no commands in containers"
     if bounds.containers is not None:
         yield f"containers only as named by {counted(len(bounds.containers), 'pattern')}"
+
+
+def _describe_files(bounds: FilesPolicy) -> Iterable[str]:
+    if bounds.allowed_folders is not None:
+        yield "files only in " + (", ".join(bounds.allowed_folders) or "no folder")
+    if bounds.units is not None:
+        yield f"journals only of units named by {counted(len(bounds.units), 'pattern')}"
+    elif bounds.folders is not None:
+        yield "no journals"
 
 
 def _describe(bounds: ExecPolicy) -> Iterable[str]:

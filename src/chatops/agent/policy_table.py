@@ -12,6 +12,7 @@ from chatops import options
 from chatops.agent.account import Account
 from chatops.agent.docker_policy import MODES, DockerPolicy, Mode
 from chatops.agent.exec_policy import ExecPolicy
+from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.policy import Policy
 from chatops.agent.rules import FORM, Rule
 from chatops.agent.settings import CAPABILITIES
@@ -32,31 +33,35 @@ def build(allow: Iterable[str] | None = None, table: Mapping[str, Any] | None = 
     rest = dict(table or {})
     stated = _capabilities(rest.pop("allow", []))
     section = rest.pop("exec", {})
-    containers = rest.pop("docker", {})
-    for name, one in (("exec", section), ("docker", containers)):
+    containers, files = rest.pop("docker", {}), rest.pop("files", {})
+    for name, one in (("exec", section), ("docker", containers), ("files", files)):
         if not isinstance(one, dict):
             raise InvalidInput(f"policy.{name} is not a table", hint=f"write it as [policy.{name}]")
-    _refuse_unknown("policy", rest, ("allow", "exec", "docker"))
-    return Policy(stated if allow is None else allow, _exec(section), _docker(containers))
+    _refuse_unknown("policy", rest, ("allow", "exec", "docker", "files"))
+    given = stated if allow is None else allow
+    return Policy(given, _exec(section), _docker(containers), _files(files))
 
 
 def _exec(section: Mapping[str, Any]) -> ExecPolicy:
-    _refuse_unknown("policy.exec", set(section) - set(_READERS), _READERS)
-    read = {key: _READERS[key](f"policy.exec.{key}", value) for key, value in section.items()}
-    bounds = ExecPolicy(**read)
+    bounds = ExecPolicy(**_read("policy.exec", section, _READERS))
     if bounds.commands is not None:
         _check_variables(bounds.env_allow or ())
     return bounds
 
 
 def _docker(section: Mapping[str, Any]) -> DockerPolicy:
-    _refuse_unknown("policy.docker", set(section) - set(_DOCKER_READERS), _DOCKER_READERS)
-    return DockerPolicy(
-        **{
-            key: _DOCKER_READERS[key](f"policy.docker.{key}", value)
-            for key, value in section.items()
-        }
-    )
+    return DockerPolicy(**_read("policy.docker", section, _DOCKER_READERS))
+
+
+def _files(section: Mapping[str, Any]) -> FilesPolicy:
+    return FilesPolicy(**_read("policy.files", section, _FILES_READERS))
+
+
+def _read(
+    where: str, section: Mapping[str, Any], readers: Mapping[str, Callable[[str, object], Any]]
+) -> dict[str, Any]:
+    _refuse_unknown(where, set(section) - set(readers), readers)
+    return {key: readers[key](f"{where}.{key}", value) for key, value in section.items()}
 
 
 def _mode(key: str, value: object) -> Mode:
@@ -237,6 +242,11 @@ _DOCKER_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "exec": _yes_or_no,
 }
 """Every key of [policy.docker], which is a field of DockerPolicy too."""
+_FILES_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "folders": _absolute,
+    "units": _patterns,
+}
+"""Every key of [policy.files], which is a field of FilesPolicy too."""
 
 
 def _refuse_unknown(where: str, rest: Iterable[str], known: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ from chatops.agent.engine import Engine
 from chatops.agent.event_journal import EventJournal
 from chatops.agent.executor import Executor
 from chatops.agent.facts import host_facts
+from chatops.agent.feed_requests import FeedRequests
 from chatops.agent.feeds import Feeds
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
@@ -42,7 +43,7 @@ from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
 from chatops.protocol import PROTOCOL_VERSION, closing
-from chatops.protocol.features import CONTAINER_COMMANDS, FEEDS, PROCESSES
+from chatops.protocol.features import CONTAINER_COMMANDS, FEEDS, LOG_FEEDS, PROCESSES
 from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
 from chatops.protocol.messages import Auth, AuthSuccess
 from chatops.tasks import Tasks
@@ -106,6 +107,7 @@ class Agent:
         self._shipper = Shipper(self._clock)
         self._news = self._make_news(engine, settings)
         self._feeds = Feeds()
+        feed_requests = FeedRequests(policy, self._feeds)
         self._containers = ContainerRequests(engine, policy, self._watch, self._feeds)
         self._engine = engine
         self._logs = ShippedLogs(settings.logs, settings.folder, self._shipper, self._clock)
@@ -121,6 +123,7 @@ class Agent:
                 self._answers,
                 self._shipper,
                 self._feeds,
+                feed_requests,
             ),
             executor=self.executor,
             answers=self._answers,
@@ -129,6 +132,7 @@ class Agent:
             processes=self._processes,
             shipper=self._shipper,
             feeds=self._feeds,
+            feed_requests=feed_requests,
             auth=self._auth,
             ready=self._ready,
             clock=self._clock,
@@ -211,7 +215,7 @@ class Agent:
             capabilities=self._policy.allow,
             host=self._facts,
             policy=self._policy.facts(),
-            features=[PROCESSES, CONTAINER_COMMANDS, FEEDS],
+            features=[PROCESSES, CONTAINER_COMMANDS, FEEDS, LOG_FEEDS],
         )
 
     def _ready(self, welcome: AuthSuccess, round_trip: float) -> None:

@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from chatops.agent.answers import Answers
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.executor import Executor
+from chatops.agent.feed_requests import FeedRequests
 from chatops.agent.feeds import Feeds
 from chatops.agent.handlers import Handlers
 from chatops.agent.packets import one_packet
@@ -58,6 +59,7 @@ class Parts:
     processes: ProcessList
     shipper: Shipper
     feeds: Feeds
+    feed_requests: FeedRequests
     auth: Callable[[], Auth]
     ready: Callable[[AuthSuccess, float], None]
     clock: Clock
@@ -136,6 +138,7 @@ class Session:
         parts.processes.connected(self.wake)
         parts.shipper.connected(self.wake)
         parts.feeds.connected(self.wake)
+        parts.feed_requests.connected(self._reply)
         parts.ready(welcome, round_trip)
         self.wake()
         self._tasks.spawn(self._pump(), name="pump")
@@ -153,6 +156,7 @@ class Session:
         self._parts.processes.disconnected()
         self._parts.shipper.disconnected()
         self._parts.feeds.disconnected()
+        self._parts.feed_requests.disconnected()
         await self._tasks.close()
         self._socket.transport.abort()
 

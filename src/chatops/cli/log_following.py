@@ -3,25 +3,18 @@ between: it is asked for again from the newest line on, and what came before is 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from chatops.cli.log_lines import Cutter, Place, Segment, order
-from chatops.errors import Busy, ChatOpsError, HubUnreachable, Lost, Offline, TooManyRequests
-from chatops.text import escape
+from chatops.cli.reopening import PASSING, reopened
+from chatops.errors import ChatOpsError, HubUnreachable, Lost
 
 if TYPE_CHECKING:
     from chatops.client.container_feeds import ContainerLog
 
-RECOVERY: Final = 60.0
-"""Seconds for which a log that was lost is asked for again."""
-_LONGEST: Final = 2.0
-"""Seconds between two attempts at most."""
 _BEFORE: Final = 1.0
 """Seconds that a line of one stream may be older than one of the other that was written first."""
-_PASSING = (HubUnreachable, Busy, TooManyRequests, Offline)
-"""Troubles that go by: it is right to ask again."""
 Open = Callable[[float | None], "ContainerLog"]
 
 
@@ -50,7 +43,7 @@ class LogFollower:
             try:
                 yield from self._read(log)
                 return
-            except _PASSING as error:
+            except PASSING as error:
                 if not self._lasting:
                     raise
                 log = self._again(error)
@@ -72,22 +65,15 @@ class LogFollower:
             HubUnreachable, Lost: there was time enough.
             ChatOpsError: the answer is no.
         """
-        from chatops.protocol.session.backoff import Backoff  # brings the slow random with it
+        try:
+            return reopened(self._resume, error, self._say)
+        except PASSING as failure:
+            raise self._final(failure) from None
 
-        self._say(f"{escape(error.message)}; trying again for {RECOVERY:g} s")
-        until, backoff = time.monotonic() + RECOVERY, Backoff()
-        while (now := time.monotonic()) < until:
-            time.sleep(min(backoff.failed(now), _LONGEST, until - now))
-            for place in self._places.values():
-                place.resume()
-            try:
-                log = self._open(self._since())
-            except _PASSING as failure:
-                error = failure
-            else:
-                self._say("it is back")
-                return log
-        raise self._final(error)
+    def _resume(self) -> ContainerLog:
+        for place in self._places.values():
+            place.resume()
+        return self._open(self._since())
 
     def _since(self) -> float | None:
         newest = max(order(place.stamp) for place in self._places.values())

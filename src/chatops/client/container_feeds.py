@@ -7,12 +7,11 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from chatops.client.framed import framed
+from chatops.client.framed import framed, told
 from chatops.client.session import Session
 from chatops.client.transport import Response
-from chatops.errors import ChatOpsError, ProtocolError, from_code
+from chatops.errors import ProtocolError
 from chatops.protocol.frames import StreamFrame
-from chatops.protocol.rest.common import ErrorDetail
 from chatops.protocol.rest.docker import LogsEvent, PullEvent
 
 _log_event = msgspec.json.Decoder(LogsEvent)
@@ -74,7 +73,7 @@ class ContainerLog:
             return LogPiece(name, frame.data)
         event = _log_event.decode(frame)
         if event.event == "error":
-            raise _told(event.error)
+            raise told(event.error)
         return event
 
 
@@ -90,7 +89,7 @@ def pull_events(session: Session, response: Response) -> Iterator[PullEvent]:
             raise ProtocolError("a pull has no bytes")
         event = _pull_event.decode(frame)
         if event.event == "error":
-            raise _told(event.error)
+            raise told(event.error)
         return event
 
     done = False
@@ -99,9 +98,3 @@ def pull_events(session: Session, response: Response) -> Iterator[PullEvent]:
         yield event
     if not done:
         raise session.lost(EOFError("the pull was broken off"))
-
-
-def _told(error: ErrorDetail | None) -> ChatOpsError:
-    if error is None:
-        return ChatOpsError("the hub broke it off")
-    return from_code(error.code, error.message, hint=error.hint)

@@ -9,8 +9,9 @@ import msgspec
 
 from chatops.client.session import Session
 from chatops.client.transport import NotHttp, Response
-from chatops.errors import ProtocolError
+from chatops.errors import ChatOpsError, ProtocolError, from_code
 from chatops.protocol.frames import CONTENT_TYPE, FrameReader, StreamFrame
+from chatops.protocol.rest.common import ErrorDetail
 
 T = TypeVar("T")
 
@@ -46,3 +47,10 @@ def _framed(
         raise session.lost(error) from error
     finally:
         response.close()
+
+
+def told(error: ErrorDetail | None) -> ChatOpsError:
+    """The error that an answer ends with."""
+    if error is None:
+        return ChatOpsError("the hub broke it off")
+    return from_code(error.code, error.message, hint=error.hint)

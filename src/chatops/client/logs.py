@@ -1,4 +1,4 @@
-"""Stored log entries: looked for, and followed."""
+"""Stored log entries, looked for and followed; and what is read on a server itself."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from chatops.client.events import moment
-from chatops.client.session import Session
+from chatops.client.session import Session, segment
 from chatops.protocol.rest import LogEntry, LogLevel, Page
 
 if TYPE_CHECKING:
+    from chatops.client.log_feeds import FileFeed, FilePlace, UnitFeed
     from chatops.client.log_tail import LogTail
     from chatops.client.sockets import Link
 
@@ -65,3 +66,55 @@ class Logs:
 
         asked = Tail(target, lines=lines, level=level, grep=grep, follow=follow)
         return LogTail(self._session, asked, patience, on_change)
+
+    def file(
+        self,
+        server: str,
+        path: str,
+        *,
+        lines: int | None = None,
+        follow: bool = False,
+        place: FilePlace | None = None,
+    ) -> FileFeed:
+        """The ``lines`` last lines of a file on a server (None: all); with ``follow`` also what is
+        written to it from now on, and to the files that take its place. ``place`` is that of
+        another FileFeed of this file: go on there.
+
+        Raises:
+            NotFound: there is no such server that the caller may see, or no such file.
+            NotPermitted: the caller may only look there.
+            Refused: the agent's policy does not allow it.
+            Offline: the agent is not connected.
+            Conflict: the file cannot be read.
+            Busy, TooManyRequests: too many are read at the same time.
+        """
+        from chatops.client.log_feeds import FileFeed
+
+        query = {"path": path, "lines": lines, "follow": "true" if follow else None}
+        if place is not None:
+            query |= {"place": place.place, "skip": place.skip}
+        url = f"/logs/{segment(server)}/file"
+        return FileFeed(self._session, self._session.stream("GET", url, query=query))
+
+    def unit(
+        self,
+        server: str,
+        unit: str,
+        *,
+        lines: int | None = None,
+        follow: bool = False,
+        after: str | None = None,
+    ) -> UnitFeed:
+        """The ``lines`` last entries of the journal of a server's unit (None: all); with ``follow``
+        also what comes from now on. ``after`` is the cursor of an entry: begin behind that.
+
+        Raises:
+            ChatOpsError: as ``file``.
+        """
+        from chatops.client.log_feeds import UnitFeed
+
+        query = {
+            "unit": unit, "lines": lines, "follow": "true" if follow else None, "after": after
+        }  # fmt: skip
+        url = f"/logs/{segment(server)}/unit"
+        return UnitFeed(self._session, self._session.stream("GET", url, query=query))

@@ -8,8 +8,74 @@ from typing import Any, Final, Generic, TypeVar, get_args
 import msgspec
 
 from chatops.errors import ProtocolError
-from chatops.protocol.messages import AgentMessage, HubMessage, Message
+from chatops.protocol.feed_messages import FeedRequest, FeedResponse
+from chatops.protocol.messages import (
+    Auth,
+    AuthSuccess,
+    Command,
+    CommandAck,
+    CommandCancel,
+    CommandResponse,
+    DockerCommand,
+    DockerResponse,
+    Error,
+    Log,
+    LogAck,
+    Message,
+    Metrics,
+    MetricsAck,
+    MetricsGap,
+    Notice,
+    Ping,
+    Pong,
+    ProcessesRequest,
+    ProcessesResponse,
+    SnapshotRequest,
+    SnapshotResponse,
+    StreamClose,
+    StreamCredit,
+    StreamOpen,
+)
 from chatops.text import escape, shorten
+
+AgentMessage = (
+    Auth
+    | Metrics
+    | MetricsGap
+    | CommandResponse
+    | DockerResponse
+    | FeedResponse
+    | SnapshotResponse
+    | ProcessesResponse
+    | Log
+    | StreamCredit
+    | StreamClose
+    | Error
+    | Ping
+    | Pong
+)
+"""What a hub may receive from an agent."""
+
+HubMessage = (
+    AuthSuccess
+    | MetricsAck
+    | LogAck
+    | Command
+    | CommandCancel
+    | CommandAck
+    | DockerCommand
+    | FeedRequest
+    | SnapshotRequest
+    | ProcessesRequest
+    | StreamOpen
+    | StreamCredit
+    | StreamClose
+    | Notice
+    | Error
+    | Ping
+    | Pong
+)
+"""What an agent may receive from a hub."""
 
 T = TypeVar("T")
 _MAX_REASON: Final = 200

@@ -53,14 +53,24 @@ class DockerFacts(Struct, omit_defaults=True, kw_only=True):
     exec: bool = True
 
 
+class FilesFacts(Struct, omit_defaults=True, kw_only=True):
+    """What [policy.files] of the agent holds: the folders in which files may be read, and the
+    patterns of units whose journals may (null: all)."""
+
+    folders: list[str] | None = None
+    units: list[str] | None = None
+
+
 class PolicyFacts(Struct, omit_defaults=True, kw_only=True):
     """What the target's owner lets the hub do: capabilities out of exec docker shell files.
-    ``exec`` says more of exec, where that is one of them, ``docker`` of docker (None too from an
-    agent that does not tell). The agent decides, whatever a hub makes of this."""
+    ``exec`` says more of exec, where that is one of them, ``docker`` of docker and ``files``
+    of files (None too from an agent that does not tell). The agent decides, whatever a hub makes
+    of this."""
 
     allow: list[str] = []
     exec: ExecFacts | None = None
     docker: DockerFacts | None = None
+    files: FilesFacts | None = None
 
 
 class HeldCommand(Struct, omit_defaults=True, kw_only=True):

@@ -187,6 +187,10 @@ MAX_UNACKED: Final = 64
 """Samples an agent may have under way without an ack."""
 MAX_SERIES: Final = 2000
 """Devices, mounts, sensors, containers, custom values in one sample, altogether."""
+MAX_PATH: Final = 4096
+"""Characters in the path of a file."""
+MAX_PLACE: Final = 4096
+"""Characters of a place in a file, as an agent gives it out."""
 MAX_LABEL: Final = 256
 """Characters in the name of a mount, device, container and so on; a longer one is cut."""
 MAX_TOP_PROCESSES: Final = 20

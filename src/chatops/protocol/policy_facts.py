@@ -15,19 +15,26 @@ def bounded(facts: PolicyFacts) -> PolicyFacts:
     docker = facts.docker
     if docker is not None:
         docker = replace(docker, mode=shorten(docker.mode, MAX_POLICY_TEXT))
-    return replace(facts, allow=_texts(facts.allow), exec=exec_facts, docker=docker)
+    files = facts.files
+    if files is not None:
+        files = replace(files, folders=_maybe(files.folders), units=_maybe(files.units))
+    return replace(facts, allow=_texts(facts.allow), exec=exec_facts, docker=docker, files=files)
 
 
 def _bounded(facts: ExecFacts) -> ExecFacts:
     return replace(
         facts,
-        commands=None if facts.commands is None else _texts(facts.commands),
+        commands=_maybe(facts.commands),
         deny=_texts(facts.deny),
         user=shorten(facts.user, MAX_POLICY_TEXT),
         path=shorten(facts.path, MAX_POLICY_TEXT),
-        env_allow=None if facts.env_allow is None else _texts(facts.env_allow),
-        folders=None if facts.folders is None else _texts(facts.folders),
+        env_allow=_maybe(facts.env_allow),
+        folders=_maybe(facts.folders),
     )
+
+
+def _maybe(entries: list[str] | None) -> list[str] | None:
+    return None if entries is None else _texts(entries)
 
 
 def _texts(entries: list[str]) -> list[str]:

@@ -71,6 +71,7 @@ from chatops.server.services.settings import SettingsService
 from chatops.server.services.shares import ShareService
 from chatops.server.services.silences import SilenceService
 from chatops.server.services.status import StatusService
+from chatops.server.services.target_logs import TargetLogs
 from chatops.server.services.thresholds import ThresholdService
 from chatops.server.services.tokens import TokenService
 from chatops.server.services.users import UserService
@@ -250,6 +251,7 @@ def build(
         docker=DockerService(servers, agents, audit),
         docker_upkeep=DockerUpkeep(servers, agents, feeds, audit),
         container_logs=ContainerLogs(servers, feeds, audit),
+        target_logs=TargetLogs(servers, agents, feeds, audit),
         feeds=feeds,
         commands=commands,
         runs=runs,

@@ -39,6 +39,7 @@ from chatops.server.services.settings import SettingsService
 from chatops.server.services.shares import ShareService
 from chatops.server.services.silences import SilenceService
 from chatops.server.services.status import StatusService
+from chatops.server.services.target_logs import TargetLogs
 from chatops.server.services.thresholds import ThresholdService
 from chatops.server.services.tokens import TokenService
 from chatops.server.services.users import UserService
@@ -75,6 +76,7 @@ class Services:
     docker: DockerService
     docker_upkeep: DockerUpkeep
     container_logs: ContainerLogs
+    target_logs: TargetLogs
     feeds: FeedService
     commands: CommandService
     runs: RunService

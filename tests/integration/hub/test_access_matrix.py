@@ -346,6 +346,8 @@ EXAMPLES: Final[dict[str, Example]] = {
     "remove_silence": Example(_silence, 204, on=_OWNER),
     "list_events": plain("/events"),
     "list_logs": plain("/logs"),
+    "read_file": plain("/logs/mine/file?path=/var/log/app.log", on=_OPERATOR, ok=409),
+    "read_unit": plain("/logs/mine/unit?unit=app", on=_OPERATOR, ok=409),
     "list_audit": plain("/audit"),
     "verify_audit": plain("/audit/verify"),
     "export_audit": plain("/audit/export"),

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
-from chatops.protocol import client_messages, messages
+from chatops.protocol import client_messages, codec, messages
 from chatops.protocol.codec import encode
 from chatops.protocol.messages import Message, Ping
 from tests.support import strategies
@@ -26,7 +26,7 @@ IDS = ("id", "command_id")
 _LAST = 2**40 + 7
 
 
-FROM_AGENT = frames(get_args(messages.AgentMessage))
+FROM_AGENT = frames(get_args(codec.AgentMessage))
 FROM_CLIENT = frames(get_args(client_messages.FromClient))
 
 

@@ -13,6 +13,8 @@ from chatops.agent.collectors.processes import ProcessCollector
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.engine import Engine
 from chatops.agent.executor import Executor
+from chatops.agent.feed_requests import FeedRequests
+from chatops.agent.feeds import Feeds
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
 from chatops.agent.journal import Journal
@@ -22,6 +24,7 @@ from chatops.agent.shipper import Shipper
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import SystemClock
+from chatops.protocol.codec import HubMessage
 from chatops.protocol.limits import MiB
 from chatops.protocol.messages import (
     AuthSuccess,
@@ -30,7 +33,6 @@ from chatops.protocol.messages import (
     DockerCommand,
     DockerResponse,
     Error,
-    HubMessage,
     MetricsAck,
     Ping,
     Pong,
@@ -61,7 +63,11 @@ def handlers(journal: Journal, spool: Spool) -> Make:
         executor = Executor(policy, Guard(), SystemClock(), journal, spill)
         containers = ContainerRequests(Engine(), policy, None)
         processes = ProcessList(ProcessCollector())
-        return Handlers(executor, spool, containers, processes, Answers(), Shipper())
+        feeds = Feeds()
+        requests = FeedRequests(policy, feeds)
+        return Handlers(
+            executor, spool, containers, processes, Answers(), Shipper(), feeds, requests
+        )
 
     return make
 

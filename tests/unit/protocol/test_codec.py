@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.errors import ProtocolError
-from chatops.protocol import client_messages, codec, messages, rest
+from chatops.protocol import client_messages, codec, feed_messages, messages, rest
 from chatops.protocol.codec import Codec, UnusableFrame, encode
 from chatops.protocol.messages import Message
 from tests.support import strategies
 
 DIRECTIONS: dict[str, tuple[Codec[Any], tuple[type[Message], ...]]] = {
-    "from_agent": (codec.from_agent(), get_args(messages.AgentMessage)),
-    "from_hub": (codec.from_hub(), get_args(messages.HubMessage)),
+    "from_agent": (codec.from_agent(), get_args(codec.AgentMessage)),
+    "from_hub": (codec.from_hub(), get_args(codec.HubMessage)),
     "from_client": (client_messages.from_client(), get_args(client_messages.FromClient)),
     "to_client": (client_messages.to_client(), get_args(client_messages.ToClient)),
 }
@@ -63,7 +63,7 @@ def test_every_rest_body_survives_the_wire(cls: type[msgspec.Struct], data: Any)
 def test_every_message_class_travels_in_some_direction() -> None:
     defined = {
         cls
-        for module in (messages, client_messages)
+        for module in (messages, feed_messages, client_messages)
         for cls in vars(module).values()
         if isinstance(cls, type) and issubclass(cls, Message) and cls is not Message
     }

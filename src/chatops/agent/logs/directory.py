@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from chatops.agent.logs.places import HEAD, Found
+
+Opener = Callable[[Path], int]
+"""Gives a descriptor to read a file from, or raises OSError."""
 
 MOST: Final = 100
 """Older files of a log that are looked at, the newest first."""
@@ -22,15 +26,20 @@ class NoFile(Exception):
     """There is no file that can be read; the text says why."""
 
 
-def open_log(path: Path) -> tuple[int, Found]:
+def open_plainly(path: Path) -> int:
+    """Open what is at a path."""
+    # A pipe would wait for its writer, and be emptied by us.
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+
+
+def open_log(path: Path, opener: Opener = open_plainly) -> tuple[int, Found]:
     """A descriptor of a file, and how it looks now.
 
     Raises:
         NoFile: there is none, it may not be read, or it is something else.
     """
     try:
-        # A pipe would wait for its writer, and be emptied by us.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        descriptor = opener(path)
     except OSError as error:
         raise NoFile((error.strerror or "it cannot be opened").lower()) from None
     try:
@@ -65,7 +74,7 @@ def identity(path: Path) -> tuple[int, int] | None:
     return info.st_dev, info.st_ino
 
 
-def older(path: Path) -> list[Found]:
+def older(path: Path, opener: Opener = open_plainly) -> list[Found]:
     """The files beside a log that have the names of its older ones, the newest first."""
     with suppress(OSError):
         times = [
@@ -74,7 +83,7 @@ def older(path: Path) -> list[Found]:
             if is_older(one, path) and not one.is_symlink()
         ]
         newest = [one for _, one in sorted(times, reverse=True)[:MOST]]
-        return [found for one in newest if (found := _looked_at(one)) is not None]
+        return [found for one in newest if (found := _looked_at(one, opener)) is not None]
     return []  # one of them is gone again, or the folder: the next look sees what there is
 
 
@@ -88,9 +97,9 @@ def is_older(one: Path, path: Path) -> bool:
     return re.fullmatch(f"{end}|{middle}", one.name) is not None
 
 
-def _looked_at(path: Path) -> Found | None:
+def _looked_at(path: Path, opener: Opener) -> Found | None:
     try:
-        descriptor, found = open_log(path)
+        descriptor, found = open_log(path, opener)
     except NoFile:
         return None
     os.close(descriptor)

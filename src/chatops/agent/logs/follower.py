@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from chatops.agent.logs import places as where
-from chatops.agent.logs.directory import NoFile, identity, look, older, open_log
+from chatops.agent.logs.directory import (
+    NoFile,
+    Opener,
+    identity,
+    look,
+    older,
+    open_log,
+    open_plainly,
+)
 from chatops.agent.logs.joining import Joiner
-from chatops.agent.logs.lines import Line, LineSplitter
+from chatops.agent.logs.lines import Cutter, Line, LineSplitter
 from chatops.agent.logs.places import Found, Place, Seen
 
 PIECE: Final = 64 * 1024
@@ -43,12 +52,17 @@ class _Reading:
     """One generation while it is read."""
 
     def __init__(
-        self, place: Place, descriptor: int, start: re.Pattern[str] | None, now: float
+        self,
+        place: Place,
+        descriptor: int,
+        start: re.Pattern[str] | None,
+        now: float,
+        cutter: Callable[[int], Cutter],
     ) -> None:
         self.place = place
         self.retired_at: float | None = None
         self._descriptor = descriptor
-        self._splitter = LineSplitter(place.offset)
+        self._splitter = cutter(place.offset)
         self._joiner = Joiner(start)
         self._fed_at = now
 
@@ -116,14 +130,22 @@ class _Reading:
 
 class FileLog:
     """One log. ``start``: begin at its first line, not at its end, where nobody looked yet.
-    ``entry`` is the pattern of the first line of an entry.
+    ``entry`` is the pattern of the first line of an entry. ``opener`` opens its files, ``cutter``
+    cuts them, from an offset on.
 
     ``lost`` counts generations of which something was never read. ``version`` rises when there are
     other places than before: they are to be kept before what was read there is sent.
     """
 
     def __init__(
-        self, path: Path, seen: Seen, *, start: bool = False, entry: re.Pattern[str] | None = None
+        self,
+        path: Path,
+        seen: Seen,
+        *,
+        start: bool = False,
+        entry: re.Pattern[str] | None = None,
+        opener: Opener = open_plainly,
+        cutter: Callable[[int], Cutter] = LineSplitter,
     ) -> None:
         self.path = path
         self.lost = self.version = 0
@@ -132,6 +154,8 @@ class FileLog:
         self._seen = seen
         self._start = start
         self._entry = entry
+        self._opener = opener
+        self._cutter = cutter
         self._readings: list[_Reading] = []
         self._looked_at = 0.0
         self._current: tuple[int, int] | None = None
@@ -216,12 +240,12 @@ class FileLog:
     def _look(self, now: float) -> None:
         self._looked_at = now
         try:
-            descriptor, current = open_log(self.path)
+            descriptor, current = open_log(self.path, self._opener)
         except NoFile as error:
             self.error = str(error)
             self._current = None
             if self._seen.until is None:  # what is made later is new from its first line on
-                self._seen.note(0, *(one.mtime + 1 for one in older(self.path)))
+                self._seen.note(0, *(one.mtime + 1 for one in older(self.path, self._opener)))
             self._follow(None, now)
             return
         os.close(descriptor)
@@ -235,12 +259,12 @@ class FileLog:
 
     def _follow(self, current: Found | None, now: float) -> None:
         """Read where the places are now: by the files that are open, as far as they still hold."""
-        plan = where.plan(self.seen, current, older(self.path))
+        plan = where.plan(self.seen, current, older(self.path, self._opener))
         before = {one.place.id: one for one in self._readings}
         holding = {key for key, one in before.items() if one.place.head_size and one.holds()}
         files = [(place, file) for place, file in plan.reading if place.id not in holding]
         try:
-            opened = _open_all([file for _, file in files])
+            opened = self._open_all([file for _, file in files])
         except NoFile:
             self._current = None  # renamed again meanwhile: the next look finds it
             return
@@ -250,7 +274,8 @@ class FileLog:
                 before[place.id].move(descriptor, file)
                 there[place.id] = before[place.id]
             else:
-                there[place.id] = _Reading(place, descriptor, self._entry, now)
+                reading = _Reading(place, descriptor, self._entry, now, self._cutter)
+                there[place.id] = reading
         self.lost += sum(place.id not in there for place in plan.lost)
         self._take(there, [*self._seen.places, *(place for place, _ in files)])
 
@@ -266,20 +291,19 @@ class FileLog:
         if [place.id for place in self._seen.places] != known:
             self.version += 1
 
+    def _open_all(self, files: list[Found]) -> list[int]:
+        """Descriptors of files.
 
-def _open_all(files: list[Found]) -> list[int]:
-    """Descriptors of files.
-
-    Raises:
-        NoFile: one of them is another one by now; none is left open.
-    """
-    with ExitStack() as undo:
-        opened = []
-        for file in files:
-            descriptor, there = open_log(file.path)
-            undo.callback(os.close, descriptor)
-            if (there.device, there.inode) != (file.device, file.inode):
-                raise NoFile("it is another file by now")
-            opened.append(descriptor)
-        undo.pop_all()
-    return opened
+        Raises:
+            NoFile: one of them is another one by now; none is left open.
+        """
+        with ExitStack() as undo:
+            opened = []
+            for file in files:
+                descriptor, there = open_log(file.path, self._opener)
+                undo.callback(os.close, descriptor)
+                if (there.device, there.inode) != (file.device, file.inode):
+                    raise NoFile("it is another file by now")
+                opened.append(descriptor)
+            undo.pop_all()
+        return opened

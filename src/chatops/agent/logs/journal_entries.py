@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from chatops.agent.collectors.labels import clean
-from chatops.agent.logs.formats import level_of_severity, read
 from chatops.agent.logs.lines import LONGEST, Line
+from chatops.protocol.line_formats import level_of_severity, read
 
 FIELDS: Final = (
     "MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "UNIT", "COREDUMP_UNIT", "OBJECT_SYSTEMD_UNIT",

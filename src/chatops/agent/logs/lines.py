@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from chatops.protocol.limits import MAX_LOG_LINE
 from chatops.text import counted
@@ -25,6 +25,37 @@ class Line(NamedTuple):
         left out, and a line that was cut says so."""
         text = self.data.decode("utf-8", "replace").removesuffix("\r")
         return f"{text} … {counted(self.left_out, 'more byte')}" if self.left_out else text
+
+
+class Cutter(Protocol):
+    """Cuts what is read of a log."""
+
+    position: int
+    """The offset behind all that was fed."""
+
+    def feed(self, data: bytes) -> list[Line]:
+        """What is whole with the next piece."""
+        ...
+
+    def finish(self) -> list[Line]:
+        """What waits for more, now that nothing comes."""
+        ...
+
+
+class Pieces:
+    """Cuts nothing: for whoever wants the bytes as they are. Each piece counts as a line."""
+
+    def __init__(self, offset: int = 0) -> None:
+        self.position = offset
+
+    def feed(self, data: bytes) -> list[Line]:
+        """The piece, if there is anything in it."""
+        self.position += len(data)
+        return [Line(data, self.position)] if data else []
+
+    def finish(self) -> list[Line]:
+        """Nothing waits here."""
+        return []
 
 
 class LineSplitter:

@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from chatops.agent.logs.formats import read
 from chatops.agent.logs.lines import Line
 from chatops.agent.logs.rate import Rate
 from chatops.agent.logs.wanted import Wanted
 from chatops.agent.shipper import SourceLine
+from chatops.protocol.line_formats import read
 from chatops.protocol.parts import LogLine
 from chatops.redaction import redact
 

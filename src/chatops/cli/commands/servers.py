@@ -18,6 +18,7 @@ from chatops.errors import ChatOpsError, InvalidInput
 from chatops.protocol.rest import (
     DockerPolicy,
     ExecPolicy,
+    FilesPolicy,
     Server,
     ServerCreated,
     ServerDetail,
@@ -67,6 +68,15 @@ def _containers(policy: DockerPolicy) -> str:
     return f"{which}, with commands in them" if policy.exec else f"{which}, no commands in them"
 
 
+def _files(policy: FilesPolicy) -> str:
+    """Which files and journals may be read."""
+    if policy.folders is policy.units is None:
+        return "all, and all journals"
+    files = f"in {', '.join(policy.folders)}" if policy.folders else "none"
+    units = f"journals of {', '.join(policy.units)}" if policy.units else "no journals"
+    return f"{files}; {units}"
+
+
 SERVERS = View(
     Server,
     lambda server: server.name,
@@ -87,6 +97,7 @@ BOUNDS = (
     Column("commands", lambda s: s.exec and _commands(s.exec)),
     Column("limits", lambda s: s.exec and _limits(s.exec)),
     Column("containers", lambda s: s.docker and _containers(s.docker)),
+    Column("files", lambda s: s.files and _files(s.files)),
 )
 SHARES = View(
     Share,

@@ -82,7 +82,8 @@ def sources(cli: Cli, asked: Asked) -> Sequence[Source]:
         return [_stored(cli, asked)]
     servers = _servers(cli, asked.target)
     if asked.container is None:
-        wanted = AdHoc(asked.path, asked.unit, asked.lines, asked.follow)
+        described = asked.level is not None or cli.out.form != "table"
+        wanted = AdHoc(asked.path, asked.unit, asked.lines, asked.follow, described)
         return ad_hoc_sources(cli, servers, wanted)
     return list(_containers(cli, servers, asked.container, asked))
 

@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         SharedKey,
         Status,
     )
+    from chatops.protocol.rest.log_feeds import LogFeedEvent
     from chatops.protocol.rest.metrics import (
         HistoryGap,
         HistoryPage,
@@ -123,6 +124,7 @@ if TYPE_CHECKING:
         ApiKeySelf,
         DockerPolicy,
         ExecPolicy,
+        FilesPolicy,
         Server,
         ServerCreate,
         ServerCreated,
@@ -174,6 +176,7 @@ __all__ = [
     "Event",
     "ExecPolicy",
     "ExpiringKey",
+    "FilesPolicy",
     "Health",
     "HistoryGap",
     "HistoryPage",
@@ -181,6 +184,7 @@ __all__ = [
     "Image",
     "ImagePull",
     "LogEntry",
+    "LogFeedEvent",
     "LogLevel",
     "Login",
     "Logout",
@@ -264,6 +268,7 @@ if not TYPE_CHECKING:
             common,
             docker,
             history,
+            log_feeds,
             metrics,
             servers,
             settings,
@@ -277,6 +282,7 @@ if not TYPE_CHECKING:
             common,
             docker,
             history,
+            log_feeds,
             metrics,
             servers,
             settings,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from chatops.protocol.facts import DockerFacts, ExecFacts, HostFacts
+from chatops.protocol.facts import DockerFacts, ExecFacts, FilesFacts, HostFacts
 from chatops.protocol.rest.common import Name, Request, Timestamp
 
 ServerStatus = Literal["online", "offline", "never"]
@@ -38,15 +38,22 @@ class DockerPolicy(DockerFacts, omit_defaults=False, kw_only=True):
     that its patterns name are seen; ``exec``: commands may run in them, where ``mode`` is full."""
 
 
+class FilesPolicy(FilesFacts, omit_defaults=False, kw_only=True):
+    """What the target's policy says of files, as its agent told it: the ``folders`` in which they
+    may be read, and patterns of the ``units`` whose journals may (null: all)."""
+
+
 class ServerDetail(Server, kw_only=True):
     """A server with what its agent told of the host. ``allow``: what the target's policy
     lets the hub do; null before the first connection. ``exec``: the bounds of commands, where
-    they are allowed; ``docker``: those of containers, where they are, and the agent tells."""
+    they are allowed; ``docker``: those of containers, where they are, and the agent tells;
+    ``files``: those of files and journals, likewise."""
 
     host: HostFacts | None = None
     allow: list[str] | None = None
     exec: ExecPolicy | None = None
     docker: DockerPolicy | None = None
+    files: FilesPolicy | None = None
     address: str | None = None
     connected_at: Timestamp | None = None
     clock_skew_s: float | None = None

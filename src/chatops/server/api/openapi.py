@@ -12,7 +12,7 @@ from aiohttp import web
 
 from chatops import __version__
 from chatops.errors import STATUS
-from chatops.protocol import client_messages, messages
+from chatops.protocol import client_messages, codec
 from chatops.protocol.rest import ErrorBody
 from chatops.server.api.operation import PREFIX, Call, NoQuery, Operation
 from chatops.server.services.access import Access
@@ -69,7 +69,7 @@ def build_document(operations: Iterable[Operation], sockets: Mapping[str, str]) 
 
 
 def _types(operations: list[Operation]) -> list[Any]:
-    found: list[Any] = [ErrorBody, *get_args(messages.AgentMessage), *get_args(messages.HubMessage)]
+    found: list[Any] = [ErrorBody, *get_args(codec.AgentMessage), *get_args(codec.HubMessage)]
     found += [*get_args(client_messages.FromClient), *get_args(client_messages.ToClient)]
     for operation in operations:
         found += [operation.body, operation.created, operation.returns]

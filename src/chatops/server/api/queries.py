@@ -11,6 +11,8 @@ from chatops.protocol.limits import (
     DEFAULT_PAGE,
     MAX_HISTORY_METRICS,
     MAX_PAGE,
+    MAX_PATH,
+    MAX_PLACE,
     MAX_PROCESSES,
     MAX_TARGET,
 )
@@ -146,6 +148,28 @@ class ContainerLogsQuery(Struct, forbid_unknown_fields=True, kw_only=True):
     tail: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
     since: Time | None = None
     timestamps: bool = False
+
+
+class FileLogQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A file by its whole ``path``: its ``lines`` last lines (without it all). ``follow``: and what
+    is written from now on, there and to the files that take its place. ``place`` is of a mark that
+    came with its bytes: begin ``skip`` bytes behind that."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=MAX_PATH)]
+    lines: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    follow: bool = False
+    place: Annotated[str, Meta(max_length=MAX_PLACE)] = ""
+    skip: Annotated[int, Meta(ge=0, le=2**53)] = 0
+
+
+class UnitLogQuery(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The journal of a ``unit``: its ``lines`` last entries (without it all). ``follow``: and what
+    comes from now on. ``after`` is the cursor of an entry: begin behind that."""
+
+    unit: Text
+    lines: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    follow: bool = False
+    after: Annotated[str, Meta(max_length=300)] = ""
 
 
 class DeleteUserQuery(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -44,6 +44,7 @@ from chatops.server.api.queries import (
     ContainersQuery,
     DeleteUserQuery,
     EventsQuery,
+    FileLogQuery,
     HistoriesParameters,
     HistoryParameters,
     KeysQuery,
@@ -54,6 +55,7 @@ from chatops.server.api.queries import (
     ScrapeQuery,
     ServersQuery,
     TokensQuery,
+    UnitLogQuery,
 )
 from chatops.server.services.access import Access
 from chatops.server.services.prometheus import lines
@@ -210,6 +212,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
               query=EventsQuery, errors=_404),
     Operation("GET", "/logs", _VIEWER, logs.list_logs, rest.Page[rest.LogEntry],
               query=LogsQuery, errors=(*_404, "timed_out")),
+    Operation("GET", "/logs/{server}/file", _OPERATOR, logs.read_file, web.StreamResponse,
+              query=FileLogQuery, media=CONTENT_TYPE, errors=_ENGINE, audited_as="logs.file",
+              names=about("server", "path")),
+    Operation("GET", "/logs/{server}/unit", _OPERATOR, logs.read_unit, web.StreamResponse,
+              query=UnitLogQuery, media=CONTENT_TYPE, errors=_ENGINE, audited_as="logs.unit",
+              names=about("server", "unit")),
     Operation("GET", "/audit", _ADMIN, audit.list_audit, rest.Page[rest.AuditRecord],
               query=AuditQuery),
     Operation("GET", "/audit/verify", _ADMIN, audit.verify_audit, rest.AuditVerdict),

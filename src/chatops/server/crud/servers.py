@@ -41,6 +41,7 @@ class ServerFacts(TypedDict):
     allow: list[str]
     exec: dict[str, Any] | None
     docker: dict[str, Any] | None
+    files: dict[str, Any] | None
     address: str | None
     clock_skew_s: float
 

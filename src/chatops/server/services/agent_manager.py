@@ -14,6 +14,7 @@ from chatops.errors import Offline, ProtocolError
 from chatops.protocol import closing
 from chatops.protocol.codec import encode
 from chatops.protocol.facts import PolicyFacts
+from chatops.protocol.feed_messages import FeedRequest, FeedResponse
 from chatops.protocol.messages import (
     Command,
     CommandResponse,
@@ -34,8 +35,8 @@ from chatops.protocol.session.pending import Pending
 from chatops.server.services.connection import Connection
 from chatops.text import escape, shorten
 
-Request = Command | DockerCommand | ProcessesRequest | SnapshotRequest
-Reply = CommandResponse | DockerResponse | ProcessesResponse | SnapshotResponse
+Request = Command | DockerCommand | FeedRequest | ProcessesRequest | SnapshotRequest
+Reply = CommandResponse | DockerResponse | FeedResponse | ProcessesResponse | SnapshotResponse
 REPLY_TIMEOUT: Final = 30.0
 _log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from chatops.protocol.messages import DockerCommand
 from chatops.protocol.metrics import Container
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
+from chatops.server.services.agent_requests import PATIENCE, SLACK, ask_agent
 from chatops.server.services.audit import AuditService, Origin
-from chatops.server.services.engine_requests import PATIENCE, SLACK, ask_engine
 from chatops.server.services.on_record import on_record
 from chatops.server.services.server_finder import ServerFinder, ServerName
 from chatops.text import shorten
@@ -132,7 +132,7 @@ class DockerService:
         given = args if timeout is None else {**args, "timeout": timeout}
         request = DockerCommand(id=new_id(), action=action, args=given)
         patience = (PATIENCE if timeout is None else timeout) + SLACK
-        return await ask_engine(self._agents, where, request, kind, patience)
+        return await ask_agent(self._agents, where, request, kind, patience)
 
 
 def _container(server: str, one: wire.ContainerInfo) -> rest.ServerContainer:

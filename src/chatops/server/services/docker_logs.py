@@ -6,6 +6,7 @@ from chatops.errors import ChatOpsError
 from chatops.protocol.containers import LogsBegin
 from chatops.protocol.limits import MAX_LABEL
 from chatops.server.services.access import Principal
+from chatops.server.services.agent_requests import engine_request
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.feeds import Feed, FeedService
 from chatops.server.services.on_record import Deed
@@ -43,10 +44,11 @@ class ContainerLogs:
         row = await self._servers.find(principal, server)
         where, deed = ServerName(row.id, row.name), Deed({"container": container[:MAX_LABEL]})
         try:
-            feed, began = await self._feeds.open(
-                principal, where, "logs", LogsBegin, container=container, follow=follow,
-                tail=tail, since=since, timestamps=timestamps,
+            request = engine_request(
+                "logs", container=container, follow=follow, tail=tail, since=since,
+                timestamps=timestamps,
             )  # fmt: skip
+            feed, began = await self._feeds.open(principal, where, request, LogsBegin)
         except ChatOpsError as error:
             deed.failed(error)
             if deed.outcome == "refused":

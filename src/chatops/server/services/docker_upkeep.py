@@ -10,15 +10,13 @@ from typing import Any, Final
 import msgspec
 
 from chatops.errors import ChatOpsError, Conflict
-from chatops.ids import new_id
 from chatops.protocol import containers as wire
 from chatops.protocol import rest
 from chatops.protocol.limits import MAX_LABEL, KiB
-from chatops.protocol.messages import DockerCommand
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager
+from chatops.server.services.agent_requests import SLACK, ask_agent, engine_request
 from chatops.server.services.audit import AuditService, Origin
-from chatops.server.services.engine_requests import SLACK, ask_engine
 from chatops.server.services.feeds import Feed, FeedService
 from chatops.server.services.on_record import Deed, on_record
 from chatops.server.services.server_finder import ServerFinder, ServerName
@@ -110,9 +108,8 @@ class DockerUpkeep:
         where = await self._find(principal, server)
         about = {"image": image}
         async with on_record(self._audit, origin, "docker.pull", where.name, about) as deed:
-            feed, _ = await self._feeds.open(
-                principal, where, "pull", type(None), ["stdout"], image=image
-            )  # fmt: skip
+            request = engine_request("pull", image=image)
+            feed, _ = await self._feeds.open(principal, where, request, type(None), ["stdout"])
             pull = Pull(feed, image)
             try:
                 yield pull
@@ -126,15 +123,13 @@ class DockerUpkeep:
         """Remove what nothing uses, or tell what that would be.
 
         Raises:
-            as ask_engine; and NotFound, NotPermitted: the server, for this caller.
+            as ask_agent; and NotFound, NotPermitted: the server, for this caller.
         """
         where = await self._find(principal, server)
         args: dict[str, Any] = {"dry_run": dry_run, "volumes": volumes}
         async with on_record(self._audit, origin, "docker.prune", where.name, args) as deed:
-            request = DockerCommand(
-                id=new_id(), action="prune", args={**args, "timeout": PRUNE_PATIENCE}
-            )
-            found = await ask_engine(
+            request = engine_request("prune", **args, timeout=PRUNE_PATIENCE)
+            found = await ask_agent(
                 self._agents, where, request, wire.PruneResult, PRUNE_PATIENCE + SLACK
             )
             report = _report(where.name, found, dry_run=dry_run)

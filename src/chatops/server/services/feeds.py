@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from chatops.errors import Busy, ChatOpsError, Conflict, Offline, ProtocolError
-from chatops.ids import new_id
-from chatops.protocol.features import FEEDS
+from chatops.protocol.features import FEEDS, LOG_FEEDS
 from chatops.protocol.limits import (
     MAX_FEEDS,
     MAX_STREAM_DATA,
@@ -30,7 +29,15 @@ from chatops.protocol.messages import (
 )
 from chatops.server.services.access import Principal
 from chatops.server.services.agent_manager import AgentManager, AgentSession
-from chatops.server.services.engine_requests import PATIENCE, SLACK, ask_engine, failure
+from chatops.server.services.agent_requests import (
+    PATIENCE,
+    SLACK,
+    Asked,
+    Subject,
+    ask_agent,
+    failure,
+    offline,
+)
 from chatops.server.services.following import Followings
 from chatops.server.services.places import Places
 from chatops.server.services.server_finder import ServerName
@@ -108,8 +115,11 @@ class _Incoming:
 class Feed:
     """One feed, for one caller, which must ``close`` it."""
 
-    def __init__(self, session: AgentSession, server: str, names: Sequence[StreamName]) -> None:
+    def __init__(
+        self, session: AgentSession, server: str, subject: Subject, names: Sequence[StreamName]
+    ) -> None:
         self.server = server
+        self._subject = subject
         self.session = session
         self.on_close: Callable[[], object] = lambda: None
         self.on_gone: Callable[[], object] = lambda: None
@@ -179,7 +189,7 @@ class Feed:
         """A stream ended; the feed is at its end when all have."""
         self._open.discard(stream)
         if message.reason != "eof" and self._error is None:
-            self._error = failure(self.server, message.reason, message.error)
+            self._error = failure(self._subject, self.server, message.reason, message.error)
         self._wake.set()
 
     def lost(self) -> None:
@@ -218,29 +228,28 @@ class FeedService:
         self,
         principal: Principal,
         where: ServerName,
-        action: str,
+        request: Asked,
         kind: type[T],
         names: Sequence[StreamName] = ("stdout", "stderr"),
-        **args: Any,
     ) -> tuple[Feed, T]:
-        """A feed of the server's container engine, which has begun, and what it began with.
+        """A feed of the server, which has begun, and what it began with.
 
         Raises:
-            as ``ask_engine``; and
+            as ``ask_agent``; and
             TooManyRequests: the caller's account has too many open.
         """
         session = self._agents.find(where.id)
         if session is None:
-            raise Offline(f"{where.name} is offline: nobody can ask its container engine")
-        if FEEDS not in session.features:
+            raise offline(where, Subject.of(request))
+        if _feature(request) not in session.features:
             raise Conflict(
                 f"the agent of {where.name} is too old for this", hint="update the agent"
             )  # fmt: skip
-        feed = self._new(principal, session, where.name, names)
+        feed = Feed(session, where.name, Subject.of(request), names)
+        self._count(feed, principal)
         try:
-            request = DockerCommand(id=new_id(), action=action, args=_given(args))
             request.streams = feed.openings(request.id)
-            began = await ask_engine(self._agents, where, request, kind, PATIENCE + SLACK)
+            began = await ask_agent(self._agents, where, request, kind, PATIENCE + SLACK)
             self._followed.add(feed, principal.holder, [where.id], since=principal.since)
         except BaseException:
             feed.close()
@@ -255,11 +264,8 @@ class FeedService:
     def __len__(self) -> int:
         return len(self._feeds)
 
-    def _new(
-        self, principal: Principal, session: AgentSession, server: str, names: Sequence[StreamName]
-    ) -> Feed:
+    def _count(self, feed: Feed, principal: Principal) -> None:
         self._places.take(principal.user_id)
-        feed = Feed(session, server, names)
         self._feeds.add(feed)
 
         def gone() -> None:
@@ -268,12 +274,12 @@ class FeedService:
                 self._places.leave(principal.user_id)
 
         feed.on_gone = gone
-        return feed
 
     def _gone(self, session: AgentSession, _reason: str) -> None:
         for feed in [one for one in self._feeds if one.session is session]:
             feed.lost()
 
 
-def _given(args: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in args.items() if value is not None}
+def _feature(request: Asked) -> str:
+    """What an agent must know of to answer it."""
+    return FEEDS if isinstance(request, DockerCommand) else LOG_FEEDS

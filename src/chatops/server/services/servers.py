@@ -114,6 +114,7 @@ class ServerService(ServerFinder):
             docker=msgspec.convert(row.docker, rest.DockerPolicy)
             if row.docker is not None
             else None,
+            files=msgspec.convert(row.files, rest.FilesPolicy) if row.files is not None else None,
             address=row.address,
             connected_at=format_time(live.connected_at) if live else None,
             clock_skew_s=row.clock_skew_s,
@@ -223,6 +224,7 @@ class ServerService(ServerFinder):
             allow=policy.allow,
             exec=msgspec.to_builtins(policy.exec),
             docker=msgspec.to_builtins(policy.docker),
+            files=msgspec.to_builtins(policy.files),
             address=address,
             clock_skew_s=round(auth.time - now, 3),
         )

@@ -13,6 +13,7 @@ from chatops.errors import ProtocolError
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.codec import UnusableFrame, from_agent
 from chatops.protocol.facts import SessionLimits
+from chatops.protocol.feed_messages import FeedResponse
 from chatops.protocol.frames import decode_frame
 from chatops.protocol.limits import MAX_AGENT_BACKLOG, MAX_AGENT_FRAME, MAX_BAD_FRAMES
 from chatops.protocol.messages import (
@@ -89,6 +90,7 @@ def _make_handlers(services: Services) -> Handlers:
         MetricsGap: services.metrics.gap,
         CommandResponse: response,
         DockerResponse: services.agents.answer,
+        FeedResponse: services.agents.answer,
         SnapshotResponse: services.agents.answer,
         ProcessesResponse: services.agents.answer,
         StreamCredit: services.commands.on_stream_credit,

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class Server(ChatOpsModel, table=True):
     """One managed host.
 
-    What its agent told last: ``host`` (HostFacts), ``allow``, ``exec`` and ``docker`` (its policy;
-    of these ExecFacts and DockerFacts), ``address``, ``clock_skew_s`` (its clock minus ours),
-    ``journal_epoch``.
+    What its agent told last: ``host`` (HostFacts), ``allow``, ``exec``, ``docker`` and ``files``
+    (its policy; of these ExecFacts, DockerFacts and FilesFacts), ``address``, ``clock_skew_s`` (its
+    clock minus ours), ``journal_epoch``.
     """
 
     __tablename__ = "servers"
@@ -41,6 +41,7 @@ class Server(ChatOpsModel, table=True):
     journal_epoch: str | None = None
     exec: dict[str, Any] | None = Field(default=None, sa_type=Json)
     docker: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    files: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
     owner: Optional["User"] = related("servers")
     api_keys: list["ApiKey"] = related("server")

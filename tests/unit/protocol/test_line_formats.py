@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.agent.logs.formats import LEVELS, Said, read
+from chatops.protocol.line_formats import LEVELS, Said, read
 
 NOON = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC).timestamp()
 

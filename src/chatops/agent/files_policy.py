@@ -1,0 +1,40 @@
+"""[policy.files]: which files and whose journals the hub may read. It holds only where ``allow``
+has files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chatops.protocol.facts import FilesFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesPolicy:
+    """The table, key by key. ``folders`` hold the files that may be read, wherever links lead;
+    ``units`` are patterns of whole names. Without both of them all that the agent's user can read
+    may be read; with one of them nothing else."""
+
+    folders: tuple[str, ...] | None = None
+    units: tuple[re.Pattern[str], ...] | None = None
+
+    @property
+    def allowed_folders(self) -> tuple[str, ...] | None:
+        """Where files may be read; None: everywhere."""
+        return () if self.folders is None and self.units is not None else self.folders
+
+    def reads(self, unit: str) -> bool:
+        """Whether the journal of a unit, by its whole name, may be read."""
+        if self.units is None:
+            return self.folders is None
+        return any(one.fullmatch(unit) for one in self.units)
+
+    def facts(self) -> FilesFacts:
+        """What the hub may know."""
+        folders, units = self.allowed_folders, self.units
+        if units is None and self.folders is not None:
+            units = ()
+        return FilesFacts(
+            folders=None if folders is None else list(folders),
+            units=None if units is None else [one.pattern for one in units],
+        )

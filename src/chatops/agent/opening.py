@@ -1,0 +1,102 @@
+"""Opens files that the hub names: inside the policy's folders, wherever names lead.
+
+A name can be made to mean something else between look and use, an open file cannot. So the file is
+taken hold of first, without opening it: nothing happens to a device, and no pipe wakes its writer.
+Then it is looked at, what it is and where it lies past symbolic links and ``..``, and only then is
+it opened, through the hold, by no name at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+from chatops.agent.folders import is_within, path_of, real_path
+
+Code = Literal["not_allowed", "not_found", "invalid", "conflict"]
+_KINDS: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
+_MISSING: Final = (errno.ENOENT, errno.ENOTDIR)
+
+
+class OpeningError(OSError):
+    """A file cannot be read, or may not. ``code`` is one of chatops.errors, ``reason`` says why
+    without the file's name."""
+
+    def __init__(self, code: Code, reason: str) -> None:
+        super().__init__(errno.EACCES, reason)
+        self.code = code
+        self.reason = reason
+
+
+def open_file(path: Path, folders: tuple[str, ...] | None = None) -> int:
+    """A descriptor from which a plain file can be read. It lies in one of ``folders``; None allows
+    every place. It takes as long as a file system does that does not answer.
+
+    Raises:
+        OpeningError: there is none, it is something else, or it may not be read.
+    """
+    handle = _hold(path, folders)
+    try:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            kind = next((text for fits, text in _KINDS if fits(mode)), "a device")
+            raise OpeningError("invalid", f"it is {kind}, and no plain file")
+        return os.open(path_of(handle), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise _in_words(error) from None
+    finally:
+        os.close(handle)
+
+
+def _hold(path: Path, folders: tuple[str, ...] | None) -> int:
+    """A handle of what is there, good for nothing but looking at it."""
+    try:
+        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError as error:
+        if folders is not None:
+            _check_way(path, folders)
+        raise _in_words(error) from None
+    try:
+        if folders is not None:
+            _check_place(real_path(handle), folders)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _check_way(path: Path, folders: tuple[str, ...]) -> None:
+    """Where nothing can be held, the folder in which the name ends must be inside: what lies
+    outside is not to be learned from how the error reads."""
+    for parent in path.parents:
+        try:
+            handle = os.open(parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            _check_place(real_path(handle), folders)
+        finally:
+            os.close(handle)
+        return
+
+
+def _check_place(place: str, folders: tuple[str, ...]) -> None:
+    if not any(is_within(place, folder) for folder in folders):
+        why = "files.folders does not hold it" if folders else "it has units and no folders"
+        raise OpeningError("not_allowed", f"the agent's policy does not allow this: {why}")
+
+
+def _in_words(error: OSError) -> OpeningError:
+    if isinstance(error, OpeningError):
+        return error
+    if error.errno in _MISSING:
+        return OpeningError("not_found", "there is no such file")
+    return OpeningError("conflict", (error.strerror or "it cannot be opened").lower())

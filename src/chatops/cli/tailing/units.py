@@ -1,0 +1,88 @@
+"""The journal of a server's unit as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from chatops.cli.reopening import PASSING, reopened
+from chatops.cli.tailing.lines import Line
+from chatops.client import Client
+from chatops.text import escape
+from chatops.units import format_time
+
+if TYPE_CHECKING:
+    from chatops.client.log_feeds import UnitFeed
+    from chatops.protocol.log_feeds import UnitEntry
+
+
+class UnitLines:
+    """The last entries of a unit's journal of one server, and with ``follow`` those that come."""
+
+    def __init__(
+        self, client: Client, server: str, unit: str, say: Callable[[str], None],
+        *, lines: int, follow: bool,
+    ) -> None:  # fmt: skip
+        self.name = server
+        self._client = client
+        self._unit = unit
+        self._say_it = say
+        self._lines: int | None = lines
+        self._follow = follow
+        self._after: str | None = None
+
+    def lines(self) -> Iterator[Sequence[Line]]:
+        """Entries as they come, to the journal's end or (followed) without one.
+
+        Raises:
+            ChatOpsError: they cannot be had, or are lost for good.
+        """
+        with self._client:
+            if self._follow and self._lines == 0:
+                self._find_end()
+            feed = self._open()
+            if feed.notice is not None:
+                self._say(escape(feed.notice))
+            while True:
+                try:
+                    yield from self._read(feed)
+                    return
+                except PASSING as error:
+                    if not self._follow:
+                        raise
+                    feed = reopened(self._open, error, self._say)
+
+    def _find_end(self) -> None:
+        """Where to begin, so that a lost connection can be told from it too."""
+        feed = self._client.logs.unit(self.name, self._unit, lines=1)
+        for entry in feed:
+            self._after = entry.cursor
+        self._lines = None
+
+    def _say(self, text: str) -> None:
+        self._say_it(f"{escape(self.name)}: {text}")
+
+    def _open(self) -> UnitFeed:
+        feed = self._client.logs.unit(
+            self.name, self._unit, lines=self._lines, follow=self._follow, after=self._after
+        )
+        self._lines = None  # if there was none, all that come are new
+        return feed
+
+    def _read(self, feed: UnitFeed) -> Iterator[Sequence[Line]]:
+        try:
+            for entries in feed.batches():
+                if any(entry.missing for entry in entries):
+                    self._say(f"a part of the journal of {escape(feed.name)} is gone")
+                if entries:
+                    self._after = entries[-1].cursor
+                yield [_line(feed, entry) for entry in entries]
+        finally:
+            feed.close()
+
+
+def _line(feed: UnitFeed, entry: UnitEntry) -> Line:
+    return Line(
+        feed.server, entry.message.encode(), format_time(entry.ts), entry.level,
+        f"unit:{feed.name}",
+    )  # fmt: skip
