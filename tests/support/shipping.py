@@ -13,15 +13,15 @@ class Ships:
     """What a shipper has sent so far."""
 
     def __init__(self, shipper: Shipper) -> None:
-        self._shipper = shipper
-        self._messages: list[Log] = []
+        self.shipper = shipper
+        self.messages: list[Log] = []
         shipper.connected(lambda: None)
 
     @property
     def lines(self) -> list[LogLine]:
         """All lines, in order."""
         self.look()
-        return [line for message in self._messages for line in message.entries]
+        return [line for message in self.messages for line in message.entries]
 
     @property
     def texts(self) -> list[str]:
@@ -30,20 +30,20 @@ class Ships:
 
     def look(self) -> list[tuple[str, str, str]]:
         """Source, level and text of all lines."""
-        while (frame := self._shipper.next_frame()) is not None:
+        while (frame := self.shipper.next_frame()) is not None:
             message = from_agent().decode(frame)
             assert isinstance(message, Log)
-            self._messages.append(message)
+            self.messages.append(message)
         return [
             (message.source, line.level, line.message)
-            for message in self._messages
+            for message in self.messages
             for line in message.entries
         ]
 
     def ack(self) -> None:
         """The hub has all of them."""
-        for message in self._messages:
-            self._shipper.ack(message.epoch, message.entries[-1].seq)
+        for message in self.messages:
+            self.shipper.ack(message.epoch, message.entries[-1].seq)
 
     async def until(self, *texts: str) -> None:
         """Wait until these lines have come, and no others."""

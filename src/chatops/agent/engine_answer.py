@@ -20,6 +20,8 @@ from chatops.text import shorten
 ANSWER: Final = 20.0
 """Seconds that the engine has to begin its answer."""
 _SOME: Final = 64 * KiB
+_AHEAD: Final = 16 * KiB
+"""Bytes that are read ahead of whoever takes them, twice at most: a hundred may be waiting."""
 _LONGEST: Final = 4 * MiB
 """Bytes of an answer that is read as a whole."""
 
@@ -40,7 +42,7 @@ async def opened(
     writer = None
     try:
         async with asyncio.timeout(ANSWER):
-            reader, writer = await asyncio.open_unix_connection(path, limit=_SOME)
+            reader, writer = await asyncio.open_unix_connection(path, limit=_AHEAD)
             where = f"{target}?{urlencode(query)}" if query else target
             # HTTP/1.0: the bytes come as they are, without chunks, until it closes.
             writer.write(f"GET {where} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())

@@ -12,40 +12,17 @@ from chatops.agent.logs import files
 from chatops.agent.logs.files import GONE, LogFiles
 from chatops.agent.logs.wanted import WantedFile, parse_wanted
 from chatops.agent.shipper import Shipper
-from chatops.protocol.codec import from_agent
-from chatops.protocol.messages import Log
 from chatops.tasks import Tasks
+from tests.support.shipping import Ships
 from tests.support.waiting import until_async
 
 
-class Ships:
-    """Files on their way to a hub that acks when it is told to."""
+class FileShips(Ships):
+    """Files on their way to a hub."""
 
     def __init__(self, folder: Path, *wanted: WantedFile) -> None:
-        self.shipper = Shipper()
+        super().__init__(Shipper())
         self.logs = LogFiles(wanted, folder, self.shipper)
-        self.shipper.connected(lambda: None)
-        self.texts: list[tuple[str, str]] = []
-        self.messages: list[Log] = []
-
-    def look(self) -> list[str]:
-        """The messages so far."""
-        while (frame := self.shipper.next_frame()) is not None:
-            message = from_agent().decode(frame)
-            assert isinstance(message, Log)
-            self.messages.append(message)
-            self.texts += [(line.level, line.message) for line in message.entries]
-        return [text for _, text in self.texts]
-
-    def ack(self) -> None:
-        for message in self.messages:
-            self.shipper.ack(message.epoch, message.entries[-1].seq)
-
-    async def until(self, *texts: str) -> None:
-        async def there() -> bool:
-            return self.look() == list(texts)
-
-        await until_async(there, what=f"{texts}")
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +32,9 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def shipping(folder: Path, *given: str | dict[str, object]) -> AsyncIterator[Ships]:
-    ships = Ships(folder, *parse_wanted(given))
+async def shipping(folder: Path, *given: str | dict[str, object]) -> AsyncIterator[FileShips]:
+    wanted = [one for one in parse_wanted(given) if isinstance(one, WantedFile)]
+    ships = FileShips(folder, *wanted)
     try:
         async with Tasks() as tasks:
             tasks.spawn(ships.logs.run(), name="logs")
@@ -75,7 +53,7 @@ async def test_lines_of_files_that_are_there_and_that_come(tmp_path: Path) -> No
         await ships.until("ERROR new password=***")
         second.write_text("all of it\n")
         await ships.until("ERROR new password=***", "all of it")
-    assert [level for level, _ in ships.texts] == ["error", "info"]
+    assert [level for _, level, _ in ships.look()] == ["error", "info"]
     assert {message.source for message in ships.messages} == {str(first), str(second)}
 
 
@@ -130,7 +108,7 @@ async def test_generations_go_one_after_the_other(tmp_path: Path) -> None:
         log.rename(tmp_path / "a.log.1")
         log.write_text("2\n")
         await until_async(lambda: record_has(tmp_path, 2), what="two generations")
-        assert ships.look() == ["1"]
+        assert ships.texts == ["1"]
         ships.ack()
         await ships.until("1", "2")
 
@@ -147,7 +125,7 @@ async def test_a_file_that_was_made_while_no_agent_looked_is_shipped_whole(tmp_p
     async with shipping(tmp_path, f"{tmp_path}/*.log", f"{tmp_path}/*.txt") as ships:
         await ships.until("1", "2")
         await until_async(lambda: recorded(tmp_path, tmp_path / "b.txt"), what="the other")
-        assert ships.look() == ["1", "2"]
+        assert ships.texts == ["1", "2"]
 
 
 async def test_files_that_a_glob_no_longer_finds_are_let_go(tmp_path: Path) -> None:
@@ -175,7 +153,7 @@ async def test_what_is_held_is_bounded(tmp_path: Path, monkeypatch: pytest.Monke
         seen: list[str] = []
 
         async def all_there() -> bool:
-            seen[:] = ships.look()
+            seen.extend(ships.texts)
             assert sum(one.source.size for one in ships.logs._followed.values()) < 3_000_000
             ships.ack()
             ships.messages.clear()
@@ -193,7 +171,7 @@ async def test_a_record_that_cannot_be_written_holds_lines_back(
     (tmp_path / "logs.new").mkdir()
     async with shipping(tmp_path, f"{log}@start") as ships:
         await until_async(lambda: said(caplog, "Is a directory"), what="a complaint")
-        assert ships.look() == []
+        assert ships.texts == []
         (tmp_path / "logs.new").rmdir()
         await ships.until("1")
 
