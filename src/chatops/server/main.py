@@ -1,10 +1,9 @@
-"""``chatops serve``: from settings to a hub that listens, and back to nothing."""
+"""The hub as a program: from a folder that is claimed to one that listens, and back to nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -13,46 +12,40 @@ from typing import Final
 
 import uvloop
 
-from chatops import logs
-from chatops.errors import ChatOpsError, InvalidInput
+from chatops.errors import ChatOpsError
 from chatops.server.address import is_loopback, is_wildcard, own_address, url_of
 from chatops.server.app import Hub, open_hub
-from chatops.server.claim import Sockets, claim, no_address
+from chatops.server.claim import Sockets, no_address
 from chatops.server.db.apart import migrate_apart
 from chatops.server.first_run import ensure_admin
 from chatops.server.gate import Gate, raise_file_limit
-from chatops.server.heap import keep_heap_small, settle_down
+from chatops.server.heap import settle_down
 from chatops.server.http import HubRunner, HubSite
-from chatops.server.proxies import Proxies, parse_networks
-from chatops.server.secrets import HubSecrets, load_secrets
-from chatops.server.services.audit_sinks import make_sinks
-from chatops.server.settings import HubSettings, check_values
-from chatops.server.tls import HubCertificate, open_certificate
+from chatops.server.proxies import Proxies
+from chatops.server.secrets import HubSecrets
+from chatops.server.settings import HubSettings
+from chatops.server.tls import HubCertificate
 
 Say = Callable[[str], None]
 SHUTDOWN_WAIT: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
-def serve(settings: HubSettings, say: Say) -> int:
-    """Run a hub until SIGTERM or Ctrl-C; the exit code, 1 when it could not go on.
+def run(
+    settings: HubSettings,
+    secrets: HubSecrets,
+    certificate: HubCertificate | None,
+    sockets: Sockets,
+    say: Say,
+) -> int:
+    """Bring the tables up to date and run until SIGTERM or Ctrl-C; the exit code.
 
     Raises:
-        InvalidInput: a setting has no sense, or names a file that cannot be read.
-        Conflict: another hub runs on the folder.
-        SetupError: the folder, a file in it or the port cannot be used.
+        SetupError: the tables cannot be used.
     """
-    logs.setup(settings.log_level, "json" if settings.log_format == "json" else "text")
-    _check(settings)
-    os.umask(0o077)
-    keep_heap_small()
-    given = None if settings.tls_self_signed else open_certificate(settings)
-    with claim(settings) as (folder, sockets):
-        secrets = load_secrets(folder)
-        certificate = given or open_certificate(settings)  # one of its own lies in the folder
-        migrate_apart(folder)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_run(settings, secrets, certificate, sockets, say))
+    migrate_apart(settings.folder)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(settings, secrets, certificate, sockets, say))
 
 
 async def _run(
@@ -179,20 +172,3 @@ def _say_ready(hub: Hub, certificate: HubCertificate | None, address: str, say: 
         say(f"the certificate's fingerprint (SHA-256) is {certificate.fingerprint}")
     public = hub.services.status.url
     say(f"chatops hub ready at {address}" + (f" (public: {public})" if public != address else ""))
-
-
-def _check(settings: HubSettings) -> None:
-    check_values(settings)
-    parse_networks(settings.trusted_proxy)
-    make_sinks(settings)
-    if not 0 <= settings.port <= 65_535:
-        raise InvalidInput(
-            f"{settings.port} is no port", hint="take 1 to 65535, or 0 for a free one"
-        )
-    if settings.tls or settings.insecure or is_loopback(settings.host):
-        return
-    raise InvalidInput(
-        f"{settings.host} is not loopback, and this hub would speak plain HTTP",
-        hint="add --tls-self-signed, or --tls-cert and --tls-key, or let a TLS proxy on this "
-        "machine pass requests on; --insecure accepts the risk",
-    )

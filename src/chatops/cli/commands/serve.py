@@ -28,8 +28,8 @@ def serve(cli: Cli, config: CONFIG = None, **flags: Any) -> int:
     begins `chatops hub ready at` is printed when it can be used.
     """
     gc.disable()  # until the hub has settled down: what is imported stays, all of it
-    from chatops.server.main import serve as run_hub
     from chatops.server.settings import HubSettings
+    from chatops.server.start import serve as run_hub
 
     cli.out.say_at_once()
     file = read_file(config) if config is not None else None
