@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from chatops.agent.logs.lines import LONGEST
 from chatops.agent.logs.wanted import WantedContainers, parse_wanted
 from chatops.agent.shipper import Shipper
 from chatops.tasks import Tasks
-from tests.support.engine import RealEngine
+from tests.support.engine import RealEngine, real_engine
 from tests.support.shipping import Ships
 from tests.support.waiting import until, until_async
 
@@ -207,6 +208,33 @@ async def test_a_log_that_cannot_be_read_is_named_once(
         say(engine, "web-1", "two")
         await ships.until("one", "two")
     assert caplog.text.count("log of container dark: ") == 1
+
+
+@pytest.fixture
+def own_engine() -> Iterator[RealEngine]:
+    """One that a test may stop."""
+    with real_engine() as made:
+        yield made
+
+
+@pytest.mark.soak
+async def test_it_goes_on_when_the_engine_was_restarted_and_hung(
+    own_engine: RealEngine, tmp_path: Path
+) -> None:
+    engine = own_engine
+    async with shipping(tmp_path, engine, "container:*") as ships:
+        await looked(tmp_path, b'"*"')
+        await asyncio.to_thread(runs, engine, "web-1", "echo begun; sleep 1000")
+        await ships.until("begun")
+        await asyncio.to_thread(engine.stop)
+        await asyncio.to_thread(engine.start)
+        with engine.client() as client:
+            client.start("web-1")
+            main = client.inspect_container("web-1")["State"]["Pid"]
+        await ships.until("begun", "begun")
+        with engine.hung(), Path(f"/proc/{main}/fd/1").open("w") as stdout:
+            stdout.write("while it hung\n")
+        await ships.until("begun", "begun", "while it hung")
 
 
 async def test_no_more_than_so_many_are_followed(

@@ -34,7 +34,7 @@ TOGETHER: Final = 1.0
 """Seconds that an entry of several lines waits for the next one."""
 RETRY: Final = 1.0
 """Seconds until a log that ended or could not be read is tried again."""
-LONGEST: Final = 60.0
+LONGEST: Final = 10.0
 """The same while it cannot."""
 GONE: Final = "the line up to which this was read is gone from the engine; others may be missing"
 REMOVED: Final = "this container was removed before the end of its log was read"
