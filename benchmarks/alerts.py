@@ -65,6 +65,10 @@ class Silent:
         """Take a frame."""
         return True
 
+    def post_all(self, frames: Any) -> bool:
+        """Take several."""
+        return True
+
     def close(self, reason: Any, message: str | None = None) -> None:
         """Nobody is there."""
 

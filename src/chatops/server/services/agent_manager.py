@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Final, Protocol
 
 from chatops.clock import Clock
@@ -100,7 +102,13 @@ class AgentSession:
         One that no room is left for ends the link: an agent that missed an ack, a credit or a
         cancel without knowing would wait for it for ever; on its return all is said again.
         """
-        posted = self.connection.post(encode(message))
+        return self._made_sure(self.connection.post(encode(message)))
+
+    def post_all(self, messages: Sequence[Message]) -> bool:
+        """The same of several, in order."""
+        return self._made_sure(self.connection.post_all([encode(message) for message in messages]))
+
+    def _made_sure(self, posted: bool) -> bool:  # noqa: FBT001
         if not posted:
             self.connection.close(closing.SILENT, "the agent does not read what is sent to it")
         return posted

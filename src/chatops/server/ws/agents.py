@@ -85,7 +85,6 @@ def _make_handlers(services: Services) -> Handlers:
         _log_error(session, message)
 
     return {
-        Metrics: services.metrics.submit,
         MetricsGap: services.metrics.gap,
         CommandResponse: response,
         DockerResponse: services.agents.answer,
@@ -213,7 +212,10 @@ class AgentSocket:
                 self._services.commands.on_frame(session, *decode_frame(frame))
             else:
                 message = from_agent().decode(frame)
-                self._handlers[type(message)](session, message)
+                if type(message) is Metrics:  # nearly always
+                    self._services.metrics.submit(session, message, frame)
+                else:
+                    self._handlers[type(message)](session, message)
         except ProtocolError as error:
             code = error.reason if isinstance(error, UnusableFrame) else error.code
             session.post(Error(code=code, message=error.message))
