@@ -298,8 +298,10 @@ class AgentManager:
         """Ping those that are silent, end those that are dead or whose key has expired; called
         every second."""
         now, wall = self._clock.monotonic(), self._clock.now()
+        due = []
         while self._due and self._due[0][0] <= now:
-            session = heappop(self._due)[2]
+            due.append(heappop(self._due)[2])
+        for session in due:
             if self.find(session.server_id) is session:
                 self._see_to(session, now, wall)
 

@@ -55,10 +55,11 @@ def _fits(sample: Sample) -> bool:
         return False
     if sample.units.names or sample.agent.collectors or len(sample.load) > 3:
         return False
-    return all(
-        len("".join(map(name_of, entries_of(sample)))) <= MAX_LABEL
-        for _, _, entries_of, name_of in _LISTS
-    )
+    for _, _, entries_of, name_of in _LISTS:
+        entries = entries_of(sample)
+        if entries and len("".join(map(name_of, entries))) > MAX_LABEL:
+            return False
+    return True
 
 
 def bounded(sample: Sample, ts: float) -> Sample:
