@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -51,7 +52,7 @@ def holds() -> Iterator[list[Hold]]:
 
 
 class Seeder:
-    """Writes samples of one server after the other."""
+    """Writes samples, and closes them."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -66,23 +67,40 @@ class Seeder:
         """Samples of a server in order of time, in chunks of the usual size."""
         following = enumerate(samples, 1)
         while part := list(islice(following, CLOSE_AT)):
-            await self._chunk(server_id, part)
+            ids = await self._insert([_row(server_id, *one) for one in part])
+            await self._close(server_id, ids)
 
-    async def _chunk(self, server_id: str, part: Sequence[tuple[int, Taken]]) -> None:
-        rows = [
-            crud.NewSample(
-                server_id=server_id, epoch="seed", seq=seq, ts=ts, received_at=ts, skew=0.0,
-                sample=sample,
-            )
-            for seq, (ts, sample) in part
-        ]  # fmt: skip
-        ids = await self.database.transact(lambda tx: crud.insert_many(tx, rows))
-        for seq, _ in part:
-            self._known.of(server_id, "seed").add(seq)
+    async def write_by_turns(
+        self, samples: Mapping[str, Iterable[Taken]], at_once: int = CLOSE_AT
+    ) -> None:
+        """Samples of several servers as agents send them: the rows of each lie far apart, which is
+        most of what it costs to close them."""
+        ids = defaultdict[str, list[int]](list)
+        for seq, turn in enumerate(zip(*samples.values(), strict=True), 1):
+            rows = [_row(one, seq, taken) for one, taken in zip(samples, turn, strict=True)]
+            for server_id, row_id in zip(samples, await self._insert(rows), strict=True):
+                ids[server_id].append(row_id)
+            if seq % at_once == 0:
+                for server_id in samples:
+                    await self._close(server_id, ids.pop(server_id))
+
+    async def _insert(self, rows: Sequence[crud.NewSample]) -> list[int]:
+        for row in rows:
+            self._known.of(row.server_id, row.epoch).add(row.seq)
+        return await self.database.transact(lambda tx: crud.insert_many(tx, rows))
+
+    async def _close(self, server_id: str, ids: Sequence[int]) -> None:
         began = time.perf_counter()
         await self._closer.close(server_id, ids)
         self.closing += time.perf_counter() - began
         self.closed += 1
+
+
+def _row(server_id: str, seq: int, taken: Taken) -> crud.NewSample:
+    ts, sample = taken
+    return crud.NewSample(
+        server_id=server_id, epoch="seed", seq=seq, ts=ts, received_at=ts, skew=0.0, sample=sample
+    )
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,26 +66,38 @@ class Silent:
         """Take a frame."""
         return True
 
+    def post_all(self, frames: Any) -> bool:
+        """Take several."""
+        return True
+
     def close(self, reason: Any, message: str | None = None) -> None:
         """Nobody is there."""
 
 
 class Timed:
-    """The judgment, with a watch, whose own cost is taken out."""
+    """The judgment, with a watch, whose own cost is taken out: the first look at a sample when it
+    comes, and what is done with it once it is committed. ``samples`` are those that are."""
 
     def __init__(self, hub: Hub) -> None:
         self.seconds, self.samples = 0.0, 0
-        self._own = cost_of_a_watch()
-        alerting = hub.services.alerting
-        judge = alerting.check_metrics_against_thresholds
+        self._own, self._within = cost_of_a_watch(), False
+        alerting: Any = hub.services.alerting
+        for name in ("sees", "heard", "check_metrics_against_thresholds"):
+            setattr(alerting, name, self._timed(getattr(alerting, name), name == "heard"))
 
-        def timed(server_id: str, metrics: Sample, *, ts: float, skew: float | None = None) -> None:
-            began = time.thread_time()
-            judge(server_id, metrics, ts=ts, skew=skew)
-            self.seconds += time.thread_time() - began - self._own
-            self.samples += 1
+    def _timed(self, work: Callable[..., Any], committed: bool) -> Callable[..., Any]:
+        def timed(*given: Any, **more: Any) -> Any:
+            self.samples += committed
+            if self._within:  # one of them calls another
+                return work(*given, **more)
+            self._within, began = True, time.thread_time()
+            try:
+                return work(*given, **more)
+            finally:
+                self.seconds += time.thread_time() - began - self._own
+                self._within = False
 
-        alerting.check_metrics_against_thresholds = timed  # type: ignore[method-assign]
+        return timed
 
 
 def cost_of_a_watch() -> float:
@@ -213,7 +226,7 @@ async def one_round(
     sample = msgspec.json.decode(walk.text(seq), type=Sample)
     frame = encode(Metrics(epoch="e", seq=seq, ts=time.time(), data=sample, age=0.0))
     for session in sessions:
-        metrics.submit(session, decode(frame))
+        metrics.submit(session, decode(frame), frame)
     while timed.samples < len(sessions) * seq:
         await asyncio.sleep(0.001)
 

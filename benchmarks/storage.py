@@ -33,7 +33,7 @@ from chatops.server.db.migrate import migrate  # noqa: E402
 from chatops.server.heap import settle_down  # noqa: E402
 from chatops.server.housekeeping import STEP  # noqa: E402
 from chatops.server.services.metrics.latest import LatestSamples  # noqa: E402
-from chatops.server.services.metrics.open_rows import CLOSE_AT, Known, OpenRows  # noqa: E402
+from chatops.server.services.metrics.open_rows import CLOSE_AT, CLOSE_MOST, Known, OpenRows  # noqa: E402
 from chatops.server.services.metrics.retention import Retention  # noqa: E402
 from chatops.server.services.metrics.span import Kept  # noqa: E402
 
@@ -175,35 +175,46 @@ def prometheus(samples: int) -> Figures:
 async def costs(servers: int, measured: int) -> Figures:
     """What a day takes of one core, in seconds for that many servers; the writer's longest hold.
 
-    Of each server that is measured a quarter of a day is closed, and then, half of which is
-    too old, taken away by the steps of the hub's housekeeping.
+    Of each server that is measured a quarter of a day is closed, by turns as agents send it, and
+    then, half of which is too old, taken away by the steps of the hub's housekeeping. `backlog` is
+    of closings of as many samples as are closed at once when they have piled up.
     """
     with tempfile.TemporaryDirectory() as name:
         folder, walk = Path(name), Walk()
         migrate(folder)
         count = DAY // INTERVAL // 4
         begin = time.time() - DAY / 4
+
+        def fleet(kind: str, count: int) -> dict[str, Iterator[Taken]]:
+            return {
+                f"{kind}-{one}": (
+                    (begin + n * INTERVAL, walk.text(one * 997 + n)) for n in range(count)
+                )
+                for one in range(measured)
+            }
+
         async with seeding(folder) as seeder:
+            with holds() as backlog:
+                await seeder.write_by_turns(fleet("late", 2 * CLOSE_MOST), CLOSE_MOST)
+            seeder.closing, seeder.closed = 0.0, 0
             cpu = time.process_time()
             with holds() as closings:
-                for server in range(measured):
-                    texts = ((n, walk.text(server * 997 + n)) for n in range(count))
-                    own = ((begin + n * INTERVAL, text) for n, text in texts)
-                    await seeder.write(f"server-{server}", own)
+                await seeder.write_by_turns(fleet("server", count))
             closing = (time.process_time() - cpu) / (measured * count)
             cpu = time.process_time()
             with holds() as steps:
                 await retain(seeder)
             retention = (time.process_time() - cpu) / measured
-    longest = max(closings + steps)
+    longest = max(closings + steps + backlog)
     return {
         "closing_ms_per_chunk": seeder.closing / seeder.closed * 1000,
         "closing_cpu_s_per_day": closing * servers * DAY / INTERVAL,
         **of_holds("closing", closings),
         "retention_cpu_s_per_day": retention * servers * 8,
+        **of_holds("backlog", backlog),
         **of_holds("retention", steps),
         "longest_hold": longest.wall,
-        "longest_hold_cpu": max(hold.cpu for hold in closings + steps),
+        "longest_hold_cpu": max(hold.cpu for hold in closings + steps + backlog),
     }
 
 

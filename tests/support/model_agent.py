@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -61,6 +61,10 @@ class Link:
             return False
         self.to_agent.append(frame)
         return True
+
+    def post_all(self, frames: Sequence[str | bytes]) -> bool:
+        """The hub sends several."""
+        return all(map(self.post, frames))
 
     def close(self, reason: CloseReason, message: str | None = None) -> None:
         """The hub ends it."""

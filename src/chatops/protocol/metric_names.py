@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
 
@@ -262,22 +263,35 @@ class _SideBySide:
 
     def __init__(self, samples: Sequence[Sample], listed: Listed) -> None:
         self._get_name = attrgetter(listed.instance)
-        self._lists = [getattr(sample, listed.field) for sample in samples]
-        layouts = [tuple(map(self._get_name, entries)) for entries in self._lists]
-        alike = layouts.count(layouts[0]) == len(layouts)
-        distinct = len(set(layouts[0])) == len(layouts[0])
-        self._alike: dict[str, tuple[Any, ...]] | None = None
-        if alike and distinct:
-            self._alike = dict(zip(layouts[0], zip(*self._lists, strict=True), strict=True))
-            self._alike.pop("", None)
-        self._all = dict.fromkeys(name for layout in layouts for name in layout if name)
+        self._lists: list[list[Any]] = list(map(attrgetter(listed.field), samples))
+        self._alike = _alike(self._lists, self._get_name)
 
     def columns(self, pick: Pick) -> dict[str, list[float | None]]:
         """A metric's values by instance."""
         if self._alike is not None:
             return {name: list(map(pick, entries)) for name, entries in self._alike.items()}
         by_name = [{self._get_name(e): pick(e) for e in entries} for entries in self._lists]
-        return {name: [values.get(name) for values in by_name] for name in self._all}
+        names = dict.fromkeys(name for values in by_name for name in values if name)
+        return {name: [values.get(name) for values in by_name] for name in names}
+
+
+def _alike(
+    lists: Sequence[Sequence[Any]], get_name: Callable[[Any], str]
+) -> dict[str, list[Any]] | None:
+    """The entries at each place, by the name that all there have; None where names differ."""
+    width = len(lists[0])
+    if any(len(entries) != width for entries in lists):
+        return None
+    every = list(chain.from_iterable(lists))
+    found = {}
+    for place in range(width):
+        entries = every[place::width]
+        name, *others = set(map(get_name, entries))
+        if others or name in found:
+            return None
+        found[name] = entries
+    found.pop("", None)
+    return found
 
 
 def _total_column(

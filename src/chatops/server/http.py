@@ -155,8 +155,10 @@ class HubRequestHandler(web.RequestHandler):
         self._gate.welcome(self._visitor)
 
     def _forget_head(self) -> None:
-        """Of each agent that is connected, the parser and the head that it read take 4 KB."""
+        """Of each agent that is connected, the parser, the head that it read and the queue of
+        requests take 5 KB."""
         self._parser = None
+        self._messages = ()  # type: ignore[assignment]  # no request is taken from it any more
         if (request := self._current_request) is not None:
             request._headers = _NO_HEADERS
             request._cache.pop("headers", None)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Final, Protocol
 
 from chatops.clock import Clock
@@ -101,7 +103,13 @@ class AgentSession:
         One that no room is left for ends the link: an agent that missed an ack, a credit or a
         cancel without knowing would wait for it for ever; on its return all is said again.
         """
-        posted = self.connection.post(encode(message))
+        return self._made_sure(self.connection.post(encode(message)))
+
+    def post_all(self, messages: Sequence[Message]) -> bool:
+        """The same of several, in order."""
+        return self._made_sure(self.connection.post_all([encode(message) for message in messages]))
+
+    def _made_sure(self, posted: bool) -> bool:  # noqa: FBT001
         if not posted:
             self.connection.close(closing.SILENT, "the agent does not read what is sent to it")
         return posted
@@ -147,6 +155,9 @@ class AgentManager:
         """The same that ended, by why."""
         self.refused = Counter[str]()
         """Agents that were turned away, by why."""
+        self._due: list[tuple[float, int, AgentSession]] = []
+        """When each session is looked at next: a heap."""
+        self._turns = itertools.count()
         self.on_gone: list[Callable[[AgentSession, str], None]] = []
 
     def register_agent(
@@ -181,6 +192,7 @@ class AgentManager:
             last_heard=self._clock.now(),
         )
         self._sessions[server_id] = session
+        self._watch(session, self._clock.monotonic())
         self.registered += 1
         return session
 
@@ -247,6 +259,10 @@ class AgentManager:
         """The live session of a server, or None."""
         return self._sessions.get(server_id)
 
+    def without(self, server_ids: Iterable[str]) -> list[str]:
+        """Those of the servers that have no live session."""
+        return [one for one in server_ids if one not in self._sessions]
+
     def sessions(self) -> Iterator[AgentSession]:
         """All live sessions."""
         return iter(list(self._sessions.values()))
@@ -283,15 +299,29 @@ class AgentManager:
         """Ping those that are silent, end those that are dead or whose key has expired; called
         every second."""
         now, wall = self._clock.monotonic(), self._clock.now()
-        for session in self.sessions():
-            if session.key_expires_at is not None and session.key_expires_at <= wall:
-                self._drop(session, closing.KEY_EXPIRED)
-                continue
-            pulse = session.heartbeat.check(now)
+        due = []
+        while self._due and self._due[0][0] <= now:
+            due.append(heappop(self._due)[2])
+        for session in due:
+            if self.find(session.server_id) is session:
+                self._see_to(session, now, wall)
+
+    def _see_to(self, session: AgentSession, now: float, wall: float) -> None:
+        """Ping or end a session, and note when to look at it again: most are heard meanwhile."""
+        expires = session.key_expires_at
+        pulse = session.heartbeat.check(now)
+        if expires is not None and expires <= wall:
+            self._drop(session, closing.KEY_EXPIRED)
+        elif pulse is Pulse.DEAD:
+            self._drop(session, closing.SILENT)
+        else:
             if pulse is Pulse.PING:
                 session.post(Ping(id=int(now)))
-            elif pulse is Pulse.DEAD:
-                self._drop(session, closing.SILENT)
+            wait = session.heartbeat.next_check(now)
+            self._watch(session, now + (wait if expires is None else min(wait, expires - wall)))
+
+    def _watch(self, session: AgentSession, due: float) -> None:
+        heappush(self._due, (due, next(self._turns), session))
 
     def disconnect(self, server_id: str, reason: closing.CloseReason) -> None:
         """End a server's session and tell its agent why (a revoked key, a removed server)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -39,13 +40,12 @@ from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.fleet import Fleet
 from chatops.server.services.keys import AgentKey, KeyRefused
 from chatops.server.ws.connection import SocketConnection
+from chatops.server.ws.listening import ListeningSocket, SocketEnded
 from chatops.server.ws.sockets import (
     Route,
-    SocketEnded,
     Waiting,
     accept,
     first_message,
-    receive,
     told,
 )
 from chatops.tasks import Tasks
@@ -86,7 +86,6 @@ def _make_handlers(services: Services) -> Handlers:
         _log_error(session, message)
 
     return {
-        Metrics: services.metrics.submit,
         MetricsGap: services.metrics.gap,
         CommandResponse: response,
         DockerResponse: services.agents.answer,
@@ -113,14 +112,14 @@ class AgentSocket:
     """Reads one agent's frames and hands each to whom it concerns. There are thousands: what is
     needed only at the beginning is not held for longer."""
 
-    __slots__ = ("_connection", "_fleet", "_handlers", "_services", "_socket")
+    __slots__ = ("_bad", "_connection", "_fleet", "_handlers", "_services", "_socket")
 
     def __init__(
         self,
         services: Services,
         fleet: Fleet,
         handlers: Handlers,
-        socket: web.WebSocketResponse,
+        socket: ListeningSocket,
         connection: SocketConnection,
     ) -> None:
         self._services = services
@@ -128,6 +127,8 @@ class AgentSocket:
         self._handlers = handlers
         self._socket = socket
         self._connection = connection
+        self._bad = 0
+        """Frames of no use, one after the other."""
 
     async def begin(self, request: web.Request, waiting: Waiting) -> AgentSession:
         """Let the agent in, by its first frame.
@@ -155,22 +156,27 @@ class AgentSocket:
         Raises:
             SocketEnded: the connection ended.
         """
-        reason, bad = "connection lost", 0
+        reason = "connection lost"
         try:
-            while True:
-                frame = await receive(self._socket)
-                if self._services.agents.find(session.server_id) is not session:
-                    raise SocketEnded  # it was ended meanwhile: what it still says does not count
-                self._services.agents.heard(session)
-                bad = 0 if self._take(session, frame) else bad + 1
-                if bad >= MAX_BAD_FRAMES:
-                    raise SocketEnded(closing.MALFORMED)
-                frame = ""  # thousands of agents would hold on to their last one
+            await self._socket.listen(partial(self._hear, session))
         except SocketEnded as end:
             reason = end.reason.name if end.reason else _peers_reason(end)
             raise
         finally:
             self._end(session, reason)
+
+    def _hear(self, session: AgentSession, frame: str | bytes) -> None:
+        """A frame came.
+
+        Raises:
+            SocketEnded: the agent is not listened to any more.
+        """
+        if self._services.agents.find(session.server_id) is not session:
+            raise SocketEnded  # it was ended meanwhile: what it still says does not count
+        self._services.agents.heard(session)
+        self._bad = 0 if self._take(session, frame) else self._bad + 1
+        if self._bad >= MAX_BAD_FRAMES:
+            raise SocketEnded(closing.MALFORMED)
 
     def _end(self, session: AgentSession, reason: str) -> None:
         self._services.agents.unregister_agent(session.server_id, self._connection, reason)
@@ -208,7 +214,10 @@ class AgentSocket:
                 self._services.commands.on_frame(session, *decode_frame(frame))
             else:
                 message = from_agent().decode(frame)
-                self._handlers[type(message)](session, message)
+                if type(message) is Metrics:  # nearly always
+                    self._services.metrics.submit(session, message, frame)
+                else:
+                    self._handlers[type(message)](session, message)
         except ProtocolError as error:
             code = error.reason if isinstance(error, UnusableFrame) else error.code
             session.post(Error(code=code, message=error.message))

@@ -32,13 +32,12 @@ from chatops.server.services.live_run import LiveRun
 from chatops.server.services.run_events import Teller
 from chatops.server.services.standard_input import StandardInput
 from chatops.server.ws.connection import SocketConnection
+from chatops.server.ws.listening import SocketEnded, receive
 from chatops.server.ws.sockets import (
     Route,
-    SocketEnded,
     Waiting,
     accept,
     first_message,
-    receive,
     refusal,
     token_of,
     told,

@@ -17,8 +17,9 @@ from chatops.server.services.log_reading import Page, Wanted
 from chatops.server.services.log_shipping import LEVELS
 from chatops.server.services.log_tails import LogTail
 from chatops.server.ws.connection import SocketConnection
+from chatops.server.ws.listening import SocketEnded
 from chatops.server.ws.looking import Looking
-from chatops.server.ws.sockets import SocketEnded, refusal
+from chatops.server.ws.sockets import refusal
 
 LINGER: Final = 0.05
 """Seconds between two looks for news: what comes meanwhile shares the next one."""

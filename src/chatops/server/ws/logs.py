@@ -28,11 +28,11 @@ from chatops.server.services.access import Principal
 from chatops.server.services.log_reading import Page, Wanted
 from chatops.server.services.log_tails import LogTail
 from chatops.server.ws.connection import SocketConnection
+from chatops.server.ws.listening import SocketEnded
 from chatops.server.ws.log_streaming import LogStreaming
 from chatops.server.ws.looking import let_in
 from chatops.server.ws.sockets import (
     Route,
-    SocketEnded,
     Waiting,
     accept,
     first_message,

@@ -14,7 +14,8 @@ from chatops.server.authentication import verified
 from chatops.server.context import Services
 from chatops.server.services.access import Principal
 from chatops.server.services.selections import Selecting
-from chatops.server.ws.sockets import SocketEnded, refusal
+from chatops.server.ws.listening import SocketEnded
+from chatops.server.ws.sockets import refusal
 
 _ENDED: Final = (closing.NOT_SIGNED_IN, closing.NOT_PERMITTED, closing.NOT_FOUND)
 Find = Callable[[Principal], Awaitable[Collection[str] | None]]

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import web
 
 from chatops.errors import (
     Busy,
@@ -36,21 +36,12 @@ from chatops.server.services.limiter import network_of
 from chatops.server.services.places import Crowd, Stranger
 from chatops.server.settings import HubSettings
 from chatops.server.ws.connection import CLOSE_WAIT, SocketConnection
+from chatops.server.ws.listening import ListeningSocket, SocketEnded, receive
 from chatops.tasks import Tasks
 
 T = TypeVar("T")
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_OVERSIZE: Final = 1009
 _log = logging.getLogger(__name__)
-
-
-class SocketEnded(Exception):
-    """The socket has nothing more to give. ``reason`` is ours, None when the peer left."""
-
-    def __init__(self, reason: CloseReason | None = None, message: str | None = None) -> None:
-        super().__init__(message or (reason.text if reason else "the peer left"))
-        self.reason = reason
-        self.message = message
 
 
 _REASONS: Final[dict[type[ChatOpsError], CloseReason]] = {
@@ -123,7 +114,7 @@ async def accept(
     max_frame: int,
     buffer: int,
     heartbeat: float | None = None,
-) -> tuple[web.WebSocketResponse, SocketConnection]:
+) -> tuple[ListeningSocket, SocketConnection]:
     """Upgrade a request to a WebSocket without compression, which waits for its first frame.
 
     With ``heartbeat`` (seconds) the WebSocket itself is pinged and ended when it is dead, for
@@ -133,7 +124,7 @@ async def accept(
         Malformed: the request asks for no upgrade.
         TooManyRequests, Busy: too many sockets wait for their first frame.
     """
-    socket = web.WebSocketResponse(
+    socket = ListeningSocket(
         timeout=CLOSE_WAIT, autoping=True, compress=False, max_msg_size=max_frame,
         heartbeat=heartbeat,
     )  # fmt: skip
@@ -201,21 +192,3 @@ def token_of(first: FromClient) -> str:
     if not isinstance(first, ClientAuth):
         raise SocketEnded(closing.MALFORMED, "the first frame must be an auth message")
     return first.token
-
-
-async def receive(socket: web.WebSocketResponse) -> str | bytes:
-    """The next frame.
-
-    Raises:
-        SocketEnded: the socket is closed, or a frame was too long.
-    """
-    message: WSMessage = await socket.receive()
-    if message.type is WSMsgType.TEXT:
-        return str(message.data)
-    if message.type is WSMsgType.BINARY:
-        return bytes(message.data)
-    if message.type is WSMsgType.ERROR and socket.close_code == _OVERSIZE:
-        raise SocketEnded(closing.TOO_LARGE)
-    if message.type is WSMsgType.CLOSE:
-        raise SocketEnded(None, str(message.extra or "closed"))
-    raise SocketEnded(None, "connection lost")

@@ -24,13 +24,12 @@ from chatops.server.context import Services
 from chatops.server.services.access import Principal
 from chatops.server.services.server_finder import ServerName
 from chatops.server.ws.connection import SocketConnection
+from chatops.server.ws.listening import SocketEnded, receive
 from chatops.server.ws.sockets import (
     Route,
-    SocketEnded,
     Waiting,
     accept,
     first_message,
-    receive,
     refusal,
     token_of,
     told,

@@ -106,6 +106,10 @@ class Machine:
         """Whether any value of a server's means something: of an alert, or of one that rests."""
         return server_id in self._open or bool(self._resting and self.resting(server_id))
 
+    def servers(self) -> set[str | None]:
+        """All of which ``has`` is true."""
+        return {*self._open, *(server_id for server_id, _ in self._resting)}
+
     def resting(self, server_id: str | None) -> list[Place]:
         """Where alerts of a server were resolved by hand, and may come again later."""
         return [place for resting, place in self._resting if resting == server_id]

@@ -55,6 +55,10 @@ class Outages:
             for one in server_ids
         )
 
+    def silent(self, server_ids: Iterable[str]) -> list[str]:
+        """Those of the servers that have no connection."""
+        return self._agents.without(server_ids)
+
     def of(self, server_id: str) -> Absence | None:
         """How long a server is away; None if it is not, never was there, or may yet come back."""
         if self._agents.find(server_id) is not None:

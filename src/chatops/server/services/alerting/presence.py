@@ -37,7 +37,7 @@ class Presence:
         """What became of servers since the last time; to be asked every second."""
         absent = {
             one: absence
-            for one in self._fleet.ids()
+            for one in self._outages.silent(self._fleet.ids())
             if (absence := self._outages.of(one)) is not None
         }
         self._gone.clear()
@@ -49,13 +49,14 @@ class Presence:
     def _judge_each(self, absent: dict[str, Absence]) -> list[Step]:
         steps: list[Step] = []
         now = self._clock.now()
+        minded = self._machine.servers()
         for server_id in self._fleet.ids():
-            absence = absent.get(server_id)
-            if absence is not None and absence.seconds >= AWAY:
-                if not self._machine.is_away(server_id):
-                    steps += self._machine.leave(server_id)
-            elif absence is None and not self._machine.has(server_id):
+            if server_id not in absent and server_id not in minded:
                 continue  # it is there, as most are, and nobody waits for that
+            absence = absent.get(server_id)
+            gone = absence is not None and absence.seconds >= AWAY
+            if gone and not self._machine.is_away(server_id):
+                steps += self._machine.leave(server_id)
             for rule in self._plans.offline(server_id):
                 steps += self._judge_offline(server_id, rule, absent, now)
         return steps

@@ -125,8 +125,11 @@ def cell_of(values: Sequence[Number | None]) -> Cell | None:
     """The cell that some values make; None if there are none."""
     if None in values:
         values = [value for value in values if value is not None]
-    if not values:
-        return None
+    return full_cell(values) if values else None
+
+
+def full_cell(values: Sequence[Number | None]) -> Cell:
+    """The cell of values that are all there."""
     made = len(values), sum(values), min(values), max(values)  # type: ignore[arg-type, type-var]
     return _new_cell(Cell, made)
 

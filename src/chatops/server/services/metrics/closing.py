@@ -8,17 +8,14 @@ host has them, and sums stay finite.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Final, NamedTuple
-
-import msgspec
 
 from chatops.protocol.limits import LARGEST_VALUE, MAX_OLD_SERIES, MAX_SERVER_SERIES
 from chatops.protocol.metric_names import METRICS, columns
-from chatops.protocol.metrics import Sample
 from chatops.server.crud.metric_store import LevelRow, Series
 from chatops.server.crud.metrics import OpenSample
 from chatops.server.db.levels import LEVELS
@@ -27,11 +24,13 @@ from chatops.server.services.metrics.cells import (
     Cells,
     cell_of,
     extended,
+    full_cell,
     runs,
     together,
     write,
 )
 from chatops.server.services.metrics.columns import LARGEST, Value
+from chatops.server.services.metrics.measured import measured
 
 LONGEST: Final = 3600.0
 """Seconds that a chunk covers at most: whoever reads a span looks so far before it."""
@@ -41,7 +40,6 @@ SKEW: Final = "clock.skew"
 
 RowKey = tuple[int, int, int]
 """A row of a level: series, step, start."""
-_decode: Final = msgspec.json.Decoder(Sample).decode
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +62,7 @@ def tables(samples: Sequence[OpenSample]) -> Iterator[Table]:
 
 def _table(samples: list[OpenSample]) -> Table:
     found: dict[str, Sequence[float | None]] = dict(
-        columns([_decode(sample.sample) for sample in samples])
+        columns(measured([sample.sample for sample in samples]))
     )
     skews = [sample.skew for sample in samples]
     if skews.count(None) < len(skews):
@@ -98,6 +96,8 @@ def scaled(values: Sequence[float | None], scale: int | None) -> list[Value]:
     bound = LARGEST // scale
     with suppress(TypeError, ValueError):  # where there is a gap, or nothing
         if -bound < min(values) and max(values) < bound:  # type: ignore[type-var, operator]
+            if scale == 1:
+                return list(map(round, values))  # type: ignore[arg-type]
             return [round(v * scale) for v in values]  # type: ignore[operator]  # the common case
     return [round(v * scale) if v is not None and -bound < v < bound else None for v in values]
 
@@ -125,10 +125,11 @@ def stored_columns(table: Table, known: Mapping[str, Series]) -> dict[int, list[
 def additions(times: Sequence[int], stored: Mapping[int, Sequence[Value]]) -> dict[RowKey, Cells]:
     """What columns add to the levels: the finest is made of values, each other of the cells of
     the one before it."""
-    found: dict[RowKey, Cells] = defaultdict(dict)
+    found: dict[RowKey, Cells] = {}
     finest, *coarser = _places(times)
     for series_id, values in stored.items():
-        cells = [cell_of(values[rows]) for *_, rows in finest.runs]
+        make = cell_of if None in values else full_cell
+        cells = [make(values[rows]) for *_, rows in finest.runs]
         _note(found, series_id, finest, cells)
         for place in coarser:
             cells = [together(cells[rows]) for *_, rows in place.runs]
@@ -137,28 +138,39 @@ def additions(times: Sequence[int], stored: Mapping[int, Sequence[Value]]) -> di
 
 
 class _Places(NamedTuple):
-    """Where a level's cells lie: the start of the row, the number in it, and what they are made
-    of."""
+    """Where a level's cells lie. ``runs``: of each the start of its row, the number in it, and
+    what it is made of. ``rows``: of each its start, the numbers, and which cells they are."""
 
     step: int
     runs: list[tuple[int, int, slice]]
+    rows: list[tuple[int, list[int], slice]]
 
 
 def _places(times: Sequence[int]) -> list[_Places]:
     places = []
     for level in LEVELS:
         own = list(runs(times, level))
-        places.append(_Places(level.step, own))
+        places.append(_Places(level.step, own, list(_rows(own))))
         times = [times[rows.start] for *_, rows in own]
     return places
+
+
+def _rows(own: Sequence[tuple[int, int, slice]]) -> Iterator[tuple[int, list[int], slice]]:
+    first = 0
+    for start, cells in groupby(own, itemgetter(0)):
+        numbers = [number for _, number, _ in cells]
+        yield start, numbers, slice(first, first + len(numbers))
+        first += len(numbers)
 
 
 def _note(
     found: dict[RowKey, Cells], series_id: int, place: _Places, cells: Sequence[Cell | None]
 ) -> None:
-    for (start, number, _), cell in zip(place.runs, cells, strict=True):
-        if cell is not None:
-            found[series_id, place.step, start][number] = cell
+    for start, numbers, own in place.rows:
+        there = zip(numbers, cells[own], strict=True)
+        row = {number: cell for number, cell in there if cell is not None}
+        if row:
+            found[series_id, place.step, start] = row
 
 
 def merged(

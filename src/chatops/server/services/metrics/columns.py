@@ -46,7 +46,9 @@ def pack(columns: Sequence[Sequence[Value]]) -> bytes:
     rows = len(columns[0])
     kinds, firsts, gaps, planes = bytearray(), array("Q"), bytearray(), []
     for column in columns:
-        present = [value for value in column if value is not None]
+        present = column
+        if None in column:
+            present = [value for value in column if value is not None]
         kind, first, own = _encode(present)
         if len(present) < rows:
             kind |= _GAPS
@@ -118,22 +120,22 @@ def _find_planes(body: bytes, at: int, kinds: bytes, lengths: list[int]) -> list
     return planes
 
 
-def _encode(values: list[Any]) -> tuple[int, int, list[bytes]]:
+def _encode(values: Sequence[Any]) -> tuple[int, int, list[bytes]]:
     """Kind, first value and planes of the values that are there."""
     if not values:
         return 0, 0, []
-    if set(map(type, values)) == {int}:
+    try:
         # first minus itself: the first difference is 0, the first value stands apart
         differences = map(sub, values, [values[0], *values])
         words = array("Q", [d << 1 if d >= 0 else (-d << 1) - 1 for d in differences])
         first, kind = values[0] & 0xFFFF_FFFF_FFFF_FFFF, 0
-    else:
+    except TypeError:  # some are floats, which have no bits to be moved
         bits = _words(_little(array("d", values)))
         words = array("Q", map(xor, bits, [bits[0], *bits]))
         first, kind = bits[0], _DOUBLES
     raw = _little(words)
     planes = [raw[weight::8] for weight in range(8)]
-    while planes and not any(planes[-1]):
+    while planes and not planes[-1].strip(b"\0"):
         planes.pop()
     return kind | len(planes), first, planes
 

@@ -16,8 +16,6 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
-import msgspec
-
 from chatops.clock import Clock
 from chatops.errors import ChatOpsError
 from chatops.protocol.limits import MAX_UNACKED
@@ -29,7 +27,7 @@ from chatops.server.db.engine import Database
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.limiter import RateLimiter
-from chatops.server.services.metrics.bounds import bounded
+from chatops.server.services.metrics.bounds import text_of
 from chatops.server.services.metrics.counts import IngestCounts
 from chatops.server.services.metrics.latest import Latest, LatestSamples
 from chatops.server.services.metrics.open_rows import Known, OpenRows
@@ -47,7 +45,7 @@ BATCH: Final = 1000
 """Samples a transaction: more would hold the writer for longer than 20 ms."""
 GAPS: Final = 64
 """Gaps that come with them."""
-LINGER: Final = 0.05
+LINGER: Final = 0.1
 """Seconds between two commits: what comes meanwhile shares the next one. A commit costs as much
 as ten samples do."""
 LATE_RATE: Final = 5000
@@ -59,7 +57,6 @@ _Name = tuple[str, int]
 """Epoch and number of a sample."""
 _GapName = tuple[str, str, int]
 """Server, epoch and first number of a gap: one that has grown is the same."""
-_encode: Final = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
 
 
@@ -140,8 +137,9 @@ class Ingest:
         """Samples that were taken and are not acked yet; may be asked in any thread."""
         return sum(map(len, list(self._waiting.values())))
 
-    def submit(self, session: AgentSession, message: Metrics) -> bool:
-        """Take a sample of a session's server; False when it cannot wait here.
+    def submit(self, session: AgentSession, message: Metrics, frame: str | None = None) -> bool:
+        """Take a sample of a session's server, with the frame in which it came; False when it
+        cannot wait here.
 
         One that is stored already, or is older than what is kept, is acked and left out.
         """
@@ -167,7 +165,7 @@ class Ingest:
             return session.post(MetricsAck(epoch=message.epoch, seq=message.seq))
         row = crud.NewSample(
             server_id=server_id, epoch=message.epoch, seq=message.seq, ts=at.ts, received_at=now,
-            skew=at.skew, sample=_encode(bounded(message.data, at.ts)),
+            skew=at.skew, sample=text_of(message.data, at.ts, frame),
         )  # fmt: skip
         waiting[name] = session
         matters = not late and self._matters(server_id, message.data, at.skew)
@@ -261,8 +259,12 @@ class Ingest:
             return crud.insert_many(tx, rows) if rows else []
 
         ids = await self._database.transact(write)
+        acks: dict[AgentSession, list[MetricsAck]] = defaultdict(list)
         for one, row_id in zip(batch, ids, strict=True):
-            self._stored(one, row_id)
+            if (session := self._stored(one, row_id)) is not None:
+                acks[session].append(MetricsAck(epoch=one.row.epoch, seq=one.row.seq))
+        for session, own in acks.items():
+            session.post_all(own)
         for gap in gaps:
             self._noted(gap, gap in lost)
 
@@ -287,8 +289,9 @@ class Ingest:
         row["samples"] = min(known.missing(first, last) - waiting, _MOST)
         return row["samples"]
 
-    def _stored(self, one: _Sample, row_id: int) -> None:
-        """A sample is committed: the one place where everybody hears of it."""
+    def _stored(self, one: _Sample, row_id: int) -> AgentSession | None:
+        """A sample is committed: the one place where everybody hears of it. Who waits for its ack,
+        unless the server was removed while it was written."""
         row, server_id = one.row, one.row.server_id
         self._known.of(server_id, row.epoch).add(row.seq)
         if one.late:
@@ -301,11 +304,11 @@ class Ingest:
         if not self._waiting[server_id]:
             del self._waiting[server_id]
         if session is None:
-            return  # the server was removed while it was written
-        session.post(MetricsAck(epoch=row.epoch, seq=row.seq))
+            return None
         one.latest.row_id = row_id
         if self._latest.put(server_id, one.latest) and not one.late:
             self._publish(session, row, one.data)
+        return session
 
     def _complain(self) -> None:
         if self._left_out:

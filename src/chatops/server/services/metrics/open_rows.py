@@ -19,8 +19,9 @@ SPREAD: Final = 80
 """Servers that began together do not close together: the limit varies by so much."""
 CLOSE_AFTER: Final = 3600.0
 """Seconds after which samples are closed however few they are."""
-CLOSE_MOST: Final = 480
-"""Samples that are closed at once when more have piled up."""
+CLOSE_MOST: Final = CLOSE_AT + SPREAD // 2
+"""Samples that are closed at once, also when more have piled up: of 480, whose rows lie on as many
+pages, the writer was held for 20 ms and more."""
 EPOCHS: Final = 1000
 """Epochs of a server that are remembered, the newest: an agent begins one when its disk fails, or
 after a power cut; one that begins more of them makes them up."""

@@ -99,9 +99,10 @@ class MetricsService:
 
     # -- from agents ----------------------------------------------------------------------
 
-    def submit(self, session: AgentSession, message: Metrics) -> bool:
-        """Take a sample of a session's server; False when it cannot wait here."""
-        return self.ingest.submit(session, message)
+    def submit(self, session: AgentSession, message: Metrics, frame: str | None = None) -> bool:
+        """Take a sample of a session's server, with the frame in which it came; False when it
+        cannot wait here."""
+        return self.ingest.submit(session, message, frame)
 
     def gap(self, session: AgentSession, message: MetricsGap) -> None:
         """Take what an agent says that it lost."""

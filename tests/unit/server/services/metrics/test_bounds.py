@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import msgspec
+import pytest
 from hypothesis import given
 
 from chatops.protocol.limits import MAX_COMMAND_LINE, MAX_LABEL, MAX_SERIES
@@ -17,7 +19,7 @@ from chatops.protocol.metrics import (
     Sample,
     Units,
 )
-from chatops.server.services.metrics.bounds import bounded
+from chatops.server.services.metrics.bounds import bounded, text_of
 from tests.support import strategies
 
 LONG = "x" * 100_000
@@ -67,3 +69,42 @@ def test_many_entries_are_cut() -> None:
 def test_an_ordinary_sample_is_left_alone(sample: Sample) -> None:
     before, processes = copy.deepcopy(sample), sample.processes
     assert bounded(sample, processes.ts if processes else 0.0) == before
+
+
+PLAIN = '{"cpu":{"percent":5.0},"load":[1,2,3],"disks":[{"mount":"/","new":[1]}]}'
+
+
+def frame_of(text: str) -> str:
+    return '{"type":"metrics","epoch":"e","seq":1,"ts":1.0,"data":' + text + ',"age":0.1}'
+
+
+def test_a_short_sample_within_bounds_is_stored_as_it_came() -> None:
+    sample = msgspec.json.decode(PLAIN, type=Sample)
+    assert text_of(sample, 1.0, frame_of(PLAIN)) == PLAIN.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"load":[1,2,3,4]}',
+        '{"units":{"names":["a.service"]}}',
+        '{"missing":{"temperatures":"none"}}',
+        '{"agent":{"collectors":{"cpu":0.1}}}',
+        '{"processes":{"ts":7.0}}',
+        '{"containers":[{"id":"a","name":"b"}]}',
+        '{"network":[{"interface":"' + "x" * 257 + '"}]}',
+        '{"custom":[' + ",".join(['{"name":"x"}'] * 400) + "]}",
+    ],
+)
+def test_all_others_are_stored_as_they_are_bounded(text: str) -> None:
+    sample, same = (msgspec.json.decode(text, type=Sample) for _ in range(2))
+    assert text_of(sample, 1.0, frame_of(text)) == msgspec.json.encode(bounded(same, 1.0))
+
+
+@given(sample=strategies.of(Sample))
+def test_either_way_the_same_is_stored(sample: Sample) -> None:
+    text = msgspec.json.encode(sample)
+    stored = text_of(sample, 1.0, frame_of(text.decode()))
+    same = msgspec.json.decode(text, type=Sample)
+    again = msgspec.json.decode(msgspec.json.encode(bounded(same, 1.0)), type=Sample)
+    assert msgspec.json.decode(stored, type=Sample) == again

@@ -1,0 +1,109 @@
+"""A WebSocket whose frames are taken where they are read.
+
+As aiohttp has it, each frame wakes a task that waits for it: with thousands of agents that is a
+fifth of all that the hub does. So who listens is called from within the queue of frames, as long
+as nothing waits there; what is no text and no bytes, and all that follows a fault, goes the usual
+way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+from aiohttp import WebSocketError, WSMessage, WSMsgType, web
+from aiohttp._websocket.reader import WebSocketDataQueue
+
+from chatops.protocol import closing
+from chatops.protocol.closing import CloseReason
+
+_OVERSIZE: Final = 1009
+Hear = Callable[[str | bytes], object]
+_FRAMES: Final = frozenset((WSMsgType.TEXT, WSMsgType.BINARY))
+
+
+class SocketEnded(Exception):
+    """The socket has nothing more to give. ``reason`` is ours, None when the peer left."""
+
+    def __init__(self, reason: CloseReason | None = None, message: str | None = None) -> None:
+        super().__init__(message or (reason.text if reason else "the peer left"))
+        self.reason = reason
+        self.message = message
+
+
+class _Frames(WebSocketDataQueue):
+    """aiohttp's queue, with somebody who may hear a frame before it waits. It reaches into its
+    base, whose ``_buffer`` holds what waits."""
+
+    __slots__ = ("fault", "hear")
+
+    hear: Hear | None
+    fault: Exception | None
+
+    def feed_data(self, message: Any, size: int) -> None:
+        """A message came."""
+        hear = self.hear
+        if hear is None or self._buffer or message[0] not in _FRAMES:
+            super().feed_data(message, size)
+            return
+        try:
+            hear(message[1])
+        except Exception as error:  # noqa: BLE001  (told to who listens)
+            self.hear, self.fault = None, error
+            super().feed_data(message, size)  # it wakes who listens
+
+
+class ListeningSocket(web.WebSocketResponse):
+    """A WebSocket that can be listened to."""
+
+    _frames: _Frames | None = None
+
+    @property  # where aiohttp puts its queue, and takes it from
+    def _reader(self) -> WebSocketDataQueue | None:
+        return self._frames
+
+    @_reader.setter
+    def _reader(self, queue: WebSocketDataQueue | None) -> None:
+        assert queue is not None
+        loop = asyncio.get_running_loop()
+        self._frames = _Frames(queue._protocol, queue._limit // 2, loop=loop)
+        self._frames.hear = self._frames.fault = None
+
+    async def listen(self, hear: Hear) -> NoReturn:
+        """Give each frame to ``hear``, in order, until the end.
+
+        Raises:
+            SocketEnded: the socket is closed, or a frame was too long.
+            whatever ``hear`` raises; it is not called again then.
+        """
+        frames = self._frames
+        assert frames is not None, "it is prepared"
+        frames.hear = hear
+        try:
+            while True:
+                frame = await receive(self)
+                if frames.fault is not None:
+                    raise frames.fault
+                hear(frame)
+                frame = ""  # thousands of agents would hold on to their last one
+        finally:
+            frames.hear = frames.fault = None
+
+
+async def receive(socket: web.WebSocketResponse) -> str | bytes:
+    """The next frame.
+
+    Raises:
+        SocketEnded: the socket is closed, or a frame was too long.
+    """
+    message: WSMessage = await socket.receive()
+    if message.type is WSMsgType.TEXT:
+        return str(message.data)
+    if message.type is WSMsgType.BINARY:
+        return bytes(message.data)
+    if isinstance(message.data, WebSocketError) and message.data.code == _OVERSIZE:
+        raise SocketEnded(closing.TOO_LARGE)
+    if message.type is WSMsgType.CLOSE:
+        raise SocketEnded(None, str(message.extra or "closed"))
+    raise SocketEnded(None, "connection lost")
