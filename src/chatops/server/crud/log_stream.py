@@ -33,6 +33,9 @@ def _both(sql: str) -> tuple[Statement, Statement]:
 _FORWARD: Final = _both(f"{SELECT} {_FROM} {_BETWEEN} {{}} ORDER BY e.id LIMIT :limit")
 _BACK: Final = _both(f"{SELECT} {_FROM} {_BETWEEN} {{}} ORDER BY e.id DESC LIMIT :limit")
 _COUNT: Final = _both(f"SELECT count(*) {_FROM} {_BETWEEN} {{}}")
+_NTH: Final = _both(
+    f"SELECT e.id {_FROM} {_BETWEEN} {{}} ORDER BY e.id DESC LIMIT 1 OFFSET :number"
+)
 _NOBODY: Final = -1
 _ENDS: Final = Statement(
     text("SELECT (SELECT min(id) FROM log_entries), (SELECT max(id) FROM log_entries)")
@@ -79,6 +82,13 @@ def back(tx: Transaction, wanted: Lines, after: int, until: int, limit: int) -> 
 def count(tx: Transaction, wanted: Lines, after: int, until: int) -> int:
     """How many lines there are after the place ``after``, up to ``until``."""
     found: int = tx.all(_pick(_COUNT, wanted), _values(tx, wanted, after, until))[0][0]
+    return found
+
+
+def last_but(tx: Transaction, wanted: Lines, after: int, until: int, number: int) -> int:
+    """The id of the last of them but so many; there are more than that."""
+    values = _values(tx, wanted, after, until) | {"number": number}
+    found: int = tx.all(_pick(_NTH, wanted), values)[0][0]
     return found
 
 

@@ -87,19 +87,36 @@ def look_back(tx: Transaction, wanted: Wanted, before: LookedBack) -> LookedBack
     found = crud.ends(tx)
     first = before.after + 1 if found is None else found[0]
     after, missing = before.after, before.missing
+    step = _count_back if wanted.finder is None else _match_back
     while missing and after >= first:
-        low, limit = max(after - WINDOW, first - 1), min(FETCH, missing)
-        rows = crud.back(tx, wanted.lines, low, after, limit)
-        for row in rows:
-            after = row.id - 1
-            missing -= wanted.takes(row)
-            if time.monotonic() > over:
-                break
-        else:
-            after = after if len(rows) == limit else low
+        after, missing = step(tx, wanted, max(after - WINDOW, first - 1), after, missing)
         if time.monotonic() > over:
             break
     return LookedBack(after, missing, done=not missing or after < first)
+
+
+def _count_back(
+    tx: Transaction, wanted: Wanted, low: int, after: int, missing: int
+) -> tuple[int, int]:
+    """Look from ``after`` back to the place ``low`` for lines whose text does not matter."""
+    count = crud.count(tx, wanted.lines, low, after)
+    if count < missing:
+        return low, missing - count
+    return crud.last_but(tx, wanted.lines, low, after, missing - 1) - 1, 0
+
+
+def _match_back(
+    tx: Transaction, wanted: Wanted, low: int, after: int, missing: int
+) -> tuple[int, int]:
+    """The same for those in which the pattern is found, as far as one statement gives them."""
+    over = time.monotonic() + STEP
+    rows = crud.back(tx, wanted.lines, low, after, FETCH)
+    for row in rows:
+        after = row.id - 1
+        missing -= wanted.takes(row)
+        if not missing or time.monotonic() > over:
+            return after, missing
+    return (after if len(rows) == FETCH else low), missing
 
 
 def follow(tx: Transaction, wanted: Wanted, after: int) -> Page:

@@ -96,6 +96,8 @@ class LogStreaming:
             if self._asked.follow:
                 await self._send_news(after)
             connection.close(closing.DONE)
+        except ChatOpsError as error:  # the hub is busy
+            connection.close(refusal(error).reason or closing.INTERNAL, error.message)
         except SocketEnded as end:
             connection.close(end.reason or closing.INTERNAL, end.message)
 
