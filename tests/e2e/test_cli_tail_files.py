@@ -96,6 +96,21 @@ def test_a_followed_file_is_whole_though_it_is_rotated_and_both_ends_are_killed(
     assert tail.process.wait(15) == 130
 
 
+def ships_and_reads_nothing(hub: Bench, log: Path) -> None:
+    """An agent that may not read a file for the hub, and ships it: its stored lines are shown."""
+    hub.start_agent("web-3", hub.add_server("web-3"), "--log", f"{log}@start")
+    tail = hub.run("tail", f"web-3:{log}.1")
+    assert (tail.code, tail.stdout) == (5, b"")
+
+    def stored() -> bool:
+        found = hub.run("tail", f"web-3:{log}", "--grep", "one|two")
+        return found.out.splitlines() == [
+            "2026-11-25T10:00:00Z ERROR one", "\\x1b[2Jtwo [bold]\N{REPLACEMENT CHARACTER}\\x00",
+        ] and "its agent shipped" in found.err  # fmt: skip
+
+    until(stored, what="the shipped lines")
+
+
 def test_files_and_units_are_shown_as_other_logs_are(
     hub: Bench, logs: Path, journal: RealJournal
 ) -> None:
@@ -136,6 +151,7 @@ def test_files_and_units_are_shown_as_other_logs_are(
         refused = hub.run("tail", *words)
         assert (refused.code, refused.stdout) == (code, b""), words
         assert why in refused.err
+    ships_and_reads_nothing(hub, odd)
     journal.write(b"one", b"two \x1b[31m", unit="shop.service", PRIORITY="4")
     journal.write(b"of another", unit="other.service")
     unit = hub.run("tail", "web-1", "--unit", "shop")

@@ -11,7 +11,6 @@ from chatops.agent.feeds import Feed, FeedError, Feeds
 from chatops.agent.file_feed import read_file
 from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.policy import Policy
-from chatops.agent.unit_feed import read_unit
 from chatops.protocol.feed_messages import FeedRequest, FeedResponse
 from chatops.protocol.log_feeds import FileArgs, UnitArgs
 from chatops.protocol.messages import Message
@@ -27,9 +26,15 @@ class _Kind(NamedTuple):
     read: Callable[[FilesPolicy, Any, Feed], None]
 
 
+def _read_unit(policy: FilesPolicy, args: UnitArgs, feed: Feed) -> None:
+    from chatops.agent.unit_feed import read_unit  # many agents are never asked for one
+
+    read_unit(policy, args, feed)
+
+
 _KINDS: Final[Mapping[str, _Kind]] = {
     "file": _Kind(FileArgs, read_file),
-    "unit": _Kind(UnitArgs, read_unit),
+    "unit": _Kind(UnitArgs, _read_unit),
 }
 
 

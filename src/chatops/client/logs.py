@@ -52,19 +52,21 @@ class Logs:
         level: LogLevel | None = None,
         grep: str | None = None,
         follow: bool = True,
+        source: str | None = None,
         patience: float = math.inf,
         on_change: Callable[[Link], None] = lambda _: None,
     ) -> LogTail:
         """The last ``lines`` of the servers of ``target`` in the order in which the hub received
-        them, of ``level`` or worse, in which the pattern ``grep`` (RE2) is found; with ``follow``
-        then what comes, without end. They come in pages. A connection that is lost is made again
-        for ``patience`` seconds, of which ``on_change`` is told: no line is missing then
-        and none comes twice, but for so many as a page says.
+        them, of ``level`` or worse, of that ``source`` (a path, ``unit:NAME`` …), in which the
+        pattern ``grep`` (RE2) is found; with ``follow`` then what comes, without end. They come in
+        pages. A connection that is lost is made again for ``patience`` seconds, of which
+        ``on_change`` is told: no line is missing then and none comes twice, but for so many as a
+        page says.
         """
         from chatops.client.log_tail import LogTail
         from chatops.protocol.client_messages import Tail
 
-        asked = Tail(target, lines=lines, level=level, grep=grep, follow=follow)
+        asked = Tail(target, lines=lines, level=level, grep=grep, follow=follow, source=source)
         return LogTail(self._session, asked, patience, on_change)
 
     def file(

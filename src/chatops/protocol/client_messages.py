@@ -78,10 +78,11 @@ class LogEvent(Message, tag="log", omit_defaults=True):
 
 class Tail(Message, tag="tail"):
     """On ``/ws/logs``, which is for many servers: send the log entries of the servers that
-    ``target`` means, whichever these are as time goes by; of ``level`` or worse, and with what
-    the regular expression ``grep`` (RE2) finds in their messages. First the last ``lines`` of
-    them, or all that come ``after`` a place that an earlier page named; then, with ``follow``, what
-    is committed from now on. Without it the hub closes the socket as ``done``."""
+    ``target`` means, whichever these are as time goes by; of ``level`` or worse, of that
+    ``source``, and with what the regular expression ``grep`` (RE2) finds in their messages. First
+    the last ``lines`` of them, or all that come ``after`` a place that an earlier page named; then,
+    with ``follow``, what is committed from now on. Without it the hub closes the socket as
+    ``done``."""
 
     target: str
     lines: Count = 100
@@ -89,6 +90,7 @@ class Tail(Message, tag="tail"):
     level: LogLevel | None = None
     grep: str | None = None
     follow: bool = True
+    source: str | None = None
 
 
 class LogPage(Struct, omit_defaults=True):

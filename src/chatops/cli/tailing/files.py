@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from chatops.cli.reopening import PASSING, reopened
 from chatops.cli.tailing.cutting import LineCutter, Piece
 from chatops.cli.tailing.lines import Line
+from chatops.cli.tailing.shipped import shipped_lines
 from chatops.client import Client
+from chatops.errors import ChatOpsError, NotPermitted, Refused
 from chatops.text import escape
 from chatops.units import format_time
 
@@ -44,16 +46,29 @@ class FileLines:
             ChatOpsError: they cannot be had, or are lost for good.
         """
         with self._client:
-            feed = self._open()
-            while True:
-                try:
-                    yield from self._read(feed)
-                    break
-                except PASSING as error:
-                    if not self._follow:
-                        raise
-                    feed = reopened(self._open, error, self._say)
-            yield self._made(self._cutter.rest(), feed.server)
+            try:
+                feed = self._open()
+            except (Refused, NotPermitted) as error:
+                yield from self._shipped(error)
+            else:
+                yield from self._follow_on(feed)
+
+    def _shipped(self, error: ChatOpsError) -> Iterator[Sequence[Line]]:
+        return shipped_lines(
+            self._client, self.name, self._path, error, self._say, lines=self._lines,
+            follow=self._follow,
+        )  # fmt: skip
+
+    def _follow_on(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
+        while True:
+            try:
+                yield from self._read(feed)
+                break
+            except PASSING as error:
+                if not self._follow:
+                    raise
+                feed = reopened(self._open, error, self._say)
+        yield self._made(self._cutter.rest(), feed.server)
 
     def _say(self, text: str) -> None:
         self._say_it(f"{escape(self.name)}: {text}")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from chatops.cli.reopening import PASSING, reopened
 from chatops.cli.tailing.lines import Line
+from chatops.cli.tailing.shipped import shipped_lines
 from chatops.client import Client
+from chatops.errors import ChatOpsError, NotPermitted, Refused
 from chatops.text import escape
 from chatops.units import format_time
 
@@ -27,6 +29,7 @@ class UnitLines:
         self._client = client
         self._unit = unit
         self._say_it = say
+        self._asked = lines
         self._lines: int | None = lines
         self._follow = follow
         self._after: str | None = None
@@ -38,19 +41,36 @@ class UnitLines:
             ChatOpsError: they cannot be had, or are lost for good.
         """
         with self._client:
-            if self._follow and self._lines == 0:
-                self._find_end()
-            feed = self._open()
-            if feed.notice is not None:
-                self._say(escape(feed.notice))
-            while True:
-                try:
-                    yield from self._read(feed)
-                    return
-                except PASSING as error:
-                    if not self._follow:
-                        raise
-                    feed = reopened(self._open, error, self._say)
+            try:
+                feed = self._begin()
+            except (Refused, NotPermitted) as error:
+                yield from self._shipped(error)
+            else:
+                yield from self._follow_on(feed)
+
+    def _begin(self) -> UnitFeed:
+        if self._follow and self._lines == 0:
+            self._find_end()
+        return self._open()
+
+    def _shipped(self, error: ChatOpsError) -> Iterator[Sequence[Line]]:
+        name = self._unit if "." in self._unit else f"{self._unit}.service"
+        return shipped_lines(
+            self._client, self.name, f"unit:{name}", error, self._say, lines=self._asked,
+            follow=self._follow,
+        )  # fmt: skip
+
+    def _follow_on(self, feed: UnitFeed) -> Iterator[Sequence[Line]]:
+        if feed.notice is not None:
+            self._say(escape(feed.notice))
+        while True:
+            try:
+                yield from self._read(feed)
+                return
+            except PASSING as error:
+                if not self._follow:
+                    raise
+                feed = reopened(self._open, error, self._say)
 
     def _find_end(self) -> None:
         """Where to begin, so that a lost connection can be told from it too."""

@@ -32,11 +32,13 @@ COUNTED: Final = 1_000_000
 
 
 class Wanted(NamedTuple):
-    """Lines of some servers (names by id), of some levels, in which ``finder`` finds something."""
+    """Lines of some servers (names by id), of some levels, of one ``source`` (None: of all), in
+    which ``finder`` finds something."""
 
     servers: Mapping[str, str]
     levels: tuple[str, ...]
     finder: Finder | None = None
+    source: str | None = None
 
     @property
     def lines(self) -> Lines:
@@ -44,7 +46,9 @@ class Wanted(NamedTuple):
         return Lines(self.servers.keys(), self.levels)
 
     def takes(self, row: Row) -> bool:
-        """Whether the pattern is found in it."""
+        """Whether it is of the source, and the pattern is found in it."""
+        if self.source is not None and row.source != self.source:
+            return False
         return self.finder is None or self.finder(row.message.encode("utf-8", "replace"))
 
     def entry(self, row: Row) -> LogEntry:

@@ -45,6 +45,7 @@ class LogStreaming:
         self._asked: Tail | None = None
         self._one = False
         self._finder: Finder | None = None
+        self._source: str | None = None
         self._levels: tuple[str, ...] = LEVELS
         self._names: dict[str, str] = {}
         self._told = -1
@@ -66,6 +67,7 @@ class LogStreaming:
             raise InvalidInput("a socket has one tail")
         self._one = parse_target(message.target).one is not None
         self._finder = None if message.grep is None else finder(message.grep)
+        self._source = message.source
         self._levels = LEVELS[LEVELS.index(message.level) if message.level else 0 :]
         self.tail.levels = frozenset(self._levels)
         self._asked = message
@@ -164,4 +166,4 @@ class LogStreaming:
         if self._one and not there:
             raise SocketEnded(closing.NOT_FOUND)
         servers = {one: self._names[one] for one in (there if only is None else there & only)}
-        return Wanted(servers, self._levels, self._finder)
+        return Wanted(servers, self._levels, self._finder, self._source)
