@@ -93,11 +93,15 @@ def measure(place: Bench, keys: Keys, given: argparse.Namespace) -> Figures:
         load = Load(pid)
         time.sleep(CALM)
         found: Figures = {"calm_cpu": load.percent, "calm_rss": resident(pid) / MiB}
+        if given.runs:
+            calmly = exec_under_load(place, next(iter(keys)), given.runs)
+            found |= {f"calm_{name}": value for name, value in calmly.items()}
         swarm.behave(Behaviour(interval=5.0, logs=given.rate / len(keys)))
         time.sleep(3.0)
         found |= at_rate(pid, swarm, given.seconds, found["calm_cpu"])
         if given.runs:
             found |= exec_under_load(place, next(iter(keys)), given.runs)
+            found["exec_p99_ratio"] = found["exec_p99"] / found["calm_exec_p99"]
         if given.flood:
             found |= peak(pid, swarm, given.flood)
         swarm.behave(calm)

@@ -109,10 +109,10 @@ def format_size(size: float) -> str:
 
 def exact_size(size: int) -> str:
     """Bytes as ``parse_size`` reads them again: ``64KiB``, ``1MB``, ``1500B``."""
-    for unit in ("GiB", "MiB", "KiB", "GB", "MB", "kB"):
-        if size and size % _BYTES[unit] == 0:
-            return f"{size // _BYTES[unit]}{unit}"
-    return f"{size}B"
+    units = ("GiB", "MiB", "KiB", "GB", "MB", "kB") if size else ()
+    whole = [(size // _BYTES[unit], unit) for unit in units if size % _BYTES[unit] == 0]
+    number, unit = min(whole, default=(size, "B"), key=lambda one: one[0])
+    return f"{number}{unit}"
 
 
 def format_time(ts: float) -> str:

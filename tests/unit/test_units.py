@@ -238,5 +238,6 @@ def test_exact_forms_are_the_shortest_that_people_write() -> None:
     seconds = (0, 0.5, 90, 3600, 5400, 172_800, 1.0)
     texts = ["0s", "0.5s", "90s", "1h", "90m", "2d", "1s"]
     assert [exact_duration(one) for one in seconds] == texts
-    sizes = (0, 1500, 1024, 65_536, 10**6, 2**30)
-    assert [exact_size(one) for one in sizes] == ["0B", "1500B", "1KiB", "64KiB", "1MB", "1GiB"]
+    sizes = (0, 1500, 1024, 65_536, 10**6, 2**30, 10**10)
+    texts = ["0B", "1500B", "1KiB", "64KiB", "1MB", "1GiB", "10GB"]
+    assert [exact_size(one) for one in sizes] == texts

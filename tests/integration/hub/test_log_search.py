@@ -66,9 +66,21 @@ async def test_pages_spans_and_removed_lines(hub: TestHub) -> None:
     assert await found(hub, f"line&until={since}") == ["late line"]
     wrong = await hub.call("GET", "/logs?query=line&cursor=bad")
     assert (wrong.status, wrong.code) == (422, "invalid")
-    await hub.ok("PUT", "/settings/logs_retention", {"value": "2h"})
-    await hub.services.logs.upkeep.once()
-    assert len(await found(hub, "line")) == 6
+
+
+async def test_a_smaller_size_makes_room_and_the_newest_lines_stay(hub: TestHub) -> None:
+    key = (await hub.server("web-1"))["key"]["key"]
+    async with await hub.agent(key) as agent:
+        for part in range(56):
+            lines = [("info", f"part{part} " + f"word{n} " * 2000) for n in range(15)]
+            await ship(agent, *lines, ago=float(part))
+    assert len(await found(hub, "part0")) == 15
+    await hub.ok("PUT", "/settings/logs_size", {"value": "10MB"})
+    upkeep = hub.services.logs.upkeep
+    await upkeep.once()
+    assert 9_000_000 < upkeep.used <= 10_000_000
+    assert await found(hub, "part0") == []
+    assert len(await found(hub, "part55")) == 15
 
 
 async def test_a_search_that_takes_too_long_is_stopped(

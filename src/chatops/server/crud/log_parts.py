@@ -44,7 +44,10 @@ SELECT 'delete', id, message, 's' || server || ' l' || level FROM log_entries
 WHERE id IN (SELECT value FROM json_each(:ids))
 """
 _MERGE: Final = "INSERT INTO PART (PART, rank) VALUES ('merge', :pages)"
-_EMPTY: Final = "DELETE FROM PART_data WHERE id IN (SELECT id FROM PART_data LIMIT :pages)"
+# Up to 10 are the two records without which FTS5 knows no index, and cannot drop it either.
+_EMPTY: Final = """
+DELETE FROM PART_data WHERE id IN (SELECT id FROM PART_data WHERE id > 10 LIMIT :pages)
+"""
 _DROP: Final = "DROP TABLE PART"
 
 _first: Final[Any] = bindparam("first")

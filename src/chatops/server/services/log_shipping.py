@@ -41,8 +41,8 @@ COMPLAIN: Final = 10.0
 """Seconds between two lines of the hub's own log about lines that found no room."""
 MESSAGES: Final = 64
 """Messages of one server that are stored in its turn."""
-STEP: Final = 256 * KiB
-"""Bytes of lines, counted as those that wait, that hold the writer together: about 10 ms."""
+STEP: Final = 192 * KiB
+"""Bytes of lines, counted as those that wait, that hold the writer together: about 7 ms."""
 _OVERHEAD: Final = 200
 """Bytes that a message or a line takes beside its text, about."""
 _log = logging.getLogger(__name__)

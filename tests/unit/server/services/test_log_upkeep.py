@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,7 @@ from chatops.server.db.transactions import Transaction
 from chatops.server.services import log_upkeep
 from chatops.server.services.log_upkeep import LogUpkeep
 from chatops.server.settings import HubSettings
-from tests.support.databases import open_databases
+from tests.support.databases import lay_out, open_databases
 
 DAY = 86_400.0
 NOW = 1_000 * DAY
@@ -164,6 +165,31 @@ async def test_a_step_does_no_more_than_it_has_time_for(
     assert await hub.ids() == list(range(501, 1001))
     assert steps >= 500 / log_upkeep.BITE
     assert [one.first_id for one in await hub.parts()] == [501]
+
+
+async def test_a_part_that_is_leaving_goes_on_leaving_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step is done on a file that was just opened: FTS5 needs nothing that it remembers."""
+    lay_out(tmp_path)
+    monkeypatch.setattr(log_upkeep, "HOLD", 0.0)
+    monkeypatch.setattr(log_upkeep, "PAGES", 1)
+    databases = await Databases.open(tmp_path)
+    for _ in range(5):
+        await Hub(databases).store(60, age=40 * DAY)
+    await Hub(databases).close_part()
+    await Hub(databases).store(1)
+    await databases.close()
+    more, steps = True, 0
+    while more:
+        databases = await Databases.open(tmp_path)
+        more = await databases.logs.transact(Hub(databases).upkeep._step)
+        ids, parts = await Hub(databases).ids(), await Hub(databases).parts()
+        await databases.close()
+        steps += 1
+    assert ids == [301]
+    assert [one.first_id for one in parts] == [301]
+    assert steps > 300 / log_upkeep.BITE + 3, "the index went a page at a time"
 
 
 async def test_lines_of_a_removed_server_go_in_steps_with_all_that_names_it(
