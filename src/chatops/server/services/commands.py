@@ -33,7 +33,7 @@ from chatops.server.services.agent_manager import AgentManager, AgentSession
 from chatops.server.services.command_news import CommandNews
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.for_sure import for_sure
-from chatops.server.services.live_command import LiveCommand
+from chatops.server.services.live_command import LiveCommand, revived
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.run_spec import RunSpec
 from chatops.server.services.terminals import TerminalService
@@ -346,10 +346,4 @@ class CommandService:
 
     def revived(self, row: Command, server: str, credit: int) -> LiveCommand:
         """A command of before, as its row has it."""
-        live = LiveCommand(
-            row.id, row.run_id, row.server_id, server, user_id=row.user_id,
-            user_name=row.user_name, command=row.command, sent=row.status != "queued",
-            started_at=row.started_at, credit=credit, file=self.file,
-        )  # fmt: skip
-        live.cancelled = row.cancelled_at is not None
-        return live
+        return revived(row, server, credit, self.file)

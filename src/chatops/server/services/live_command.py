@@ -24,6 +24,7 @@ from chatops.protocol.messages import (
     StreamOpen,
 )
 from chatops.protocol.rest import CommandResult, CommandStatus
+from chatops.server.db.models import Command
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.command_results import with_output
 from chatops.server.services.output import KeptStream
@@ -308,3 +309,14 @@ class LiveCommand:
         if self.result is not None and not self._watchers:
             for stream in self.streams.values():
                 stream.kept.close()
+
+
+def revived(row: Command, server: str, credit: int, file: OutputFile) -> LiveCommand:
+    """A command of before, as its row has it."""
+    live = LiveCommand(
+        row.id, row.run_id, row.server_id, server, user_id=row.user_id,
+        user_name=row.user_name, sent=row.status != "queued", started_at=row.started_at,
+        credit=credit, file=file,
+    )  # fmt: skip
+    live.cancelled = row.cancelled_at is not None
+    return live
