@@ -315,8 +315,8 @@ def revived(row: Command, server: str, credit: int, file: OutputFile) -> LiveCom
     """A command of before, as its row has it."""
     live = LiveCommand(
         row.id, row.run_id, row.server_id, server, user_id=row.user_id,
-        user_name=row.user_name, sent=row.status != "queued", started_at=row.started_at,
-        credit=credit, file=file,
+        user_name=row.user_name, command=row.command, sent=row.status != "queued",
+        started_at=row.started_at, credit=credit, file=file,
     )  # fmt: skip
     live.cancelled = row.cancelled_at is not None
     return live
