@@ -43,10 +43,12 @@ class Recorder:
         """Go on in the file, which a hub before this one left.
 
         Raises:
-            OSError: it cannot be read or written.
+            OSError: it cannot be read or written, or does not even begin as one.
         """
         with self._path.open("rb") as file:
             self._cast, self.size = resumed(file)
+        if not self.size:
+            raise OSError(errno.EIO, "its file is damaged")
         self._handle = os.open(self._path, _FLAGS)
         os.ftruncate(self._handle, self.size)
 

@@ -82,10 +82,11 @@ class RecordingService:
         live.recorder = recorder
 
     async def resume(self, live: LiveCommand) -> None:
-        """Go on with a command that a hub before this one recorded, if it did."""
+        """Go on with a command that a hub before this one recorded, if it did. It is ended when its
+        file is gone or damaged."""
         async with self._database.read() as session:
             row = await crud.get(session, live.id)
-        if row is None or not self._path(live.id).exists():
+        if row is None:
             return
         live.recorder = self._recorder(live, row.started_at)
         try:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,6 +80,14 @@ def test_the_file_of_a_hub_that_was_killed_goes_on(tmp_path: Path) -> None:
     assert text(whole.partition(b"\n")[2]) == "hello world"
     assert other.size == len(whole)
     assert (tmp_path / "r.cast").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("left", [None, b"", b'{"version":2,"wid'])
+def test_a_file_that_is_gone_or_damaged_does_not_go_on(tmp_path: Path, left: bytes | None) -> None:
+    if left is not None:
+        (tmp_path / "r.cast").write_bytes(left)
+    with pytest.raises(OSError, match=r"damaged|No such file"):
+        recorder(tmp_path).resume()
 
 
 def test_what_cannot_be_written_down_is_told_once(tmp_path: Path) -> None:
