@@ -57,9 +57,10 @@ def _scalar(kind: mi.Type, name: str, default: Any) -> Any:
     if isinstance(kind, mi.LiteralType):
         return next(value for value in kind.values if value != default)
     if isinstance(kind, mi.StrType):
-        return f"some {name} – ü"
+        return f"some {name} – ü" if kind.pattern is None else f"some-{name}"
     if isinstance(kind, mi.IntType):
-        return 2**53 + len(name)
+        large = 2**53 + len(name)
+        return large if kind.le is None or kind.le > large else kind.le - len(name)
     if isinstance(kind, mi.FloatType):
         return len(name) + 0.1
     if isinstance(kind, mi.BoolType):

@@ -39,6 +39,7 @@ from chatops.protocol.messages import (
     StreamName,
     StreamOpen,
 )
+from chatops.protocol.parts import Terminal
 from tests.support.waiting import until_async
 
 M = TypeVar("M", bound=Message)
@@ -157,6 +158,7 @@ class StandInHub:
         stdin: int | None = None,
         container: str | None = None,
         user: str | None = None,
+        terminal: Terminal | None = None,
     ) -> None:
         """Send a command; ``stdin`` is the stream that will carry its input."""
         streams = [
@@ -169,7 +171,18 @@ class StandInHub:
             streams.append(StreamOpen(stream=stdin, command_id=id, name="stdin"))
         await self.send(
             Command(id=id, command=command, timeout=timeout, cwd=cwd, env=env or {},
-                    streams=streams, stdin=stdin is not None, container=container, user=user)
+                    streams=streams, stdin=stdin is not None, container=container, user=user,
+                    terminal=terminal)
+        )  # fmt: skip
+
+    async def resume(
+        self, command_id: str, stream: int, name: StreamName, *, offset: int = 0
+    ) -> None:
+        """Have a stream of a command from before this connection come, or go, on."""
+        credit = 0 if name == "stdin" else STREAM_CREDIT
+        await self.send(
+            StreamOpen(stream=stream, command_id=command_id, name=name, offset=offset,
+                       credit=credit, watched=True)
         )  # fmt: skip
 
     async def feed(self, stream: int, data: bytes, piece: int = MAX_STREAM_DATA) -> None:

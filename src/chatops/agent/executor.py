@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from chatops.agent.command_states import Commands, Life
@@ -21,6 +22,7 @@ from chatops.agent.journal import Journal
 from chatops.agent.policy import Policy
 from chatops.agent.run import Containers, Run
 from chatops.agent.spill import Spill
+from chatops.agent.terminal_run import TerminalRun
 from chatops.clock import Clock
 from chatops.errors import ProtocolError
 from chatops.protocol.facts import JournalFacts
@@ -32,6 +34,7 @@ from chatops.protocol.messages import (
     CommandCancel,
     CommandResponse,
     Error,
+    Resize,
     StreamClose,
     StreamCredit,
     StreamOpen,
@@ -88,8 +91,10 @@ class Executor:
         if isinstance(life, CommandResponse):
             self._commands.refuse(life)
             return life
-        run = Run(command, life, self._policy.exec, self._containers, self._guard, self._clock,
-                  self._spill.open(), self._delivery.moved, self._tell)  # fmt: skip
+        run = self._run_of(command)(
+            command, life, self._policy.exec, self._containers, self._guard, self._clock,
+            self._spill.open(), self._delivery.moved, self._tell,
+        )  # fmt: skip
         self._runs[command.id] = run
         for stream in command.streams:
             self.open(stream)
@@ -108,6 +113,12 @@ class Executor:
             return self._in_turn(known)
         self._runs[message.id].end("cancelled", max(message.grace, 0.0))
         return None
+
+    def resize(self, message: Resize) -> None:
+        """A command's terminal has another size. One that is over is no error."""
+        run = self._runs.get(message.id)
+        if isinstance(run, TerminalRun):
+            run.resize(message)
 
     def ack(self, message: CommandAck) -> None:
         """The hub has the outcome: forget the command but for its id."""
@@ -225,7 +236,14 @@ class Executor:
             return _refused(command.id, "invalid", problem)
         return self._crowded(command.id)
 
+    def _run_of(self, command: Command) -> Callable[..., Run]:
+        if command.terminal is None:
+            return Run
+        return partial(TerminalRun, self._policy.shell)
+
     def _decide(self, command: Command) -> Decision:
+        if command.terminal is not None:
+            return self._policy.decide_at_terminal(command)
         if command.container is not None:
             return self._policy.decide_in_container()
         return self._policy.decide(command.command, cwd=command.cwd, env=command.env)

@@ -112,17 +112,23 @@ class Launch:
         if user.switched:
             self._give_pipes(user)
         return subprocess.Popen(
-            vector_of(self._command),
+            self._words(),
             stdin=self._in[0] if self._in else subprocess.DEVNULL,
             stdout=self._out[1],
             stderr=self._err[1],
-            env=self._bounds.environment(self._env),
+            env=self._variables(),
             cwd=folder,
             start_new_session=True,
             user=user.uid if user.switched else None,
             group=user.gid if user.switched else None,
             extra_groups=user.groups if user.switched else None,
         )
+
+    def _words(self) -> list[str]:
+        return vector_of(self._command)
+
+    def _variables(self) -> dict[str, str]:
+        return self._bounds.environment(self._env)
 
     def _give_pipes(self, user: Account) -> None:
         """Let the user open its pipes again by name, as `echo > /dev/stderr` does."""

@@ -92,8 +92,7 @@ class PipeWriter:
         self._gone = gone
         self._waiting = False
         os.set_blocking(handle, False)
-        # The writing end never becomes readable; it only tells in this way that nobody reads.
-        self._loop.add_reader(handle, gone)
+        self._watch()
 
     def wait(self) -> None:
         """There is something to write."""
@@ -114,6 +113,10 @@ class PipeWriter:
             self._loop.remove_reader(self._handle)
             os.close(self._handle)
             self._handle = -1
+
+    def _watch(self) -> None:
+        # The writing end never becomes readable; it only tells in this way that nobody reads.
+        self._loop.add_reader(self._handle, self._gone)
 
     def _ready(self) -> None:
         if self._handle >= 0:

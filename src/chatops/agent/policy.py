@@ -9,7 +9,9 @@ from chatops.agent.exec_policy import Decision, ExecPolicy
 from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.rules import CommandLine
 from chatops.agent.settings import CAPABILITIES
+from chatops.agent.shell_policy import ShellPolicy
 from chatops.protocol.facts import PolicyFacts
+from chatops.protocol.messages import Command
 from chatops.protocol.policy_facts import bounded
 from chatops.text import counted
 from chatops.units import format_duration, format_size
@@ -17,8 +19,8 @@ from chatops.units import format_duration, format_size
 
 class Policy:
     """The owner's decision, fixed for the life of the agent. ``exec`` holds the bounds of
-    commands, of use only where ``allow`` has exec, ``docker`` those of containers,
-    ``files`` those of what is read."""
+    commands, of use only where ``allow`` has exec or shell, ``docker`` those of containers,
+    ``files`` those of what is read, ``shell`` those of terminals."""
 
     def __init__(
         self,
@@ -26,12 +28,14 @@ class Policy:
         commands: ExecPolicy | None = None,
         containers: DockerPolicy | None = None,
         files: FilesPolicy | None = None,
+        shell: ShellPolicy | None = None,
     ) -> None:
         given = frozenset(allow)
         self._allow = frozenset(CAPABILITIES) if "all" in given else given
         self.exec = commands or ExecPolicy()
         self.docker = containers or DockerPolicy()
         self.files = files or FilesPolicy()
+        self.shell = shell or ShellPolicy()
 
     @property
     def allow(self) -> list[str]:
@@ -43,7 +47,10 @@ class Policy:
         known = self.exec.facts() if "exec" in self._allow else None
         containers = self.docker.facts() if "docker" in self._allow else None
         files = self.files.facts() if "files" in self._allow else None
-        return bounded(PolicyFacts(allow=self.allow, exec=known, docker=containers, files=files))
+        shell = self.shell.facts() if "shell" in self._allow else None
+        return bounded(
+            PolicyFacts(allow=self.allow, exec=known, docker=containers, files=files, shell=shell)
+        )
 
     def decide(
         self, command: CommandLine, *, cwd: str | None = None, env: Iterable[str] = ()
@@ -64,10 +71,26 @@ class Policy:
             why = "this agent was not started with --allow docker, so it runs nothing in containers"
             return Decision(allowed=False, rule="allow", message=why)
         if not self.docker.may_change:
-            return _refused_in_container("docker.mode", "docker.mode is read-only")
+            return _refused("docker.mode", "docker.mode is read-only")
         if not self.docker.exec:
-            return _refused_in_container("docker.exec", "docker.exec is false")
+            return _refused("docker.exec", "docker.exec is false")
         return Decision(allowed=True, rule="docker.exec")
+
+    def decide_at_terminal(self, command: Command) -> Decision:
+        """Whether a command may have a terminal. Whoever has a login shell can run everything, so
+        where [policy.exec] lists what may run, there is none."""
+        if "shell" not in self._allow:
+            why = "this agent was not started with --allow shell, so it opens no terminals"
+            return Decision(allowed=False, rule="allow", message=why)
+        if command.container is not None:
+            why = "this agent opens no terminals in containers"
+            return Decision(allowed=False, rule="allow", message=why)
+        if command.terminal is None or not command.terminal.login:
+            return self.exec.decide(command.command, cwd=command.cwd, env=command.env)
+        if self.exec.commands is not None:
+            why = "commands lists what may run, and a login shell can run everything"
+            return _refused("commands", why)
+        return Decision(allowed=True, rule="allow")
 
     def describe(self) -> str:
         """One sentence for ``agent check``."""
@@ -77,10 +100,18 @@ class Policy:
         bounds = _describe(self.exec) if "exec" in self._allow else ()
         containers = _describe_docker(self.docker) if "docker" in self._allow else ()
         files = _describe_files(self.files) if "files" in self._allow else ()
-        return "; ".join([text, *bounds, *containers, *files])
+        shell = _describe_shell(self.shell) if "shell" in self._allow else ()
+        return "; ".join([text, *bounds, *containers, *files, *shell])
 
 
-def _refused_in_container(rule: str, why: str) -> Decision:
+def _describe_shell(bounds: ShellPolicy) -> Iterable[str]:
+    if bounds.idle:
+        yield f"a terminal is hung up when it was idle for {format_duration(bounds.idle)}"
+    if bounds.total:
+        yield f"a terminal stays {format_duration(bounds.total)} at most"
+
+
+def _refused(rule: str, why: str) -> Decision:
     message = f"the agent's policy does not allow this: {why}"
     return Decision(allowed=False, rule=rule, message=message)
 

@@ -16,6 +16,7 @@ from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.policy import Policy
 from chatops.agent.rules import FORM, Rule
 from chatops.agent.settings import CAPABILITIES
+from chatops.agent.shell_policy import ShellPolicy
 from chatops.agent.variables import ENTRY, steers
 from chatops.errors import InvalidInput
 from chatops.protocol.limits import MAX_RUNNING_COMMANDS
@@ -34,12 +35,14 @@ def build(allow: Iterable[str] | None = None, table: Mapping[str, Any] | None = 
     stated = _capabilities(rest.pop("allow", []))
     section = rest.pop("exec", {})
     containers, files = rest.pop("docker", {}), rest.pop("files", {})
-    for name, one in (("exec", section), ("docker", containers), ("files", files)):
+    shell = rest.pop("shell", {})
+    tables = {"exec": section, "docker": containers, "files": files, "shell": shell}
+    for name, one in tables.items():
         if not isinstance(one, dict):
             raise InvalidInput(f"policy.{name} is not a table", hint=f"write it as [policy.{name}]")
-    _refuse_unknown("policy", rest, ("allow", "exec", "docker", "files"))
+    _refuse_unknown("policy", rest, ("allow", *tables))
     given = stated if allow is None else allow
-    return Policy(given, _exec(section), _docker(containers), _files(files))
+    return Policy(given, _exec(section), _docker(containers), _files(files), _shell(shell))
 
 
 def _exec(section: Mapping[str, Any]) -> ExecPolicy:
@@ -62,6 +65,10 @@ def _read(
 ) -> dict[str, Any]:
     _refuse_unknown(where, set(section) - set(readers), readers)
     return {key: readers[key](f"{where}.{key}", value) for key, value in section.items()}
+
+
+def _shell(section: Mapping[str, Any]) -> ShellPolicy:
+    return ShellPolicy(**_read("policy.shell", section, _SHELL_READERS))
 
 
 def _mode(key: str, value: object) -> Mode:
@@ -247,6 +254,12 @@ _FILES_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "units": _patterns,
 }
 """Every key of [policy.files], which is a field of FilesPolicy too."""
+
+_SHELL_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "idle": _duration,
+    "total": _duration,
+}
+"""Every key of [policy.shell], which is a field of ShellPolicy too."""
 
 
 def _refuse_unknown(where: str, rest: Iterable[str], known: Iterable[str]) -> None:

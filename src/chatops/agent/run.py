@@ -54,6 +54,11 @@ class Run:
     stream has something new to send, ``tell`` with what the hub is to know of the input.
     """
 
+    output: type[OutputStream] = OutputStream
+    input: type[StandardInput] = StandardInput
+    limit_key: str = "timeout"
+    """The key of the policy that bounds its time."""
+
     def __init__(
         self,
         command: Command,
@@ -68,8 +73,8 @@ class Run:
     ) -> None:
         self.id: Final = command.id
         self.command: Final = command
-        self.stdout: Final = OutputStream("stdout", OutputBuffer(spill))
-        self.stderr: Final = OutputStream("stderr", OutputBuffer(spill))
+        self.stdout: Final = self.output("stdout", OutputBuffer(spill))
+        self.stderr: Final = self.output("stderr", OutputBuffer(spill))
         self.life: Final = life
         self._bounds = bounds
         self._containers = containers
@@ -82,7 +87,7 @@ class Run:
         self._began = clock.monotonic()
         self._process: Process | None = None
         self._order: asyncio.Future[tuple[str, float]] = asyncio.get_running_loop().create_future()
-        self.stdin: Final = StandardInput(tell, self._cut_off) if command.stdin else None
+        self.stdin: Final = self.input(tell, self._cut_off) if command.stdin else None
 
     @property
     def streams(self) -> tuple[OutputStream, OutputStream]:
@@ -235,7 +240,7 @@ class Run:
         self.life.end("timeout")
         dead = await process.end(TIMEOUT_GRACE)
         await self._drain(process)
-        sentence = time_limit_reached(self._time)
+        sentence = time_limit_reached(self._time, self.limit_key)
         return self._ended("timed_out", process, "timeout", sentence, dead=dead)
 
     def _cancelled(self, process: Process, reason: str, *, dead: bool) -> CommandResponse:

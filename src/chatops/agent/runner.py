@@ -43,7 +43,13 @@ from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
 from chatops.protocol import PROTOCOL_VERSION, closing
-from chatops.protocol.features import CONTAINER_COMMANDS, FEEDS, LOG_FEEDS, PROCESSES
+from chatops.protocol.features import (
+    CONTAINER_COMMANDS,
+    FEEDS,
+    LOG_FEEDS,
+    PROCESSES,
+    TERMINALS,
+)
 from chatops.protocol.limits import DEFAULT_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
 from chatops.protocol.messages import Auth, AuthSuccess
 from chatops.tasks import Tasks
@@ -215,7 +221,7 @@ class Agent:
             capabilities=self._policy.allow,
             host=self._facts,
             policy=self._policy.facts(),
-            features=[PROCESSES, CONTAINER_COMMANDS, FEEDS, LOG_FEEDS],
+            features=[PROCESSES, CONTAINER_COMMANDS, FEEDS, LOG_FEEDS, TERMINALS],
         )
 
     def _ready(self, welcome: AuthSuccess, round_trip: float) -> None:

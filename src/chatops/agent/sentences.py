@@ -19,6 +19,8 @@ _NAME: Final = 500
 _CANCELLED: Final = {
     "agent_stopping": "the agent was stopped before the command had ended",
     "stdin_lost": "the command's standard input was cut off before its end",
+    "hung_up": "the terminal was hung up: nobody was at it any more",
+    "idle": "the agent's policy hangs up a terminal at which nothing happens (shell.idle)",
 }
 
 
@@ -43,10 +45,10 @@ def outside(bounds: ExecPolicy, error: OutsideFolders) -> str:
     return f"the agent's policy does not allow this: folders has {allowed}, and not {place}"
 
 
-def time_limit_reached(limit: TimeLimit) -> str:
-    """Whose limit it was, and how long."""
+def time_limit_reached(limit: TimeLimit, key: str) -> str:
+    """Whose limit it was (the policy's: of that ``key``), and how long."""
     if limit.by_policy:
-        return f"the agent's policy ends a command after {limit.seconds:g} s (timeout)"
+        return f"the agent's policy ends a command after {limit.seconds:g} s ({key})"
     return f"the time limit of {limit.seconds:g} s was reached"
 
 

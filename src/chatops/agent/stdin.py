@@ -21,6 +21,8 @@ class StandardInput:
     """One command's input. ``tell`` takes what the hub is to know; ``lost`` is called when the
     input was cut off before its end and nobody went on with it in time."""
 
+    writer: type[PipeWriter] = PipeWriter
+
     def __init__(self, tell: Tell, lost: Callable[[], None]) -> None:
         self._stream: Final = InputStream()
         self._tell = tell
@@ -29,9 +31,14 @@ class StandardInput:
         self._timer: asyncio.TimerHandle | None = None
         self._watch()
 
+    @property
+    def taken(self) -> int:
+        """Bytes that came."""
+        return self._stream.taken
+
     def attach(self, handle: int) -> None:
         """The command runs; ``handle`` is the writing end of its pipe, and closed from here."""
-        self._pipe = PipeWriter(handle, self._write, self.close)
+        self._pipe = self.writer(handle, self._write, self.close)
         self._go_on()
 
     def open(self, number: int) -> None:

@@ -39,6 +39,8 @@ COMMANDS: Final[dict[str, Entry]] = {
     "ps": Entry("ps", "the processes of servers, now"),
     "top": Entry("top", "the fleet as a live view over the whole terminal"),
     "exec": Entry("exec", "run a command on one server or on many"),
+    "shell": Entry("shell", "a terminal on a server"),
+    "recordings": Entry("recordings", "what was printed at terminals: list, play, export"),
     "commands": Entry("commands", "what was run: list, output, attach, wait, cancel"),
     "docker": Entry("docker", "containers: list, look at and change them"),
     "alerts": Entry("alerts", "what is wrong: list, watch, show, ack, resolve"),
@@ -52,7 +54,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "audit": Entry("audit", "who did what: list, verify, export"),
     "settings": Entry("settings", "what an administrator changes while the hub runs"),
 }
-_EXEC: Final = (["exec"], ["docker", "exec"])
+_EXEC: Final = (["exec"], ["shell"], ["docker", "exec"])
 """Commands whose line ends with one for a server."""
 _OWN_STATUS: Final = (*_EXEC, ["commands", "attach"], ["commands", "wait"])
 """Commands whose usage errors must not look like a remote command's exit status."""

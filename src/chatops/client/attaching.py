@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Final
 
 from chatops.client.channel import Channel, Lost, opened, renew
 from chatops.client.run_events import FrameEvents, Offsets, RunEvent
@@ -10,16 +11,34 @@ from chatops.client.session import Session, segment
 from chatops.client.stdin import Input
 from chatops.clock import SystemClock
 from chatops.errors import HubUnreachable, NotSignedIn, ProtocolError
-from chatops.protocol.client_messages import Attach, ClientAuthSuccess, CommandEvent, to_client
+from chatops.protocol.client_messages import (
+    Attach,
+    ClientAuthSuccess,
+    CommandEvent,
+    OpenTerminal,
+    to_client,
+)
 from chatops.protocol.frames import StreamFrame
+from chatops.protocol.limits import KiB
 from chatops.protocol.messages import StreamClose, StreamCredit, StreamOpen
+
+_WINDOW: Final = 64 * KiB
+"""Bytes on their way to a terminal: whoever presses Ctrl-C does not want to see much more."""
 
 
 def attach(
     session: Session, name: str, offsets: Offsets, stdin: Input | None
 ) -> Generator[RunEvent, None, None]:
     """See Commands.attach."""
-    attachment = _Attachment(session, name, Attach(offsets=dict(offsets), stdin=stdin is not None))
+    first = Attach(offsets=dict(offsets), stdin=stdin is not None)
+    return converse(session, f"/commands/{segment(name)}", first, stdin)
+
+
+def converse(
+    session: Session, path: str, first: Attach | OpenTerminal, stdin: Input | None
+) -> Generator[RunEvent, None, None]:
+    """Ask for something to follow on a socket, and follow it; ``stdin`` feeds it."""
+    attachment = _Attachment(session, path, first)
     renewed = False
     while True:
         try:
@@ -52,16 +71,17 @@ def _steer(stdin: Input, message: object) -> None:
 class _Attachment:
     """One connection that follows."""
 
-    def __init__(self, session: Session, name: str, first: Attach) -> None:
+    def __init__(self, session: Session, path: str, first: Attach | OpenTerminal) -> None:
         self._session = session
-        self._path = f"/commands/{segment(name)}"
+        self._path = path
         self._first = first
         self._stands = False
 
     def events(self, stdin: Input | None) -> Generator[RunEvent, None, None]:
         """What happens, until everything is over."""
         events = FrameEvents()
-        with opened(self._session, self._path, SystemClock(), to_client()) as channel:
+        window = _WINDOW if isinstance(self._first, OpenTerminal) else None
+        with opened(self._session, self._path, SystemClock(), to_client(), window) as channel:
             for message in channel.messages():
                 if isinstance(message, StreamFrame):
                     yield events.output(message)

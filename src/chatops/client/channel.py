@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Final
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -109,9 +110,10 @@ class Channel:
 
 @contextmanager
 def opened(
-    session: Session, path: str, clock: Clock, codec: Codec[ToClient]
+    session: Session, path: str, clock: Clock, codec: Codec[ToClient], window: int | None = None
 ) -> Generator[Channel, None, None]:
-    """A channel on ``path`` below ``/api/v1/ws``; the token was sent, its answer is to come.
+    """A channel on ``path`` below ``/api/v1/ws``; the token was sent, its answer is to come. With
+    ``window`` no more bytes than about that are on their way at a time.
 
     Raises:
         Lost: there is no connection to be had.
@@ -119,9 +121,12 @@ def opened(
     # TLS and the hub's identity are the transport's business, hence ws:// and a socket.
     address = session.address
     try:
+        carrier = session.transport.connect()
+        if window is not None:
+            carrier.setsockopt(SOL_SOCKET, SO_RCVBUF, window)
         socket = connect(
             f"ws://{address.authority}{address.prefix}{API}/ws{path}",
-            sock=shareable(session.transport.connect()), compression=None, ping_interval=None,
+            sock=shareable(carrier), compression=None, ping_interval=None,
             max_size=MAX_HUB_FRAME, close_timeout=_CLOSING, proxy=None,
         )  # fmt: skip
     except _GONE as error:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chatops.client.servers import Servers
     from chatops.client.settings import Settings
     from chatops.client.status import StatusArea
+    from chatops.client.terminals import Recordings, Terminals
     from chatops.client.tokens import Tokens
     from chatops.client.users import Users
     from chatops.protocol.rest import TokenPair
@@ -156,6 +157,20 @@ class Client:
         from chatops.client.runs import Runs
 
         return Runs(self._session)
+
+    @cached_property
+    def terminals(self) -> Terminals:
+        """Terminals on servers."""
+        from chatops.client.terminals import Terminals
+
+        return Terminals(self._session)
+
+    @cached_property
+    def recordings(self) -> Recordings:
+        """What was printed at terminals."""
+        from chatops.client.terminals import Recordings
+
+        return Recordings(self._session)
 
     @cached_property
     def events(self) -> Events:

@@ -34,6 +34,11 @@ class Feed:
         return self._base + len(self._data)
 
     @property
+    def sent(self) -> int:
+        """How far in the stream it was sent."""
+        return self._sent
+
+    @property
     def room(self) -> int:
         """Bytes that may be read from the source now."""
         if self._ended or self.closed or not self._granted:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Send = Callable[[Message | bytes], None]
 
-_STREAM: Final = 0
+STREAM: Final = 0
 """The number of the standard input."""
 
 
@@ -97,23 +97,31 @@ class Input:
 
     def _work(self) -> None:
         while not self._feed.closed:
+            self._urgent()
             with self._lock:
                 piece = self._feed.take()
-                room = self._feed.room
+                room = self._room()
                 send = self._send
             if piece is not None and send is not None:
                 self._pass_on(send, *piece)
             elif self._readable(room):
                 self._read(room)
 
+    def _urgent(self) -> None:
+        """What goes before all input; a file has nothing of that kind."""
+
+    def _room(self) -> int:
+        """How much is to be read of the source now."""
+        return self._feed.room
+
     def _pass_on(self, send: Send, offset: int, data: bytes) -> None:
         from chatops.client.channel import Lost
 
         try:
             if data:
-                send(encode_frame(_STREAM, offset, data))
+                send(encode_frame(STREAM, offset, data))
             else:
-                send(StreamClose(stream=_STREAM, offset=offset, reason="eof"))
+                send(StreamClose(stream=STREAM, offset=offset, reason="eof"))
         except Lost:  # who reads the connection notices it too
             self.detach()
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import functools
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from chatops.protocol.codec import Codec
 from chatops.protocol.integers import Count
+from chatops.protocol.limits import MAX_ARGUMENTS
 from chatops.protocol.messages import (
     Error,
     Message,
     Ping,
     Pong,
+    Resize,
     StreamClose,
     StreamCredit,
     StreamOpen,
 )
+from chatops.protocol.parts import Cells, TermName
 from chatops.protocol.rest import Alert, LogEntry, LogLevel, ServerSample, StreamEvent
 from chatops.protocol.rest.common import Timestamp
 
@@ -144,13 +148,36 @@ class Attach(Message, tag="attach"):
     stdin: bool = False
 
 
+class OpenTerminal(Message, tag="terminal"):
+    """On ``/ws/terminal/{server}``: open a terminal there and run ``command`` at it, which is the
+    login shell where it is null; asked again with the same ``key`` it is the same one. Or, with
+    ``command_id`` (a run's id does too), come back to one, from byte ``offset`` of its output on.
+    Answered by command events, output in binary frames, and a ``stream_open`` of stream 0, which
+    carries what is typed, as for ``attach`` with ``stdin``. Its ``stream_close`` hangs up; a
+    connection that is lost leaves the terminal for a while. ``resize`` tells another size."""
+
+    rows: Cells
+    cols: Cells
+    term: TermName = "xterm"
+    command: (
+        Annotated[str, Meta(min_length=1)]
+        | Annotated[list[str], Meta(min_length=1, max_length=MAX_ARGUMENTS)]
+        | None
+    ) = None
+    key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    command_id: str | None = None
+    offset: Count = 0
+
+
 class CommandEvent(Message, tag="command_event"):
     """What happens to a command; its output comes in binary frames."""
 
     data: StreamEvent
 
 
-FromClient = ClientAuth | Attach | Watch | Tail | StreamClose | Ping | Pong
+FromClient = (
+    ClientAuth | Attach | Watch | Tail | OpenTerminal | Resize | StreamClose | Ping | Pong
+)  # fmt: skip
 """What the hub may receive from a client."""
 
 ToClient = (

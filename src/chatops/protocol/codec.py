@@ -30,6 +30,7 @@ from chatops.protocol.messages import (
     Pong,
     ProcessesRequest,
     ProcessesResponse,
+    Resize,
     SnapshotRequest,
     SnapshotResponse,
     StreamClose,
@@ -67,6 +68,7 @@ HubMessage = (
     | FeedRequest
     | SnapshotRequest
     | ProcessesRequest
+    | Resize
     | StreamOpen
     | StreamCredit
     | StreamClose

@@ -61,16 +61,25 @@ class FilesFacts(Struct, omit_defaults=True, kw_only=True):
     units: list[str] | None = None
 
 
+class ShellFacts(Struct, omit_defaults=True, kw_only=True):
+    """What [policy.shell] of the agent holds: seconds after which a terminal is hung up at which
+    nothing was typed or printed, and however much was (null: never)."""
+
+    idle: float | None = None
+    total: float | None = None
+
+
 class PolicyFacts(Struct, omit_defaults=True, kw_only=True):
     """What the target's owner lets the hub do: capabilities out of exec docker shell files.
-    ``exec`` says more of exec, where that is one of them, ``docker`` of docker and ``files``
-    of files (None too from an agent that does not tell). The agent decides, whatever a hub makes
-    of this."""
+    ``exec`` says more of exec, where that is one of them, ``docker`` of docker, ``files`` of
+    files and ``shell`` of shell (None too from an agent that does not tell). The agent decides,
+    whatever a hub makes of this."""
 
     allow: list[str] = []
     exec: ExecFacts | None = None
     docker: DockerFacts | None = None
     files: FilesFacts | None = None
+    shell: ShellFacts | None = None
 
 
 class HeldCommand(Struct, omit_defaults=True, kw_only=True):

@@ -13,3 +13,6 @@ FEEDS: Final = "feeds"
 """It answers a ``docker_command`` with ``streams`` too."""
 LOG_FEEDS: Final = "log_feeds"
 """It answers ``feed``, for the sources ``file`` and ``unit``."""
+TERMINALS: Final = "terminals"
+"""It looks at the ``terminal`` of a command, and answers ``resize``. Another would run the command
+without one."""

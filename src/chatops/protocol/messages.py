@@ -16,7 +16,7 @@ from chatops.protocol.facts import HostFacts, JournalFacts, PolicyFacts, Session
 from chatops.protocol.integers import Count, Int
 from chatops.protocol.limits import MAX_LOG_LINES
 from chatops.protocol.metrics import Process, Sample
-from chatops.protocol.parts import LogLine, MountUse
+from chatops.protocol.parts import Cells, LogLine, MountUse, Terminal
 
 CommandId = Annotated[str, Meta(max_length=200)]
 """Agents keep the ids of commands for long, so there is a bound."""
@@ -251,6 +251,8 @@ class Command(Message, tag="command"):
     ``timeout`` is kept by the agent (None: no limit but the policy's). ``streams`` opens the
     output at once, sparing a round trip; with ``stdin`` the input too, which is empty without.
     ``container`` is where to run it, ``user`` as whom there; only for agents with that feature.
+    With ``terminal`` it runs at one (see docs/topics/terminals.md): its input is what is typed, all
+    that it prints is ``stdout``, and an input that ends hangs up; for agents with that feature.
     """
 
     id: CommandId
@@ -262,6 +264,7 @@ class Command(Message, tag="command"):
     streams: list[StreamOpen] = []
     container: str | None = None
     user: str | None = None
+    terminal: Terminal | None = None
 
 
 class CommandCancel(Message, tag="command_cancel"):
@@ -269,6 +272,16 @@ class CommandCancel(Message, tag="command_cancel"):
 
     id: str
     grace: float = 5.0
+
+
+class Resize(Message, tag="resize"):
+    """A command's terminal has another size; with ``redraw`` its program is told in any case, so
+    that it draws its screen anew. ``id`` is needed by agents only."""
+
+    rows: Cells
+    cols: Cells
+    id: str = ""
+    redraw: bool = False
 
 
 class CommandAck(Message, tag="command_ack"):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from chatops.protocol.integers import Count
+
+Cells = Annotated[int, Meta(ge=1, le=1000)]
+"""Rows or columns of a terminal."""
+TermName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$")]
+"""A kind of terminal."""
 
 
 class Largest(Struct, kw_only=True):
@@ -30,3 +37,13 @@ class LogLine(Struct, omit_defaults=True, kw_only=True):
     level: str = "info"
     message: str
     seq: Count = 0
+
+
+class Terminal(Struct, omit_defaults=True, kw_only=True):
+    """The terminal that a command runs at. ``term`` is its kind, as terminfo calls it; ``login``:
+    the command is the login shell of its user, whatever its text says."""
+
+    rows: Cells
+    cols: Cells
+    term: TermName = "xterm"
+    login: bool = False

@@ -61,6 +61,7 @@ from chatops.server.services.output_file import OutputFile
 from chatops.server.services.places import Places
 from chatops.server.services.processes import ProcessService
 from chatops.server.services.prometheus.exposition import Exposition
+from chatops.server.services.recordings import RecordingService
 from chatops.server.services.replays import ReplayService
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.run_driver import RunDriver
@@ -72,6 +73,7 @@ from chatops.server.services.shares import ShareService
 from chatops.server.services.silences import SilenceService
 from chatops.server.services.status import StatusService
 from chatops.server.services.target_logs import TargetLogs
+from chatops.server.services.terminals import TerminalService
 from chatops.server.services.thresholds import ThresholdService
 from chatops.server.services.tokens import TokenService
 from chatops.server.services.users import UserService
@@ -181,7 +183,11 @@ def build(
     records = CommandRecords(db, servers, audit, clock)
     output = OutputFile(settings.folder)
     logs = LogService(databases.logs, subscribers, lambda: live.now, clock)
-    commands = CommandService(records, CommandNews(logs.note), agents, tasks, clock, output)
+    recordings = RecordingService(db, servers, audit, settings.folder, live, clock)
+    terminals = TerminalService(recordings, agents)
+    commands = CommandService(
+        records, CommandNews(logs.note), agents, tasks, clock, output, terminals
+    )
     run_records = RunRecords(db, servers, audit, secrets, clock)
     driver = RunDriver(run_records, commands, tasks, clock)
     runs = RunService(run_records, driver, commands, audit, clock)
@@ -255,6 +261,7 @@ def build(
         feeds=feeds,
         commands=commands,
         runs=runs,
+        recordings=recordings,
         events=events,
         logs=logs,
         log_search=LogSearch(databases.logs, db, servers),

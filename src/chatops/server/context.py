@@ -31,6 +31,7 @@ from chatops.server.services.notify.service import NotificationService
 from chatops.server.services.places import Places
 from chatops.server.services.processes import ProcessService
 from chatops.server.services.prometheus.exposition import Exposition
+from chatops.server.services.recordings import RecordingService
 from chatops.server.services.replays import ReplayService
 from chatops.server.services.revocation import Revocation
 from chatops.server.services.runs import RunService
@@ -80,6 +81,7 @@ class Services:
     feeds: FeedService
     commands: CommandService
     runs: RunService
+    recordings: RecordingService
     events: EventService
     logs: LogService
     log_search: LogSearch

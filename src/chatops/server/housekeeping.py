@@ -53,6 +53,8 @@ class Housekeeping:
         await _in_steps(services.silences.purge, now)
         await _in_steps(services.commands.records.purge, now - events)
         await _in_steps(services.runs.records.purge, now - events)
+        await _in_steps(services.recordings.purge, now - services.settings.recordings_retention)
+        await services.recordings.sweep()
         await _in_steps(services.notifications.purge, now - events, HEAVY)
         await _in_steps(services.auth.purge, now)
         if services.settings.audit_retention:

@@ -28,6 +28,7 @@ from chatops.protocol.limits import (
     MIN_INTERVAL,
     REQUEST_RATE,
     KiB,
+    MiB,
 )
 from chatops.redaction import strike
 
@@ -158,6 +159,14 @@ class HubSettings:
         90 * _DAY, "how long connection events, commands and resolved alerts are kept",
         kind="duration", flag=None, live=True,
     )  # fmt: skip
+    recordings_retention: float = option(
+        90 * _DAY, "how long recordings of terminals are kept", kind="duration", flag=None,
+        live=True,
+    )  # fmt: skip
+    recording_limit: int = option(
+        256 * MiB, "size of one recording, at which its terminal is ended", kind="size", flag=None,
+        live=True,
+    )  # fmt: skip
     audit_retention: float = option(
         0.0, "how long audit records are kept, at least 30d; 0: for ever", kind="duration",
         flag=None, live=True, default_text="for ever",
@@ -229,6 +238,8 @@ _LEAST: Final[Mapping[str, float]] = {
     "logs_retention": 3600.0,
     "logs_size": 10 * _MB,
     "events_retention": 3600.0,
+    "recordings_retention": 3600.0,
+    "recording_limit": 64 * KiB,
     "storm_servers": 2,
     "storm_percent": 0,
     "subscriber_buffer": 4 * KiB,

@@ -23,6 +23,7 @@ from chatops.server.ws.fleet import make_fleet_route
 from chatops.server.ws.logs import make_log_route, make_logs_route
 from chatops.server.ws.sockets import Waiting
 from chatops.server.ws.subscriptions import make_subscription_route
+from chatops.server.ws.terminals import make_terminals_route
 from chatops.tasks import Tasks
 
 SOCKETS: Final[Mapping[str, str]] = {
@@ -34,6 +35,7 @@ SOCKETS: Final[Mapping[str, str]] = {
     f"{PREFIX}/ws/logs": "The log entries of many servers, live: an auth frame, then `tail`.",
     f"{PREFIX}/ws/commands/{{id}}": "A command's or run's output and outcome, from any offset; "
     "and its standard input.",
+    f"{PREFIX}/ws/terminal/{{server}}": "A terminal on a server: an auth frame, then `terminal`.",
 }
 DOCS_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -51,13 +53,14 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
     waiting = Waiting(services.settings)
-    agents, metrics, log, fleets, logs, commands = SOCKETS
+    agents, metrics, log, fleets, logs, commands, terminals = SOCKETS
     app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
     app.router.add_get(metrics, make_subscription_route(services, tasks, waiting))
     app.router.add_get(log, make_log_route(services, tasks, waiting))
     app.router.add_get(fleets, make_fleet_route(services, tasks, waiting))
     app.router.add_get(logs, make_logs_route(services, tasks, waiting))
     app.router.add_get(commands, make_commands_route(services, tasks, waiting))
+    app.router.add_get(terminals, make_terminals_route(services, tasks, waiting))
 
     async def docs(_: web.Request) -> web.Response:
         return web.Response(text=page, content_type="text/html", headers=DOCS_HEADERS)

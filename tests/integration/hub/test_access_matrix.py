@@ -17,11 +17,15 @@ import jwt
 import msgspec
 import pytest
 
+from chatops.ids import new_id
+from chatops.protocol.parts import Terminal
 from chatops.server.api.operation import PREFIX, Operation
 from chatops.server.api.routes import OPERATIONS
 from chatops.server.secrets import load_secrets
 from chatops.server.services.access import Access
 from chatops.server.services.alerting.service import MetricValue
+from chatops.server.services.live_command import LiveCommand
+from chatops.server.services.run_spec import RunSpec
 from chatops.server.web import SOCKETS
 from tests.support.hub import PASSWORD, Answer, TestHub, auth_message, metrics_message, running_hub
 
@@ -105,6 +109,7 @@ class World:
         await self.measure(key["key"])
         (ran,) = await hub.ok("POST", "/commands", {"target": "mine", "command": "secret-word"})
         self.ids |= {"command": ran["command_id"], "run": ran["run_id"]}
+        await self.record()
         await self.tokens()
         self.sessions()
         await hub.ok("PATCH", "/users/disabled", {"disabled": True})
@@ -127,6 +132,14 @@ class World:
             await agent.send(metrics_message(1, time.time()))
             await agent.expect("metrics_ack")
         await self.hub.wait_status("mine", "offline")
+
+    async def record(self) -> None:
+        """A terminal was recorded."""
+        recordings, mine = self.hub.services.recordings, self.ids["mine"]
+        live = LiveCommand(new_id(), "run", mine, "mine")
+        await recordings.begin(live, RunSpec("secret-word", terminal=Terminal(rows=24, cols=80)))
+        await recordings.end(live, live.outcome("succeeded"))
+        self.ids["recording"] = live.id
 
     async def tokens(self) -> None:
         """API tokens of several kinds."""
@@ -329,6 +342,9 @@ EXAMPLES: Final[dict[str, Example]] = {
     "show_command": plain("/commands/{command}", on=_VIEWER),
     "command_output": plain("/commands/{command}/output", on=_OPERATOR),
     "cancel_command": plain("/commands/{command}/cancel", ok=409, on=_OPERATOR),
+    "list_recordings": plain("/recordings"),
+    "show_recording": plain("/recordings/{recording}", on=_OPERATOR),
+    "cast_recording": plain("/recordings/{recording}/cast", on=_OPERATOR),
     "show_run": plain("/runs/{run}", on=_VIEWER),
     "cancel_run": plain("/runs/{run}/cancel", ok=409, on=_OPERATOR),
     "list_alerts": plain("/alerts"),
@@ -374,6 +390,7 @@ SOCKET_EXAMPLES: Final[dict[str, Access]] = {
     f"{PREFIX}/ws/metrics": _VIEWER,
     f"{PREFIX}/ws/logs": _VIEWER,
     f"{PREFIX}/ws/commands/{{id}}": _OPERATOR,
+    f"{PREFIX}/ws/terminal/{{server}}": _OPERATOR,
 }
 """What each socket asks of its client, on the server it is about if it is about one."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +16,11 @@ from chatops.cli.context import Cli
 from chatops.cli.declared import Form
 from chatops.cli.define import command, group
 from chatops.cli.exporting import write_rows
+from chatops.cli.new_file import new_file
 from chatops.cli.output import compact
 from chatops.cli.reading import moment
 from chatops.cli.view import Column, View
-from chatops.errors import ChatOpsError, Conflict, InvalidInput
+from chatops.errors import ChatOpsError
 from chatops.protocol.rest import AuditRecord, AuditVerdict, ChainedRecord
 from chatops.text import escape
 
@@ -182,28 +183,9 @@ class _Counted:
 
 
 def _write_new(name: str, records: Iterable[ChainedRecord], form: Form) -> None:
-    """Whole or not at all, and never over another file.
-
-    Raises:
-        Conflict: there is a file of that name.
-        InvalidInput: none can be made there.
-    """
-    try:
-        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Conflict(
-            f"there is a file {name} already", hint="remove it, or name another"
-        ) from None
-    except OSError as error:
-        raise InvalidInput(
-            f"the file {name} cannot be made: {error.strerror}", hint="name it in another folder"
-        ) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            write_rows(out, records, EXPORT, form)
-    except BaseException:
-        Path(name).unlink()
-        raise
+    """Whole or not at all, and never over another file; raises as new_file."""
+    with new_file(name) as file, TextIOWrapper(file, encoding="utf-8", newline="") as out:
+        write_rows(out, records, EXPORT, form)
 
 
 def _verify_here(folder: Path) -> AuditVerdict:

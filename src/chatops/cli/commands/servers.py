@@ -23,6 +23,7 @@ from chatops.protocol.rest import (
     ServerCreated,
     ServerDetail,
     Share,
+    ShellPolicy,
 )
 from chatops.text import escape, shorten
 
@@ -58,6 +59,12 @@ def _limits(policy: ExecPolicy) -> str:
         "output": show.size(policy.max_output),
     }
     return ", ".join(f"{value} {name}" for name, value in parts.items() if value) or "none"
+
+
+def _terminals(policy: ShellPolicy) -> str:
+    """How long a terminal may stay."""
+    parts = {"idle": show.duration(policy.idle), "in all": show.duration(policy.total)}
+    return ", ".join(f"{value} {name}" for name, value in parts.items() if value) or "no limits"
 
 
 def _containers(policy: DockerPolicy) -> str:
@@ -96,6 +103,7 @@ BOUNDS = (
     Column("runs as", lambda s: s.exec and s.exec.user),
     Column("commands", lambda s: s.exec and _commands(s.exec)),
     Column("limits", lambda s: s.exec and _limits(s.exec)),
+    Column("terminals", lambda s: s.shell and _terminals(s.shell)),
     Column("containers", lambda s: s.docker and _containers(s.docker)),
     Column("files", lambda s: s.files and _files(s.files)),
 )

@@ -133,6 +133,7 @@ if TYPE_CHECKING:
         ServerUpdate,
         Share,
         ShareCreate,
+        ShellPolicy,
     )
     from chatops.protocol.rest.settings import (
         Setting,
@@ -141,6 +142,7 @@ if TYPE_CHECKING:
         SettingSource,
         SettingValue,
     )
+    from chatops.protocol.rest.terminals import Recording, TerminalCreate
 
 __all__ = [
     "COMMAND_FINAL",
@@ -204,6 +206,7 @@ __all__ = [
     "PrunedThing",
     "PullEvent",
     "PulledImage",
+    "Recording",
     "Refresh",
     "Register",
     "Replay",
@@ -235,11 +238,13 @@ __all__ = [
     "Share",
     "ShareCreate",
     "SharedKey",
+    "ShellPolicy",
     "Silence",
     "SilenceCreate",
     "StartedCommand",
     "Status",
     "StreamEvent",
+    "TerminalCreate",
     "Threshold",
     "ThresholdSet",
     "ThresholdUpdate",
@@ -272,6 +277,7 @@ if not TYPE_CHECKING:
             metrics,
             servers,
             settings,
+            terminals,
         )
 
         for module in (
@@ -286,6 +292,7 @@ if not TYPE_CHECKING:
             metrics,
             servers,
             settings,
+            terminals,
         ):
             if name in vars(module):
                 return globals().setdefault(name, vars(module)[name])

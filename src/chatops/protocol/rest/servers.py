@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from chatops.protocol.facts import DockerFacts, ExecFacts, FilesFacts, HostFacts
+from chatops.protocol.facts import DockerFacts, ExecFacts, FilesFacts, HostFacts, ShellFacts
 from chatops.protocol.rest.common import Name, Request, Timestamp
 
 ServerStatus = Literal["online", "offline", "never"]
@@ -43,17 +43,23 @@ class FilesPolicy(FilesFacts, omit_defaults=False, kw_only=True):
     may be read, and patterns of the ``units`` whose journals may (null: all)."""
 
 
+class ShellPolicy(ShellFacts, omit_defaults=False, kw_only=True):
+    """What the target's policy says of terminals, as its agent told it: seconds after which one is
+    hung up, when nothing happens there (``idle``) and in any case (``total``)."""
+
+
 class ServerDetail(Server, kw_only=True):
     """A server with what its agent told of the host. ``allow``: what the target's policy
     lets the hub do; null before the first connection. ``exec``: the bounds of commands, where
     they are allowed; ``docker``: those of containers, where they are, and the agent tells;
-    ``files``: those of files and journals, likewise."""
+    ``files``: those of files and journals, ``shell``: those of terminals, likewise."""
 
     host: HostFacts | None = None
     allow: list[str] | None = None
     exec: ExecPolicy | None = None
     docker: DockerPolicy | None = None
     files: FilesPolicy | None = None
+    shell: ShellPolicy | None = None
     address: str | None = None
     connected_at: Timestamp | None = None
     clock_skew_s: float | None = None

@@ -72,6 +72,13 @@ class EventsQuery(SpanQuery, kw_only=True):
     server: Text | None = None
 
 
+class RecordingsQuery(SpanQuery, kw_only=True):
+    """Recordings of terminals."""
+
+    server: Text | None = None
+    user: Text | None = None
+
+
 class CommandsQuery(SpanQuery, kw_only=True):
     """Commands."""
 

@@ -42,6 +42,7 @@ class ServerFacts(TypedDict):
     exec: dict[str, Any] | None
     docker: dict[str, Any] | None
     files: dict[str, Any] | None
+    shell: dict[str, Any] | None
     address: str | None
     clock_skew_s: float
 

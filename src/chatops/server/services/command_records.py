@@ -205,7 +205,7 @@ class CommandRecords:
             self._audit.note(
                 tx,
                 Origin(None, live.user_id, live.user_name),
-                "commands.run" if lost is None else "commands.corrected",
+                _action(live, corrects=lost is not None),
                 live.server_name,
                 outcome=result.status,
                 detail={
@@ -228,6 +228,12 @@ class CommandRecords:
             tx, result.command_id, expected=[result.status], truncated=result.truncated,
             dropped_bytes=dropped, stdout_bytes=stdout, stderr_bytes=stderr,
         )  # fmt: skip
+
+
+def _action(live: LiveCommand, *, corrects: bool) -> str:
+    if corrects:
+        return "commands.corrected"
+    return "terminals.open" if live.terminal else "commands.run"
 
 
 def _no_command(command_id: str) -> NotFound:

@@ -32,11 +32,11 @@ from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager, AgentSession
 from chatops.server.services.command_news import CommandNews
 from chatops.server.services.command_records import CommandRecords
-from chatops.server.services.container_commands import refusal
 from chatops.server.services.for_sure import for_sure
-from chatops.server.services.live_command import LiveCommand
+from chatops.server.services.live_command import LiveCommand, revived
 from chatops.server.services.output_file import OutputFile
 from chatops.server.services.run_spec import RunSpec
+from chatops.server.services.terminals import TerminalService
 from chatops.tasks import Tasks
 
 _LOST: Final = {
@@ -62,11 +62,14 @@ class CommandService:
         tasks: Tasks,
         clock: Clock,
         file: OutputFile,
+        terminals: TerminalService,
         lost_after: float = LOST_AFTER,
     ) -> None:
         self.records = records
         self.news = news
         self.file = file
+        self.terminals = terminals
+        terminals.end = self.end
         self._agents = agents
         self._tasks = tasks
         self._clock = clock
@@ -102,7 +105,7 @@ class CommandService:
             self._close_soon(live, "cancelled", reason="not_started", error="cancelled: not sent")
             return
         session = self._agents.find(live.server_id)
-        why = refusal(session, spec.container) if session is not None else None
+        why = await self.terminals.refusal(session, live, spec) if session is not None else None
         if why is not None:
             self._close_soon(live, "refused", reason=why.reason, error=why.error)
             return
@@ -116,6 +119,7 @@ class CommandService:
             stdin=spec.stdin,
             container=spec.container,
             user=spec.user,
+            terminal=spec.terminal,
             streams=live.open_streams(session) if session else [],
         )
         if session is None or not session.post(message):
@@ -177,10 +181,8 @@ class CommandService:
 
     def _open(self, live: LiveCommand, session: AgentSession) -> None:
         """Have a command that its agent knows come over this connection."""
-        for opening in live.open_streams(session):
-            session.post(opening)
-        if live.cancelled:
-            session.post(CommandCancel(id=live.id))
+        for message in live.said_again(session):
+            session.post(message)
 
     # -- time ---------------------------------------------------------------------------
 
@@ -202,6 +204,7 @@ class CommandService:
         """A server was removed: whoever waits for one of its commands waits in vain."""
         for live in [one for one in self._live.values() if one.server_id == server_id]:
             del self._live[live.id]
+            live.close_recorder()
             live.finish(live.outcome("lost", error="the server was removed from the hub"))
 
     # -- looking and cancelling -----------------------------------------------------------
@@ -237,7 +240,9 @@ class CommandService:
 
     async def close(self, live: LiveCommand, status: rest.CommandStatus, **changes: Any) -> None:
         """Commit the end of a command, then tell who waits."""
-        self.finish(live, await self.records.end(live, status, **changes))
+        result = await self.records.end(live, status, **changes)
+        await self.terminals.recordings.end(live, result)
+        self.finish(live, result)
 
     def finish(self, live: LiveCommand, result: rest.CommandResult) -> None:
         """Tell who waits for a command whose end is committed, and the server's log."""
@@ -292,7 +297,7 @@ class CommandService:
                 started_at=message.started_at or live.started_at,
                 duration_ms=message.duration_ms,
                 reason=message.reason,
-                error=message.error,
+                error=message.error or live.ended_for,
             )
         session.post(CommandAck(id=message.id))
 
@@ -333,14 +338,12 @@ class CommandService:
         if found is None:
             return None
         live = self.revived(*found, STREAM_CREDIT)
-        return self._live.setdefault(command_id, live)  # somebody else may have been faster
+        await self.terminals.recordings.resume(live)
+        known = self._live.setdefault(command_id, live)
+        if known is not live:  # somebody else was faster
+            live.close_recorder()
+        return known
 
     def revived(self, row: Command, server: str, credit: int) -> LiveCommand:
         """A command of before, as its row has it."""
-        live = LiveCommand(
-            row.id, row.run_id, row.server_id, server, user_id=row.user_id,
-            user_name=row.user_name, command=row.command, sent=row.status != "queued",
-            started_at=row.started_at, credit=credit, file=self.file,
-        )  # fmt: skip
-        live.cancelled = row.cancelled_at is not None
-        return live
+        return revived(row, server, credit, self.file)

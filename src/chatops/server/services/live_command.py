@@ -15,12 +15,21 @@ import msgspec
 
 from chatops.errors import Busy, ChatOpsError, ProtocolError
 from chatops.protocol.limits import STREAM_CREDIT, KiB
-from chatops.protocol.messages import StreamClose, StreamCredit, StreamOpen
+from chatops.protocol.messages import (
+    CommandCancel,
+    Message,
+    Resize,
+    StreamClose,
+    StreamCredit,
+    StreamOpen,
+)
 from chatops.protocol.rest import CommandResult, CommandStatus
+from chatops.server.db.models import Command
 from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.command_results import with_output
 from chatops.server.services.output import KeptStream
 from chatops.server.services.output_file import OutputFile
+from chatops.server.services.recorder import Recorder
 from chatops.server.services.standard_input import StandardInput
 from chatops.server.services.watching import NAMES, Delivery, OutputName, Watcher
 
@@ -150,6 +159,13 @@ class LiveCommand:
         self.cancelled = False
         """Somebody wants it to end, and its agent is to be told as soon as it can be."""
         self.stdin: StandardInput | None = None
+        self.terminal = False
+        """It runs at one; ``recorder`` writes down what is printed there."""
+        self.recorder: Recorder | None = None
+        self.size: Resize | None = None
+        """The newest size of its terminal, where that is not the first one."""
+        self.ended_for: str | None = None
+        """Why this hub wants it to end, where nobody asked for that."""
         self.streams = {name: IncomingStream(self, name, credit, file) for name in NAMES}
         self.result: CommandResult | None = None
         self.keep = _SMALL
@@ -197,12 +213,21 @@ class LiveCommand:
                 self.stdin.came(session)
         return opened
 
+    def said_again(self, session: AgentSession) -> list[Message]:
+        """What the agent, which knows it, is to be told when it is back on ``session``."""
+        told: list[Message] = [*self.open_streams(session)]
+        if self.size is not None:
+            told.append(self.size)
+        return [*told, CommandCancel(id=self.id)] if self.cancelled else told
+
     def comes_over(self, session: AgentSession) -> bool:
         """Whether its output was opened over that connection, whatever became of it since."""
         return any(stream.session is session for stream in self.streams.values())
 
     def deliver(self, stream: IncomingStream, offset: int, data: bytes) -> None:
         """Pass bytes on to the watchers."""
+        if self.recorder is not None and stream.name == "stdout":
+            self.recorder.output(offset, data)
         if not self._watchers:
             stream.pay(len(data))
             return
@@ -227,6 +252,11 @@ class LiveCommand:
             dropped_bytes=dropped,
             **known,
         )
+
+    def close_recorder(self) -> None:
+        """Nothing more is written down here."""
+        if self.recorder is not None:
+            self.recorder.close()
 
     def with_kept(self, result: CommandResult) -> CommandResult:
         """A result with the output that is kept."""
@@ -272,9 +302,21 @@ class LiveCommand:
         """This hub will not hear the end of it: who waits for that is told so."""
         self._given_up = error
         self._over.set()
+        self.close_recorder()
 
     def _let_go(self) -> None:
         """What was kept is in the database when all is over: nobody needs it here any more."""
         if self.result is not None and not self._watchers:
             for stream in self.streams.values():
                 stream.kept.close()
+
+
+def revived(row: Command, server: str, credit: int, file: OutputFile) -> LiveCommand:
+    """A command of before, as its row has it."""
+    live = LiveCommand(
+        row.id, row.run_id, row.server_id, server, user_id=row.user_id,
+        user_name=row.user_name, command=row.command, sent=row.status != "queued",
+        started_at=row.started_at, credit=credit, file=file,
+    )  # fmt: skip
+    live.cancelled = row.cancelled_at is not None
+    return live

@@ -87,6 +87,7 @@ def resumed_run(opened: OpenRun, revive: Callable[[Command, str, int], LiveComma
 
 
 def _prepare(live: LiveCommand, spec: RunSpec, count: int) -> None:
+    live.terminal = spec.terminal is not None
     if spec.stdin:
         live.stdin = StandardInput(live.id)
     if count > 1:

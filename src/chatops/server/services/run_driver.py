@@ -88,6 +88,8 @@ class RunDriver:
         """After a start of the hub: take up what was under way before it."""
         for opened in await self._records.open_runs():
             run = resumed_run(opened, self._commands.revived)
+            for live in run.commands if run.spec.terminal is not None else ():
+                await self._commands.terminals.recordings.resume(live)
             self.add(run)
             gone = [one for one in opened.withdrawn if self._take_out(run, run.open[one])]
             if gone:

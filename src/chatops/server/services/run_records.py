@@ -321,9 +321,8 @@ class RunRecords:
         if len(made.commands) == 1 and parse_target(body.target).one is not None:
             row, server = made.commands[0]
             detail["command_id"] = row["id"]
-            self._audit.note(
-                tx, origin, "commands.run", server, outcome=row["status"], detail=detail
-            )
+            action = "commands.run" if made.spec.terminal is None else "terminals.open"
+            self._audit.note(tx, origin, action, server, outcome=row["status"], detail=detail)
             return
         refused = [name for row, name in made.commands if row["reason"] == ROLE]
         others = [name for row, name in made.commands if row["reason"] != ROLE]

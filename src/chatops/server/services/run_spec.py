@@ -11,12 +11,15 @@ import msgspec
 
 from chatops.protocol import rest
 from chatops.protocol.limits import DEFAULT_PARALLEL, RUN_CREDIT, STREAM_CREDIT, KiB
+from chatops.protocol.parts import Terminal
 from chatops.protocol.portion import parse_portion
 from chatops.server.db.models import Run
 from chatops.server.services.box import Box
 from chatops.server.services.run_plan import RunPlan
 
 _LEAST_CREDIT = 16 * KiB
+_TERMINAL_CREDIT = 64 * KiB
+"""Whoever presses Ctrl-C does not want to see much more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class RunSpec:
     """Nothing is sent before somebody attaches."""
     container: str | None = None
     user: str | None = None
+    terminal: Terminal | None = None
 
     @classmethod
     def of(cls, body: rest.CommandCreate) -> RunSpec:
@@ -49,6 +53,7 @@ class RunSpec:
         return cls(
             body.command, body.timeout, body.cwd, body.env, body.stdin, body.parallel,
             body.batch, body.max_failures, body.mode == "attach", body.container, body.user,
+            body.terminal if isinstance(body, rest.TerminalCreate) else None,
         )  # fmt: skip
 
     @classmethod
@@ -59,6 +64,8 @@ class RunSpec:
         names = options.pop("env", [])
         sealed = box.open(row.sealed_env, row.id) if row.sealed_env else None
         env = msgspec.json.decode(sealed, type=dict[str, str]) if sealed else {}
+        if terminal := options.get("terminal"):
+            options["terminal"] = msgspec.convert(terminal, Terminal)
         known = {name: options[name] for name in options if name in cls.__slots__}
         return cls(command=row.command, env=env, **known), set(names) == set(env)
 
@@ -68,6 +75,7 @@ class RunSpec:
             "timeout": self.timeout, "cwd": self.cwd, "env": sorted(self.env),
             "stdin": self.stdin, "batch": self.batch, "max_failures": self.max_failures,
             "attach": self.attach, "container": self.container, "user": self.user,
+            "terminal": msgspec.to_builtins(self.terminal),
         }  # fmt: skip
         options = {name: value for name, value in found.items() if value}
         return options | ({"parallel": self.parallel} if self.parallel != DEFAULT_PARALLEL else {})
@@ -98,5 +106,7 @@ class RunSpec:
 
     def credit(self, count: int) -> int:
         """Bytes that each stream may have under way, so that all together stay bounded."""
+        if self.terminal is not None:
+            return _TERMINAL_CREDIT
         share = RUN_CREDIT // (2 * max(min(self.parallel, count), 1))
         return max(min(share, STREAM_CREDIT), _LEAST_CREDIT)

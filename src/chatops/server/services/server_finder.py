@@ -101,6 +101,21 @@ class ServerFinder:
             return None
         return list(await crud.names(session, **await self.seen_by(session, principal)))
 
+    async def operated(
+        self, session: AsyncSession, principal: Principal, server: str | None
+    ) -> list[str] | None:
+        """As ``scope``, of the servers on which the caller is an operator.
+
+        Raises:
+            NotFound, NotPermitted: ``server``, for this caller.
+        """
+        if server is not None:
+            return [(await self.find_in(session, principal, server, Access.OPERATOR)).id]
+        if principal.sees_all:
+            return None
+        found = await crud.facts(session, operated_by=principal.only_user)
+        return [one.id for one in found if principal.covers(one)]
+
     async def allowed(
         self, session: AsyncSession, principal: Principal, ids: Collection[str], access: Access
     ) -> dict[str, str]:

@@ -115,6 +115,7 @@ class ServerService(ServerFinder):
             if row.docker is not None
             else None,
             files=msgspec.convert(row.files, rest.FilesPolicy) if row.files is not None else None,
+            shell=msgspec.convert(row.shell, rest.ShellPolicy) if row.shell is not None else None,
             address=row.address,
             connected_at=format_time(live.connected_at) if live else None,
             clock_skew_s=row.clock_skew_s,
@@ -225,6 +226,7 @@ class ServerService(ServerFinder):
             exec=msgspec.to_builtins(policy.exec),
             docker=msgspec.to_builtins(policy.docker),
             files=msgspec.to_builtins(policy.files),
+            shell=msgspec.to_builtins(policy.shell),
             address=address,
             clock_skew_s=round(auth.time - now, 3),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, TypeVar
 
 from aiohttp import web
 
@@ -44,10 +44,12 @@ from chatops.server.ws.sockets import (
 )
 from chatops.tasks import Tasks
 
+M = TypeVar("M", bound=Message)
+Begun = tuple[Following, LiveRun | None, bool]
 HEARTBEAT: Final = 2 * STALL_AFTER
 """Seconds between pings, twice what an answer may take: it waits behind the output, which a slow
 client is free to take slowly."""
-_BUFFER: Final = 1 * MiB
+BUFFER: Final = 1 * MiB
 """Small messages (credit, pongs) that may wait beside the output, which waits for nobody."""
 
 
@@ -56,11 +58,11 @@ def make_commands_route(services: Services, tasks: Tasks, waiting: Waiting) -> R
 
     async def commands_ws(request: web.Request) -> web.StreamResponse:
         socket, connection = await accept(
-            request, tasks, waiting, max_frame=MAX_HUB_FRAME, buffer=_BUFFER, heartbeat=HEARTBEAT
+            request, tasks, waiting, max_frame=MAX_HUB_FRAME, buffer=BUFFER, heartbeat=HEARTBEAT
         )
         async with told(connection):
             first = await first_message(socket, connection, from_client(), waiting)
-            follower = _Follower(services, socket, connection)
+            follower = Follower(services, socket, connection)
             principal = await follower.let_in(first, request.match_info["id"])
             welcome(request)
             with services.followers.held(principal.user_id):
@@ -70,8 +72,10 @@ def make_commands_route(services: Services, tasks: Tasks, waiting: Waiting) -> R
     return commands_ws
 
 
-class _Follower:
+class Follower:
     """One client's socket."""
+
+    action = "commands.attach"
 
     def __init__(
         self, services: Services, socket: web.WebSocketResponse, connection: SocketConnection
@@ -88,15 +92,14 @@ class _Follower:
             SocketEnded: it has left, or there is nothing for it any more.
         """
         self._tell(ClientAuthSuccess(user=principal.name))
-        attach = await self._attach()
         try:
-            following, live = await self._services.runs.follow(principal, name, attach.offsets)
+            following, live, stdin = await self._begin(principal, name)
         except ChatOpsError as error:
             raise refusal(error) from None
         following.on_cut = self._end
         async with Tasks() as tasks:
             try:
-                if live is not None and attach.stdin:
+                if live is not None and stdin:
                     self._input = live.commands[0].stdin
                 if live is not None and self._input is not None:
                     await self._note_input(principal, live.commands[0])
@@ -130,19 +133,34 @@ class _Follower:
             raise refusal(error) from None
         return principal
 
+    async def _begin(self, principal: Principal, name: str) -> Begun:
+        """What the client follows, and whether it feeds it.
+
+        Raises:
+            ChatOpsError: it may not.
+        """
+        attach = await self._second(Attach)
+        following, live = await self._services.runs.follow(principal, name, attach.offsets)
+        return following, live, attach.stdin
+
     async def _note_denial(self, origin: Origin, asked: Asked) -> None:
         """Who attaches may feed a command, so refusals are told as for what changes something."""
-        await self._services.denials.record(origin, "commands.attach", asked)
+        await self._services.denials.record(origin, self.action, asked)
 
-    async def _attach(self) -> Attach:
+    async def _second(self, kind: type[M]) -> M:
+        """The message after the first, which says what the client wants.
+
+        Raises:
+            SocketEnded: it did not come, or is none.
+        """
         try:
             async with asyncio.timeout(AUTH_TIMEOUT):
                 while True:
                     message = self._decode(await receive(self._socket))
-                    if isinstance(message, Attach):
+                    if isinstance(message, kind):
                         return message
         except TimeoutError:
-            text = "no attach message came within the time for it"
+            text = f"no {kind.__struct_config__.tag} message came within the time for it"
             raise SocketEnded(closing.MALFORMED, text) from None
         except ProtocolError as error:
             raise SocketEnded(closing.MALFORMED, error.message) from None
@@ -213,6 +231,11 @@ class _Follower:
         message = self._decode(frame)
         if isinstance(message, StreamClose) and self._input is not None:
             self._input.end(self._tell, message.offset)
+        elif message is not None:
+            self._hear(message)
+
+    def _hear(self, message: FromClient) -> None:
+        """Any other message; here none says anything."""
 
     def _decode(self, frame: str | bytes) -> FromClient | None:
         if isinstance(frame, bytes):

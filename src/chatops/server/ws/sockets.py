@@ -14,6 +14,7 @@ from aiohttp import web
 from chatops.errors import (
     Busy,
     ChatOpsError,
+    InvalidInput,
     Malformed,
     NotFound,
     NotPermitted,
@@ -51,6 +52,7 @@ _REASONS: Final[dict[type[ChatOpsError], CloseReason]] = {
     Busy: closing.BUSY,
     TooManyRequests: closing.TOO_MANY,
     TooLarge: closing.TOO_LARGE,
+    InvalidInput: closing.MALFORMED,
 }
 
 

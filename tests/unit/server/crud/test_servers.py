@@ -31,6 +31,8 @@ async def test_changes_and_facts(session: AsyncSession, web: Server) -> None:
         "last_seen": 5.0, "host": {"hostname": "h"}, "allow": ["exec"], "clock_skew_s": -0.5,
         "agent_version": "1", "os": "Debian", "exec": None, "address": None,
         "docker": {"mode": "full"},
+        "files": {"folders": ["/var/log"]},
+        "shell": {"idle": 60.0},
     }  # fmt: skip
     assert await tx(session, servers.set_facts, web.id, **facts)
     assert await tx(session, servers.set_epoch, web.id, "e")
@@ -41,6 +43,8 @@ async def test_changes_and_facts(session: AsyncSession, web: Server) -> None:
     assert (found.last_seen, found.clock_skew_s, found.os) == (5.0, -0.5, "Debian")
     assert (found.journal_epoch, found.exec) == ("e", None)
     assert found.docker == {"mode": "full"}
+    assert found.files == {"folders": ["/var/log"]}
+    assert found.shell == {"idle": 60.0}
     assert not await servers.update(session, new_id(), name="x")
     assert not await tx(session, servers.set_facts, new_id(), **facts)
 

@@ -4,7 +4,13 @@ from chatops.server.db.models.access import ApiKey, ApiToken, RefreshToken, User
 from chatops.server.db.models.alerts import Alert, AlertServer, AlertThreshold, Silence
 from chatops.server.db.models.audit import AuditLog
 from chatops.server.db.models.base import ChatOpsModel, LogsModel, MetricsModel
-from chatops.server.db.models.commands import Command, CommandOutput, OutputStream, Run
+from chatops.server.db.models.commands import (
+    Command,
+    CommandOutput,
+    OutputStream,
+    Recording,
+    Run,
+)
 from chatops.server.db.models.logs import (
     LogEntryRow,
     LogPart,
@@ -61,6 +67,7 @@ __all__ = [
     "Notification",
     "NotificationAlert",
     "OutputStream",
+    "Recording",
     "RefreshToken",
     "Run",
     "Server",

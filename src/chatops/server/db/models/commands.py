@@ -93,3 +93,23 @@ class CommandOutput(ChatOpsModel, table=True):
     data: bytes
 
     command: Optional["Command"] = related("output")
+
+
+class Recording(ChatOpsModel, table=True):
+    """What was printed at a terminal: the file ``recordings/ID.cast``. The id is its command's; no
+    foreign key, either may be kept longer. ``duration_s`` and ``size`` are known at its end."""
+
+    __tablename__ = "recordings"
+    __table_args__ = (
+        Index(None, "started_at", "id"),
+        Index(None, "server_id", "started_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    server_id: str = Field(foreign_key="servers.id", ondelete="CASCADE")
+    user_id: str | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    user_name: str | None = None
+    command: str | list[str] = Field(sa_type=Json)
+    started_at: float
+    duration_s: float | None = None
+    size: int | None = Field(default=None, sa_type=BigInt)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Server(ChatOpsModel, table=True):
     """One managed host.
 
-    What its agent told last: ``host`` (HostFacts), ``allow``, ``exec``, ``docker`` and ``files``
-    (its policy; of these ExecFacts, DockerFacts and FilesFacts), ``address``, ``clock_skew_s`` (its
+    What its agent told last: ``host`` (HostFacts), ``allow``, ``exec``, ``docker``, ``files`` and
+    ``shell`` (its policy; of these ExecFacts and its like), ``address``, ``clock_skew_s`` (its
     clock minus ours), ``journal_epoch``.
     """
 
@@ -42,6 +42,7 @@ class Server(ChatOpsModel, table=True):
     exec: dict[str, Any] | None = Field(default=None, sa_type=Json)
     docker: dict[str, Any] | None = Field(default=None, sa_type=Json)
     files: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    shell: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
     owner: Optional["User"] = related("servers")
     api_keys: list["ApiKey"] = related("server")

@@ -1,0 +1,36 @@
+"""Files that commands write: whole or not at all, and never over another one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from chatops.errors import Conflict, InvalidInput
+
+
+@contextmanager
+def new_file(name: str) -> Iterator[BinaryIO]:
+    """A new file, 0600, which is removed again when the block fails.
+
+    Raises:
+        Conflict: there is a file of that name.
+        InvalidInput: none can be made there.
+    """
+    try:
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Conflict(
+            f"there is a file {name} already", hint="remove it, or name another"
+        ) from None
+    except OSError as error:
+        raise InvalidInput(
+            f"the file {name} cannot be made: {error.strerror}", hint="name it in another folder"
+        ) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+    except BaseException:
+        os.unlink(name)  # noqa: PTH108  (pathlib is slow to import)
+        raise

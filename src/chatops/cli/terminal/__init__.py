@@ -1,0 +1,1 @@
+"""``chatops shell``: this terminal as one on a server."""
