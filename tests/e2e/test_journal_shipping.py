@@ -37,7 +37,7 @@ def journal() -> Iterator[RealJournal]:
 def stored(place: Bench, source: str, what: str = "message") -> list[str]:
     """What the hub has of a source, in the order in which it came."""
     uri = f"file:{place.folder / 'hub' / 'logs.db'}?mode=ro"
-    query = f"SELECT {what} FROM log_entries WHERE source = ? ORDER BY id"
+    query = f"SELECT {what} FROM log_lines WHERE source = ? ORDER BY id"
     with closing(sqlite3.connect(uri, uri=True)) as database:
         return [str(one) for (one,) in database.execute(query, (source,))]
 

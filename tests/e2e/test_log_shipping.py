@@ -55,7 +55,7 @@ def place(tmp_path: Path) -> Iterator[Bench]:
 def stored(place: Bench, source: Path, what: str) -> list[tuple[str | int]]:
     """What the hub has of a source, in the order in which it came."""
     uri = f"file:{place.folder / 'hub' / 'logs.db'}?mode=ro"
-    query = f"SELECT {what} FROM log_entries WHERE source = ? ORDER BY id"
+    query = f"SELECT {what} FROM log_lines WHERE source = ? ORDER BY id"
     with closing(sqlite3.connect(uri, uri=True)) as database:
         return database.execute(query, (str(source),)).fetchall()
 

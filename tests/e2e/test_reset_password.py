@@ -55,7 +55,8 @@ def test_it_works_without_a_hub_and_ends_the_sessions(place: Bench) -> None:
         "the account is disabled: `chatops users enable ada` lets it sign in\n"
     )
     for path in (place.folder / "hub").iterdir():
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+        wanted = 0o700 if path.is_dir() else 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
     (profile,) = Profiles(place.folder / "config").read().profiles.values()
     place.start_hub()
     listing = ("servers", "list", "--hub", place.url)

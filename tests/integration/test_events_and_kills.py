@@ -38,7 +38,7 @@ def stored(folder: Path, name: str = "app") -> list[str]:
     path = folder / "hub" / "logs.db"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         rows = database.execute(
-            "select message from log_entries where source = ? order by id", (f"container:{name}",)
+            "select message from log_lines where source = ? order by id", (f"container:{name}",)
         )
         return [text for (text,) in rows]
 

@@ -81,8 +81,8 @@ async def _use(hub: TestHub) -> tuple[str, str, str, str]:
 
 def _values(folder: Path) -> Iterator[str]:
     """Each value of each column of each table, what stands inside JSON, and each other file."""
-    for path in folder.iterdir():
-        if path.name not in SECRET and not path.name.startswith(FILES):
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name not in SECRET and not path.name.startswith(FILES):
             yield from _texts(path.read_bytes())
     for name in FILES:
         with closing(sqlite3.connect(folder / name)) as database:
