@@ -265,6 +265,17 @@ async def test_one_server_by_its_path(hub: TestHub) -> None:
                 assert (await reader.closed())[0] == 4001
 
 
+async def test_a_page_of_many_frames_is_sent_whole(hub: TestHub) -> None:
+    """Six times as long as its text, as what is no text is written out: more than may wait."""
+    texts = [f"{number} ".ljust(1000, "\x1b") for number in range(100)]
+    async with agent_of(hub, "web-1") as agent:
+        await ship(agent, *texts)
+        await hub.services.logs.flush()
+        async with await hub.subscribe("logs/web-1?level=info&grep=%1b") as reader:
+            found = [(await reader.expect("log"))["data"]["message"] for _ in texts]
+    assert found == texts
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"target": ""}, {"target": "all", "grep": "(?=x)"}, {"target": "all", "grep": "x" * 1001}],

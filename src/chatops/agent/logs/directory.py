@@ -98,13 +98,16 @@ def is_older(one: Path, path: Path) -> bool:
     return re.fullmatch(f"{end}|{middle}", one.name) is not None
 
 
-def is_older_of_any(one: Path, logs: Set[Path]) -> bool:
-    """Whether it is what a rotated file of one of many logs is called. What that log is called
-    follows from the name: nobody has to look at each of them."""
-    parts = [one.name[:at] for at, char in enumerate(one.name) if at and char in "-._"]
-    names = [name for part in parts for name in (part, part + one.suffix)]
-    known = (Path(f"{one.parent}/{name}") for name in names)
-    return any(log in logs and is_older(one, log) for log in known)
+def is_older_of_any(path: str, logs: Set[str]) -> bool:
+    """Whether it is what a rotated file of one of many logs is called, all by their paths. What
+    that log is called follows from the name: nobody has to look at each of them."""
+    begin, end = path.rfind("/") + 1, path.rfind(".")
+    for at in range(begin + 1, len(path)):
+        if path[at] in "-._":
+            for log in (path[:at], path[:at] + path[max(at, end) :]):
+                if log in logs and log != path and is_older(Path(path), Path(log)):
+                    return True
+    return False
 
 
 def _looked_at(path: Path, opener: Opener) -> Found | None:

@@ -62,9 +62,9 @@ class WantedFile(Wanted):
         another one that it names, or of one that is ``known``, are part of that."""
         if not self.is_glob:
             return [Path(self.pattern)]
-        found = [Path(one) for one in sorted(glob.glob(self.pattern))]  # noqa: PTH207  (it is absolute)
-        logs = {*found, *known}
-        return [one for one in found if not is_older_of_any(one, logs)]
+        found = sorted(glob.glob(self.pattern))  # noqa: PTH207  (it is absolute)
+        logs = {*found, *map(str, known)}
+        return [Path(one) for one in found if not is_older_of_any(one, logs)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

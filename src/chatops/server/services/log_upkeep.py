@@ -93,9 +93,7 @@ class LogUpkeep:
         begun by a clock which was ahead: it would last until that time comes."""
         most, now = self._settings().logs_size / SHARE, self._clock.now()
         for part in _parts(tx):
-            if part.state == "open" and (
-                part.size >= most or abs(now - part.began_at) >= LONGEST
-            ):
+            if part.state == "open" and (part.size >= most or abs(now - part.began_at) >= LONGEST):
                 log_parts.set_state(tx, part, "closed")
 
     def _step(self, tx: Transaction) -> bool:
