@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from chatops.agent.jobs import Jobs
 from chatops.agent.logs.follower import Entries, FileLog
 from chatops.agent.logs.places import Seen
-from chatops.agent.logs.record import LogRecord
+from chatops.agent.logs.record import LogRecord, name_of
 from chatops.agent.logs.source import Entry, HeldLines
 from chatops.agent.logs.wanted import MOST_FILES, WantedFile
 from chatops.agent.shipper import Shipper
@@ -44,7 +44,7 @@ class _Followed:
     """One file, its reader and its source."""
 
     def __init__(self, path: Path, seen: Seen, wanted: WantedFile, *, start: bool) -> None:
-        self.source = HeldLines(str(path), wanted)
+        self.source = HeldLines(name_of(path), wanted)
         self.log = FileLog(path, seen, start=start, entry=wanted.entry)
         self.version = self.lost = 0
         self.error: str | None = None
@@ -157,12 +157,12 @@ class LogFiles:
                 named.add(path)
                 if path not in followed:
                     self._follow(followed, path, wanted)
-            self._changed |= wanted.pattern not in self._record.patterns
-            self._record.patterns |= {wanted.pattern}
+            self._changed |= name_of(wanted.pattern) not in self._record.patterns
+            self._record.patterns |= {name_of(wanted.pattern)}
         for path in [path for path, one in followed.items() if one.log.is_over]:
             if path not in named and not followed[path].source.size:
                 self._gone.append(followed.pop(path))
-                self._record.files.pop(str(path), None)
+                self._record.files.pop(name_of(path), None)
         self._followed = followed  # another thread reads it: it is never changed
 
     def _follow(self, followed: dict[Path, _Followed], path: Path, wanted: WantedFile) -> None:
@@ -171,8 +171,8 @@ class LogFiles:
                 _log.warning("more than %d logs: those that come later are not shipped", MOST_FILES)
             self._too_many = True
             return
-        seen = self._record.files.get(str(path))
-        made_since = seen is None and wanted.pattern in self._record.patterns
+        seen = self._record.files.get(name_of(path))
+        made_since = seen is None and name_of(wanted.pattern) in self._record.patterns
         start = wanted.start or made_since
         followed[path] = _Followed(path, seen or Seen(), wanted, start=start)
         self._new.append(followed[path])
@@ -195,7 +195,7 @@ class LogFiles:
         Raises:
             OSError: the disk does not take it; what was read waits until it does.
         """
-        self._record.files = {str(path): one.log.seen for path, one in self._followed.items()}
+        self._record.files = {name_of(path): one.log.seen for path, one in self._followed.items()}
         self._record.write()
         self._kept_at, self._changed = now, False
         for one in self._followed.values():
