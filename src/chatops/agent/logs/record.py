@@ -23,8 +23,8 @@ class _Record(Struct, kw_only=True):
 
 
 class LogRecord:
-    """Of each file, by its name (``name_of``), how far it was shipped; and for which ``patterns`` files were
-    looked for: what is new there was made since. One that cannot be read is begun anew."""
+    """Of each file, by its ``name_of``, how far it was shipped; and for which ``patterns`` files
+    were looked for: what is new there was made since. One that cannot be read is begun anew."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
