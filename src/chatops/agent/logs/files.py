@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ PATIENCE: Final = 30.0
 HELD: Final = 1 * MiB
 """Bytes of lines of all files that are held until they are acked, about."""
 GONE: Final = "a part of this log was gone before it was read"
+LAST: Final = 2.0
+"""Seconds that a round has to end when the agent does."""
 _JOB: Final = "logs"
 _log = logging.getLogger(__name__)
 
@@ -82,6 +85,9 @@ class LogFiles:
         self._kept_at = 0.0
         self._changed = False
         self._stuck = self._too_many = False
+        self._turn = threading.Lock()
+        """Whoever has it may use the open files."""
+        self._closed = False
 
     async def run(self) -> None:
         """Read for ever."""
@@ -96,9 +102,11 @@ class LogFiles:
     def close(self) -> None:
         """The agent ends."""
         self._jobs.close()
-        if not self._stuck:
+        self._closed = True
+        if self._turn.acquire(timeout=0.0 if self._stuck else LAST):
             for one in self._followed.values():
                 one.log.close()
+            self._turn.release()
 
     def _note(self, trouble: str | None) -> None:
         if trouble is not None and not self._stuck:
@@ -131,6 +139,11 @@ class LogFiles:
     # -- in the thread -------------------------------------------------------------------
 
     def _round(self) -> None:
+        with self._turn:
+            if not self._closed:
+                self._read_all()
+
+    def _read_all(self) -> None:
         """One turn for each file: at most a piece of each, as long as there is room."""
         now = self._clock.monotonic()
         for path, news in self._acked.items():

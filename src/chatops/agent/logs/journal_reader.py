@@ -93,7 +93,7 @@ class JournalReader:
         self._fed_at = 0.0
         self._read = seen.cursor if seen else None
         """The cursor of the last entry that was read."""
-        self._series = self._epoch = ""
+        self._epoch = ""
         self._lost = False
         """Whether something is to be said before the next entry."""
         self._changed = False
@@ -207,9 +207,10 @@ class JournalReader:
         named = self._wanted.names(entry.unit)
         if not named or any(other.names(entry.unit) for other in self._others):
             return
-        if entry.series != self._series:
+        epoch = self.seen.epochs[entry.series]
+        if epoch != self._epoch:
             self._hold(self._joiner.finish())
-            self._series, self._epoch = entry.series, self.seen.epochs[entry.series]
+            self._epoch = epoch
         one = Entry(entry.line, entry.source, entry.ts, entry.level, entry.cursor)
         if self._lost:
             self._lost = False
