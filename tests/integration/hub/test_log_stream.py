@@ -225,10 +225,13 @@ async def test_what_is_not_kept_any_more_is_told(hub: TestHub) -> None:
         await ship(agent, *(f"line {number}" for number in range(10)))
         async with tailing(hub, "web-1", after=999) as reader:
             assert "earlier state" in (await page(reader))["gap"]
+        async with await hub.subscribe("logs/web-1?after=999") as single:
+            dropped = (await single.expect("dropped"))["data"]
         logs = hub.services.logs._database
         assert await logs.transact(lambda tx: delete_before(tx, 6, 9)) == 5
         async with tailing(hub, "web-1", after=2) as reader:
             data = await page(reader)
+    assert (dropped["count"], "earlier state" in dropped["gap"]) == (0, True)
     assert "so old" in data["gap"]
     assert len(data["entries"]) >= 5
 
