@@ -121,6 +121,19 @@ async def test_an_empty_log_has_a_place_and_nothing_in_it(databases: Databases) 
     )
 
 
+async def test_the_last_lines_of_a_source_lie_before_those_of_others(databases: Databases) -> None:
+    rows = [
+        NewLogEntry(server_id="a", ts=1.0, received_at=1.0, level="info", source=source, message="")
+        for source in [*"xyxyx", *"yyyyyyyyyyyy"]
+    ]
+    await databases.logs.transact(lambda tx: log_entries.insert_many(tx, rows))
+    wanted = Wanted({"a": "a"}, LEVELS, source="x")
+    at = LookedBack(17, 2)
+    while not at.done:
+        at = await databases.logs.look(lambda tx, at=at: log_reading.look_back(tx, wanted, at))  # type: ignore[misc]
+    assert at.after == 2
+
+
 async def test_whoever_has_no_pattern_waits_for_none_of_others(databases: Databases) -> None:
     await filled(databases, random.Random(7))
     stream = LogStream(databases.logs, databases.chatops, cast("ServerFinder", None))
