@@ -91,7 +91,8 @@ def look_back(tx: Transaction, wanted: Wanted, before: LookedBack) -> LookedBack
     found = crud.ends(tx)
     first = before.after + 1 if found is None else found[0]
     after, missing = before.after, before.missing
-    step = _count_back if wanted.finder is wanted.source is None else _match_back
+    told = wanted.finder is None and wanted.source is None
+    step = _count_back if told else _match_back
     while missing and after >= first:
         after, missing = step(tx, wanted, max(after - WINDOW, first - 1), after, missing)
         if time.monotonic() > over:
