@@ -125,9 +125,10 @@ class AlertEvent(Message, tag="alert"):
 
 
 class Dropped(Struct, omit_defaults=True):
-    """How many events a slow subscriber missed."""
+    """How many events a slow subscriber missed; ``gap`` says why others may be missing."""
 
     count: int
+    gap: str | None = None
 
 
 class DroppedEvent(Message, tag="dropped"):

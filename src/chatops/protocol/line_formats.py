@@ -127,6 +127,8 @@ def _moment(value: object) -> float | None:
             return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    if not _EARLIEST <= value < _LATEST * 1e9:
+        return None  # a number of JSON may be too large to be divided
     for unit in (1, 1e3, 1e6, 1e9):
         if _EARLIEST <= value / unit < _LATEST:
             return value / unit

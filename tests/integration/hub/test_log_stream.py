@@ -225,10 +225,13 @@ async def test_what_is_not_kept_any_more_is_told(hub: TestHub) -> None:
         await ship(agent, *(f"line {number}" for number in range(10)))
         async with tailing(hub, "web-1", after=999) as reader:
             assert "earlier state" in (await page(reader))["gap"]
+        async with await hub.subscribe("logs/web-1?after=999") as single:
+            dropped = (await single.expect("dropped"))["data"]
         logs = hub.services.logs._database
         assert await logs.transact(lambda tx: delete_before(tx, 6, 9)) == 5
         async with tailing(hub, "web-1", after=2) as reader:
             data = await page(reader)
+    assert (dropped["count"], "earlier state" in dropped["gap"]) == (0, True)
     assert "so old" in data["gap"]
     assert len(data["entries"]) >= 5
 
@@ -263,6 +266,17 @@ async def test_one_server_by_its_path(hub: TestHub) -> None:
         for query in ("n=-1", "level=loud", "x=1", "grep=("):
             async with await hub.subscribe(f"logs/web-1?{query}") as reader:
                 assert (await reader.closed())[0] == 4001
+
+
+async def test_a_page_of_many_frames_is_sent_whole(hub: TestHub) -> None:
+    """Six times as long as its text, as what is no text is written out: more than may wait."""
+    texts = [f"{number} ".ljust(1000, "\x1b") for number in range(100)]
+    async with agent_of(hub, "web-1") as agent:
+        await ship(agent, *texts)
+        await hub.services.logs.flush()
+        async with await hub.subscribe("logs/web-1?level=info&grep=%1b") as reader:
+            found = [(await reader.expect("log"))["data"]["message"] for _ in texts]
+    assert found == texts
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -77,9 +77,10 @@ def identity(path: Path) -> tuple[int, int] | None:
 def older(path: Path, opener: Opener = open_plainly) -> list[Found]:
     """The files beside a log that have the names of its older ones, the newest first."""
     with suppress(OSError):
+        alike = [name for name in os.listdir(path.parent) if name.startswith(path.stem)]  # noqa: PTH208  (paths of ten thousand would cost ten times as much)
         times = [
             (one.stat().st_mtime_ns, one)
-            for one in path.parent.iterdir()
+            for one in map(path.with_name, alike)
             if is_older(one, path) and not one.is_symlink()
         ]
         newest = [one for _, one in sorted(times, reverse=True)[:MOST]]
@@ -95,6 +96,18 @@ def is_older(one: Path, path: Path) -> bool:
     end = re.escape(path.name) + _ROTATED.pattern
     middle = re.escape(path.stem) + _ROTATED.pattern + re.escape(path.suffix)
     return re.fullmatch(f"{end}|{middle}", one.name) is not None
+
+
+def is_older_of_any(path: str, logs: Set[str]) -> bool:
+    """Whether it is what a rotated file of one of many logs is called, all by their paths. What
+    that log is called follows from the name: nobody has to look at each of them."""
+    begin, end = path.rfind("/") + 1, path.rfind(".")
+    for at in range(begin + 1, len(path)):
+        if path[at] in "-._":
+            for log in (path[:at], path[:at] + path[max(at, end) :]):
+                if log in logs and log != path and is_older(Path(path), Path(log)):
+                    return True
+    return False
 
 
 def _looked_at(path: Path, opener: Opener) -> Found | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Final, NamedTuple
 from chatops.agent.jobs import Jobs
 from chatops.agent.logs.follower import Entries, FileLog
 from chatops.agent.logs.places import Seen
-from chatops.agent.logs.record import LogRecord
+from chatops.agent.logs.record import LogRecord, name_of
 from chatops.agent.logs.source import Entry, HeldLines
 from chatops.agent.logs.wanted import MOST_FILES, WantedFile
 from chatops.agent.shipper import Shipper
@@ -36,6 +37,8 @@ PATIENCE: Final = 30.0
 HELD: Final = 1 * MiB
 """Bytes of lines of all files that are held until they are acked, about."""
 GONE: Final = "a part of this log was gone before it was read"
+LAST: Final = 2.0
+"""Seconds that a round has to end when the agent does."""
 _JOB: Final = "logs"
 _log = logging.getLogger(__name__)
 
@@ -44,7 +47,7 @@ class _Followed:
     """One file, its reader and its source."""
 
     def __init__(self, path: Path, seen: Seen, wanted: WantedFile, *, start: bool) -> None:
-        self.source = HeldLines(str(path), wanted)
+        self.source = HeldLines(name_of(path), wanted)
         self.log = FileLog(path, seen, start=start, entry=wanted.entry)
         self.version = self.lost = 0
         self.error: str | None = None
@@ -82,6 +85,9 @@ class LogFiles:
         self._kept_at = 0.0
         self._changed = False
         self._stuck = self._too_many = False
+        self._turn = threading.Lock()
+        """Whoever has it may use the open files."""
+        self._closed = False
 
     async def run(self) -> None:
         """Read for ever."""
@@ -96,9 +102,11 @@ class LogFiles:
     def close(self) -> None:
         """The agent ends."""
         self._jobs.close()
-        if not self._stuck:
+        self._closed = True
+        if self._turn.acquire(timeout=0.0 if self._stuck else LAST):
             for one in self._followed.values():
                 one.log.close()
+            self._turn.release()
 
     def _note(self, trouble: str | None) -> None:
         if trouble is not None and not self._stuck:
@@ -131,6 +139,11 @@ class LogFiles:
     # -- in the thread -------------------------------------------------------------------
 
     def _round(self) -> None:
+        with self._turn:
+            if not self._closed:
+                self._read_all()
+
+    def _read_all(self) -> None:
         """One turn for each file: at most a piece of each, as long as there is room."""
         now = self._clock.monotonic()
         for path, news in self._acked.items():
@@ -157,12 +170,12 @@ class LogFiles:
                 named.add(path)
                 if path not in followed:
                     self._follow(followed, path, wanted)
-            self._changed |= wanted.pattern not in self._record.patterns
-            self._record.patterns |= {wanted.pattern}
+            self._changed |= name_of(wanted.pattern) not in self._record.patterns
+            self._record.patterns |= {name_of(wanted.pattern)}
         for path in [path for path, one in followed.items() if one.log.is_over]:
             if path not in named and not followed[path].source.size:
                 self._gone.append(followed.pop(path))
-                self._record.files.pop(str(path), None)
+                self._record.files.pop(name_of(path), None)
         self._followed = followed  # another thread reads it: it is never changed
 
     def _follow(self, followed: dict[Path, _Followed], path: Path, wanted: WantedFile) -> None:
@@ -171,8 +184,8 @@ class LogFiles:
                 _log.warning("more than %d logs: those that come later are not shipped", MOST_FILES)
             self._too_many = True
             return
-        seen = self._record.files.get(str(path))
-        made_since = seen is None and wanted.pattern in self._record.patterns
+        seen = self._record.files.get(name_of(path))
+        made_since = seen is None and name_of(wanted.pattern) in self._record.patterns
         start = wanted.start or made_since
         followed[path] = _Followed(path, seen or Seen(), wanted, start=start)
         self._new.append(followed[path])
@@ -195,7 +208,7 @@ class LogFiles:
         Raises:
             OSError: the disk does not take it; what was read waits until it does.
         """
-        self._record.files = {str(path): one.log.seen for path, one in self._followed.items()}
+        self._record.files = {name_of(path): one.log.seen for path, one in self._followed.items()}
         self._record.write()
         self._kept_at, self._changed = now, False
         for one in self._followed.values():

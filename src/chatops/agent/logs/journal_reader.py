@@ -93,7 +93,7 @@ class JournalReader:
         self._fed_at = 0.0
         self._read = seen.cursor if seen else None
         """The cursor of the last entry that was read."""
-        self._series = ""
+        self._epoch = ""
         self._lost = False
         """Whether something is to be said before the next entry."""
         self._changed = False
@@ -186,14 +186,13 @@ class JournalReader:
     # -- what comes --------------------------------------------------------------------------
 
     async def _hand_over(self, entries: list[JournalEntry]) -> None:
-        """Have the source hold them; a new series has its name kept first."""
+        """Have the source hold them; a new series has its name kept first. Naming one may have
+        another one forgotten, so each is used when it is named."""
         assert self.seen is not None
-        new = {entry.series for entry in entries} - self.seen.epochs.keys()
-        for series in new:
-            self.seen.name(series)
-        if new:
-            await self._keep()
         for entry in entries:
+            if entry.series not in self.seen.epochs:
+                self.seen.name(entry.series)
+                await self._keep()
             self._take(entry)
         now = self._clock.monotonic()
         if self._joiner.holds and now - self._fed_at >= TOGETHER:
@@ -203,13 +202,15 @@ class JournalReader:
         await self._note_place(now)
 
     def _take(self, entry: JournalEntry) -> None:
+        assert self.seen is not None
         self._read = entry.cursor
         named = self._wanted.names(entry.unit)
         if not named or any(other.names(entry.unit) for other in self._others):
             return
-        if entry.series != self._series:
+        epoch = self.seen.epochs[entry.series]
+        if epoch != self._epoch:
             self._hold(self._joiner.finish())
-            self._series = entry.series
+            self._epoch = epoch
         one = Entry(entry.line, entry.source, entry.ts, entry.level, entry.cursor)
         if self._lost:
             self._lost = False
@@ -221,11 +222,6 @@ class JournalReader:
         if entries:
             now, monotonic = self._clock.now(), self._clock.monotonic()
             self._source.take(self._epoch, entries, now, monotonic)
-
-    @property
-    def _epoch(self) -> str:
-        assert self.seen is not None
-        return self.seen.epochs[self._series]
 
     async def _note_place(self, now: float) -> None:
         """Remember up to where all is acked, or was left out."""

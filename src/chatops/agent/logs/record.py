@@ -23,8 +23,8 @@ class _Record(Struct, kw_only=True):
 
 
 class LogRecord:
-    """Of each file, by its path, how far it was shipped; and for which ``patterns`` files were
-    looked for: what is new there was made since. One that cannot be read is begun anew."""
+    """Of each file, by its ``name_of``, how far it was shipped; and for which ``patterns`` files
+    were looked for: what is new there was made since. One that cannot be read is begun anew."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -40,6 +40,11 @@ class LogRecord:
         """
         record = _Record(patterns=sorted(self.patterns), files=self.files)
         write_record(self._path, msgspec.json.encode(record))
+
+
+def name_of(path: Path | str) -> str:
+    """A path as it can be written down and sent: names of files are bytes, and need not be text."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def write_record(path: Path, data: bytes) -> None:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from chatops.agent.logs.directory import is_older
+from chatops.agent.logs.directory import is_older_of_any
 from chatops.errors import InvalidInput
 from chatops.text import escape, shown
 
@@ -62,9 +62,9 @@ class WantedFile(Wanted):
         another one that it names, or of one that is ``known``, are part of that."""
         if not self.is_glob:
             return [Path(self.pattern)]
-        found = [Path(one) for one in sorted(glob.glob(self.pattern))]  # noqa: PTH207  (it is absolute)
-        logs = {*found, *known}
-        return [one for one in found if not any(is_older(one, log) for log in logs)]
+        found = sorted(glob.glob(self.pattern))  # noqa: PTH207  (it is absolute)
+        logs = {*found, *map(str, known)}
+        return [Path(one) for one in found if not is_older_of_any(one, logs)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

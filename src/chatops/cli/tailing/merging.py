@@ -13,6 +13,8 @@ from chatops.errors import ChatOpsError
 
 _WAITING: Final = 64
 """Batches of lines that may wait to be shown; when they are shown more slowly, sources wait."""
+_MOST: Final = 1000
+"""Lines of a batch that waits: a piece of a file can be sixty thousand, of nothing."""
 Item = Sequence[Line] | BaseException | None
 """Lines, or what ended a source: an error, or (None) its end."""
 
@@ -50,7 +52,8 @@ class Merged:
     def _follow(self, source: Source) -> None:
         try:
             for lines in source.lines():
-                self._feed.put((source, lines))
+                for begin in range(0, len(lines), _MOST):
+                    self._feed.put((source, lines[begin : begin + _MOST]))
         except BaseException as error:  # noqa: BLE001  (raised where it can be told)
             self._feed.put((source, error))
         else:

@@ -91,7 +91,8 @@ def look_back(tx: Transaction, wanted: Wanted, before: LookedBack) -> LookedBack
     found = crud.ends(tx)
     first = before.after + 1 if found is None else found[0]
     after, missing = before.after, before.missing
-    step = _count_back if wanted.finder is None else _match_back
+    told = wanted.finder is None and wanted.source is None
+    step = _count_back if told else _match_back
     while missing and after >= first:
         after, missing = step(tx, wanted, max(after - WINDOW, first - 1), after, missing)
         if time.monotonic() > over:
@@ -102,7 +103,7 @@ def look_back(tx: Transaction, wanted: Wanted, before: LookedBack) -> LookedBack
 def _count_back(
     tx: Transaction, wanted: Wanted, low: int, after: int, missing: int
 ) -> tuple[int, int]:
-    """Look from ``after`` back to the place ``low`` for lines whose text does not matter."""
+    """Look from ``after`` back to the place ``low`` for lines that the database can tell."""
     count = crud.count(tx, wanted.lines, low, after)
     if count < missing:
         return low, missing - count
@@ -112,7 +113,7 @@ def _count_back(
 def _match_back(
     tx: Transaction, wanted: Wanted, low: int, after: int, missing: int
 ) -> tuple[int, int]:
-    """The same for those in which the pattern is found, as far as one statement gives them."""
+    """The same for those that have to be looked at, as far as one statement gives them."""
     over = time.monotonic() + STEP
     rows = crud.back(tx, wanted.lines, low, after, FETCH)
     for row in rows:

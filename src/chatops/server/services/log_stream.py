@@ -53,6 +53,7 @@ class LogStream:
         self._state = state
         self._servers = servers
         self._turn = asyncio.Semaphore(AT_ONCE)
+        self._with_pattern = asyncio.Semaphore(AT_ONCE - 1)
 
     async def meant(self, principal: Principal, target: str, *, lasting: bool) -> dict[str, str]:
         """Names, by id, of the servers that a TARGET means to a caller now; ``lasting``: it was
@@ -76,7 +77,7 @@ class LogStream:
         at = LookedBack(end, lines, done=not lines)
         until = time.monotonic() + PATIENCE
         while not at.done:
-            at = await self._look(look_back, wanted, at)
+            at = await self._look_for(wanted, look_back, at)
             if not at.done and time.monotonic() >= until:
                 return Beginning(at.after, end, await self._look(received, at.after))
         return Beginning(at.after, end, None)
@@ -84,8 +85,22 @@ class LogStream:
     async def page(self, wanted: Wanted, after: int, until: int | None = None) -> Page:
         """The next lines after a place: up to another, or what there is now (see ``follow``)."""
         if until is None:
-            return await self._look(follow, wanted, after)
-        return await self._look(read_on, wanted, after, until)
+            return await self._look_for(wanted, follow, after)
+        return await self._look_for(wanted, read_on, after, until)
+
+    async def _look_for(
+        self,
+        wanted: Wanted,
+        work: Callable[Concatenate[Transaction, Wanted, P], T],
+        *args: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """Patterns can take a fifth of a second for one long line. Whoever asks for none waits for
+        none: there is always a turn that no pattern has."""
+        if wanted.finder is None:
+            return await self._look(work, wanted, *args, **named)
+        async with self._with_pattern:
+            return await self._look(work, wanted, *args, **named)
 
     async def _look(
         self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **named: P.kwargs

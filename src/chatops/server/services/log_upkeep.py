@@ -89,10 +89,11 @@ class LogUpkeep:
     # -- in the writer's thread ---------------------------------------------------------------
 
     def _close_part(self, tx: Transaction) -> None:
-        """A part that is full or has lasted long enough takes no more lines."""
+        """A part that is full or has lasted long enough takes no more lines; nor does one that was
+        begun by a clock which was ahead: it would last until that time comes."""
         most, now = self._settings().logs_size / SHARE, self._clock.now()
         for part in _parts(tx):
-            if part.state == "open" and (part.size >= most or now - part.began_at >= LONGEST):
+            if part.state == "open" and (part.size >= most or abs(now - part.began_at) >= LONGEST):
                 log_parts.set_state(tx, part, "closed")
 
     def _step(self, tx: Transaction) -> bool:
@@ -132,9 +133,10 @@ class LogUpkeep:
         log_positions.delete_before(
             tx, self._clock.now() - self._settings().logs_retention, SOURCES
         )
-        oldest = log_entries.oldest(tx)
-        at = self._clock.now() if oldest is None else oldest[1]
-        log_keys.forget_sources(tx, at - 2 * log_keys.FRESH, SOURCES)
+        # Of lines whose order is not that of their times, as a clock was set, the parts tell more
+        # than the first one: none is older than its part by more than that may last.
+        oldest = min([self._clock.now(), *(part.began_at for part in _parts(tx))])
+        log_keys.forget_sources(tx, oldest - LONGEST - 2 * log_keys.FRESH, SOURCES)
 
 
 def _parts(tx: Transaction) -> list[Part]:
@@ -168,7 +170,7 @@ def _lines_of(tx: Transaction, server: int, limit: int) -> int:
         some = min(BITE, limit - met)
         found = log_entries.delete_for_server(tx, server, some)
         met += found
-        if found < some:
+        if not found:
             return met
         if time.monotonic() >= until:
             return limit

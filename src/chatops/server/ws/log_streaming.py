@@ -153,7 +153,9 @@ class LogStreaming:
             self._told = max(self._told, page.after)
             told = page._replace(after=self._told)
             for frame in self._render(told, wanted, since if first else None):
-                self.connection.post(frame)
+                if not self.connection.post(frame):  # there is room when those before are sent
+                    await self.connection.drained()
+                    self.connection.post(frame)
             await self.connection.drained()
         return page
 

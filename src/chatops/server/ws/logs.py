@@ -148,7 +148,7 @@ def _pages(page: Page, wanted: Wanted, since: float | None) -> Iterable[str]:
 
 def _entries(page: Page, wanted: Wanted, _since: float | None) -> Iterable[str]:
     """For one server: an entry is a message."""
-    if page.left_out:
-        yield encode(DroppedEvent(data=Dropped(count=page.left_out)))
+    if page.left_out or page.gap:
+        yield encode(DroppedEvent(data=Dropped(page.left_out, page.gap)))
     for row in page.rows:
         yield encode(LogEvent(data=wanted.entry(row), id=row.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -60,6 +61,19 @@ async def test_lines_of_files_that_are_there_and_that_come(tmp_path: Path) -> No
 async def recorded(folder: Path, path: Path) -> bool:
     record = folder / "logs.json"
     return record.exists() and str(path) in record.read_text()
+
+
+async def test_a_file_whose_name_is_no_text_is_shipped_as_any_other(tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.log"))
+    odd.write_text("one\n")
+    async with shipping(tmp_path, f"{tmp_path}/*.log@start") as ships:
+        await ships.until("one")
+        assert {message.source for message in ships.messages} == {f"{tmp_path}/\\udcff.log"}
+    with odd.open("a") as file:
+        file.write("two\n")
+    async with shipping(tmp_path, f"{tmp_path}/*.log@start") as again:
+        await again.until("one", "two")
+    assert again.messages[0].epoch == ships.messages[0].epoch
 
 
 async def test_another_agent_goes_on_where_the_hub_is(tmp_path: Path) -> None:

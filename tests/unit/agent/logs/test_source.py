@@ -27,6 +27,20 @@ def test_an_ack_of_what_is_said_before_a_line_is_none_of_the_line() -> None:
     assert source.size == 0
 
 
+def test_all_that_is_said_before_a_line_is_one_line() -> None:
+    source = HeldLines("/a", WantedFile(pattern="/a", rate=1))
+    allowed = int(BURST)
+    source.take("e", [entry(number) for number in range(1, allowed + 4)], 0.0, 0.0)
+    source.say("e", entry(50), "a part is gone", 0.0)
+    source.take("e", [entry(50)], 0.0, 5.0)
+    found = [(one.line.seq, one.line.message) for one in source.after(2 * allowed)]
+    assert found == [
+        (99, "a part is gone; 3 lines left out: more than 1 a second"), (100, "a line"),
+    ]  # fmt: skip
+    source.acked(100)
+    assert source.size == 0
+
+
 def test_another_epoch_waits_until_all_of_the_one_before_is_acked() -> None:
     acks: list[None] = []
     source = HeldLines("/a", WantedFile(pattern="/a"), lambda: acks.append(None))

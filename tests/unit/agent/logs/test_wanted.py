@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,17 @@ def test_a_glob_names_logs_and_not_their_older_files(tmp_path: Path) -> None:
     (plain,) = parse_wanted([f"{tmp_path}/not-there"])
     assert isinstance(plain, WantedFile)
     assert plain.paths([]) == [tmp_path / "not-there"]
+
+
+def test_a_glob_of_thousands_of_logs_looks_at_each_name_and_at_no_two(tmp_path: Path) -> None:
+    logs = [f"app-x{number}.log" for number in range(2000)]
+    for name in [*logs, "app-x7-20261125.log", "app-x8.log.1", "app-x9.1.log"]:
+        (tmp_path / name).touch()
+    (wanted,) = parse_wanted([f"{tmp_path}/*"])
+    assert isinstance(wanted, WantedFile)
+    began = time.process_time()
+    assert [path.name for path in wanted.paths([])] == sorted(logs)
+    assert time.process_time() - began < 5, "two and two of them would take minutes"
 
 
 def test_lines_above_the_rate_are_counted_and_said() -> None:

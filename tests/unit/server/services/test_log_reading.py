@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import threading
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
@@ -17,7 +19,11 @@ from chatops.server.db.statement import Statement
 from chatops.server.services import log_reading
 from chatops.server.services.log_reading import LookedBack, Page, Wanted
 from chatops.server.services.log_shipping import LEVELS
+from chatops.server.services.log_stream import LogStream
+from chatops.server.services.server_finder import ServerFinder
+from chatops.tasks import Tasks
 from tests.support.databases import open_databases
+from tests.support.waiting import until_async
 
 SERVERS = [None, "a", "b", "c", "d"]
 GONE = Statement(text("DELETE FROM log_entries WHERE id <= :gone"))
@@ -113,3 +119,38 @@ async def test_an_empty_log_has_a_place_and_nothing_in_it(databases: Databases) 
     assert await databases.logs.look(lambda tx: log_reading.follow(tx, wanted, 7)) == Page(
         [], 7, more=False
     )
+
+
+async def test_the_last_lines_of_a_source_lie_before_those_of_others(databases: Databases) -> None:
+    rows = [
+        NewLogEntry(server_id="a", ts=1.0, received_at=1.0, level="info", source=source, message="")
+        for source in [*"xyxyx", *"yyyyyyyyyyyy"]
+    ]
+    await databases.logs.transact(lambda tx: log_entries.insert_many(tx, rows))
+    wanted = Wanted({"a": "a"}, LEVELS, source="x")
+    at = LookedBack(17, 2)
+    while not at.done:
+        at = await databases.logs.look(lambda tx, at=at: log_reading.look_back(tx, wanted, at))  # type: ignore[misc]
+    assert at.after == 2
+
+
+async def test_whoever_has_no_pattern_waits_for_none_of_others(databases: Databases) -> None:
+    await filled(databases, random.Random(7))
+    stream = LogStream(databases.logs, databases.chatops, cast("ServerFinder", None))
+    go_on, looking = threading.Event(), threading.Event()
+
+    def slow(_text: bytes) -> bool:
+        looking.set()
+        return go_on.wait(60)
+
+    everything = Wanted({one: one for one in "abcd"}, LEVELS)
+    async with Tasks() as tasks:
+        for _ in range(4):
+            tasks.spawn(stream.page(everything._replace(finder=slow), 0, 200), name="slow")
+        try:
+            await until_async(looking.is_set)
+            async with asyncio.timeout(30):
+                assert (await stream.page(everything, 0, 200)).rows
+        finally:
+            go_on.set()
+        await tasks.finished()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -113,6 +114,24 @@ async def test_a_clock_that_was_ahead_keeps_no_line_for_ever(databases: Database
     assert await hub.ids() == [5, 6]
 
 
+async def test_a_clock_that_is_set_right_leaves_no_line_without_its_source(
+    databases: Databases,
+) -> None:
+    hub = Hub(databases)
+    await hub.store(1, age=-300 * DAY, source="ahead")
+    await hub.store(1, source="app")
+    await hub.upkeep.once()
+    await hub.store(1, source="other")
+    hub.clock.advance(20 * DAY)
+    await hub.store(1, source="late")
+    await hub.upkeep.once()
+    found = await hub.logs.look(lambda tx: log_entries.tail(tx, "a", limit=9))
+    assert [one.source for one in found] == ["ahead", "app", "other", "late"]
+    hub.clock.advance(11 * DAY)
+    await hub.upkeep.once()
+    assert await hub.ids() == [4], "a part that a wrong clock began goes with the next one"
+
+
 async def test_the_oldest_lines_make_room_and_what_is_used_stays_within_the_size(
     databases: Databases,
 ) -> None:
@@ -211,9 +230,24 @@ async def test_lines_of_a_removed_server_go_in_steps_with_all_that_names_it(
     assert [one.first_id for one in await hub.parts()] == [101, 201], "the oldest has no lines"
 
 
+async def test_long_lines_of_a_removed_server_go_a_few_at_a_time(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To take their words out of the index of 50 of them would hold the writer too long."""
+    hub = Hub(databases)
+    await hub.store(40, size=16_000)
+    monkeypatch.setattr(log_upkeep, "HOLD", 0.0)
+    left = [40]
+    while await hub.upkeep.of_server("a", 500) == 500:
+        left.append(len(await hub.ids()))
+    assert max(a - b for a, b in itertools.pairwise(left)) == 3
+    assert left[-1] == 0
+
+
 async def test_names_of_sources_go_with_their_lines(databases: Databases) -> None:
     hub = Hub(databases)
     await hub.store(1, age=40 * DAY, source="old")
+    await hub.close_part()
     await hub.store(1, source="new")
     await hub.upkeep.once()
     rows = await hub.logs.look(lambda tx: tx.all(log_keys._SOURCE, {"server": 1, "name": "old"}))
