@@ -86,7 +86,9 @@ def _values(folder: Path) -> Iterator[str]:
             yield from _texts(path.read_bytes())
     for name in FILES:
         with closing(sqlite3.connect(folder / name)) as database:
-            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            tables = database.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+            )  # what a virtual table has lies in others
             for (table,) in tables.fetchall():
                 for row in database.execute(f'SELECT * FROM "{table}"'):
                     for value in row:

@@ -17,9 +17,12 @@ Opener = Callable[[Path], int]
 
 MOST: Final = 100
 """Older files of a log that are looked at, the newest first."""
-_ROTATED: Final = re.compile(r"[-._](?:\d[\d._T:-]{0,40}|old|bak|prev)")
-"""What names of older files have more: ``.1``, ``-20261125``, ``.2026-11-25``, ``.old``. What is
-packed is of no use here."""
+_ROTATED: Final = re.compile(
+    r"(?:\.\d[\d._T:-]{0,40}|[-_]\d{4}-?\d\d[\d._T:-]{0,36}|[-._](?:old|bak|prev))"
+)
+"""What names of older files have more: ``.1``, ``-20261125``, ``.2026-11-25``, ``.old``. A short
+number after a hyphen is no rotation: ``worker-1.log`` is the log of a worker. What is packed is of
+no use here."""
 
 
 class NoFile(Exception):
