@@ -47,5 +47,4 @@ def settle_down() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT)
-    gc.enable()
     sys.setswitchinterval(_SWITCH)

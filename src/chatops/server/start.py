@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 
@@ -33,8 +34,11 @@ def serve(settings: HubSettings, say: Callable[[str], None]) -> int:
     with claim(settings) as (folder, sockets):
         secrets = load_secrets(folder)
         certificate = given or open_certificate(settings)  # one of its own lies in the folder
-        from chatops.server.main import run
-
+        gc.disable()  # what is loaded stays, all of it
+        try:
+            from chatops.server.main import run
+        finally:
+            gc.enable()
         return run(settings, secrets, certificate, sockets, say)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 from typing import Any
 
@@ -27,7 +26,6 @@ def serve(cli: Cli, config: CONFIG = None, **flags: Any) -> int:
     On an empty data folder the schema, the secrets and the user `admin` are made. A line that
     begins `chatops hub ready at` is printed when it can be used.
     """
-    gc.disable()  # until the hub has settled down: what is imported stays, all of it
     from chatops.server.settings import HubSettings
     from chatops.server.start import serve as run_hub
 

@@ -238,12 +238,15 @@ def test_what_is_no_log_says_why(path: Path, kind: str, reader: Reader) -> None:
 def test_names_of_older_files() -> None:
     log = Path("/var/log/app.log")
     older = (
-        "app.log.1 app.log-20261125 app.log.2026-11-25T10:00 app.log.old app-2026-11-25.log app.2026-1.log app.1.log"
-        " app-1764061200.log"
+        "app.log.1 app.log-20261125 app.log.2026-11-25T10:00 app.log.old app-2026-11-25.log"
+        " app.2026-1.log app.1.log app-1764061200.log"
     )
     for name in older.split():
         assert is_older(log.with_name(name), log), name
-    other = "app.log app.log.gz app.log.1.gz app.log.lock app.log-errors other.log.1 app.log.1x app-1.log app_02.log"
+    other = (
+        "app.log app.log.gz app.log.1.gz app.log.lock app.log-errors other.log.1 app.log.1x"
+        " app-1.log app_02.log"
+    )
     for name in other.split():
         assert not is_older(log.with_name(name), log), name
     assert not is_older(Path("/elsewhere/app.log.1"), log)
