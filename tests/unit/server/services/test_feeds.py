@@ -15,6 +15,7 @@ from chatops.protocol.messages import StreamClose
 from chatops.protocol.session.heartbeat import Heartbeat
 from chatops.server.services import feeds as module
 from chatops.server.services.agent_manager import AgentSession
+from chatops.server.services.agent_requests import ENGINE
 from chatops.server.services.feeds import Feed, Piece
 from chatops.tasks import Tasks
 
@@ -44,7 +45,7 @@ class Agent:
     def __init__(self) -> None:
         self.wire = Wire()
         self.session = AgentSession("id", "web-1", self.wire, Heartbeat(0.0), 0.0)
-        self.feed = Feed(self.session, "web-1", ["stdout", "stderr"])
+        self.feed = Feed(self.session, "web-1", ENGINE, ["stdout", "stderr"])
         self.out, self.err = (one.stream for one in self.feed.openings("request"))
         self.sent = {self.out: 0, self.err: 0}
 
