@@ -395,11 +395,15 @@ def test_a_hangup_leaves_it_running_and_somebody_else_may_cancel_it(
 
 @pytest.mark.parametrize("target", ["web-1", "web-1,web-2"])
 def test_130_a_second_signal_leaves_at_once(many: Bench, tmp_path: Path, target: str) -> None:
-    line = f"trap '' TERM; echo $$ > $(mktemp -p {tmp_path}); while true; do sleep 0.1; done"
+    line = (
+        f"trap '' TERM; echo $$ > $(mktemp -p {tmp_path}); echo on; while true; do sleep 0.1; done"
+    )
     process = start(many, "exec", target, line)
     remote = pids(tmp_path, 1 + target.count(","))
-    process.send_signal(signal.SIGINT)
     assert process.stderr is not None
+    assert process.stdout is not None
+    assert b"on" in process.stdout.readline()  # the hub has answered
+    process.send_signal(signal.SIGINT)
     assert b"cancelling" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=4)  # below the 5 s after which the agents kill
