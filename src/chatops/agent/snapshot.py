@@ -18,7 +18,7 @@ from typing import Final
 from chatops.agent.collectors.disks import DisksCollector
 from chatops.agent.collectors.labels import clean
 from chatops.protocol.parts import Largest, MountUse
-from chatops.redaction import redact
+from chatops.redaction import KeyBlocks, redact
 from chatops.text import shorten
 
 LINES: Final = 20
@@ -45,7 +45,8 @@ def journal(command: tuple[str, ...] = ("journalctl",)) -> list[str] | None:
     except (OSError, subprocess.SubprocessError):
         return None
     lines = done.stdout[-LINES * 8 * LINE :].decode("utf-8", "replace").splitlines()[-LINES:]
-    return [shorten(redact(clean(line)), LINE) for line in lines] or None
+    keys = KeyBlocks()
+    return [shorten(redact(keys.strike(clean(line))), LINE) for line in lines] or None
 
 
 def mount_use(mount: str) -> MountUse | None:

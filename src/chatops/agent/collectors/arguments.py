@@ -7,24 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from chatops.protocol.limits import MAX_COMMAND_LINE
-from chatops.redaction import redact
+from chatops.redaction import SECRET_NAME, STRUCK, redact
 
-_STRUCK: Final = "***"
-_NAME: Final = (
-    r"[\w.-]*(?:password|passwd|passphrase|secret|token|credentials?|auth"
-    r"|(?:api|access|private|secret)[-_]?key|[-_.](?:pass|pwd))"
-)
-"""What a secret is called: ``db-password``, ``PGPASSWORD``, ``AWS_SECRET_ACCESS_KEY``."""
+_NAME: Final = rf"[\w.-]*(?:{SECRET_NAME}|auth)"
 _OPTION: Final = re.compile(rf"-(?=[\w-]){_NAME}", re.IGNORECASE)
 """An option whose value, in the word after it, is a secret."""
 _SET: Final = re.compile(_NAME, re.IGNORECASE)
 """What is set to a secret by a ``=``: an option, or a variable (``env PGPASSWORD=x``)."""
-_INSIDE: Final = re.compile(
-    rf"((?<![\w.-])(?:-{_NAME}\s{{1,9}}|{_NAME}\s{{0,9}}[:=]\s{{0,9}}))"
-    r"""(?!-)(?:"[^"]*"|'[^']*'|[^\s"';|&]+)""",
-    re.IGNORECASE,
-)
-"""Both within one word: a line for a shell, or an HTTP header."""
 _HINT: Final = re.compile("pass|secret|token|credential|auth|key|pwd", re.IGNORECASE)
 """Without any of these there is nothing to look for: most have none."""
 
@@ -45,12 +34,12 @@ def without_secrets(words: Sequence[str]) -> list[str]:
     secret = False
     for word in words:
         if secret and not word.startswith("-"):
-            told.append(_STRUCK)
+            told.append(STRUCK)
             secret = False
             continue
         name, equals, _ = word.partition("=")
         if equals and _SET.fullmatch(name):
-            word = name + equals + _STRUCK
+            word = name + equals + STRUCK
         secret = not equals and _OPTION.fullmatch(word) is not None
-        told.append(_INSIDE.sub(rf"\1{_STRUCK}", word))
+        told.append(redact(word))
     return told

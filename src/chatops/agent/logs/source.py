@@ -12,9 +12,8 @@ from chatops.agent.logs.wanted import Wanted
 from chatops.agent.shipper import SourceLine
 from chatops.protocol.line_formats import read
 from chatops.protocol.parts import LogLine
-from chatops.redaction import redact
+from chatops.redaction import STRUCK, KeyBlocks, redact
 
-STRUCK: Final = "***"
 _OVERHEAD: Final = 300
 """Bytes that a line takes in memory beside its text, about."""
 
@@ -57,6 +56,8 @@ class HeldLines:
         self._rate = Rate(wanted.rate)
         self._acked_now = acked_now
         self._held: deque[_Held] = deque()
+        self._keys: dict[str, KeyBlocks] = {}
+        """The sources that are in the middle of a private key."""
         self._last = ""
         self._done: dict[str, int] = {}
         """Up to which place the hub has the epoch that was acked last."""
@@ -72,6 +73,7 @@ class HeldLines:
         """Entries that were read at ``now``; ``monotonic`` is a clock for rates."""
         done = self._done.get(epoch, 0)
         for entry in entries:
+            text = self._without_keys(entry)
             end = entry.line.end * 2
             if end <= done:
                 continue  # an agent before this one sent it, and was killed before it knew
@@ -79,7 +81,7 @@ class HeldLines:
                 said = self._rate.said()
                 if said is not None:
                     self.say(epoch, entry, said, now)
-                self._hold(epoch, entry.source, self._line(entry, now), entry)
+                self._hold(epoch, entry.source, self._line(entry, text, now), entry)
 
     def after(self, seq: int) -> Iterator[SourceLine]:
         """Part of LogSource: what there is of this epoch behind a place."""
@@ -120,18 +122,28 @@ class HeldLines:
         line = LogLine(ts=now, level="warning", message=text, seq=seq)
         self._hold(epoch, before.source, line, None)
 
-    def _line(self, entry: Entry, now: float) -> LogLine:
-        text, ts, level = self._shown(entry.line), entry.ts, entry.level
+    def _line(self, entry: Entry, text: str, now: float) -> LogLine:
+        ts, level = entry.ts, entry.level
         if ts is None or level is None:
-            says = read(text, now)
+            says = read(text, now)  # as it was written: what was struck out may be part of JSON
             ts, level = says.ts if ts is None else ts, level or says.level
         return LogLine(
-            ts=now if ts is None else ts, level=level or "info", message=text,
+            ts=now if ts is None else ts, level=level or "info", message=self._shown(text),
             seq=entry.line.end * 2,
         )  # fmt: skip
 
-    def _shown(self, line: Line) -> str:
-        text = redact(line.text)
+    def _without_keys(self, entry: Entry) -> str:
+        """Its text without lines of a private key: all lines are to be seen here, also those
+        that are not sent."""
+        source = entry.source or self._name
+        keys = self._keys.pop(source, None) or KeyBlocks()
+        text = keys.strike(entry.line.text)
+        if keys.is_open:
+            self._keys[source] = keys
+        return text
+
+    def _shown(self, text: str) -> str:
+        text = redact(text)
         for pattern in self._hide:
             text = pattern.sub(STRUCK, text)
         return text

@@ -34,7 +34,7 @@ from chatops.protocol.limits import MAX_COMMAND_LINE
         (b"AWS_SECRET_ACCESS_KEY=a b\0x\0", "AWS_SECRET_ACCESS_KEY=*** x"),
         (b"env\0GITHUB_TOKEN=abc\0MYSQL_PWD=abc\0", "env GITHUB_TOKEN=*** MYSQL_PWD=***"),
         (b"sh\0-c\0mysql --password hunter2 -h x\0", "sh -c mysql --password *** -h x"),
-        (b"sh\0-c\0x --token 'a b'; ls\0", "sh -c x --token ***; ls"),
+        (b"sh\0-c\0x --token 'a b'; ls\0", "sh -c x --token '***'; ls"),
         (b"sh\0-c\0export DB_TOKEN=abc; ls\0", "sh -c export DB_TOKEN=***; ls"),
         (b"curl\0-H\0X-Api-Key: abc\0", "curl -H X-Api-Key: ***"),
         (b"\xff\n\x1b[2J\0", "\ufffd\n\x1b[2J"),

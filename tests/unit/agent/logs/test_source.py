@@ -63,3 +63,20 @@ def test_an_entry_has_its_own_source_time_and_level_or_those_of_its_text() -> No
         ("/a", 7.0, "error"),
         ("unit:b", 5.0, "info"),
     ]
+
+
+def test_a_private_key_is_struck_out_line_by_line_of_its_source() -> None:
+    source = HeldLines("/a", WantedFile(pattern="/a"))
+    texts = ["x -----BEGIN RSA PRIVATE KEY-----", "MIIE", "-----END RSA PRIVATE KEY----- y", "z"]
+    lines = [entry(2 * number, text) for number, text in enumerate(texts, 1)]
+    lines.insert(1, Entry(Line(b"of another", 3), "unit:b"))
+    source.take("e", lines, 0.0, 0.0)
+    told = [one.line.message for one in source.after(0)]
+    assert told == ["x ***", "of another", "***", "*** y", "z"]
+
+
+def test_time_and_level_are_read_though_something_is_struck_out() -> None:
+    source = HeldLines("/a", WantedFile(pattern="/a"))
+    source.take("e", [entry(1, '{"level":"error","token":123}')], 0.0, 0.0)
+    (only,) = source.after(0)
+    assert (only.line.level, only.line.message) == ("error", '{"level":"error","token":***}')
