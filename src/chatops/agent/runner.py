@@ -166,6 +166,7 @@ class Agent:
             if link.done() and not link.cancelled() and link.exception() is None:
                 return self._refused(link.result())
             await self._finish_commands()
+            await self._finish_logs()
             await self._link.goodbye()
             return 0 if not link.done() else 1
         finally:
@@ -255,6 +256,13 @@ class Agent:
         await self._until(
             lambda: not (self.executor.unacked and self._link.connected), patience, force=True
         )
+
+    async def _finish_logs(self) -> None:
+        """Say how many lines were left out, as long as there is somebody to say it to."""
+        if self._logs.say_left_out():
+            await self._until(
+                lambda: not (self._shipper.busy and self._link.connected), DELIVER_AT_ONCE
+            )
 
     async def _until(
         self, condition: Callable[[], bool], seconds: float, *, force: bool = False

@@ -147,6 +147,11 @@ class Shipper:
         """Whether there are lines that could be sent, if there was room."""
         return any(next(iter(one.unsent()), None) for one in self._turns)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there are lines that were not sent, or not acked."""
+        return self.waiting or self._under_way > 0
+
     def next_frame(self) -> str | None:
         """The next message; None when there is none, or too much is under way."""
         now = self._clock.monotonic()

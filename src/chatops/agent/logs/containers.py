@@ -20,6 +20,7 @@ from chatops.agent.jobs import Jobs
 from chatops.agent.logs.container_lines import Place, at_end
 from chatops.agent.logs.container_reader import ContainerReader, ContainerSeen
 from chatops.agent.logs.record import read_record, write_record
+from chatops.agent.logs.source import HeldLines
 from chatops.agent.logs.wanted import WantedContainers
 from chatops.agent.shipper import Shipper
 from chatops.clock import Clock, SystemClock
@@ -96,6 +97,11 @@ class ContainerLogs:
                     async with asyncio.timeout(LOOK):
                         await self._soon.wait()
                 self._soon.clear()
+
+    @property
+    def sources(self) -> list[HeldLines]:
+        """What holds the lines of each container."""
+        return [one.source for one in self._readers.values()]
 
     def close(self) -> None:
         """The agent ends."""

@@ -12,6 +12,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -91,13 +92,35 @@ class LogFiles:
 
     async def run(self) -> None:
         """Read for ever."""
+        try:
+            await self._read_on()
+        finally:
+            await self._keep_last()
+
+    async def _read_on(self) -> None:
         while True:
             if not self._stuck:
-                self._acked = {path: one.source.news() for path, one in self._followed.items()}
+                self._acked = self._news()
             round_ = await self._jobs.run({_JOB: self._round})
             self._note(round_.missing.get(_JOB))
             came = self._hand_over()
             await asyncio.sleep(0.0 if came and self._has_room() else POLL)
+
+    async def _keep_last(self) -> None:
+        """What was acked since the last round: else the next agent would read it again."""
+        if not self._stuck:
+            news = self._news()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST):
+                    await self._jobs.run({_JOB: lambda: self._last_round(news)})
+
+    def _news(self) -> dict[Path, dict[str, int]]:
+        return {path: one.source.news() for path, one in self._followed.items()}
+
+    @property
+    def sources(self) -> list[HeldLines]:
+        """What holds the lines of each file."""
+        return [one.source for one in self._followed.values()]
 
     def close(self) -> None:
         """The agent ends."""
@@ -146,10 +169,7 @@ class LogFiles:
     def _read_all(self) -> None:
         """One turn for each file: at most a piece of each, as long as there is room."""
         now = self._clock.monotonic()
-        for path, news in self._acked.items():
-            for epoch, end in news.items():
-                if path in self._followed:
-                    self._changed |= self._followed[path].log.acked(epoch, end)
+        self._note_acks(self._acked)
         if self._looked_at is None or now - self._looked_at >= LOOK:
             self._find()
             self._looked_at = now
@@ -160,6 +180,18 @@ class LogFiles:
             self._keep(now)
         self._ready.extend(self._unkept)
         self._unkept = []
+
+    def _last_round(self, acks: dict[Path, dict[str, int]]) -> None:
+        with self._turn:
+            if not self._closed:
+                self._note_acks(acks)
+                self._keep(self._clock.monotonic())
+
+    def _note_acks(self, acks: dict[Path, dict[str, int]]) -> None:
+        for path, news in acks.items():
+            for epoch, end in news.items():
+                if path in self._followed:
+                    self._changed |= self._followed[path].log.acked(epoch, end)
 
     def _find(self) -> None:
         """Follow what is new, and let go of what a glob no longer finds."""

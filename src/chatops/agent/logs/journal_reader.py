@@ -88,7 +88,7 @@ class JournalReader:
         self._keep = keep
         self._clock = clock
         self._happened = asyncio.Event()
-        self._source = HeldLines(f"unit:{wanted.units[0]}", wanted, self._happened.set)
+        self.source: Final = HeldLines(f"unit:{wanted.units[0]}", wanted, self._happened.set)
         self._joiner = EntryJoiner(wanted.entry)
         self._fed_at = 0.0
         self._read = seen.cursor if seen else None
@@ -99,7 +99,7 @@ class JournalReader:
         self._changed = False
         self._kept_at = 0.0
         self._trouble: str | None = None
-        shipper.add(self._source)
+        shipper.add(self.source)
 
     async def run(self) -> None:
         """Read for ever."""
@@ -165,7 +165,7 @@ class JournalReader:
         process = JournalProcess(words, self._guard, self._happened.set)
         try:
             while not process.ended:
-                if self._source.size < HELD:
+                if self.source.size < HELD:
                     process.go_on()
                 await self._something()
                 yield process.take()
@@ -214,20 +214,20 @@ class JournalReader:
         one = Entry(entry.line, entry.source, entry.ts, entry.level, entry.cursor)
         if self._lost:
             self._lost = False
-            self._source.say(self._epoch, one, GONE, self._clock.now())
+            self.source.say(self._epoch, one, GONE, self._clock.now())
         self._fed_at = self._clock.monotonic()
         self._hold(self._joiner.feed(one))
 
     def _hold(self, entries: list[Entry]) -> None:
         if entries:
             now, monotonic = self._clock.now(), self._clock.monotonic()
-            self._source.take(self._epoch, entries, now, monotonic)
+            self.source.take(self._epoch, entries, now, monotonic)
 
     async def _note_place(self, now: float) -> None:
         """Remember up to where all is acked, or was left out."""
         assert self.seen is not None
-        idle = not self._source.size and not self._joiner.holds
-        place = self._read if idle else self._source.mark or self.seen.cursor
+        idle = not self.source.size and not self._joiner.holds
+        place = self._read if idle else self.source.mark or self.seen.cursor
         self._changed |= place != self.seen.cursor
         self.seen.cursor = place
         if self._changed and now - self._kept_at >= KEEP:

@@ -16,6 +16,7 @@ from chatops.agent.jobs import Jobs
 from chatops.agent.logs.journal_reader import JournalReader, JournalSeen
 from chatops.agent.logs.journalctl import NoJournal, complaint
 from chatops.agent.logs.record import read_record, write_record
+from chatops.agent.logs.source import HeldLines
 from chatops.agent.logs.wanted import WantedUnits
 from chatops.agent.shipper import Shipper
 from chatops.clock import Clock, SystemClock
@@ -55,6 +56,11 @@ class Journals:
         if (why := round_.results.get(_JOB)) is not None:
             _log.warning("the journal may be shipped in part only: %s", why)
         await asyncio.gather(*(reader.run() for reader in self._readers.values()))
+
+    @property
+    def sources(self) -> list[HeldLines]:
+        """What holds the lines of each reader."""
+        return [one.source for one in self._readers.values()]
 
     def close(self) -> None:
         """The agent ends."""

@@ -32,12 +32,7 @@ class Rate:
         self._room -= 1.0
         return True
 
-    def said(self) -> str | None:
-        """What to say before the next line that goes; None if nothing was left out."""
-        if not self._left_out:
-            return None
-        text = (
-            f"{counted(self._left_out, 'line')} left out: more than {self._per_second:g} a second"
-        )
-        self._left_out = 0
-        return text
+    def said(self) -> str:
+        """What to say of the lines that were left out since this was asked last."""
+        count, self._left_out = self._left_out, 0
+        return f"{counted(count, 'line')} left out: more than {self._per_second:g} a second"

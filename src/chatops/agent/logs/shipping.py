@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from chatops.agent.container_watch import ContainerWatch
 from chatops.agent.engine import Engine
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from chatops.agent.logs.files import LogFiles
     from chatops.agent.logs.journals import Journals
 
+SAY: Final = 0.5
+"""Seconds between two looks for lines that were left out."""
 W = TypeVar("W", bound=Wanted)
 _log = logging.getLogger(__name__)
 
@@ -52,11 +55,28 @@ class ShippedLogs:
             self._sources.append(self._containers(containers, engine, watch))
         for source in self._sources:
             tasks.spawn(source.run(), name=type(source).__name__)
+        if any(one.rate is not None for one in self._wanted):
+            tasks.spawn(self._say_regularly(), name="lines left out")
+
+    def say_left_out(self, until: float | None = None) -> bool:
+        """Say how many lines were left out (``until``: as HeldLines does); whether there were
+        any."""
+        now = self._clock.now()
+        held = [one for source in self._sources for one in source.sources]
+        said = True in [one.say_left_out(now, until) for one in held]
+        if said:
+            self._shipper.wake()
+        return said
 
     def close(self) -> None:
         """The agent ends."""
         for source in self._sources:
             source.close()
+
+    async def _say_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(SAY)
+            self.say_left_out(self._clock.monotonic())
 
     def _of(self, kind: type[W]) -> list[W]:
         return [one for one in self._wanted if isinstance(one, kind)]

@@ -14,6 +14,8 @@ from chatops.protocol.line_formats import read
 from chatops.protocol.parts import LogLine
 from chatops.redaction import STRUCK, KeyBlocks, redact
 
+SAID_AFTER: Final = 1.0
+"""Seconds after which it is said that lines were left out, if no line comes before that."""
 _OVERHEAD: Final = 300
 """Bytes that a line takes in memory beside its text, about."""
 
@@ -31,12 +33,19 @@ class Entry(NamedTuple):
 
 
 class _Held(NamedTuple):
-    """``entry`` is None for what is said of others: they come after it, and may come again."""
+    """``entry`` is None for what is said of others: they come after it, and may come again. It is
+    the last one that was left out where that is said: then none of those comes again."""
 
     epoch: str
     line: SourceLine
     size: int
     entry: Entry | None
+
+
+class _LeftOut(NamedTuple):
+    epoch: str
+    last: Entry
+    since: float
 
 
 class HeldLines:
@@ -48,12 +57,13 @@ class HeldLines:
         self, name: str, wanted: Wanted, acked_now: Callable[[], None] | None = None
     ) -> None:
         self.size = 0
-        """Bytes that are held, about."""
+        """Bytes that are held, about; also while something is still to be said."""
         self.mark: Any = None
         """That of the last entry which the hub has."""
         self._name = name
         self._hide = wanted.hide
         self._rate = Rate(wanted.rate)
+        self._left_out: _LeftOut | None = None
         self._acked_now = acked_now
         self._held: deque[_Held] = deque()
         self._keys: dict[str, KeyBlocks] = {}
@@ -77,11 +87,34 @@ class HeldLines:
             end = entry.line.end * 2
             if end <= done:
                 continue  # an agent before this one sent it, and was killed before it knew
+            if self._left_out is not None and self._left_out.epoch != epoch:
+                self.say_left_out(now)
             if self._rate.takes(monotonic):
-                said = self._rate.said()
-                if said is not None:
-                    self.say(epoch, entry, said, now)
+                self.say_left_out(now)
                 self._hold(epoch, entry.source, self._line(entry, text, now), entry)
+            else:
+                self._leave_out(epoch, entry, monotonic)
+
+    def _leave_out(self, epoch: str, entry: Entry, monotonic: float) -> None:
+        if self._left_out is None:
+            self._left_out = _LeftOut(epoch, entry, monotonic)
+            self.size += _OVERHEAD
+        self._left_out = self._left_out._replace(last=entry)
+
+    def say_left_out(self, now: float, until: float | None = None) -> bool:
+        """Say how many lines were left out, in the place of the last one, if there are any; with
+        ``until`` (of the clock for rates) only if the first was SAID_AFTER before that. Whether
+        something was said."""
+        left = self._left_out
+        if left is None or (until is not None and until - left.since < SAID_AFTER):
+            return False
+        self._left_out = None
+        self.size -= _OVERHEAD
+        line = LogLine(
+            ts=now, level="warning", message=self._rate.said(), seq=left.last.line.end * 2
+        )
+        self._hold(left.epoch, left.last.source, line, left.last)
+        return True
 
     def after(self, seq: int) -> Iterator[SourceLine]:
         """Part of LogSource: what there is of this epoch behind a place."""
@@ -114,6 +147,7 @@ class HeldLines:
     def say(self, epoch: str, before: Entry, text: str, now: float) -> None:
         """Something that is to be known of what came before an entry. There is one place for it:
         what else was said there stands in the same line."""
+        self.say_left_out(now)
         seq = before.line.end * 2 - 1
         last = self._held[-1] if self._held else None
         if last is not None and (last.epoch, last.line.line.seq) == (epoch, seq):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatops.agent.logs.lines import Line
 from chatops.agent.logs.rate import BURST
-from chatops.agent.logs.source import Entry, HeldLines
+from chatops.agent.logs.source import SAID_AFTER, Entry, HeldLines
 from chatops.agent.logs.wanted import WantedFile
 
 
@@ -12,33 +12,70 @@ def entry(end: int, text: str = "a line") -> Entry:
     return Entry(Line(text.encode(), end), mark=f"behind {end}")
 
 
-def test_an_ack_of_what_is_said_before_a_line_is_none_of_the_line() -> None:
+def flooded() -> tuple[HeldLines, int]:
+    """A source that left out three lines, and how many it took."""
     source = HeldLines("/a", WantedFile(pattern="/a", rate=1))
     allowed = int(BURST)
     source.take("e", [entry(10 * number) for number in range(1, allowed + 4)], 0.0, 0.0)
+    return source, allowed
+
+
+def test_lines_left_out_are_told_before_the_next_one_and_are_acked_with_it() -> None:
+    source, allowed = flooded()
     source.take("e", [entry(500)], 0.0, 5.0)
     *_, said, line = source.after(0)
-    assert said.line.message.startswith("3 lines left out")
-    assert (said.line.seq, line.line.seq) == (999, 1000)
+    last = 10 * (allowed + 3)
+    assert said.line.message == "3 lines left out: more than 1 a second"
+    assert (said.line.seq, line.line.seq) == (2 * last, 1000)
     source.acked(said.line.seq)
-    assert (source.news(), source.mark) == ({"e": 10 * allowed}, f"behind {10 * allowed}")
+    assert (source.news(), source.mark) == ({"e": last}, f"behind {last}")
     source.acked(line.line.seq)
     assert (source.news(), source.mark) == ({"e": 500}, "behind 500")
     assert source.size == 0
 
 
-def test_all_that_is_said_before_a_line_is_one_line() -> None:
-    source = HeldLines("/a", WantedFile(pattern="/a", rate=1))
-    allowed = int(BURST)
-    source.take("e", [entry(number) for number in range(1, allowed + 4)], 0.0, 0.0)
-    source.say("e", entry(50), "a part is gone", 0.0)
-    source.take("e", [entry(50)], 0.0, 5.0)
-    found = [(one.line.seq, one.line.message) for one in source.after(2 * allowed)]
+def test_all_that_is_said_before_a_line_is_one_line_behind_those_left_out() -> None:
+    source, allowed = flooded()
+    source.say("e", entry(500), "a part is gone", 0.0)
+    source.say("e", entry(500), "more too", 0.0)
+    source.take("e", [entry(500)], 0.0, 5.0)
+    found = [(one.line.seq, one.line.message) for one in source.after(20 * allowed)]
     assert found == [
-        (99, "a part is gone; 3 lines left out: more than 1 a second"), (100, "a line"),
+        (20 * (allowed + 3), "3 lines left out: more than 1 a second"),
+        (999, "a part is gone; more too"), (1000, "a line"),
     ]  # fmt: skip
-    source.acked(100)
+    source.acked(1000)
     assert source.size == 0
+
+
+def test_lines_left_out_are_told_without_another_line() -> None:
+    source, allowed = flooded()
+    assert not source.say_left_out(0.0, SAID_AFTER / 2)
+    source.acked(20 * allowed)
+    assert source.size > 0
+    assert source.say_left_out(7.0, SAID_AFTER)
+    (said,) = source.after(20 * allowed)
+    assert said.line.message.startswith("3 lines left out")
+    source.acked(said.line.seq)
+    assert (source.news(), source.size) == ({"e": 10 * (allowed + 3)}, 0)
+    assert not source.say_left_out(9.0)
+
+
+def test_lines_left_out_of_one_epoch_are_told_before_the_next() -> None:
+    source, _ = flooded()
+    source.take("two", [entry(1)], 0.0, 0.0)
+    *_, said = source.after(0)
+    assert (source.epoch, said.line.message[:14]) == ("e", "3 lines left o")
+
+
+def test_an_ack_of_what_is_said_before_a_line_is_none_of_the_line() -> None:
+    source = HeldLines("/a", WantedFile(pattern="/a"))
+    source.say("e", entry(500), "something", 0.0)
+    source.take("e", [entry(500)], 0.0, 0.0)
+    said, line = source.after(0)
+    assert (said.line.seq, line.line.seq) == (999, 1000)
+    source.acked(said.line.seq)
+    assert (source.news(), source.mark) == ({}, None)
 
 
 def test_another_epoch_waits_until_all_of_the_one_before_is_acked() -> None:
