@@ -216,6 +216,7 @@ async def test_the_journal_is_looked_at_where_it_is_shipped(
         monkeypatch.setenv("PATH", str(tmp_path))
         journal_ = (await looked(settings))["journal"]
         assert (journal_.ok, journal_.detail) == (False, "there is no journalctl on this host")
+        assert "leave out what is read of units" in (journal_.hint or "")
 
 
 async def test_containers_are_looked_at_where_their_logs_are_shipped(

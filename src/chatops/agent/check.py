@@ -161,14 +161,12 @@ class _Check:
                 self._bad("containers", error.message, None)
 
     def _journal(self) -> None:
-        groups = "add the agent's user to the group systemd-journal"
         try:
             said = journalctl.complaint()
         except journalctl.NoJournal as error:
-            self._bad("journal", str(error), groups if "permission" in str(error) else None)
-            return
+            said = str(error)
         if said is not None:
-            self._bad("journal", said, groups if "part" in said else None)
+            self._bad("journal", said, _journal_hint(said))
         else:
             self._good("journal", "it can be read")
 
@@ -230,6 +228,14 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError):  # the strerror of a proxy's refusal is a sentence in itself
         return error.strerror.lower() if error.strerror else str(error)
     return str(error)
+
+
+def _journal_hint(said: str) -> str:
+    if "permission" in said.lower() or "part" in said:
+        return "add the agent's user to the group systemd-journal"
+    if "no journal" in said:
+        return "journald must run and keep files; else leave out what is read of units"
+    return "`journalctl -n 1` as the agent's user shows what is wrong"
 
 
 def _hint(error: Exception) -> str | None:

@@ -36,6 +36,12 @@ class OpeningError(OSError):
         self.reason = reason
 
 
+def no_plain_file(mode: int) -> str:
+    """What is there instead of a plain file, by its mode."""
+    kind = next((text for fits, text in _KINDS if fits(mode)), "a device")
+    return f"it is {kind}, and no plain file"
+
+
 def open_file(path: Path, folders: tuple[str, ...] | None = None) -> int:
     """A descriptor from which a plain file can be read. It lies in one of ``folders``; None allows
     every place. It takes as long as a file system does that does not answer.
@@ -47,8 +53,7 @@ def open_file(path: Path, folders: tuple[str, ...] | None = None) -> int:
     try:
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
-            kind = next((text for fits, text in _KINDS if fits(mode)), "a device")
-            raise OpeningError("invalid", f"it is {kind}, and no plain file")
+            raise OpeningError("invalid", no_plain_file(mode))
         return os.open(path_of(handle), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
         raise _in_words(error) from None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from chatops.agent.logs.places import HEAD, Found
+from chatops.agent.opening import no_plain_file
 
 Opener = Callable[[Path], int]
 """Gives a descriptor to read a file from, or raises OSError."""
@@ -61,7 +62,7 @@ def look(path: Path, descriptor: int) -> Found:
     try:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
-            raise NoFile("it is no plain file")
+            raise NoFile(no_plain_file(info.st_mode))
         head = os.pread(descriptor, HEAD, 0)
     except OSError as error:
         raise NoFile((error.strerror or "it cannot be read").lower()) from None
