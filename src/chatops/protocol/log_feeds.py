@@ -32,9 +32,9 @@ class FileMark(Struct, omit_defaults=True, kw_only=True):
     """Where the bytes that follow stand: ``place`` means something to that agent alone, ``file``
     tells the log's files from one another.
 
-    ``news``: ``next``: another file has taken the place of the one before; ``missing``: the same,
-    and of what was there before a part was gone before it was read; ``gone``: there is no file any
-    more, for the reason that ``error`` says, and one is waited for.
+    ``news``: ``next``: another file has taken the place of the one before, or it was cut;
+    ``missing``: the same, and a part that was seen there was gone before it was read; ``gone``:
+    there is no file any more, for the reason that ``error`` says, and one is waited for.
     """
 
     place: str

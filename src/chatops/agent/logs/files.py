@@ -38,6 +38,7 @@ PATIENCE: Final = 30.0
 HELD: Final = 1 * MiB
 """Bytes of lines of all files that are held until they are acked, about."""
 GONE: Final = "a part of this log was gone before it was read"
+CUT: Final = "this log was cut or replaced; lines written just before that may be missing"
 LAST: Final = 2.0
 """Seconds that a round has to end when the agent does."""
 _JOB: Final = "logs"
@@ -50,7 +51,7 @@ class _Followed:
     def __init__(self, path: Path, seen: Seen, wanted: WantedFile, *, start: bool) -> None:
         self.source = HeldLines(name_of(path), wanted)
         self.log = FileLog(path, seen, start=start, entry=wanted.entry)
-        self.version = self.lost = 0
+        self.version = self.lost = self.cut = 0
         self.error: str | None = None
 
 
@@ -58,6 +59,7 @@ class _Piece(NamedTuple):
     followed: _Followed
     entries: Entries
     lost: bool
+    cut: bool
 
 
 class LogFiles:
@@ -107,7 +109,8 @@ class LogFiles:
             await asyncio.sleep(0.0 if came and self._has_room() else POLL)
 
     async def _keep_last(self) -> None:
-        """What was acked since the last round: else the next agent would read it again."""
+        """What was acked since the last round: else the next agent would read it again; and how
+        much of each file is known, so that it can tell what is missing."""
         if not self._stuck:
             news = self._news()
             with suppress(TimeoutError):
@@ -147,10 +150,12 @@ class LogFiles:
             self._shipper.remove(one.source)
         came = bool(self._ready)
         while self._ready:
-            followed, entries, lost = self._ready.popleft()
+            followed, entries, lost, cut = self._ready.popleft()
             read = [Entry(line) for line in entries.lines]
             if lost:
                 followed.source.say(entries.epoch, read[0], GONE, now)
+            elif cut:
+                followed.source.say(entries.epoch, read[0], CUT, now, "info")
             followed.source.take(entries.epoch, read, now, monotonic)
         if came:
             self._shipper.wake()
@@ -230,8 +235,9 @@ class LogFiles:
             self._complain(one)
             if entries is not None:
                 room -= sum(len(line.data) for line in entries.lines)
-                pieces.append(_Piece(one, entries, one.log.lost > one.lost))
-                one.lost = one.log.lost
+                lost, cut = one.log.lost > one.lost, one.log.cut > one.cut
+                pieces.append(_Piece(one, entries, lost, cut))
+                one.lost, one.cut = one.log.lost, one.log.cut
         return pieces
 
     def _keep(self, now: float) -> None:
@@ -249,5 +255,8 @@ class LogFiles:
     def _complain(self, one: _Followed) -> None:
         if one.log.error != one.error:
             one.error = one.log.error
-            if one.error is not None:
-                _log.warning("log %s: %s", escape(str(one.log.path)), one.error)
+            path = escape(str(one.log.path))
+            if one.error is None:
+                _log.info("log %s: found, and read", path)
+            else:
+                _log.warning("log %s: %s; waiting for it", path, one.error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -71,6 +72,11 @@ class _Reading:
         """Whether nothing of what was read may have to be read again."""
         return self.place.offset >= self._splitter.position
 
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing was seen in it that was not read."""
+        return self._splitter.position >= self.place.known
+
     def holds(self) -> bool:
         """Whether the open file is still this generation, and was not cut."""
         try:
@@ -133,8 +139,10 @@ class FileLog:
     ``entry`` is the pattern of the first line of an entry. ``opener`` opens its files, ``cutter``
     cuts them, from an offset on.
 
-    ``lost`` counts generations of which something was never read. ``version`` rises when there are
-    other places than before: they are to be kept before what was read there is sent.
+    ``lost`` counts generations of which something is known that was never read, ``cut`` those that
+    were read as far as they are known, but may have been written to just before they were cut or
+    replaced. ``version`` rises when there are other places than before: they are to be kept before
+    what was read there is sent.
     """
 
     def __init__(
@@ -148,7 +156,7 @@ class FileLog:
         cutter: Callable[[int], Cutter] = LineSplitter,
     ) -> None:
         self.path = path
-        self.lost = self.version = 0
+        self.lost = self.cut = self.version = 0
         self.error: str | None = None
         """Why there is nothing to read; None while there is."""
         self._seen = seen
@@ -157,6 +165,8 @@ class FileLog:
         self._opener = opener
         self._cutter = cutter
         self._readings: list[_Reading] = []
+        self._last: deque[Entries] = deque()
+        """What waited for more in generations that are gone."""
         self._looked_at = 0.0
         self._current: tuple[int, int] | None = None
         """The file that was at the path when it was last looked for."""
@@ -206,6 +216,8 @@ class FileLog:
     # -- reading -----------------------------------------------------------------------------
 
     def _next(self, now: float) -> Entries | None:
+        if self._last:
+            return self._last.popleft()
         for reading in list(self._readings):
             try:
                 lines = reading.read(now)
@@ -274,10 +286,22 @@ class FileLog:
                 before[place.id].move(descriptor, file)
                 there[place.id] = before[place.id]
             else:
+                place.note(file)  # it may have been written since: that is no touch
                 reading = _Reading(place, descriptor, self._entry, now, self._cutter)
                 there[place.id] = reading
-        self.lost += sum(place.id not in there for place in plan.lost)
+        for place in plan.lost:
+            if place.id not in there:
+                self._lose(place, before.get(place.id))
         self._take(there, [*self._seen.places, *(place for place, _ in files)])
+
+    def _lose(self, place: Place, reading: _Reading | None) -> None:
+        """Nothing more of a generation can be read."""
+        if not (reading.is_read if reading else place.offset >= place.known):
+            self.lost += 1
+            return
+        self.cut += 1
+        if reading and (lines := reading.finish()):
+            self._last.append(Entries(place.id, lines))
 
     def _take(self, there: dict[str, _Reading], places: list[Place]) -> None:
         """What is read from now on, in the order of ``places``."""

@@ -35,7 +35,7 @@ class Found(NamedTuple):
 class Place(Struct, kw_only=True):
     """One generation of a log. ``offset`` is behind the last entry that need not be read again;
     ``head`` the digest of its first ``head_size`` bytes. ``read_at`` (nanoseconds) is the file's
-    mtime when it was last looked at."""
+    mtime when it was last looked at, ``known`` its size then."""
 
     id: str
     device: int
@@ -44,6 +44,7 @@ class Place(Struct, kw_only=True):
     head: str = ""
     head_size: int = 0
     read_at: int = 0
+    known: int = 0
 
     def is_still(self, found: Found) -> bool:
         """Whether a file with this place's inode still begins as it did, and was not cut."""
@@ -63,6 +64,7 @@ class Place(Struct, kw_only=True):
     def note(self, found: Found) -> None:
         """Remember how the file looks now."""
         self.device, self.inode, self.read_at = found.device, found.inode, found.mtime
+        self.known = found.size
         self.head, self.head_size = digest(found.head), len(found.head)
 
     def _is_whole_in(self, found: Found) -> bool:

@@ -144,16 +144,16 @@ class HeldLines:
         acked, self._acked = self._acked, {}
         return acked
 
-    def say(self, epoch: str, before: Entry, text: str, now: float) -> None:
+    def say(self, epoch: str, before: Entry, text: str, now: float, level: str = "warning") -> None:
         """Something that is to be known of what came before an entry. There is one place for it:
         what else was said there stands in the same line."""
-        self.say_left_out(now)
+        self.say_left_out(now)  # they have a place of their own before that
         seq = before.line.end * 2 - 1
         last = self._held[-1] if self._held else None
         if last is not None and (last.epoch, last.line.line.seq) == (epoch, seq):
             self.size -= self._held.pop().size
             text = f"{last.line.line.message}; {text}"
-        line = LogLine(ts=now, level="warning", message=text, seq=seq)
+        line = LogLine(ts=now, level=level, message=text, seq=seq)
         self._hold(epoch, before.source, line, None)
 
     def _line(self, entry: Entry, text: str, now: float) -> LogLine:

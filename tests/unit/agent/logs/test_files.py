@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatops.agent.logs import files
-from chatops.agent.logs.files import GONE, LogFiles
+from chatops.agent.logs.files import CUT, GONE, LogFiles
 from chatops.agent.logs.wanted import WantedFile, parse_wanted
 from chatops.agent.shipper import Shipper
 from chatops.tasks import Tasks
@@ -94,6 +94,17 @@ async def test_another_agent_goes_on_where_the_hub_is(tmp_path: Path) -> None:
     async with shipping(tmp_path, f"{log}@start") as last:
         log.write_text("another\n")
         await last.until(GONE, "another")
+
+
+async def test_a_cut_is_said_but_is_no_alarm_where_all_was_read(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("1\n2\n")
+    async with shipping(tmp_path, f"{log}@start") as ships:
+        await ships.until("1", "2")
+        ships.ack()
+        log.write_text("3\n")
+        await ships.until("1", "2", CUT, "3")
+        assert [level for _, level, _ in ships.look()] == ["info"] * 4
 
 
 async def test_what_the_hub_has_already_is_not_sent_again(tmp_path: Path) -> None:
@@ -190,6 +201,22 @@ async def test_a_record_that_cannot_be_written_holds_lines_back(
         await ships.until("1")
 
 
+async def test_a_file_that_is_waited_for_is_said_and_that_it_came(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "chatops")
+    log = tmp_path / "a.log"
+    async with shipping(tmp_path, str(log)) as ships:
+        await until_async(
+            lambda: said(caplog, f"log {log}: no such file or directory; waiting for it"),
+            what="that it is waited for",
+        )
+        (tmp_path / "new").write_text("1\n")
+        (tmp_path / "new").rename(log)
+        await ships.until("1")
+        assert f"log {log}: found, and read" in caplog.text
+
+
 async def said(caplog: pytest.LogCaptureFixture, text: str) -> bool:
     return text in caplog.text
 
@@ -201,6 +228,9 @@ async def test_what_cannot_be_read_is_said_once(
     folder = tmp_path / "folder"
     folder.mkdir()
     async with shipping(tmp_path, str(folder)):
-        await until_async(lambda: said(caplog, "it is no plain file"), what="a complaint")
-    assert caplog.text.count("it is no plain file") == 1
+        await until_async(
+            lambda: said(caplog, "it is a folder, and no plain file; waiting for it"),
+            what="a complaint",
+        )
+    assert caplog.text.count("it is a folder, and no plain file; waiting for it") == 1
     assert "logs are begun at their ends" in caplog.text

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from chatops.agent.logs.directory import is_older
-from chatops.agent.logs.follower import AGAIN, LAST_WORDS, TOGETHER, Entries, FileLog
+from chatops.agent.logs.follower import AGAIN, LAST_WORDS, PIECE, TOGETHER, Entries, FileLog
 from chatops.agent.logs.places import Seen
 
 
@@ -153,6 +153,24 @@ def test_what_was_copied_before_the_cut_is_read_in_the_copy(path: Path, reader: 
     assert reader.log.lost == 0
 
 
+def test_what_was_written_since_a_place_was_told_is_no_touch(path: Path) -> None:
+    write(path, long(1), long(2))
+    reader = Reader(path, Seen(), start=True)
+    reader.read()
+    reader.ack()
+    seen = reader.saved()
+    reader.log.close()
+    seen.places[0].read_at -= 1
+    shutil.copyfile(path, path.with_name("app.log.1"))
+    os.truncate(path, 0)
+    write(path, "3")
+    again = FileLog(path, seen)
+    found = again.poll(0.0)
+    again.close()
+    assert found is not None
+    assert [line.text for line in found.lines] == ["3"]
+
+
 @pytest.mark.parametrize(
     "names", [("app.log.1", "app.log.2"), ("app-20261125.log", "app-20261124.log")]
 )
@@ -187,6 +205,33 @@ def test_a_file_that_is_gone_unread_is_counted(path: Path) -> None:
     assert again.read() == ["other"]
     assert again.log.lost == 1
     again.log.close()
+
+
+def test_a_cut_after_all_was_read_is_no_loss(path: Path, reader: Reader) -> None:
+    write(path, long(1), long(2))
+    reader.read()
+    path.write_text("")
+    write(path, "3")
+    assert reader.read() == ["3"]
+    assert (reader.log.lost, reader.log.cut) == (0, 1)
+
+
+def test_a_cut_before_all_was_read_is_a_loss(path: Path, reader: Reader) -> None:
+    write(path, *map(long, range(PIECE // 50)))
+    reader.log.poll(0.0)
+    path.write_text("")
+    write(path, "3")
+    assert reader.read() == ["3"]
+    assert (reader.log.lost, reader.log.cut) == (1, 0)
+
+
+def test_a_line_without_an_end_goes_when_its_file_is_cut(path: Path, reader: Reader) -> None:
+    path.write_text("one\nunfinished")
+    assert reader.read() == ["one"]
+    path.write_text("")
+    write(path, "3")
+    assert reader.read() == ["unfinished", "3"]
+    assert (reader.log.lost, reader.log.cut) == (0, 1)
 
 
 def test_what_was_not_acked_is_read_again(path: Path, reader: Reader) -> None:
