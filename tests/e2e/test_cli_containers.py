@@ -87,10 +87,15 @@ def test_the_last_lines_of_a_container_of_several_servers(place: Bench, engine: 
     assert sorted(shown.out.splitlines()) == ["web-1 | two\\x1b[31m", "web-2 | two\\x1b[31m"]
     assert (shown.code, shown.err.count("not asked: db-1")) == (1, 1)
     (line,) = place.run(*words[:1], "web-1", *words[2:], "-o", "json", "--grep", "^one$").json()
-    assert (line["server"], line["source"], line["level"]) == ("web-1", "container:talk", None)
+    assert (line["server"], line["source"], line["level"]) == ("web-1", "container:talk", "info")
     assert line["ts"].endswith("Z")
-    followed = place.run(*words[:1], "web-1", *words[2:], "-f", "--raw", "-n", "1")
-    assert (followed.code, followed.out) == (0, "two\x1b[31m\n")  # it has stopped
+    followed = place.start("talk", "tail", "web-1", *words[2:], "-f", "-n", "1", "--grep", "one")
+    followed.says(rb"^one\n.*web-1: talk has stopped; waiting for it to start again$")
+    with engine.client() as client:
+        client.start("talk")
+    until(lambda: followed.said.count(b"\none") + followed.said.startswith(b"one") == 2, what="two")
+    followed.send(signal.SIGINT)
+    assert followed.process.wait(15) == 130
     assert place.run("tail", "web-1", "--container", "nope").code == 4
 
 

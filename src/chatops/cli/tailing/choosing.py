@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chatops.cli.context import Cli
 from chatops.cli.tailing.adhoc import AdHoc, ad_hoc_sources
 from chatops.cli.tailing.containers import ContainerLines
-from chatops.cli.tailing.filtering import Filter
+from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import Source
 from chatops.cli.tailing.stored import PATIENCE, StoredLines
 from chatops.cli.watching import News, meant
@@ -34,6 +34,11 @@ class Asked(NamedTuple):
     def stored(self) -> bool:
         """Whether it is the stored stream."""
         return self.path is self.unit is self.container is None
+
+    @property
+    def wanted(self) -> Wanted:
+        """Which lines of each source."""
+        return Wanted(self.lines, self.follow, self.level, self.grep)
 
     @property
     def several(self) -> bool:
@@ -64,13 +69,6 @@ def checked(asked: Asked) -> Asked:
     return asked
 
 
-def choice(asked: Asked) -> Filter:
-    """What is left to choose here: of the stored stream the hub has chosen."""
-    if asked.stored:
-        return Filter()
-    return Filter(asked.level, None if asked.grep is None else finder(asked.grep))
-
-
 def sources(cli: Cli, asked: Asked) -> Sequence[Source]:
     """Where the lines come from.
 
@@ -82,9 +80,8 @@ def sources(cli: Cli, asked: Asked) -> Sequence[Source]:
         return [_stored(cli, asked)]
     servers = _servers(cli, asked.target)
     if asked.container is None:
-        described = asked.level is not None or cli.out.form != "table"
-        wanted = AdHoc(asked.path, asked.unit, asked.lines, asked.follow, described)
-        return ad_hoc_sources(cli, servers, wanted)
+        what = AdHoc(asked.path, asked.unit, asked.wanted, _described(cli, asked))
+        return ad_hoc_sources(cli, servers, what)
     return list(_containers(cli, servers, asked.container, asked))
 
 
@@ -107,6 +104,11 @@ def _containers(
     where = cli.connection._replace(token=cli.client.token)
     for server in servers:
         yield ContainerLines(
-            cli.client_for(where), server, container, cli.out.say,
-            lines=asked.lines, follow=asked.follow,
+            cli.client_for(where), server, container, cli.out.say, asked.wanted,
+            described=_described(cli, asked),
         )  # fmt: skip
+
+
+def _described(cli: Cli, asked: Asked) -> bool:
+    """Whether levels are to be read from lines that have none beside them."""
+    return asked.level is not None or cli.out.form != "table"

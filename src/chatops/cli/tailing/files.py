@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatops.cli.reopening import PASSING, reopened
 from chatops.cli.tailing.cutting import LineCutter, Piece
+from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import Line
 from chatops.cli.tailing.shipped import shipped_lines
 from chatops.client import Client
@@ -21,19 +22,19 @@ if TYPE_CHECKING:
 
 
 class FileLines:
-    """The last lines of a file of one server, and with ``follow`` what is added to it and to the
-    files that take its place. ``described``: what the lines say of their time and level is read."""
+    """The last lines of a file of one server that are wanted, followed also what is added to it and
+    to the files that take its place. ``described``: time and level are read from the lines."""
 
     def __init__(
         self, client: Client, server: str, path: str, say: Callable[[str], None],
-        *, lines: int, follow: bool, described: bool,
+        wanted: Wanted, *, described: bool,
     ) -> None:  # fmt: skip
         self.name = server
         self._client = client
         self._path = path
         self._say_it = say
-        self._lines = lines
-        self._follow = follow
+        self._wanted = wanted
+        self._following = wanted.follow and not wanted.looks
         self._described = described
         self._place: FilePlace | None = None
         self._cutter = LineCutter()
@@ -51,32 +52,46 @@ class FileLines:
             except (Refused, NotPermitted) as error:
                 yield from self._shipped(error)
             else:
-                yield from self._follow_on(feed)
+                yield from self._chosen(feed)
 
     def _shipped(self, error: ChatOpsError) -> Iterator[Sequence[Line]]:
         return shipped_lines(
-            self._client, self.name, self._path, error, self._say, lines=self._lines,
-            follow=self._follow,
+            self._client, self.name, self._path, error, self._say, self._wanted
         )  # fmt: skip
 
-    def _follow_on(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
+    def _chosen(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
+        """The wanted lines. Where the last ones are looked for the file is read to its end first;
+        another feed goes on at that place."""
+        if not self._wanted.looks:
+            yield from map(self._wanted.filter.of, self._whole(feed))
+            return
+        yield self._wanted.last(self._whole(feed), self._say)
+        if self._wanted.follow:
+            self._following = True
+            yield from map(self._wanted.filter.of, self._whole(None))
+
+    def _whole(self, feed: FileFeed | None) -> Iterator[Sequence[Line]]:
+        """A feed (None: one from the present place on), and those that go on where it was lost."""
         while True:
             try:
+                feed = feed or self._open()
                 yield from self._read(feed)
                 break
             except PASSING as error:
-                if not self._follow:
+                if not self._wanted.follow:
                     raise
                 feed = reopened(self._open, error, self._say)
-        yield self._made(self._cutter.rest(), feed.server)
+        if self._following or not self._wanted.follow:
+            yield self._made(self._cutter.rest(), feed.server)
 
     def _say(self, text: str) -> None:
         self._say_it(f"{escape(self.name)}: {text}")
 
     def _open(self) -> FileFeed:
         return self._client.logs.file(
-            self.name, self._path, lines=self._lines, follow=self._follow, place=self._place
-        )
+            self.name, self._path, lines=self._wanted.brought, follow=self._following,
+            place=self._place,
+        )  # fmt: skip
 
     def _read(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
         try:
@@ -100,7 +115,7 @@ class FileLines:
             self._say(f"{path}: {escape(mark.error or 'it is gone')}; waiting for it")
         if mark.file != self._file:
             self._file = mark.file
-            yield from self._cutter.rest()
+            yield from self._cutter.rest(ended=True)
 
     def _made(self, pieces: Iterable[Piece], server: str) -> Sequence[Line]:
         if self._described:

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.cli.output import Output
-from chatops.cli.tailing import cutting, merging
+from chatops.cli.tailing import cutting, filtering, merging
 from chatops.cli.tailing.choosing import Asked, checked, read_target
 from chatops.cli.tailing.cutting import LineCutter
-from chatops.cli.tailing.filtering import Filter
+from chatops.cli.tailing.filtering import Filter, Wanted
 from chatops.cli.tailing.lines import Line, Source
 from chatops.cli.tailing.merging import Merged
 from chatops.cli.tailing.printing import Face, printer
@@ -44,6 +44,25 @@ def test_lines_are_chosen_by_level_and_pattern() -> None:
     assert Filter().of(lines) == lines
     assert Filter(level="warning").of(lines) == lines[:1]
     assert Filter(level="info", finder=finder("one$")).of(lines) == lines[:2]
+
+
+def test_the_last_lines_are_those_that_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filtering, "LOOK", 5)
+    lines = [Line("a", b"%d" % number) for number in (1, 12, 3, 14, 15)]
+    said: list[str] = []
+    wanted = Wanted(lines=2, grep="^1")
+    assert wanted.brought == 5
+    assert [one.message for one in wanted.last([lines[:3], lines[3:]], said.append)] == [
+        b"14", b"15"
+    ]  # fmt: skip
+    assert not said
+    assert len(wanted._replace(lines=4).last([lines], said.append)) == 4
+    assert Wanted(lines=4, level="error").last([lines[:4]], said.append) == []
+    assert not said
+    assert len(wanted._replace(lines=5).last([lines], said.append)) == 4
+    assert said == ["looked at the last 5 lines only"]
+    assert [Wanted(lines=n, level=level).brought for n, level in
+            ((9, None), (0, "error"), (9, "error"))] == [9, 0, 9]  # fmt: skip
 
 
 @pytest.mark.parametrize(
