@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from chatops.cli.context import Cli
 from chatops.cli.tailing.adhoc import AdHoc, ad_hoc_sources
@@ -16,6 +16,9 @@ from chatops.errors import InvalidInput
 from chatops.protocol.patterns import finder
 from chatops.protocol.rest import LogLevel
 from chatops.protocol.target import parse_target
+
+MOST: Final = 2**31 - 1
+"""Lines that can be asked for."""
 
 
 class Asked(NamedTuple):
@@ -47,8 +50,17 @@ class Asked(NamedTuple):
 
 
 def read_target(text: str) -> tuple[str, str | None]:
-    """TARGET and PATH of ``TARGET[:/PATH]``."""
+    """TARGET and PATH of ``TARGET[:/PATH]``.
+
+    Raises:
+        InvalidInput: what follows the colon is no path.
+    """
     target, colon, path = text.partition(":/")
+    if not colon and any(":" in word.replace("tag:", "", 1) for word in text.split(",")):
+        raise InvalidInput(
+            f"{text[:80]!r} is no TARGET and no TARGET:/PATH",
+            hint="a path begins with :/ as in web-1:/var/log/syslog",
+        )
     return target, f"/{path}" if colon else None
 
 
@@ -62,6 +74,12 @@ def checked(asked: Asked) -> Asked:
     if sum(one is not None for one in given) > 1:
         raise InvalidInput(
             "a path, --unit and --container are different sources", hint="ask for one at a time"
+        )
+    if asked.lines > MOST:
+        raise InvalidInput(f"lines must be at most {MOST}, not {str(asked.lines)[:40]}")
+    if asked.unit is not None and any(char in asked.unit for char in "*?[,"):
+        raise InvalidInput(
+            f"{asked.unit[:80]!r} is no name of a unit", hint="name one: globs are not read here"
         )
     parse_target(asked.target)
     if asked.grep is not None:

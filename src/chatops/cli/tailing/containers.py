@@ -9,6 +9,7 @@ from typing import Any, Final
 from chatops.cli.log_following import LogFollower
 from chatops.cli.log_lines import Segment, order
 from chatops.cli.reopening import PASSING, reopened
+from chatops.cli.several import named
 from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import LONGEST, Line
 from chatops.client import Client
@@ -89,7 +90,7 @@ class ContainerLines:
         return found.detail.get("State") or {}
 
     def _say(self, text: str) -> None:
-        self._say_it(f"{escape(self.name)}: {text}")
+        self._say_it(named(self.name, text))
 
     def _open(self, again: float | None) -> ContainerLog:
         return self._client.docker.logs(

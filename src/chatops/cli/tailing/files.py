@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chatops.cli.reopening import PASSING, reopened
+from chatops.cli.several import named
 from chatops.cli.tailing.cutting import LineCutter, Piece
 from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import Line
 from chatops.cli.tailing.shipped import shipped_lines
 from chatops.client import Client
-from chatops.errors import ChatOpsError, NotPermitted, Refused
+from chatops.errors import ChatOpsError, NotFound, NotPermitted, Refused
 from chatops.text import escape
 from chatops.units import format_time
 
@@ -51,8 +52,16 @@ class FileLines:
                 feed = self._open()
             except (Refused, NotPermitted) as error:
                 yield from self._shipped(error)
+            except NotFound as error:
+                raise self._not_there(error) from None
             else:
                 yield from self._chosen(feed)
+
+    def _not_there(self, error: NotFound) -> NotFound:
+        if self._path not in error.message or not any(char in self._path for char in "*?["):
+            return error
+        text = f"{error.message}: globs are not read here"
+        return NotFound(text, hint="name one file of each server")
 
     def _shipped(self, error: ChatOpsError) -> Iterator[Sequence[Line]]:
         return shipped_lines(
@@ -62,6 +71,8 @@ class FileLines:
     def _chosen(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
         """The wanted lines. Where the last ones are looked for the file is read to its end first;
         another feed goes on at that place."""
+        if feed.notice is not None:
+            self._say(escape(feed.notice))
         if not self._wanted.looks:
             yield from map(self._wanted.filter.of, self._whole(feed))
             return
@@ -85,7 +96,7 @@ class FileLines:
             yield self._made(self._cutter.rest(), feed.server)
 
     def _say(self, text: str) -> None:
-        self._say_it(f"{escape(self.name)}: {text}")
+        self._say_it(named(self.name, text))
 
     def _open(self) -> FileFeed:
         return self._client.logs.file(

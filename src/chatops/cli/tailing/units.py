@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chatops.cli.reopening import PASSING, reopened
+from chatops.cli.several import named
 from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import Line
 from chatops.cli.tailing.shipped import shipped_lines
@@ -93,7 +94,7 @@ class UnitLines:
         self._lines = None
 
     def _say(self, text: str) -> None:
-        self._say_it(f"{escape(self.name)}: {text}")
+        self._say_it(named(self.name, text))
 
     def _open(self) -> UnitFeed:
         feed = self._client.logs.unit(

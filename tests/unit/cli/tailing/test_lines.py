@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.cli.output import Output
+from chatops.cli.several import named
 from chatops.cli.tailing import cutting, filtering, merging
 from chatops.cli.tailing.choosing import Asked, checked, read_target
 from chatops.cli.tailing.cutting import LineCutter
@@ -61,13 +62,14 @@ def test_the_last_lines_are_those_that_are_wanted(monkeypatch: pytest.MonkeyPatc
     assert not said
     assert len(wanted._replace(lines=5).last([lines], said.append)) == 4
     assert said == ["looked at the last 5 lines only"]
-    assert [Wanted(lines=n, level=level).brought for n, level in
-            ((9, None), (0, "error"), (9, "error"))] == [9, 0, 9]  # fmt: skip
+    assert Wanted(lines=9).brought == Wanted(lines=9, level="error").brought == 9
+    assert Wanted(lines=0, level="error").brought == 0
 
 
 @pytest.mark.parametrize(
     ("text", "target", "path"),
     [
+        ("tag:a=b,!tag:c=d", "tag:a=b,!tag:c=d", None),
         ("web-1", "web-1", None),
         ("web-*:/var/log/a:/b", "web-*", "/var/log/a:/b"),
         ("tag:env=prod:/x", "tag:env=prod", "/x"),
@@ -80,7 +82,7 @@ def test_a_path_begins_with_its_slash(text: str, target: str, path: str | None) 
 @pytest.mark.parametrize(
     "asked",
     [Asked(""), Asked("a", path="/x", unit="u"), Asked("a", unit="u", container="c"),
-     Asked("a", grep="(")],
+     Asked("a", grep="("), Asked("a", unit="u*"), Asked("a", lines=2**31)],
 )  # fmt: skip
 def test_what_cannot_be_asked_for_is_refused(asked: Asked) -> None:
     with pytest.raises(InvalidInput):
@@ -142,6 +144,25 @@ def show(lines: Sequence[Line], face: Face, *, tty: bool = False, raw: bool = Fa
 
 BARE, STORED = Face(named=False, described=False), Face(named=True, described=True)
 TRACE = Line("a", b"Traceback:\n  line 1\r\nboom \x1b[31m\xff\t.\r", STAMP, "error", "app")
+
+
+def test_raw_bytes_end_as_they_do_but_among_others() -> None:
+    lines = [Line("a", b"one"), Line("a", b"two", ended=False)]
+    assert show(lines, BARE, raw=True) == "one\ntwo"
+    assert show(lines, BARE._replace(named=True), raw=True) == "one\ntwo\n"
+
+
+def test_what_is_said_of_a_server_names_it_once() -> None:
+    assert named("a", "a went offline") == "a went offline"
+    assert named("a", "it is back") == "a: it is back"
+
+
+@pytest.mark.parametrize("text", ["web-1:x", "web-1:", "tag:a=b,web-1:x"])
+def test_a_path_that_does_not_begin_with_a_slash_is_told_how(text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_target(text)
+    assert caught.value.hint is not None
+    assert ":/" in caught.value.hint
 
 
 def test_text_in_a_pipe_is_a_line_each() -> None:
