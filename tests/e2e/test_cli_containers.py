@@ -80,20 +80,20 @@ def test_servers_that_cannot_be_asked_are_named(place: Bench) -> None:
 
 
 def test_the_last_lines_of_a_container_of_several_servers(place: Bench, engine: RealEngine) -> None:
-    engine.run("talk", "/bin/sh", "-c", r"echo one; printf 'two\033[31m\n'", log=LOCAL)
+    engine.run("talk", "/bin/sh", "-c", r"echo one ERROR; printf 'two\033[31m\n'", log=LOCAL)
     words = ["tail", "all", "--container", "talk"]
     until(lambda: "two" in place.run(*words).out, what="its lines")
     shown = place.run(*words, "-n", "1")
     assert sorted(shown.out.splitlines()) == ["web-1 | two\\x1b[31m", "web-2 | two\\x1b[31m"]
     assert (shown.code, shown.err.count("not asked: db-1")) == (1, 1)
-    (line,) = place.run(*words[:1], "web-1", *words[2:], "-o", "json", "--grep", "^one$").json()
-    assert (line["server"], line["source"], line["level"]) == ("web-1", "container:talk", "info")
+    (line,) = place.run(*words[:1], "web-1", *words[2:], "-o", "json", "--level", "error").json()
+    assert (line["server"], line["source"], line["level"]) == ("web-1", "container:talk", "error")
     assert line["ts"].endswith("Z")
     followed = place.start("talk", "tail", "web-1", *words[2:], "-f", "-n", "1", "--grep", "one")
-    followed.says(rb"^one\n.*web-1: talk has stopped; waiting for it to start again$")
+    followed.says(rb"^one ERROR\n.*web-1: talk has stopped; waiting for it to start again$")
     with engine.client() as client:
         client.start("talk")
-    until(lambda: followed.said.count(b"\none") + followed.said.startswith(b"one") == 2, what="two")
+    until(lambda: followed.said.count(b"one ERROR\n") == 2, what="what it writes now")
     followed.send(signal.SIGINT)
     assert followed.process.wait(15) == 130
     assert place.run("tail", "web-1", "--container", "nope").code == 4

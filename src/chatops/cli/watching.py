@@ -65,7 +65,8 @@ def meant(cli: Cli, text: str) -> list[Server]:
     servers = servers_of(cli, text)
     if not servers:
         raise NotFound(
-            f"no server matches {text[:80]!r}", hint="`chatops servers list` shows what is there"
+            f"no server matches {text[:80]!r}",
+            hint="`chatops servers list` shows those you may see",
         )
     return servers
 

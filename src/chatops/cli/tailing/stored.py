@@ -27,6 +27,7 @@ class StoredLines:
         self.name = target
         self._tail = tail
         self._say = say
+        self._none = False
 
     def lines(self) -> Iterator[Sequence[Line]]:
         """Lines as they come.
@@ -46,6 +47,9 @@ class StoredLines:
             raise gone(self.name) from None
 
     def _tell(self, page: LogPage) -> None:
+        if page.none and not self._none:
+            self._say(f"no server matches {escape(self.name[:80])!r} any more; waiting for one")
+        self._none = page.none
         if page.since is not None:
             when = escape(show.local(page.since) or "-")
             self._say(f"looked no further back than {when}; `chatops logs search` does")

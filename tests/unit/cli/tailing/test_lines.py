@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,10 @@ from chatops.cli.tailing.filtering import Filter, Wanted
 from chatops.cli.tailing.lines import Line, Source
 from chatops.cli.tailing.merging import Merged
 from chatops.cli.tailing.printing import Face, printer
-from chatops.errors import ChatOpsError, InvalidInput, Offline
+from chatops.cli.tailing.stored import StoredLines
+from chatops.client.log_tail import LogTail
+from chatops.errors import ChatOpsError, InvalidInput, NotFound, Offline
+from chatops.protocol.client_messages import LogPage
 from chatops.protocol.patterns import finder
 
 STAMP = "2026-01-02T03:04:05.678Z"
@@ -194,3 +197,16 @@ def test_objects_have_all_that_is_known() -> None:
                    "message": "Traceback:\n  line 1\r\nboom \x1b[31m\\xff\t."}  # fmt: skip
     assert show([], BARE, form="json") == "[]\n"
     assert show([Line("a", b"x")], BARE, quiet=True) == "x\n"
+
+
+def test_of_servers_that_are_gone_it_is_said_once() -> None:
+    def pages() -> Iterator[LogPage]:
+        yield LogPage(1, [])
+        yield from (LogPage(2, [], none=True), LogPage(3, [], none=True))
+        raise NotFound("no such server")
+
+    said: list[str] = []
+    tail = StoredLines("web-*", cast("LogTail", pages()), said.append)
+    with pytest.raises(NotFound, match=r"web-\* is not there any more"):
+        list(tail.lines())
+    assert said == ["no server matches 'web-*' any more; waiting for one"]
