@@ -69,6 +69,8 @@ class ContainerLines:
 
     def _await_start(self) -> None:
         """The container has stopped: wait until it (or another one of its name) starts again."""
+        if self._has_started():
+            return
         self._say(f"{escape(self._log.container)} has stopped; waiting for it to start again")
         while not self._has_started():
             time.sleep(PAUSE)
