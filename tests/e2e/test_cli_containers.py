@@ -91,11 +91,15 @@ def test_the_last_lines_of_a_container_of_several_servers(place: Bench, engine: 
     assert line["ts"].endswith("Z")
     followed = place.start("talk", "tail", "web-1", *words[2:], "-f", "-n", "1", "--grep", "one")
     followed.says(rb"^one ERROR\n.*web-1: talk has stopped; waiting for it to start again$")
+    late = place.start("late", "tail", "web-1", *words[2:], "-f", "-n", "0")
+    late.says(rb"^web-1: talk has stopped")
     with engine.client() as client:
         client.start("talk")
     until(lambda: followed.said.count(b"one ERROR\n") == 2, what="what it writes now")
-    followed.send(signal.SIGINT)
-    assert followed.process.wait(15) == 130
+    late.says(rb"^one ERROR\ntwo")
+    for one in (followed, late):
+        one.send(signal.SIGINT)
+        assert one.process.wait(15) == 130
     assert place.run("tail", "web-1", "--container", "nope").code == 4
 
 

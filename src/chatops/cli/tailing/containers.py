@@ -95,9 +95,13 @@ class ContainerLines:
         self._say_it(named(self.name, text))
 
     def _open(self, again: float | None) -> ContainerLog:
+        """The log from a time on; of one that had no line yet what came since it was started."""
+        since = again
+        if again is None and self._started is not None:
+            since = order(self._started.encode())[0]
         return self._client.docker.logs(
-            self.name, self._container, follow=self._following, timestamps=True, since=again,
-            tail=self._wanted.brought if again is None else None,
+            self.name, self._container, follow=self._following, timestamps=True, since=since,
+            tail=self._wanted.brought if since is None else None,
         )  # fmt: skip
 
     def _join(self, stream: str, one: Segment) -> Iterator[Line]:
