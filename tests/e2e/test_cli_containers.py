@@ -80,17 +80,26 @@ def test_servers_that_cannot_be_asked_are_named(place: Bench) -> None:
 
 
 def test_the_last_lines_of_a_container_of_several_servers(place: Bench, engine: RealEngine) -> None:
-    engine.run("talk", "/bin/sh", "-c", r"echo one; printf 'two\033[31m\n'", log=LOCAL)
+    engine.run("talk", "/bin/sh", "-c", r"echo one ERROR; printf 'two\033[31m\n'", log=LOCAL)
     words = ["tail", "all", "--container", "talk"]
     until(lambda: "two" in place.run(*words).out, what="its lines")
     shown = place.run(*words, "-n", "1")
     assert sorted(shown.out.splitlines()) == ["web-1 | two\\x1b[31m", "web-2 | two\\x1b[31m"]
     assert (shown.code, shown.err.count("not asked: db-1")) == (1, 1)
-    (line,) = place.run(*words[:1], "web-1", *words[2:], "-o", "json", "--grep", "^one$").json()
-    assert (line["server"], line["source"], line["level"]) == ("web-1", "container:talk", None)
+    (line,) = place.run(*words[:1], "web-1", *words[2:], "-o", "json", "--level", "error").json()
+    assert (line["server"], line["source"], line["level"]) == ("web-1", "container:talk", "error")
     assert line["ts"].endswith("Z")
-    followed = place.run(*words[:1], "web-1", *words[2:], "-f", "--raw", "-n", "1")
-    assert (followed.code, followed.out) == (0, "two\x1b[31m\n")  # it has stopped
+    followed = place.start("talk", "tail", "web-1", *words[2:], "-f", "-n", "1", "--grep", "one")
+    followed.says(rb"^one ERROR\n.*web-1: talk has stopped; waiting for it to start again$")
+    late = place.start("late", "tail", "web-1", *words[2:], "-f", "-n", "0")
+    late.says(rb"^web-1: talk has stopped")
+    with engine.client() as client:
+        client.start("talk")
+    until(lambda: followed.said.count(b"one ERROR\n") == 2, what="what it writes now")
+    late.says(rb"^one ERROR\ntwo")
+    for one in (followed, late):
+        one.send(signal.SIGINT)
+        assert one.process.wait(15) == 130
     assert place.run("tail", "web-1", "--container", "nope").code == 4
 
 

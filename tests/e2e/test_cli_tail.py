@@ -86,6 +86,10 @@ def test_at_a_terminal_it_goes_on_until_ctrl_c(place: Bench) -> None:
         child.expect_exact("^C")
         child.wait()
     assert child.exitstatus == 130
+    with terminal(place, "logs", "search", "second", columns=80) as child:
+        for name in ("web-1", "web-2"):
+            child.expect(rf"{name}\x1b\[0m \| .*warning.* level=warning second of {name}\r\n")
+        child.wait()
 
 
 def test_a_reader_that_leaves_ends_it_quietly(place: Bench) -> None:

@@ -43,10 +43,6 @@ def start_agent(hub: Bench, key: str, **environ: str) -> Program:
     return hub.start_agent("web-1", key, "--config", str(hub.folder / "agent.toml"), **environ)
 
 
-def was_read(hub: Bench) -> bool:
-    return hub.run("audit", "list", "--action", "logs.file", "-q").out != ""
-
-
 def test_a_followed_file_is_whole_though_it_is_rotated_and_both_ends_are_killed(
     hub: Bench, logs: Path
 ) -> None:
@@ -69,8 +65,8 @@ def test_a_followed_file_is_whole_though_it_is_rotated_and_both_ends_are_killed(
     def shown() -> list[str]:
         return [line for line in tail.said.decode().splitlines() if line.startswith("line ")]
 
-    tail = hub.start("tail", "tail", f"web-1:{path}", "-n", "0", "-f")
-    until(lambda: was_read(hub), what="the beginning")
+    tail = hub.start("tail", "tail", f"web-1:{path}", "-n", "1", "-f", "--grep", "^(line|before)")
+    tail.says(rb"^before$")
     write(1000)
     until(lambda: shown() == written, what="the first lines")
     rotate()
@@ -128,12 +124,14 @@ def test_files_and_units_are_shown_as_other_logs_are(
     assert first == rb"\x1b[2Jtwo [bold]\xff\x00"
     assert (second, third) == (long, b"no end\n")
     raw = hub.run("tail", f"web-1:{odd}", "-n", "4", "--raw")
-    assert raw.stdout == odd.read_bytes() + b"\n"
+    assert raw.stdout == odd.read_bytes()
     one = hub.run("tail", f"web-1:{odd}", "--level", "error", "-o", "json")
     assert one.json() == [{
         "server": "web-1", "ts": "2026-11-25T10:00:00.000Z", "level": "error",
         "source": str(odd), "message": "2026-11-25T10:00:00Z ERROR one",
     }]  # fmt: skip
+    above = hub.run("tail", f"web-1:{odd}", "-n", "1", "--grep", "^2026")
+    assert (above.out, above.err) == ("2026-11-25T10:00:00Z ERROR one\n", "")
     several = hub.run("tail", f"web-*:{odd}", "--grep", "two|end")
     assert several.out.splitlines() == [
         r"web-1 | \x1b[2Jtwo [bold]\xff\x00", "web-1 | no end"
@@ -162,5 +160,10 @@ def test_files_and_units_are_shown_as_other_logs_are(
     follow.says(rb"^two")
     journal.write(b"three", unit="shop.service")
     follow.says(rb"^three$")
+    looked = hub.start("looked", "tail", "web-1", "--unit", "shop", "-f", "-n", "1", "--grep", "o")
+    looked.says(rb"^two")
+    journal.write(b"no", unit="shop.service")
+    looked.says(rb"^no$")
+    assert b"three" not in looked.said
     hub.programs[1].stop(signal.SIGKILL)
     until(lambda: journal.readers() == [], what="the end of journalctl")

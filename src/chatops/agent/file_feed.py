@@ -18,6 +18,7 @@ import msgspec
 from chatops.agent.feeds import Feed, FeedEnded, FeedError
 from chatops.agent.file_place import NoPlace, taken, told
 from chatops.agent.files_policy import FilesPolicy
+from chatops.agent.folders import real_path
 from chatops.agent.logs.directory import NoFile, Opener, look
 from chatops.agent.logs.follower import Entries, FileLog
 from chatops.agent.logs.lines import Pieces
@@ -32,6 +33,7 @@ PAUSE: Final = 0.1
 GONE_FOR: Final = 2.0
 """Seconds for which a file may be missing before that is said: it may just be rotated."""
 _BLOCK: Final = 64 * KiB
+_KERNELS: Final = "this file of the kernel has no size, so nothing of it is read"
 
 
 def read_file(policy: FilesPolicy, args: FileArgs, feed: Feed) -> None:
@@ -47,7 +49,8 @@ def read_file(policy: FilesPolicy, args: FileArgs, feed: Feed) -> None:
     size = None
     try:
         seen = _resumed(args) if args.place else Seen()
-        feed.accept(LogFeedBegin(name=str(path)))
+        notice = _KERNELS if opened is not None and _is_of_the_kernel(*opened) else None
+        feed.accept(LogFeedBegin(name=str(path), notice=notice))
         if opened is not None:
             descriptor, found = opened
             size = found.size
@@ -190,6 +193,10 @@ def _open(path: Path, opener: Opener, *, may_miss: bool) -> tuple[int, Found] | 
     except NoFile as error:
         os.close(descriptor)
         raise FeedError("conflict", f"{path}: {error}") from None
+
+
+def _is_of_the_kernel(descriptor: int, found: Found) -> bool:
+    return found.size == 0 and real_path(descriptor).startswith(("/proc/", "/sys/"))
 
 
 def _resumed(args: FileArgs) -> Seen:

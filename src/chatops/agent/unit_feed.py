@@ -57,6 +57,8 @@ def read_unit(policy: FilesPolicy, args: UnitArgs, feed: Feed) -> None:
         program = journalctl.program()
     except journalctl.NoJournal as error:
         raise FeedError("conflict", str(error)) from None
+    if notice == journalctl.NO_JOURNAL:
+        raise FeedError("conflict", notice)
     reading = _UnitFeed(program, unit, args, feed)
     reading.read_stored(lambda: feed.accept(LogFeedBegin(name=unit, notice=notice)))
     if args.follow:

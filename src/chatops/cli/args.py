@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Annotated, TypeVar
 
@@ -57,12 +57,19 @@ def asked(limit: int) -> int | None:
     return limit + 1 if limit else None
 
 
-def print_newest(out: Output, items: Iterable[T], view: View[T], limit: int) -> None:
-    """Print the first ``limit`` (0: all) of a list that is newest first, oldest first; when
-    there are more, say so."""
+def print_newest(
+    out: Output, items: Iterable[T], view: View[T], limit: int,
+    show: Callable[[Sequence[T]], None] | None = None,
+) -> None:  # fmt: skip
+    """Print the first ``limit`` (0: all) of a list that is newest first, oldest first, by ``show``
+    or as a list is printed; when there are more, say so."""
     taken = list(islice(items, limit + 1 if limit else None))
     more = bool(limit) and len(taken) > limit
-    out.items((taken[:limit] if more else taken)[::-1], view)
+    shown = (taken[:limit] if more else taken)[::-1]
+    if show is not None:
+        show(shown)
+    else:
+        out.items(shown, view)
     if more:
         out.flush()
         out.say(f"only the newest {limit} are shown; --limit 0 shows all")

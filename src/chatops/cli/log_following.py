@@ -39,9 +39,20 @@ class LogFollower:
         """
         log = self._open(None)
         self.server, self.container = log.server, log.container
+        yield from self._go_on(log)
+
+    def further(self) -> Iterator[tuple[str, list[Segment]]]:
+        """The same of what was written since the log ended.
+
+        Raises:
+            ChatOpsError: as ``pieces``.
+        """
+        yield from self._go_on(None)
+
+    def _go_on(self, log: ContainerLog | None) -> Iterator[tuple[str, list[Segment]]]:
         while True:
             try:
-                yield from self._read(log)
+                yield from self._read(log or self._resume())
                 return
             except PASSING as error:
                 if not self._lasting:

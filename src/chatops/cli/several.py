@@ -54,8 +54,14 @@ def say_not_asked(cli: Cli, answers: Mapping[str, object]) -> bool:
 
 def not_asked(name: str, error: ChatOpsError) -> str:
     """Why a server has not answered; foreign parts are escaped."""
-    named = error.message.startswith((f"{name} ", f"{name}:"))
-    return f"not asked: {escape(error.message if named else f'{name}: {error.message}')}"
+    return f"not asked: {named(name, escape(error.message))}"
+
+
+def named(name: str, text: str) -> str:
+    """What is said of a server, its name before it if it does not begin with that; ``text`` is
+    escaped."""
+    name = escape(name)
+    return text if text.startswith((f"{name} ", f"{name}:")) else f"{name}: {text}"
 
 
 def _facts(server: Server) -> Facts:

@@ -65,7 +65,8 @@ def meant(cli: Cli, text: str) -> list[Server]:
     servers = servers_of(cli, text)
     if not servers:
         raise NotFound(
-            f"no server matches {text[:80]!r}", hint="`chatops servers list` shows what is there"
+            f"no server matches {text[:80]!r}",
+            hint="`chatops servers list` shows those you may see",
         )
     return servers
 
@@ -87,10 +88,15 @@ def each_once(live: Iterator[ServerSample]) -> Iterator[ServerSample]:
     except NotFound:
         if not seen:
             raise
-        raise NotFound(
-            f"{name} is not there any more, or no longer shared with you",
-            hint="`chatops servers list` shows what you may see",
-        ) from None
+        raise gone(name) from None
+
+
+def gone(name: str) -> NotFound:
+    """The end of what was followed of a server."""
+    return NotFound(
+        f"{name} is not there any more, or no longer shared with you",
+        hint="`chatops servers list` shows what you may see",
+    )
 
 
 class News:

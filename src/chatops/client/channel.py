@@ -29,6 +29,10 @@ _FINAL: Final[dict[str, type[ChatOpsError]]] = {
     closing.NOT_PERMITTED.name: NotPermitted,
     closing.NOT_SIGNED_IN.name: NotSignedIn,
 }
+_HINTS: Final = {
+    closing.NOT_FOUND.name: "`chatops servers list` shows those you may see",
+    closing.NOT_SIGNED_IN.name: "sign in again: chatops login",
+}
 _CLOSING: Final = 1.0
 """Seconds that a hub gets to answer a close."""
 _GONE: Final = (OSError, EOFError, ConnectionClosed, WebSocketException)
@@ -148,7 +152,7 @@ def renew(session: Session) -> bool:
 
 def _refusal(error: Error) -> Exception:
     kind = _FINAL.get(error.code)
-    return kind(error.message) if kind else Lost(error.message)
+    return kind(error.message, hint=_HINTS.get(error.code)) if kind else Lost(error.message)
 
 
 def _is_done(error: ConnectionClosed) -> bool:

@@ -90,8 +90,10 @@ class LogTail:
         if self._asked.after is None or (
             self._away is not None and now - self._away >= self._patience
         ):
+            if isinstance(error.__cause__, OSError):
+                raise self._session.lost(error.__cause__) from None
             raise HubUnreachable(
-                f"no log from the hub at {self._session.address.url}: {error}",
+                f"cannot reach the hub at {self._session.address.url}: {error}",
                 hint="`chatops status` tells whether the hub is there",
             ) from None
         if self._away is None:

@@ -101,13 +101,14 @@ class LogPage(Struct, omit_defaults=True):
     """Entries in the order in which the hub received them; ``after`` is the place behind them, up
     to which everything was looked at. Before the entries ``left_out`` are missing: a reader was too
     far behind. ``gap`` says that others may be, and why. ``since``: the hub looked no further
-    back for the last lines than to this time."""
+    back for the last lines than to this time. ``none``: the TARGET means no server now."""
 
     after: int
     entries: list[LogEntry]
     left_out: int = 0
     gap: str | None = None
     since: Timestamp | None = None
+    none: bool = False
 
 
 class LogsEvent(Message, tag="logs"):

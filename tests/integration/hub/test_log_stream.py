@@ -179,6 +179,9 @@ async def test_a_server_that_comes_is_read_and_one_that_goes_is_not(
         assert found == ["I am new", "I was new"]
         await hub.ok("DELETE", "/servers/web-1")
         assert (await single.closed())[0] == 4015
+        await hub.ok("DELETE", "/servers/web-2")
+        while not (await page(reader)).get("none"):
+            pass
 
 
 async def test_a_reader_that_does_not_read_delays_nobody_and_misses_nothing(tmp_path: Path) -> None:

@@ -58,6 +58,8 @@ def test_the_last_lines_are_sent_as_they_are(path: Path) -> None:
     assert read(path, lines=0).data == b""
     assert read(path, lines=2).began == LogFeedBegin(name=str(path))
     assert read(path, lines=99).data == path.read_bytes()
+    kernel = read(Path("/proc/self/status"))
+    assert (kernel.data, "has no size" in (kernel.began.notice or "")) == (b"", True)
 
 
 @given(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -101,6 +103,13 @@ def test_what_cannot_be_read_is_said(
         read(UnitArgs(unit="shop", after="--file=/etc/shadow"))
     with pytest.raises(FeedError, match="journalctl ended"):
         read(UnitArgs(unit="shop", after="s=1"))
+    program = Path(tmp_path) / "journalctl"
+    program.write_text(f'#!/bin/sh\nexec {shutil.which("journalctl")} -D {tmp_path} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(FeedError, match="this host keeps no journal"):
+        read(UnitArgs(unit="shop", follow=True))
+    program.unlink()
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FeedError, match="there is no journalctl"):
         read(UnitArgs(unit="shop"))

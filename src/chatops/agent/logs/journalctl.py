@@ -18,6 +18,7 @@ from chatops.agent.logs.journal_entries import FIELDS
 ANSWER: Final = 5.0
 """Seconds that it may take to say whether there is a journal."""
 NO_PROGRAM: Final = "there is no journalctl on this host"
+NO_JOURNAL: Final = "this host keeps no journal"
 _PART: Final = "not seeing messages"
 _NONE: Final = "No journal files were found"
 
@@ -84,7 +85,7 @@ def complaint() -> str | None:
         raise NoJournal(sentence(said) or f"journalctl ended with {ended.returncode}")
     if _PART in said:
         return "this user sees a part of the journal only"
-    return "this host keeps no journal" if _NONE in said else None
+    return NO_JOURNAL if _NONE in said else None
 
 
 def sentence(said: str) -> str:

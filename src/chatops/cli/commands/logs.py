@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import time
+from collections.abc import Sequence
 from typing import Annotated, cast, get_args
 
 import typer
@@ -12,10 +15,14 @@ from chatops.cli.completion import complete_targets
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.log_styles import LEVEL_STYLES
+from chatops.cli.output import Output
 from chatops.cli.reading import moment
+from chatops.cli.tailing.lines import stored_line
+from chatops.cli.tailing.printing import Face, printer
 from chatops.cli.view import Column, View
 from chatops.errors import InvalidInput
 from chatops.protocol.rest import LogEntry, LogLevel
+from chatops.protocol.target import parse_target
 
 app = group("Logs of servers: lines that agents ship, and what happened to servers.")
 app.callback()(lambda: None)  # a group, also as long as it has one command
@@ -65,12 +72,27 @@ def search(
     level: LEVEL = None,
     limit: LIMIT = 100,
 ) -> None:
-    """Stored lines that have all words of QUERY, whole words in any case; oldest first."""
+    """Stored lines that have all words of QUERY, whole words in any case; oldest first. On a
+    terminal they stand as those of `chatops tail` do, elsewhere in a table."""
+    begin, end = moment(since, "--since"), moment(until, "--until")
+    if begin is not None and begin >= (time.time() if end is None else end):
+        raise InvalidInput("the span ends before it begins", hint="let --since be before --until")
     found = cli.client.logs.search(
-        query, target=server, level=read_level(level), since=moment(since, "--since"),
-        until=moment(until, "--until"), limit=asked(limit),
-    )  # fmt: skip
-    print_newest(cli.out, found, ENTRIES, limit)
+        query, target=server, level=read_level(level), since=begin, until=end, limit=asked(limit)
+    )
+    read = cli.out.is_terminal() and cli.out.form == "table" and not cli.out.quiet
+    several = server is None or parse_target(server).one is None
+    show = functools.partial(print_lines, cli.out, named=several) if read else None
+    print_newest(cli.out, found, ENTRIES, limit, show)
+
+
+def print_lines(out: Output, entries: Sequence[LogEntry], *, named: bool) -> None:
+    """Entries as people read them; ``named``: their servers before them."""
+    if not entries:
+        out.say("no line has that")
+    shown = printer(out, Face(named=named, described=True), raw=False)
+    shown.show([stored_line(one) for one in entries])
+    shown.close(whole=True)
 
 
 def read_level(text: str | None) -> LogLevel | None:

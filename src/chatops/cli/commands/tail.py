@@ -11,7 +11,7 @@ from chatops.cli.completion import complete_targets
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.exits import DONE, FAILED
-from chatops.cli.tailing.choosing import Asked, checked, choice, read_target, sources
+from chatops.cli.tailing.choosing import Asked, checked, read_target, sources
 from chatops.cli.tailing.merging import Merged
 from chatops.cli.tailing.printing import Face, printer
 from chatops.errors import InvalidInput
@@ -74,15 +74,15 @@ def tail(
 
 
 def _show(cli: Cli, asked: Asked, *, raw: bool) -> int:
-    found, wanted = sources(cli, asked), choice(asked)
+    found = sources(cli, asked)
     several = asked.several and not asked.stored
     merged = Merged(found, cli.out.say)
     shown = printer(cli.out, Face(named=asked.several, described=asked.stored), raw=raw)
     whole = False
     try:
         for some in merged.lines() if several else found[0].lines():
-            if left := wanted.of(some):
-                shown.show(left)
+            if some:
+                shown.show(some)
         whole = True
     finally:
         shown.close(whole=whole)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from chatops.cli.context import Cli
 from chatops.cli.tailing.adhoc import AdHoc, ad_hoc_sources
 from chatops.cli.tailing.containers import ContainerLines
-from chatops.cli.tailing.filtering import Filter
+from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import Source
 from chatops.cli.tailing.stored import PATIENCE, StoredLines
 from chatops.cli.watching import News, meant
@@ -16,6 +16,9 @@ from chatops.errors import InvalidInput
 from chatops.protocol.patterns import finder
 from chatops.protocol.rest import LogLevel
 from chatops.protocol.target import parse_target
+
+MOST: Final = 2**31 - 1
+"""Lines that can be asked for."""
 
 
 class Asked(NamedTuple):
@@ -36,14 +39,28 @@ class Asked(NamedTuple):
         return self.path is self.unit is self.container is None
 
     @property
+    def wanted(self) -> Wanted:
+        """Which lines of each source."""
+        return Wanted(self.lines, self.follow, self.level, self.grep)
+
+    @property
     def several(self) -> bool:
         """Whether TARGET means several servers."""
         return parse_target(self.target).one is None
 
 
 def read_target(text: str) -> tuple[str, str | None]:
-    """TARGET and PATH of ``TARGET[:/PATH]``."""
+    """TARGET and PATH of ``TARGET[:/PATH]``.
+
+    Raises:
+        InvalidInput: what follows the colon is no path.
+    """
     target, colon, path = text.partition(":/")
+    if not colon and any(":" in word.replace("tag:", "", 1) for word in text.split(",")):
+        raise InvalidInput(
+            f"{text[:80]!r} is no TARGET and no TARGET:/PATH",
+            hint="a path begins with :/ as in web-1:/var/log/syslog",
+        )
     return target, f"/{path}" if colon else None
 
 
@@ -58,17 +75,16 @@ def checked(asked: Asked) -> Asked:
         raise InvalidInput(
             "a path, --unit and --container are different sources", hint="ask for one at a time"
         )
+    if asked.lines > MOST:
+        raise InvalidInput(f"lines must be at most {MOST}, not {str(asked.lines)[:40]}")
+    if asked.unit is not None and any(char in asked.unit for char in "*?[,"):
+        raise InvalidInput(
+            f"{asked.unit[:80]!r} is no name of a unit", hint="name one: globs are not read here"
+        )
     parse_target(asked.target)
     if asked.grep is not None:
         finder(asked.grep)
     return asked
-
-
-def choice(asked: Asked) -> Filter:
-    """What is left to choose here: of the stored stream the hub has chosen."""
-    if asked.stored:
-        return Filter()
-    return Filter(asked.level, None if asked.grep is None else finder(asked.grep))
 
 
 def sources(cli: Cli, asked: Asked) -> Sequence[Source]:
@@ -82,9 +98,8 @@ def sources(cli: Cli, asked: Asked) -> Sequence[Source]:
         return [_stored(cli, asked)]
     servers = _servers(cli, asked.target)
     if asked.container is None:
-        described = asked.level is not None or cli.out.form != "table"
-        wanted = AdHoc(asked.path, asked.unit, asked.lines, asked.follow, described)
-        return ad_hoc_sources(cli, servers, wanted)
+        what = AdHoc(asked.path, asked.unit, asked.wanted, _described(cli, asked))
+        return ad_hoc_sources(cli, servers, what)
     return list(_containers(cli, servers, asked.container, asked))
 
 
@@ -107,6 +122,11 @@ def _containers(
     where = cli.connection._replace(token=cli.client.token)
     for server in servers:
         yield ContainerLines(
-            cli.client_for(where), server, container, cli.out.say,
-            lines=asked.lines, follow=asked.follow,
+            cli.client_for(where), server, container, cli.out.say, asked.wanted,
+            described=_described(cli, asked),
         )  # fmt: skip
+
+
+def _described(cli: Cli, asked: Asked) -> bool:
+    """Whether levels are to be read from lines that have none beside them."""
+    return asked.level is not None or cli.out.form != "table"

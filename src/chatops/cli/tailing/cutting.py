@@ -31,8 +31,9 @@ class LineCutter:
             last = last[LONGEST:]
         self._held = last
 
-    def rest(self) -> Iterator[Piece]:
-        """The last line, if it has no end; nothing more comes."""
+    def rest(self, *, ended: bool = False) -> Iterator[Piece]:
+        """The last line, if it has no end; nothing more comes. ``ended``: it counts as one that
+        has, for another one follows."""
         held, self._held = self._held, b""
         if held:
-            yield Piece(held, ended=True)
+            yield Piece(held, ended=ended)

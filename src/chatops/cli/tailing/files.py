@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chatops.cli.reopening import PASSING, reopened
+from chatops.cli.several import named
 from chatops.cli.tailing.cutting import LineCutter, Piece
+from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import Line
 from chatops.cli.tailing.shipped import shipped_lines
 from chatops.client import Client
-from chatops.errors import ChatOpsError, NotPermitted, Refused
+from chatops.errors import ChatOpsError, NotFound, NotPermitted, Refused
 from chatops.text import escape
 from chatops.units import format_time
 
@@ -21,19 +23,19 @@ if TYPE_CHECKING:
 
 
 class FileLines:
-    """The last lines of a file of one server, and with ``follow`` what is added to it and to the
-    files that take its place. ``described``: what the lines say of their time and level is read."""
+    """The last lines of a file of one server that are wanted, followed also what is added to it and
+    to the files that take its place. ``described``: time and level are read from the lines."""
 
     def __init__(
         self, client: Client, server: str, path: str, say: Callable[[str], None],
-        *, lines: int, follow: bool, described: bool,
+        wanted: Wanted, *, described: bool,
     ) -> None:  # fmt: skip
         self.name = server
         self._client = client
         self._path = path
         self._say_it = say
-        self._lines = lines
-        self._follow = follow
+        self._wanted = wanted
+        self._following = wanted.follow and not wanted.looks
         self._described = described
         self._place: FilePlace | None = None
         self._cutter = LineCutter()
@@ -50,33 +52,57 @@ class FileLines:
                 feed = self._open()
             except (Refused, NotPermitted) as error:
                 yield from self._shipped(error)
+            except NotFound as error:
+                raise self._not_there(error) from None
             else:
-                yield from self._follow_on(feed)
+                yield from self._chosen(feed)
+
+    def _not_there(self, error: NotFound) -> NotFound:
+        if self._path not in error.message or not any(char in self._path for char in "*?["):
+            return error
+        text = f"{error.message}: globs are not read here"
+        return NotFound(text, hint="name one file of each server")
 
     def _shipped(self, error: ChatOpsError) -> Iterator[Sequence[Line]]:
         return shipped_lines(
-            self._client, self.name, self._path, error, self._say, lines=self._lines,
-            follow=self._follow,
+            self._client, self.name, self._path, error, self._say, self._wanted
         )  # fmt: skip
 
-    def _follow_on(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
+    def _chosen(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
+        """The wanted lines. Where the last ones are looked for the file is read to its end first;
+        another feed goes on at that place."""
+        if feed.notice is not None:
+            self._say(escape(feed.notice))
+        if not self._wanted.looks:
+            yield from map(self._wanted.filter.of, self._whole(feed))
+            return
+        yield self._wanted.last(self._whole(feed), self._say)
+        if self._wanted.follow:
+            self._following = True
+            yield from map(self._wanted.filter.of, self._whole(None))
+
+    def _whole(self, feed: FileFeed | None) -> Iterator[Sequence[Line]]:
+        """A feed (None: one from the present place on), and those that go on where it was lost."""
         while True:
             try:
+                feed = feed or self._open()
                 yield from self._read(feed)
                 break
             except PASSING as error:
-                if not self._follow:
+                if not self._wanted.follow:
                     raise
                 feed = reopened(self._open, error, self._say)
-        yield self._made(self._cutter.rest(), feed.server)
+        if self._following or not self._wanted.follow:
+            yield self._made(self._cutter.rest(), feed.server)
 
     def _say(self, text: str) -> None:
-        self._say_it(f"{escape(self.name)}: {text}")
+        self._say_it(named(self.name, text))
 
     def _open(self) -> FileFeed:
         return self._client.logs.file(
-            self.name, self._path, lines=self._lines, follow=self._follow, place=self._place
-        )
+            self.name, self._path, lines=self._wanted.brought, follow=self._following,
+            place=self._place,
+        )  # fmt: skip
 
     def _read(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
         try:
@@ -100,7 +126,7 @@ class FileLines:
             self._say(f"{path}: {escape(mark.error or 'it is gone')}; waiting for it")
         if mark.file != self._file:
             self._file = mark.file
-            yield from self._cutter.rest()
+            yield from self._cutter.rest(ended=True)
 
     def _made(self, pieces: Iterable[Piece], server: str) -> Sequence[Line]:
         if self._described:

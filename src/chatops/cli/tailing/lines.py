@@ -7,6 +7,8 @@ from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
+from chatops.protocol.rest import LogEntry
+
 LONGEST: Final = 1024 * 1024
 """Bytes of a line that a source gives at once: a longer one comes in parts."""
 
@@ -49,6 +51,11 @@ class Source(Protocol):
             ChatOpsError: it cannot be had, or is lost for good.
         """
         ...
+
+
+def stored_line(entry: LogEntry) -> Line:
+    """A line that the hub has stored."""
+    return Line(entry.server or "", entry.message.encode(), entry.ts, entry.level, entry.source)
 
 
 def shown(line: Line) -> TailLine:

@@ -54,18 +54,20 @@ def printer(out: Output, face: Face, *, raw: bool) -> Printer:
     """What shows lines in the form that was asked for."""
     if out.form != "table" or out.quiet:
         return ObjectPrinter(out)
-    return RawPrinter(out) if raw else TextPrinter(out, face)
+    return RawPrinter(out, face) if raw else TextPrinter(out, face)
 
 
 class RawPrinter:
-    """Messages, byte for byte, and nothing else."""
+    """Messages, byte for byte, and nothing else; among those of other servers parts of a line are
+    lines, so that none ends within another."""
 
-    def __init__(self, out: Output) -> None:
+    def __init__(self, out: Output, face: Face) -> None:
         self._out = out
+        self._apart = face.named
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show some, at once."""
-        self._out.raw(b"".join(one.message + b"\n" * one.ended for one in lines))
+        self._out.raw(b"".join(one.message + b"\n" * (one.ended or self._apart) for one in lines))
 
     def close(self, *, whole: bool) -> None:
         """Nothing more comes."""

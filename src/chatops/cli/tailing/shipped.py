@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import Line
 from chatops.cli.tailing.stored import PATIENCE, StoredLines
 from chatops.cli.watching import News
@@ -14,10 +15,10 @@ from chatops.text import escape
 
 def shipped_lines(
     client: Client, server: str, source: str, refusal: ChatOpsError, say: Callable[[str], None],
-    *, lines: int, follow: bool,
+    wanted: Wanted,
 ) -> Iterator[Sequence[Line]]:  # fmt: skip
-    """The last stored lines of a source, and with ``follow`` those that come. To see them takes no
-    more than to see the server.
+    """The wanted ones of the stored lines of a source. To see them takes no more than to see the
+    server.
 
     Raises:
         ChatOpsError: ``refusal``, where nothing is stored of it; and as StoredLines.
@@ -27,7 +28,7 @@ def shipped_lines(
         raise refusal
     say(f"{escape(refusal.message)}; these are the lines that its agent shipped")
     tail = client.logs.tail(
-        server, lines=lines, source=source, follow=follow, patience=PATIENCE,
-        on_change=News(say).change,
+        server, lines=wanted.lines, level=wanted.level, grep=wanted.grep, source=source,
+        follow=wanted.follow, patience=PATIENCE, on_change=News(say).change,
     )  # fmt: skip
     yield from StoredLines(server, tail, say).lines()

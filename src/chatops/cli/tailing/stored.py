@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from chatops.cli import show
-from chatops.cli.tailing.lines import Line
+from chatops.cli.tailing.lines import Line, stored_line
+from chatops.cli.watching import gone
+from chatops.errors import NotFound
 from chatops.text import counted, escape
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ class StoredLines:
         self.name = target
         self._tail = tail
         self._say = say
+        self._none = False
 
     def lines(self) -> Iterator[Sequence[Line]]:
         """Lines as they come.
@@ -32,14 +35,21 @@ class StoredLines:
         Raises:
             ChatOpsError: they cannot be had, or are lost for good.
         """
-        for page in self._tail:
-            self._tell(page)
-            yield [
-                Line(one.server or "", one.message.encode(), one.ts, one.level, one.source)
-                for one in page.entries
-            ]
+        begun = False
+        try:
+            for page in self._tail:
+                begun = True
+                self._tell(page)
+                yield [stored_line(one) for one in page.entries]
+        except NotFound:
+            if not begun:
+                raise
+            raise gone(self.name) from None
 
     def _tell(self, page: LogPage) -> None:
+        if page.none and not self._none:
+            self._say(f"no server matches {escape(self.name[:80])!r} any more; waiting for one")
+        self._none = page.none
         if page.since is not None:
             when = escape(show.local(page.since) or "-")
             self._say(f"looked no further back than {when}; `chatops logs search` does")

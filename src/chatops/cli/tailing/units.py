@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chatops.cli.reopening import PASSING, reopened
+from chatops.cli.several import named
+from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import Line
 from chatops.cli.tailing.shipped import shipped_lines
 from chatops.client import Client
@@ -19,19 +21,19 @@ if TYPE_CHECKING:
 
 
 class UnitLines:
-    """The last entries of a unit's journal of one server, and with ``follow`` those that come."""
+    """The last entries of a unit's journal of one server that are wanted, followed also those that
+    come."""
 
     def __init__(
-        self, client: Client, server: str, unit: str, say: Callable[[str], None],
-        *, lines: int, follow: bool,
-    ) -> None:  # fmt: skip
+        self, client: Client, server: str, unit: str, say: Callable[[str], None], wanted: Wanted
+    ) -> None:
         self.name = server
         self._client = client
         self._unit = unit
         self._say_it = say
-        self._asked = lines
-        self._lines: int | None = lines
-        self._follow = follow
+        self._wanted = wanted
+        self._lines: int | None = wanted.brought
+        self._following = wanted.follow and not wanted.looks
         self._after: str | None = None
 
     def lines(self) -> Iterator[Sequence[Line]]:
@@ -46,29 +48,41 @@ class UnitLines:
             except (Refused, NotPermitted) as error:
                 yield from self._shipped(error)
             else:
-                yield from self._follow_on(feed)
+                yield from self._chosen(feed)
 
     def _begin(self) -> UnitFeed:
-        if self._follow and self._lines == 0:
+        if self._following and self._lines == 0:
             self._find_end()
         return self._open()
 
     def _shipped(self, error: ChatOpsError) -> Iterator[Sequence[Line]]:
         name = self._unit if "." in self._unit else f"{self._unit}.service"
         return shipped_lines(
-            self._client, self.name, f"unit:{name}", error, self._say, lines=self._asked,
-            follow=self._follow,
+            self._client, self.name, f"unit:{name}", error, self._say, self._wanted
         )  # fmt: skip
 
-    def _follow_on(self, feed: UnitFeed) -> Iterator[Sequence[Line]]:
+    def _chosen(self, feed: UnitFeed) -> Iterator[Sequence[Line]]:
+        """The wanted entries. Where the last ones are looked for the journal is read to its end
+        first; another feed goes on behind that."""
         if feed.notice is not None:
             self._say(escape(feed.notice))
+        if not self._wanted.looks:
+            yield from map(self._wanted.filter.of, self._whole(feed))
+            return
+        yield self._wanted.last(self._whole(feed), self._say)
+        if self._wanted.follow:
+            self._following = True
+            yield from map(self._wanted.filter.of, self._whole(None))
+
+    def _whole(self, feed: UnitFeed | None) -> Iterator[Sequence[Line]]:
+        """A feed (None: one from the present place on), and those that go on where it was lost."""
         while True:
             try:
+                feed = feed or self._open()
                 yield from self._read(feed)
                 return
             except PASSING as error:
-                if not self._follow:
+                if not self._wanted.follow:
                     raise
                 feed = reopened(self._open, error, self._say)
 
@@ -80,11 +94,11 @@ class UnitLines:
         self._lines = None
 
     def _say(self, text: str) -> None:
-        self._say_it(f"{escape(self.name)}: {text}")
+        self._say_it(named(self.name, text))
 
     def _open(self) -> UnitFeed:
         feed = self._client.logs.unit(
-            self.name, self._unit, lines=self._lines, follow=self._follow, after=self._after
+            self.name, self._unit, lines=self._lines, follow=self._following, after=self._after
         )
         self._lines = None  # if there was none, all that come are new
         return feed

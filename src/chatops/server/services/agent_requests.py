@@ -22,6 +22,7 @@ SLACK: Final = 10.0
 """Seconds beyond that, after which an agent counts as silent: it answers within five."""
 _CODES: Final = {"not_allowed": "refused", "unsupported": "conflict"}
 """Codes of agents that are called otherwise among errors."""
+_CROWDED: Final = {"the agent has ": "end another `tail`, `docker logs` or pull of {server} first"}
 _KNOWN: Final = frozenset({"refused", "conflict", "not_found", "timed_out", "invalid", "busy"})
 
 
@@ -39,6 +40,7 @@ class Subject(NamedTuple):
         return ENGINE if isinstance(request, DockerCommand) else FILES
 
 
+_NO_JOURNAL: Final = "`chatops tail {server}:/PATH` reads a file"
 ENGINE: Final = Subject(
     "nobody can ask its container engine",
     "the target's owner decides that: --allow docker and [policy.docker] of the agent",
@@ -46,11 +48,17 @@ ENGINE: Final = Subject(
         "there is no container": "`chatops docker ps {server} -a` shows those there are",
         "no container engine listens": "start it, or set DOCKER_HOST or [policy.docker] host for "
         "the agent",
+        **_CROWDED,
     },
 )
 FILES: Final = Subject(
     "nobody can read there",
     "the target's owner decides that: --allow files and [policy.files] of the agent",
+    {
+        "this host keeps no journal": _NO_JOURNAL,
+        "there is no journalctl": _NO_JOURNAL,
+        **_CROWDED,
+    },
 )
 
 Asked = DockerCommand | FeedRequest
@@ -101,7 +109,10 @@ async def ask_agent(
 
 def offline(where: ServerName, subject: Subject) -> Offline:
     """The agent is not connected."""
-    return Offline(f"{where.name} is offline: {subject.offline}")
+    return Offline(
+        f"{where.name} is offline: {subject.offline}",
+        hint=f"`chatops wait {where.name} --online` waits for its agent",
+    )
 
 
 def failure(subject: Subject, server: str, code: str | None, text: str | None) -> ChatOpsError:

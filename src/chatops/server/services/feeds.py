@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
-from chatops.errors import Busy, ChatOpsError, Conflict, Offline, ProtocolError
+from chatops.errors import Busy, ChatOpsError, Conflict, NotFound, Offline, ProtocolError
 from chatops.protocol.features import FEEDS, LOG_FEEDS
 from chatops.protocol.limits import (
     MAX_FEEDS,
@@ -161,6 +161,8 @@ class Feed:
     def cut(self, error: ChatOpsError) -> None:
         """Give the caller nothing more but this error; the agent stops."""
         if not self._cut:
+            if isinstance(error, NotFound):
+                error = NotFound(f"{self.server}: {error.message}", hint=error.hint)
             self._cut, self._error = True, error
             self._queue.clear()
             self._leave()

@@ -43,7 +43,8 @@ async def resolve(
     allowed = await servers.allowed(session, principal, {facts.id for facts in found}, access)
     if not found:
         raise NotFound(
-            f"no server matches {target[:80]!r}", hint="`chatops servers list` shows what is there"
+            f"no server matches {target[:80]!r}",
+            hint="`chatops servers list` shows those you may see",
         )
     why = f"{principal.title} may only look there, and this needs the role {access.value}"
     return [Meant(facts.id, facts.name, None if facts.id in allowed else why) for facts in found]

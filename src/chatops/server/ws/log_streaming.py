@@ -49,6 +49,8 @@ class LogStreaming:
         self._levels: tuple[str, ...] = LEVELS
         self._names: dict[str, str] = {}
         self._told = -1
+        self._none = False
+        """Whether no server is meant any more."""
         self._place = 0
         self._looked_at: int | None = None
         """The place when it was last looked which servers there are; None: in what is stored."""
@@ -148,8 +150,16 @@ class LogStreaming:
             return Page([], after, more=True)
         if not self.tail.server_ids >= wanted.servers.keys():
             return Page([], after, more=True)
-        first = self._told < 0
-        if first or page.rows or page.left_out or page.gap or page.after - self._told >= STALE:
+        first, none = self._told < 0, not wanted.servers
+        emptied, self._none = none and not self._none, none
+        if (
+            first
+            or emptied
+            or page.rows
+            or page.left_out
+            or page.gap
+            or page.after - self._told >= STALE
+        ):
             self._told = max(self._told, page.after)
             told = page._replace(after=self._told)
             for frame in self._render(told, wanted, since if first else None):

@@ -141,6 +141,7 @@ def _pages(page: Page, wanted: Wanted, since: float | None) -> Iterable[str]:
                 left_out=page.left_out,
                 gap=page.gap,
                 since=None if since is None else format_time(since),
+                none=not wanted.servers,
             )
         )
     )

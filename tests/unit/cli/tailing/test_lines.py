@@ -5,21 +5,25 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.cli.output import Output
-from chatops.cli.tailing import cutting, merging
+from chatops.cli.several import named
+from chatops.cli.tailing import cutting, filtering, merging
 from chatops.cli.tailing.choosing import Asked, checked, read_target
 from chatops.cli.tailing.cutting import LineCutter
-from chatops.cli.tailing.filtering import Filter
+from chatops.cli.tailing.filtering import Filter, Wanted
 from chatops.cli.tailing.lines import Line, Source
 from chatops.cli.tailing.merging import Merged
 from chatops.cli.tailing.printing import Face, printer
-from chatops.errors import ChatOpsError, InvalidInput, Offline
+from chatops.cli.tailing.stored import StoredLines
+from chatops.client.log_tail import LogTail
+from chatops.errors import ChatOpsError, InvalidInput, NotFound, Offline
+from chatops.protocol.client_messages import LogPage
 from chatops.protocol.patterns import finder
 
 STAMP = "2026-01-02T03:04:05.678Z"
@@ -46,9 +50,29 @@ def test_lines_are_chosen_by_level_and_pattern() -> None:
     assert Filter(level="info", finder=finder("one$")).of(lines) == lines[:2]
 
 
+def test_the_last_lines_are_those_that_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filtering, "LOOK", 5)
+    lines = [Line("a", b"%d" % number) for number in (1, 12, 3, 14, 15)]
+    said: list[str] = []
+    wanted = Wanted(lines=2, grep="^1")
+    assert wanted.brought == 5
+    assert [one.message for one in wanted.last([lines[:3], lines[3:]], said.append)] == [
+        b"14", b"15"
+    ]  # fmt: skip
+    assert not said
+    assert len(wanted._replace(lines=4).last([lines], said.append)) == 4
+    assert Wanted(lines=4, level="error").last([lines[:4]], said.append) == []
+    assert not said
+    assert len(wanted._replace(lines=5).last([lines], said.append)) == 4
+    assert said == ["looked at the last 5 lines only"]
+    assert Wanted(lines=9).brought == Wanted(lines=9, level="error").brought == 9
+    assert Wanted(lines=0, level="error").brought == 0
+
+
 @pytest.mark.parametrize(
     ("text", "target", "path"),
     [
+        ("tag:a=b,!tag:c=d", "tag:a=b,!tag:c=d", None),
         ("web-1", "web-1", None),
         ("web-*:/var/log/a:/b", "web-*", "/var/log/a:/b"),
         ("tag:env=prod:/x", "tag:env=prod", "/x"),
@@ -61,7 +85,7 @@ def test_a_path_begins_with_its_slash(text: str, target: str, path: str | None) 
 @pytest.mark.parametrize(
     "asked",
     [Asked(""), Asked("a", path="/x", unit="u"), Asked("a", unit="u", container="c"),
-     Asked("a", grep="(")],
+     Asked("a", grep="("), Asked("a", unit="u*"), Asked("a", lines=2**31)],
 )  # fmt: skip
 def test_what_cannot_be_asked_for_is_refused(asked: Asked) -> None:
     with pytest.raises(InvalidInput):
@@ -125,6 +149,25 @@ BARE, STORED = Face(named=False, described=False), Face(named=True, described=Tr
 TRACE = Line("a", b"Traceback:\n  line 1\r\nboom \x1b[31m\xff\t.\r", STAMP, "error", "app")
 
 
+def test_raw_bytes_end_as_they_do_but_among_others() -> None:
+    lines = [Line("a", b"one"), Line("a", b"two", ended=False)]
+    assert show(lines, BARE, raw=True) == "one\ntwo"
+    assert show(lines, BARE._replace(named=True), raw=True) == "one\ntwo\n"
+
+
+def test_what_is_said_of_a_server_names_it_once() -> None:
+    assert named("a", "a went offline") == "a went offline"
+    assert named("a", "it is back") == "a: it is back"
+
+
+@pytest.mark.parametrize("text", ["web-1:x", "web-1:", "tag:a=b,web-1:x"])
+def test_a_path_that_does_not_begin_with_a_slash_is_told_how(text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_target(text)
+    assert caught.value.hint is not None
+    assert ":/" in caught.value.hint
+
+
 def test_text_in_a_pipe_is_a_line_each() -> None:
     shown = show([TRACE], STORED)
     assert shown.startswith("a | 2026-01-0")
@@ -154,3 +197,16 @@ def test_objects_have_all_that_is_known() -> None:
                    "message": "Traceback:\n  line 1\r\nboom \x1b[31m\\xff\t."}  # fmt: skip
     assert show([], BARE, form="json") == "[]\n"
     assert show([Line("a", b"x")], BARE, quiet=True) == "x\n"
+
+
+def test_of_servers_that_are_gone_it_is_said_once() -> None:
+    def pages() -> Iterator[LogPage]:
+        yield LogPage(1, [])
+        yield from (LogPage(2, [], none=True), LogPage(3, [], none=True))
+        raise NotFound("no such server")
+
+    said: list[str] = []
+    tail = StoredLines("web-*", cast("LogTail", pages()), said.append)
+    with pytest.raises(NotFound, match=r"web-\* is not there any more"):
+        list(tail.lines())
+    assert said == ["no server matches 'web-*' any more; waiting for one"]
