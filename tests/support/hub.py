@@ -173,7 +173,7 @@ class StubAgent:
     async def next(self) -> Any:
         """The next text frame as JSON (a binary one as StreamFrame); None when closed."""
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 frame = await self.socket.recv()
         except ConnectionClosed:
             return None
