@@ -49,6 +49,11 @@ class ExecPolicy:
     timeout: float | None = None
     max_output: int | None = None
 
+    @property
+    def is_unbounded(self) -> bool:
+        """Whether everything may run that the agent's user can run."""
+        return self.commands is None and not self.deny and not self.user.switched
+
     def decide(
         self, command: CommandLine, *, cwd: str | None = None, env: Iterable[str] = ()
     ) -> Decision:

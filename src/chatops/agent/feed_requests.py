@@ -1,4 +1,4 @@
-"""Answers ``feed``: what the hub may read of the host as a feed, one table of sources."""
+"""Answers ``feed``: what the hub may have of the host as a feed, one table of sources."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from chatops.agent.copies import Copies
 from chatops.agent.feeds import Feed, FeedError, Feeds
 from chatops.agent.file_feed import read_file
 from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.policy import Policy
+from chatops.protocol.copies import CopyInArgs, CopyOutArgs
 from chatops.protocol.feed_messages import FeedRequest, FeedResponse
 from chatops.protocol.log_feeds import FileArgs, UnitArgs
 from chatops.protocol.messages import Message
@@ -36,12 +38,19 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "file": _Kind(FileArgs, read_file),
     "unit": _Kind(UnitArgs, _read_unit),
 }
+"""Those of logs; copies need what is kept of them."""
 
 
 class FeedRequests:
     """Answers the hub that asked, if it is still there."""
 
-    def __init__(self, policy: Policy, feeds: Feeds) -> None:
+    def __init__(self, policy: Policy, feeds: Feeds, copies: Copies) -> None:
+        self.copies = copies
+        self._kinds = {
+            **_KINDS,
+            "copy_out": _Kind(CopyOutArgs, copies.read),
+            "copy_in": _Kind(CopyInArgs, copies.write),
+        }
         self._policy = policy
         self._feeds = feeds
         self._post: Post | None = None
@@ -49,10 +58,12 @@ class FeedRequests:
     def connected(self, post: Post) -> None:
         """A session stands; answers go to ``post``."""
         self._post = post
+        self.copies.inputs.connected(post)
 
     def disconnected(self) -> None:
         """It is gone, and with it whoever asked."""
         self._post = None
+        self.copies.inputs.disconnected()
 
     def ask(self, request: FeedRequest) -> Message | None:
         """Begin a feed, which answers by itself; the answer where it cannot be begun."""
@@ -75,7 +86,7 @@ class FeedRequests:
     def _allowed(self, request: FeedRequest) -> tuple[_Kind, Any]:
         if "files" not in self._policy.allow:
             raise FeedError("not_allowed", "this agent was not started with --allow files")
-        kind = _KINDS.get(request.source)
+        kind = self._kinds.get(request.source)
         if kind is None:
             raise FeedError("unsupported", f"this agent cannot read {shown(request.source)}")
         try:

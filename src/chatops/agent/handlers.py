@@ -58,6 +58,7 @@ class Handlers:
         self.verified = False
         self._executor = executor
         self._feeds = feeds
+        self._inputs = feed_requests.copies.inputs
         self._table: Mapping[type[Message], Handler] = {
             MetricsAck: lambda message: spool.ack(message.epoch, message.seq),
             LogAck: lambda message: shipper.ack(message.epoch, message.seq),
@@ -99,14 +100,18 @@ class Handlers:
         """
         if not self.verified:
             raise ProtocolError("the session is not signed in yet")
-        self._executor.feed(decode_frame(frame))
+        found = decode_frame(frame)
+        if not self._inputs.take(found):
+            self._executor.feed(found)
 
     def _credit(self, message: StreamCredit) -> None:
         if not self._feeds.credit(message):
             self._executor.credit(message)
 
     def _shut(self, message: StreamClose) -> Message | None:
-        return None if self._feeds.shut(message) else self._executor.shut(message)
+        if self._feeds.shut(message) or self._inputs.shut(message):
+            return None
+        return self._executor.shut(message)
 
 
 def _refusal(message: Message, code: str, text: str) -> Error:

@@ -1,4 +1,4 @@
-"""Opens files that the hub names: inside the policy's folders, wherever names lead.
+"""Opens files and folders that the hub names: inside the policy's folders, wherever names lead.
 
 A name can be made to mean something else between look and use, an open file cannot. So the file is
 taken hold of first, without opening it: nothing happens to a device, and no pipe wakes its writer.
@@ -42,9 +42,13 @@ def no_plain_file(mode: int) -> str:
     return f"it is {kind}, and no plain file"
 
 
-def open_file(path: Path, folders: tuple[str, ...] | None = None) -> int:
-    """A descriptor from which a plain file can be read. It lies in one of ``folders``; None allows
-    every place. It takes as long as a file system does that does not answer.
+def open_file(
+    path: Path, folders: tuple[str, ...] | None = None, *, or_folder: bool = False
+) -> int:
+    """A descriptor from which a plain file can be read, or a folder where that is right too.
+
+    It lies in one of ``folders``; None allows every place. It takes as long as a file system does
+    that does not answer.
 
     Raises:
         OpeningError: there is none, it is something else, or it may not be read.
@@ -52,13 +56,26 @@ def open_file(path: Path, folders: tuple[str, ...] | None = None) -> int:
     handle = _hold(path, folders)
     try:
         mode = os.fstat(handle).st_mode
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(mode) and not (or_folder and stat.S_ISDIR(mode)):
             raise OpeningError("invalid", no_plain_file(mode))
         return os.open(path_of(handle), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
         raise _in_words(error) from None
     finally:
         os.close(handle)
+
+
+def hold_folder(path: Path, folders: tuple[str, ...] | None) -> int:
+    """A handle of a folder, good for what is done relative to it; bounds are as of ``open_file``.
+
+    Raises:
+        OpeningError: there is none, or nothing may be done there.
+    """
+    handle = _hold(path, folders)
+    if stat.S_ISDIR(os.fstat(handle).st_mode):
+        return handle
+    os.close(handle)
+    raise OpeningError("invalid", "it is no folder")
 
 
 def _hold(path: Path, folders: tuple[str, ...] | None) -> int:

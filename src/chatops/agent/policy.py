@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from chatops.agent.docker_policy import DockerPolicy
 from chatops.agent.exec_policy import Decision, ExecPolicy
@@ -34,8 +35,15 @@ class Policy:
         self._allow = frozenset(CAPABILITIES) if "all" in given else given
         self.exec = commands or ExecPolicy()
         self.docker = containers or DockerPolicy()
-        self.files = files or FilesPolicy()
+        self.files = self._with_write(files or FilesPolicy())
         self.shell = shell or ShellPolicy()
+
+    def _with_write(self, files: FilesPolicy) -> FilesPolicy:
+        """Nothing is written that nobody allowed to be. Where nothing is said of it, whoever may
+        run everything as the agent's user can write everything already, and so may copy too."""
+        if files.write is not None:
+            return files
+        return replace(files, write="exec" in self._allow and self.exec.is_unbounded)
 
     @property
     def allow(self) -> list[str]:
@@ -132,6 +140,10 @@ def _describe_files(bounds: FilesPolicy) -> Iterable[str]:
         yield f"journals only of units named by {counted(len(bounds.units), 'pattern')}"
     elif bounds.folders is not None:
         yield "no journals"
+    if bounds.may_write and bounds.write_folders is not None:
+        yield "files are written only in " + (", ".join(bounds.write_folders) or "no folder")
+    elif not bounds.may_write:
+        yield "no files are written"
 
 
 def _describe(bounds: ExecPolicy) -> Iterable[str]:

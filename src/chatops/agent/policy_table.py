@@ -106,6 +106,11 @@ def _yes_or_no(key: str, value: object) -> bool:
     return value
 
 
+def _write(key: str, value: object) -> tuple[str, ...] | bool:
+    """Folders, or whether to write where may be read."""
+    return value if isinstance(value, bool) else _absolute(key, value)
+
+
 def _check_variables(entries: Iterable[str]) -> None:
     for entry in entries:
         if entry == "*" or steers(entry.removesuffix("*")):
@@ -252,6 +257,7 @@ _DOCKER_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
 _FILES_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "folders": _absolute,
     "units": _patterns,
+    "write": _write,
 }
 """Every key of [policy.files], which is a field of FilesPolicy too."""
 

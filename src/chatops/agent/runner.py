@@ -19,6 +19,7 @@ from chatops.agent.collectors.textfile import TextfileCollector
 from chatops.agent.container_news import ContainerNews
 from chatops.agent.container_requests import ContainerRequests
 from chatops.agent.container_watch import PART, ContainerWatch
+from chatops.agent.copies import Copies
 from chatops.agent.engine import Engine
 from chatops.agent.event_journal import EventJournal
 from chatops.agent.executor import Executor
@@ -45,6 +46,7 @@ from chatops.clock import Clock, SystemClock
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.features import (
     CONTAINER_COMMANDS,
+    COPIES,
     FEEDS,
     LOG_FEEDS,
     PROCESSES,
@@ -113,7 +115,8 @@ class Agent:
         self._shipper = Shipper(self._clock)
         self._news = self._make_news(engine, settings)
         self._feeds = Feeds()
-        feed_requests = FeedRequests(policy, self._feeds)
+        self._copies = Copies()
+        feed_requests = FeedRequests(policy, self._feeds, self._copies)
         self._containers = ContainerRequests(engine, policy, self._watch, self._feeds)
         self._engine = engine
         self._logs = ShippedLogs(settings.logs, settings.folder, self._shipper, self._clock)
@@ -172,6 +175,7 @@ class Agent:
         finally:
             await tasks.close()
             await self._feeds.close()
+            self._copies.close()
             await self._processes.close()
             await self.executor.close()
             self.guard.close()
@@ -222,7 +226,7 @@ class Agent:
             capabilities=self._policy.allow,
             host=self._facts,
             policy=self._policy.facts(),
-            features=[PROCESSES, CONTAINER_COMMANDS, FEEDS, LOG_FEEDS, TERMINALS],
+            features=[PROCESSES, CONTAINER_COMMANDS, FEEDS, LOG_FEEDS, TERMINALS, COPIES],
         )
 
     def _ready(self, welcome: AuthSuccess, round_trip: float) -> None:

@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "top": Entry("top", "the fleet as a live view over the whole terminal"),
     "exec": Entry("exec", "run a command on one server or on many"),
     "shell": Entry("shell", "a terminal on a server"),
+    "cp": Entry("cp", "copy files and folders to servers, or from one"),
     "recordings": Entry("recordings", "what was printed at terminals: list, play, export"),
     "commands": Entry("commands", "what was run: list, output, attach, wait, cancel"),
     "docker": Entry("docker", "containers: list, look at and change them"),

@@ -166,6 +166,12 @@ class Output:
 
         return console_for(self._out, color=self._color(self._out))
 
+    def talk_console(self) -> Console:
+        """The terminal that the talk goes to, for what is drawn there while it is worked."""
+        from chatops.cli.rich_table import console_for
+
+        return console_for(self._err, color=self._color(self._err))
+
     def has_screen(self) -> bool:
         """Whether tables for people go to a terminal that can be drawn on."""
         people = self.form == "table" and not self.quiet

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chatops.client.auth import Auth
     from chatops.client.channels import Channels
     from chatops.client.commands import Commands
+    from chatops.client.copies import Copies
     from chatops.client.docker import Docker
     from chatops.client.events import Events
     from chatops.client.keys import Keys
@@ -157,6 +158,13 @@ class Client:
         from chatops.client.runs import Runs
 
         return Runs(self._session)
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Files to servers and from them."""
+        from chatops.client.copies import Copies
+
+        return Copies(self._session)
 
     @cached_property
     def terminals(self) -> Terminals:

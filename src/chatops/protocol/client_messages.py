@@ -8,6 +8,8 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from chatops.protocol.codec import Codec
+from chatops.protocol.copies import CopyBegin, CopyId, CopyPlace, CopyReport, Name
+from chatops.protocol.copies import Path as CopyPath
 from chatops.protocol.integers import Count
 from chatops.protocol.limits import MAX_ARGUMENTS
 from chatops.protocol.messages import (
@@ -22,7 +24,7 @@ from chatops.protocol.messages import (
 )
 from chatops.protocol.parts import Cells, TermName
 from chatops.protocol.rest import Alert, LogEntry, LogLevel, ServerSample, StreamEvent
-from chatops.protocol.rest.common import Timestamp
+from chatops.protocol.rest.common import ErrorDetail, Timestamp
 
 
 class ClientAuth(Message, tag="auth"):
@@ -171,6 +173,37 @@ class OpenTerminal(Message, tag="terminal"):
     offset: Count = 0
 
 
+class OpenCopy(Message, tag="copy"):
+    """On ``/ws/files/{server}``: copy what is at ``path`` from the server, or with ``to_server``
+    what the client sends to there (see CopyOutArgs and CopyInArgs; ``place`` is of the first,
+    ``name`` of the second). Answered by ``copy_begin``. Then records
+    (chatops.protocol.pack) in binary frames of stream 0: from the hub, as fast as the client takes
+    them; or from the client, as far as ``stream_credit`` allows. A ``stream_close`` with the reason
+    ``cancelled`` gives up for good what was written; a connection that is lost leaves it for a
+    while, and with the same ``id`` it goes on. The hub ends with ``copy_end``."""
+
+    id: CopyId
+    path: CopyPath
+    to_server: bool = False
+    recursive: bool = False
+    name: Name = b""
+    place: CopyPlace | None = None
+
+
+class CopyBegun(Message, tag="copy_begin"):
+    """The copy has begun; ``server`` is the server's name."""
+
+    server: str
+    data: CopyBegin
+
+
+class CopyEnd(Message, tag="copy_end"):
+    """The copy is over, with the ``report`` of the server's agent, or an ``error``."""
+
+    report: CopyReport | None = None
+    error: ErrorDetail | None = None
+
+
 class CommandEvent(Message, tag="command_event"):
     """What happens to a command; its output comes in binary frames."""
 
@@ -178,8 +211,17 @@ class CommandEvent(Message, tag="command_event"):
 
 
 FromClient = (
-    ClientAuth | Attach | Watch | Tail | OpenTerminal | Resize | StreamClose | Ping | Pong
-)  # fmt: skip
+    ClientAuth
+    | Attach
+    | Watch
+    | Tail
+    | OpenTerminal
+    | OpenCopy
+    | Resize
+    | StreamClose
+    | Ping
+    | Pong
+)
 """What the hub may receive from a client."""
 
 ToClient = (
@@ -191,6 +233,8 @@ ToClient = (
     | AlertEvent
     | DroppedEvent
     | CommandEvent
+    | CopyBegun
+    | CopyEnd
     | StreamOpen
     | StreamCredit
     | StreamClose

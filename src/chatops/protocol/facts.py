@@ -55,10 +55,13 @@ class DockerFacts(Struct, omit_defaults=True, kw_only=True):
 
 class FilesFacts(Struct, omit_defaults=True, kw_only=True):
     """What [policy.files] of the agent holds: the folders in which files may be read, and the
-    patterns of units whose journals may (null: all)."""
+    patterns of units whose journals may (null: all). ``write``: whether files may be written, in
+    ``write_folders`` (null: everywhere)."""
 
     folders: list[str] | None = None
     units: list[str] | None = None
+    write: bool = False
+    write_folders: list[str] | None = None
 
 
 class ShellFacts(Struct, omit_defaults=True, kw_only=True):

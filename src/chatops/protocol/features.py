@@ -16,3 +16,5 @@ LOG_FEEDS: Final = "log_feeds"
 TERMINALS: Final = "terminals"
 """It looks at the ``terminal`` of a command, and answers ``resize``. Another would run the command
 without one."""
+COPIES: Final = "copies"
+"""It answers ``feed`` for the sources ``copy_out`` and ``copy_in``."""

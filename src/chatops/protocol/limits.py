@@ -150,6 +150,15 @@ MAX_FEEDS: Final = 500
 """Feeds that a hub has at the same time; one more is answered 503."""
 MAX_USER_FEEDS: Final = 50
 """Of these by one account; one more is answered 429."""
+COPY_CREDIT: Final = 1 * MiB
+"""Bytes that a copy to a server may have under way."""
+MAX_AGENT_COPIES_IN: Final = 4
+"""Copies that one agent writes at the same time: with their credit they must fit into what may
+wait for an agent."""
+COPY_KEPT: Final = 120.0
+"""How long an agent keeps a copy that was cut off: longer than any client tries again."""
+MAX_COPY_DEPTH: Final = 128
+"""Folders within one another in what is copied."""
 LOST_AFTER: Final = 30.0
 """A command whose agent is silent so long is ``lost``."""
 LOST_AFTER_START: Final = 75.0

@@ -17,7 +17,12 @@ def bounded(facts: PolicyFacts) -> PolicyFacts:
         docker = replace(docker, mode=shorten(docker.mode, MAX_POLICY_TEXT))
     files = facts.files
     if files is not None:
-        files = replace(files, folders=_maybe(files.folders), units=_maybe(files.units))
+        files = replace(
+            files,
+            folders=_maybe(files.folders),
+            units=_maybe(files.units),
+            write_folders=_maybe(files.write_folders),
+        )
     return replace(facts, allow=_texts(facts.allow), exec=exec_facts, docker=docker, files=files)
 
 

@@ -38,6 +38,7 @@ from chatops.server.services.box import Box
 from chatops.server.services.command_news import CommandNews
 from chatops.server.services.command_records import CommandRecords
 from chatops.server.services.commands import CommandService
+from chatops.server.services.copies import CopyService
 from chatops.server.services.denials import Denials
 from chatops.server.services.docker import DockerService
 from chatops.server.services.docker_logs import ContainerLogs
@@ -258,6 +259,7 @@ def build(
         docker_upkeep=DockerUpkeep(servers, agents, feeds, audit),
         container_logs=ContainerLogs(servers, feeds, audit),
         target_logs=TargetLogs(servers, agents, feeds, audit),
+        copies=CopyService(servers, agents, feeds, audit),
         feeds=feeds,
         commands=commands,
         runs=runs,

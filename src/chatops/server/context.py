@@ -13,6 +13,7 @@ from chatops.server.services.audit import AuditService
 from chatops.server.services.audit_verify import AuditVerifier
 from chatops.server.services.auth import AuthService
 from chatops.server.services.commands import CommandService
+from chatops.server.services.copies import CopyService
 from chatops.server.services.denials import Denials
 from chatops.server.services.docker import DockerService
 from chatops.server.services.docker_logs import ContainerLogs
@@ -78,6 +79,7 @@ class Services:
     docker_upkeep: DockerUpkeep
     container_logs: ContainerLogs
     target_logs: TargetLogs
+    copies: CopyService
     feeds: FeedService
     commands: CommandService
     runs: RunService

@@ -19,6 +19,7 @@ from chatops.server.middleware import add_headers, make_middlewares
 from chatops.server.services.fleet import Fleet
 from chatops.server.ws.agents import make_agents_route
 from chatops.server.ws.commands import make_commands_route
+from chatops.server.ws.files import make_files_route
 from chatops.server.ws.fleet import make_fleet_route
 from chatops.server.ws.logs import make_log_route, make_logs_route
 from chatops.server.ws.sockets import Waiting
@@ -36,6 +37,8 @@ SOCKETS: Final[Mapping[str, str]] = {
     f"{PREFIX}/ws/commands/{{id}}": "A command's or run's output and outcome, from any offset; "
     "and its standard input.",
     f"{PREFIX}/ws/terminal/{{server}}": "A terminal on a server: an auth frame, then `terminal`.",
+    f"{PREFIX}/ws/files/{{server}}": "A copy of files to a server or from it: an auth frame, then "
+    "`copy`.",
 }
 DOCS_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -53,7 +56,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
     waiting = Waiting(services.settings)
-    agents, metrics, log, fleets, logs, commands, terminals = SOCKETS
+    agents, metrics, log, fleets, logs, commands, terminals, files = SOCKETS
     app.router.add_get(agents, make_agents_route(services, fleet, tasks, waiting))
     app.router.add_get(metrics, make_subscription_route(services, tasks, waiting))
     app.router.add_get(log, make_log_route(services, tasks, waiting))
@@ -61,6 +64,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
     app.router.add_get(logs, make_logs_route(services, tasks, waiting))
     app.router.add_get(commands, make_commands_route(services, tasks, waiting))
     app.router.add_get(terminals, make_terminals_route(services, tasks, waiting))
+    app.router.add_get(files, make_files_route(services, tasks, waiting))
 
     async def docs(_: web.Request) -> web.Response:
         return web.Response(text=page, content_type="text/html", headers=DOCS_HEADERS)

@@ -76,7 +76,19 @@ def _containers(policy: DockerPolicy) -> str:
 
 
 def _files(policy: FilesPolicy) -> str:
-    """Which files and journals may be read."""
+    """Which files and journals may be read, and where may be written."""
+    return f"{_read(policy)}; {_written(policy)}"
+
+
+def _written(policy: FilesPolicy) -> str:
+    if not policy.write:
+        return "none written"
+    if policy.write_folders is None:
+        return "written anywhere"
+    return f"written in {', '.join(policy.write_folders) or 'no folder'}"
+
+
+def _read(policy: FilesPolicy) -> str:
     if policy.folders is policy.units is None:
         return "all, and all journals"
     files = f"in {', '.join(policy.folders)}" if policy.folders else "none"

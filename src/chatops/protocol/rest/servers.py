@@ -40,7 +40,8 @@ class DockerPolicy(DockerFacts, omit_defaults=False, kw_only=True):
 
 class FilesPolicy(FilesFacts, omit_defaults=False, kw_only=True):
     """What the target's policy says of files, as its agent told it: the ``folders`` in which they
-    may be read, and patterns of the ``units`` whose journals may (null: all)."""
+    may be read, and patterns of the ``units`` whose journals may (null: all); whether they may be
+    written (``write``), and in which ``write_folders`` (null: all)."""
 
 
 class ShellPolicy(ShellFacts, omit_defaults=False, kw_only=True):

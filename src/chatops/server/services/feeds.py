@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from chatops.errors import Busy, ChatOpsError, Conflict, NotFound, Offline, ProtocolError
-from chatops.protocol.features import FEEDS, LOG_FEEDS
+from chatops.protocol.features import COPIES, FEEDS, LOG_FEEDS
 from chatops.protocol.limits import (
     MAX_FEEDS,
     MAX_STREAM_DATA,
@@ -58,19 +58,20 @@ class Piece(NamedTuple):
 class _Incoming:
     """One stream of a feed: what comes of it, and its credit."""
 
-    def __init__(self, feed: Feed, session: AgentSession, name: StreamName) -> None:
+    def __init__(self, feed: Feed, session: AgentSession, name: StreamName, credit: int) -> None:
         self.name = name
+        self._credit = credit
         self._feed = feed
         self._session = session
         self._number = session.open_stream(self)
         self._received = 0
-        self._granted = STREAM_CREDIT
+        self._granted = credit
         self._owed = 0
 
     def opening(self, request_id: str) -> StreamOpen:
         """Asks the agent for it."""
         return StreamOpen(
-            stream=self._number, command_id=request_id, name=self.name, credit=STREAM_CREDIT,
+            stream=self._number, command_id=request_id, name=self.name, credit=self._credit,
             watched=True,
         )  # fmt: skip
 
@@ -96,7 +97,7 @@ class _Incoming:
     def pay(self, count: int) -> None:
         """The caller took bytes: give credit for them, in larger sums."""
         self._owed += count
-        if self._owed * 4 >= STREAM_CREDIT and self._is_open:
+        if self._owed * 4 >= self._credit and self._is_open:
             self._session.post(StreamCredit(stream=self._number, credit=self._owed))
             self._granted += self._owed
             self._owed = 0
@@ -116,14 +117,19 @@ class Feed:
     """One feed, for one caller, which must ``close`` it."""
 
     def __init__(
-        self, session: AgentSession, server: str, subject: Subject, names: Sequence[StreamName]
+        self,
+        session: AgentSession,
+        server: str,
+        subject: Subject,
+        names: Sequence[StreamName],
+        credit: int = STREAM_CREDIT,
     ) -> None:
         self.server = server
         self._subject = subject
         self.session = session
         self.on_close: Callable[[], object] = lambda: None
         self.on_gone: Callable[[], object] = lambda: None
-        self._streams = [_Incoming(self, session, name) for name in names]
+        self._streams = [_Incoming(self, session, name, credit) for name in names]
         self._open = set(self._streams)
         self._queue: deque[tuple[_Incoming, bytearray]] = deque()
         self._given: list[tuple[_Incoming, int]] = []
@@ -233,8 +239,11 @@ class FeedService:
         request: Asked,
         kind: type[T],
         names: Sequence[StreamName] = ("stdout", "stderr"),
+        *,
+        credit: int = STREAM_CREDIT,
     ) -> tuple[Feed, T]:
-        """A feed of the server, which has begun, and what it began with.
+        """A feed of the server, which has begun, and what it began with. ``credit`` bytes of each
+        stream may be under way.
 
         Raises:
             as ``ask_agent``; and
@@ -247,7 +256,7 @@ class FeedService:
             raise Conflict(
                 f"the agent of {where.name} is too old for this", hint="update the agent"
             )  # fmt: skip
-        feed = Feed(session, where.name, Subject.of(request), names)
+        feed = Feed(session, where.name, Subject.of(request), names, credit)
         self._count(feed, principal)
         try:
             request.streams = feed.openings(request.id)
@@ -284,4 +293,6 @@ class FeedService:
 
 def _feature(request: Asked) -> str:
     """What an agent must know of to answer it."""
-    return FEEDS if isinstance(request, DockerCommand) else LOG_FEEDS
+    if isinstance(request, DockerCommand):
+        return FEEDS
+    return COPIES if request.source.startswith("copy_") else LOG_FEEDS

@@ -18,14 +18,14 @@ from chatops.protocol.client_messages import FromClient, OpenTerminal, from_clie
 from chatops.protocol.limits import MAX_HUB_FRAME, KiB
 from chatops.protocol.messages import Resize
 from chatops.protocol.parts import Terminal
-from chatops.server.authentication import verified, welcome
+from chatops.server.authentication import welcome
 from chatops.server.context import Services
-from chatops.server.services.access import Access, Principal, require
-from chatops.server.services.asked import Asked
+from chatops.server.services.access import Access, Principal
 from chatops.server.services.audit import Origin
 from chatops.server.services.live_command import LiveCommand
-from chatops.server.ws.commands import BUFFER, HEARTBEAT, Begun, Follower
-from chatops.server.ws.sockets import Route, Waiting, accept, first_message, refusal, token_of, told
+from chatops.server.ws.at_server import AtServer
+from chatops.server.ws.commands import BUFFER, HEARTBEAT, Begun
+from chatops.server.ws.sockets import Route, Waiting, accept, first_message, told
 from chatops.tasks import Tasks
 
 LOGIN: Final = "login shell"
@@ -61,29 +61,11 @@ def _keep_close(request: web.Request) -> None:
         carrier.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _WINDOW)
 
 
-class _Visitor(Follower):
+class _Visitor(AtServer):
     """One client's socket."""
 
     action = "terminals.open"
     _live: LiveCommand | None = None
-
-    async def let_in(self, first: FromClient, name: str) -> Principal:
-        """Who asks.
-
-        Raises:
-            SocketEnded: nobody who may open a terminal there.
-        """
-        token = token_of(first)
-        origin = Origin(self._connection.address)
-        try:
-            principal = await verified(self._services, token)
-            origin = Origin.of(principal, self._connection.address)
-            require(principal, Access.OPERATOR)
-            await self._services.servers.find(principal, name, Access.OPERATOR)
-        except ChatOpsError as error:
-            await self._note_denial(origin, Asked(name, "server" if origin.user_id else None))
-            raise refusal(error) from None
-        return principal
 
     async def _begin(self, principal: Principal, name: str) -> Begun:
         asked = await self._second(OpenTerminal)

@@ -1,0 +1,124 @@
+"""Copies as sources of feeds: what the hub may read of this host, or write to it, as a whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from chatops.agent.copy_input import CopyInput, CopyInputs
+from chatops.agent.feeds import Feed, FeedEnded, FeedError
+from chatops.agent.files_policy import FilesPolicy
+from chatops.agent.kept_copies import KeptCopies
+from chatops.agent.opening import OpeningError, hold_folder, open_file
+from chatops.copying.destination import settle
+from chatops.copying.naming import readable_path
+from chatops.copying.receiving import Receiver
+from chatops.copying.sending import Source
+from chatops.errors import ChatOpsError
+from chatops.protocol.copies import CopyBegin, CopyInArgs, CopyOutArgs, CopyReport
+
+
+class Copies:
+    """Reads and writes them."""
+
+    def __init__(self) -> None:
+        self.inputs = CopyInputs()
+        self._kept = KeptCopies()
+
+    def close(self) -> None:
+        """The agent stops: what is not whole leaves nothing behind."""
+        self._kept.close()
+
+    def read(self, policy: FilesPolicy, args: CopyOutArgs, feed: Feed) -> None:
+        """Write a file or folder to a feed.
+
+        Raises:
+            FeedError: it cannot be read, or may not.
+            FeedEnded: nobody takes it any more.
+        """
+        with _in_words(args.path):
+            path = _path(args.path)
+            descriptor = open_file(path, policy.allowed_folders, or_folder=True)
+            try:
+                source = Source(descriptor, readable_path(args.path), recursive=args.recursive)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            try:
+                feed.accept(CopyBegin(folder=source.is_folder, size=source.size))
+                for chunk in source.chunks(args.place):
+                    feed.write("stdout", chunk)
+                _tell(feed, source.report)
+            finally:
+                source.close()
+
+    def write(self, policy: FilesPolicy, args: CopyInArgs, feed: Feed) -> None:
+        """Write what the hub sends.
+
+        Raises:
+            FeedError: it cannot be written, or may not.
+            FeedEnded: the connection was cut; what came is kept for a while.
+        """
+        if not policy.may_write:
+            text = "the agent's policy lets nobody write files: it has no files.write"
+            raise FeedError("not_allowed", text)
+        with _in_words(args.path), self._kept.held(args.id, feed):
+            given = self.inputs.open(args.input, feed)
+            try:
+                receiver = self._kept.take(args.id, args.path) or _begun(policy, args)
+                self._receive(receiver, given, args, feed)
+            finally:
+                self.inputs.close(given)
+
+    def _receive(self, receiver: Receiver, given: CopyInput, args: CopyInArgs, feed: Feed) -> None:
+        try:
+            receiver.resume()
+            report = receiver.report if receiver.whole else None
+            feed.accept(CopyBegin(place=receiver.place, report=report))
+            given.begin()
+            while not receiver.whole:
+                receiver.feed(given.read())
+            _tell(feed, receiver.report)
+        except FeedEnded:
+            if feed.over and not given.cancelled:
+                self._kept.keep(args.id, args.path, receiver)
+            else:
+                receiver.abandon()
+            raise
+        except BaseException:
+            receiver.abandon()
+            raise
+
+
+def _begun(policy: FilesPolicy, args: CopyInArgs) -> Receiver:
+    def hold(path: bytes) -> int:
+        return hold_folder(_path(path), policy.write_folders)
+
+    found = settle(args.path, args.name, hold)
+    return Receiver(args.id, found.folder, found.name, readable_path(found.path))
+
+
+def _tell(feed: Feed, report: CopyReport) -> None:
+    feed.write("stderr", msgspec.json.encode(report) + b"\n")
+
+
+def _path(path: bytes) -> Path:
+    if not path.startswith(b"/") or b"\0" in path or len(path) > os.pathconf("/", "PC_PATH_MAX"):
+        raise FeedError("invalid", f"{readable_path(path)!r} is not a whole path")
+    return Path(os.fsdecode(path))
+
+
+@contextmanager
+def _in_words(path: bytes) -> Iterator[None]:
+    """What goes wrong within, as the hub is told of it."""
+    try:
+        yield
+    except OpeningError as error:
+        raise FeedError(error.code, f"{readable_path(path)}: {error.reason}") from None
+    except ChatOpsError as error:
+        text = f"{error.message}: {error.hint}" if error.hint else error.message
+        raise FeedError(error.code, text) from None

@@ -1,0 +1,62 @@
+"""What became of a copy to or from one server, as it is shown."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from chatops.cli.show import size
+from chatops.cli.view import Column, View
+from chatops.copying.naming import readable
+from chatops.errors import ChatOpsError
+from chatops.protocol.copies import CopyReport
+from chatops.protocol.rest.common import ErrorDetail
+
+
+class NotCopied(Struct):
+    """Something of a folder that is not copied; ``failed`` when it should have been."""
+
+    path: str
+    reason: str
+    failed: bool
+
+
+class CopyResult(Struct):
+    """``bytes`` are those of whole files, ``sent_bytes`` what travelled. ``sha256`` is that of a
+    single file."""
+
+    server: str
+    path: str
+    files: int
+    bytes: int
+    sent_bytes: int
+    sha256: str | None
+    skipped: list[NotCopied]
+    duration_ms: int
+    error: ErrorDetail | None
+
+
+def made(server: str, path: str, report: CopyReport, seconds: float) -> CopyResult:
+    """That of a copy which came to its end."""
+    skipped = [NotCopied(readable(one.names), one.reason, one.failed) for one in report.skipped]
+    return CopyResult(
+        server, path, report.files, report.bytes, report.sent, report.sha256, skipped,
+        round(seconds * 1000), None,
+    )  # fmt: skip
+
+
+def failed(server: str, path: str, error: ChatOpsError, seconds: float) -> CopyResult:
+    """That of one that did not."""
+    detail = ErrorDetail(code=error.code, message=error.message, hint=error.hint)
+    return CopyResult(server, path, 0, 0, 0, None, [], round(seconds * 1000), detail)
+
+
+COPIES = View(
+    CopyResult,
+    lambda result: result.server,
+    [
+        Column("server", lambda r: r.server),
+        Column("files", lambda r: str(r.files), right=True),
+        Column("size", lambda r: size(r.bytes), right=True),
+        Column("path", lambda r: r.path),
+    ],
+)
