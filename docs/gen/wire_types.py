@@ -15,6 +15,7 @@ _WORDS: Final[dict[type[mi.Type], str]] = {
     mi.IntType: "integer",
     mi.NoneType: "null",
     mi.StrType: "text",
+    mi.BytesType: "bytes in base64",
 }
 
 

@@ -1,4 +1,5 @@
-"""Imports go one way: leaves ← protocol ← {agent, server, client}, client ← cli.
+"""Imports go one way: leaves ← protocol ← {agent, server, client}, client ← cli; and
+copying, what both ends of a copy do alike, stands between protocol and {agent, client, cli}.
 
 The tables below are the house rules; a new arrow needs a new entry, and so a reason.
 """
@@ -31,10 +32,11 @@ LEAVES = {
 
 BELOW = {
     "protocol": set[str](),
-    "agent": {"protocol"},
+    "copying": {"protocol"},
+    "agent": {"protocol", "copying"},
     "server": {"protocol"},
-    "client": {"protocol"},
-    "cli": {"protocol", "client"},
+    "client": {"protocol", "copying"},
+    "cli": {"protocol", "copying", "client"},
 }
 """What each part may import beside the leaves and itself."""
 
@@ -67,6 +69,7 @@ it may import everything and is imported by the root alone."""
 LIBRARIES = {
     "leaves": {"platformdirs"},
     "protocol": {"msgspec", "re2"},
+    "copying": set(),
     "agent": {"docker", "msgspec", "prometheus_client", "psutil", "requests", "websockets"},
     "client": {"msgspec", "websockets"},
     "cli": {"click", "msgspec", "plotext", "rich", "textual", "typer"},

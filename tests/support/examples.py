@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from base64 import b64encode
 from typing import Any, cast
 
 import msgspec
@@ -23,6 +24,8 @@ def spelled_out(value: Any) -> Any:
     """A struct as plain data with all its fields, defaults included."""
     if isinstance(value, msgspec.Struct):
         return {name: spelled_out(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     if isinstance(value, list | tuple):
         return [spelled_out(one) for one in value]
     if isinstance(value, dict):
@@ -63,6 +66,8 @@ def _scalar(kind: mi.Type, name: str, default: Any) -> Any:
         return large if kind.le is None or kind.le > large else kind.le - len(name)
     if isinstance(kind, mi.FloatType):
         return len(name) + 0.1
+    if isinstance(kind, mi.BytesType):
+        return name.encode() + b"\xff"
     if isinstance(kind, mi.BoolType):
         return default is not True
     assert isinstance(kind, mi.AnyType | mi.CustomType), f"no example for {kind}"

@@ -94,6 +94,7 @@ _MAKERS: Final[dict[type[mi.Type], Callable[[Any], SearchStrategy[Any]]]] = {
     mi.IntType: _int,
     mi.FloatType: _float,
     mi.StrType: _text,
+    mi.BytesType: lambda kind: st.binary(min_size=kind.min_length or 0, max_size=40),
     mi.LiteralType: lambda kind: st.sampled_from(kind.values),
     mi.ListType: _list,
     mi.DictType: _dict,

@@ -96,7 +96,11 @@ class Copies:
 
 def _begun(policy: FilesPolicy, args: CopyInArgs) -> Receiver:
     def hold(path: bytes) -> int:
-        return hold_folder(_path(path), policy.write_folders)
+        try:
+            return hold_folder(_path(path), policy.write_folders)
+        except OpeningError as error:
+            reason = "there is no such folder" if error.code == "not_found" else error.reason
+            raise FeedError(error.code, f"{readable_path(path)}: {reason}") from None
 
     found = settle(args.path, args.name, hold)
     return Receiver(args.id, found.folder, found.name, readable_path(found.path))

@@ -174,6 +174,7 @@ class Upload(Copying):
         self._path = path
 
     def close(self) -> None:
+        """Let go of everything, the source too."""
         super().close()
         self._source.close()
 
@@ -238,6 +239,7 @@ class Download(Copying):
         self._receiver: Receiver | None = None
 
     def close(self) -> None:
+        """Let go of everything; of a file that is not whole nothing is left."""
         super().close()
         if self._receiver is not None:
             self._receiver.abandon()

@@ -17,7 +17,7 @@ Path = Annotated[bytes, Meta(min_length=1, max_length=MAX_PATH)]
 Name = Annotated[bytes, Meta(max_length=255)]
 Names = Annotated[list[Name], Meta(max_length=MAX_COPY_DEPTH)]
 """Where something lies in what is copied, name by name; of the file or folder itself: none."""
-CopyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+CopyId = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,64}\Z")]
 """Chosen by the client, random: who knows it may go on with the copy."""
 EntryKind = Literal["file", "folder", "link"]
 MAX_SKIPPED: Final = 100

@@ -391,6 +391,7 @@ SOCKET_EXAMPLES: Final[dict[str, Access]] = {
     f"{PREFIX}/ws/logs": _VIEWER,
     f"{PREFIX}/ws/commands/{{id}}": _OPERATOR,
     f"{PREFIX}/ws/terminal/{{server}}": _OPERATOR,
+    f"{PREFIX}/ws/files/{{server}}": _OPERATOR,
 }
 """What each socket asks of its client, on the server it is about if it is about one."""
 

@@ -1,0 +1,251 @@
+"""``chatops cp`` as a user has it: real hub, agents and command line."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import Bench, bench
+from tests.support.waiting import until
+
+POLICY = """
+[policy]
+allow = ["files"]
+
+[policy.files]
+folders = ["{folder}"]
+write = ["{folder}/in"]
+"""
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A hub with ``web-1``, which may read in ``there`` and write in ``there/in``, and ``web-2``,
+    where nobody said anything of writing."""
+    with bench(tmp_path_factory.mktemp("copies")) as made:
+        made.start_hub()
+        made.login()
+        (made.folder / "there" / "in").mkdir(parents=True)
+        (made.folder / "here").mkdir()
+        config = made.folder / "agent.toml"
+        config.write_text(POLICY.format(folder=made.folder / "there"))
+        config.chmod(0o600)
+        made.start_agent("web-1", made.add_server("web-1"), "--config", str(config))
+        made.start_agent("web-2", made.add_server("web-2"), "--allow", "files")
+        until(lambda: online(made) == 2, what="both agents")
+        yield made
+
+
+def online(hub: Bench) -> int:
+    return len(hub.run("servers", "list", "--status", "online", "-q").out.split())
+
+
+@pytest.fixture
+def here(copies: Bench, request: pytest.FixtureRequest) -> Path:
+    """An empty folder of the one who types."""
+    folder: Path = copies.folder / "here" / request.node.name
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def there(copies: Bench, request: pytest.FixtureRequest) -> Path:
+    """An empty folder that may be written to on web-1."""
+    folder: Path = copies.folder / "there" / "in" / request.node.name
+    folder.mkdir()
+    return folder
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+def facts(path: Path) -> tuple[bytes, int, int]:
+    found = path.stat()
+    return path.read_bytes(), found.st_mode, found.st_mtime_ns
+
+
+def audited(hub: Bench, action: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = hub.run(
+        "audit", "list", "--action", action, "-o", "json"
+    ).json()
+    return found
+
+
+def test_a_file_is_the_same_there_and_back(copies: Bench, here: Path, there: Path) -> None:
+    source = here / "some file"
+    source.write_bytes(os.urandom(3_000_000))
+    source.chmod(0o640)
+    os.utime(source, ns=(1, 1_600_000_000_123_456_789))
+    up = copies.run("cp", str(source), f"web-1:{there}/", "-o", "json")
+    assert up.code == 0
+    (result,) = up.json()
+    assert facts(there / "some file") == facts(source)
+    digest = subprocess.run(["sha256sum", source], capture_output=True, text=True, check=True)
+    assert result["sha256"] == digest.stdout.split()[0]
+    assert (result["server"], result["files"], result["bytes"]) == ("web-1", 1, 3_000_000)
+    down = copies.run("cp", f"web-1:{there}/some file", str(here / "back"))
+    assert (down.code, down.stdout) == (0, b"")
+    assert facts(here / "back") == facts(source)
+    sent, done = audited(copies, "files.write")[-2:]
+    assert (sent["outcome"], done["outcome"]) == ("sent", "ok")
+    assert result["sha256"] in str(done["detail"])
+    assert str(there) in str(done["detail"])
+
+
+def test_two_thousand_files_and_odd_names_go_in_one_stream(
+    copies: Bench, here: Path, there: Path
+) -> None:
+    root = here / "tree"
+    (root / "sub").mkdir(parents=True)
+    for number in range(2000):
+        (root / "sub" / f"file-{number}").write_text(str(number))
+    (root / "new\nline").write_text("n")
+    Path(os.fsdecode(os.fsencode(root) + b"/\xff")).write_text("no UTF-8")
+    (root / "out").symlink_to("/etc/passwd")
+    up = copies.run("cp", "-r", str(root), f"web-1:{there}")
+    assert up.code == 0
+    assert "skipped: out: it is a link that leads out" in up.err
+    down = copies.run("cp", "-r", f"web-1:{there}/tree", str(here / "back"))
+    assert down.code == 0
+    (root / "out").unlink()
+    assert subprocess.run(["diff", "-r", root, here / "back"], check=False).returncode == 0
+
+
+def test_a_sparse_file_of_4_gb_stays_sparse(copies: Bench, here: Path, there: Path) -> None:
+    source = here / "sparse"
+    with source.open("wb") as file:
+        file.truncate(4 << 30)
+        file.seek(3 << 30)
+        file.write(b"deep inside")
+    assert copies.run("cp", str(source), f"web-1:{there}", "-q", timeout=300).code == 0
+    copy = there / "sparse"
+    assert (copy.stat().st_size, copy.stat().st_blocks < 1000) == (4 << 30, True)
+    with copy.open("rb") as file:
+        file.seek(3 << 30)
+        assert file.read(11) == b"deep inside"
+    copy.unlink()
+
+
+def test_what_the_policy_does_not_allow_is_refused_and_audited(
+    copies: Bench, here: Path, there: Path
+) -> None:
+    (here / "file").write_text("x")
+    outside = there.parent.parent / "outside"
+    (there / "way").symlink_to("/etc")
+    wrong = [
+        ("cp", str(here / "file"), f"web-1:{outside}"),
+        ("cp", str(here / "file"), f"web-1:{there}/way/x"),
+        ("cp", str(here / "file"), f"web-1:{there}/../../x"),
+        ("cp", f"web-1:{there}/way/passwd", str(here / "stolen")),
+        ("cp", str(here / "file"), f"web-2:{there}/x"),
+    ]
+    for words in wrong:
+        found = copies.run(*words)
+        assert (found.code, found.stdout) == (5, b""), words
+        assert "policy" in found.err
+    assert not outside.exists()
+    assert not (here / "stolen").exists()
+    outcomes = [one["outcome"] for one in audited(copies, "files.write")[-8:]]
+    assert outcomes == ["sent", "refused"] * 4
+    assert audited(copies, "files.read")[-1]["outcome"] == "refused"
+
+
+def test_a_wrong_line_says_what_is_wrong(copies: Bench, here: Path, there: Path) -> None:
+    (here / "file").write_text("x")
+    for words, code, text in [
+        (("a", "b"), 2, "both SRC and DST are here"),
+        (("web-1:/a", "web-2:/b"), 2, "on servers"),
+        (("web-*:/a", "b"), 2, "several servers"),
+        ((str(here), f"web-1:{there}"), 2, "is a folder"),
+        ((str(here / "none"), f"web-1:{there}"), 4, "no such file"),
+        ((str(here / "file"), f"web-1:{there}/none/x"), 4, "no such folder"),
+        ((str(here / "file"), "web-9:/x"), 4, "web-9"),
+        ((f"web-1:{there}/none", "x"), 4, "no such file"),
+    ]:
+        found = copies.run("cp", *words)
+        assert (found.code, found.stdout) == (code, b""), words
+        assert text in found.err
+
+
+def test_to_several_servers_the_exit_code_says_that_one_failed(
+    copies: Bench, here: Path, there: Path
+) -> None:
+    (here / "file").write_text("for all")
+    found = copies.run("cp", str(here / "file"), f"web-*:{there}", "-o", "json")
+    assert found.code == 1
+    by_name = {one["server"]: one["error"] for one in found.json()}
+    assert by_name["web-1"] is None
+    assert by_name["web-2"]["code"] == "refused"
+    assert "not copied: web-2: " in found.err
+    assert (there / "file").read_text() == "for all"
+
+
+def test_no_space_and_no_permission_leave_the_old_file(
+    copies: Bench, here: Path, there: Path
+) -> None:
+    assert os.geteuid() == 0, "this test mounts a tmpfs: run it as root"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", there], check=True)
+    try:
+        (there / "file").write_text("old")
+        (here / "file").write_bytes(os.urandom(3_000_000))
+        found = copies.run("cp", str(here / "file"), f"web-1:{there}/file")
+        assert found.code == 1
+        assert f"{there}/file: no space left on device" in found.err
+        assert names_in(there) == ["file"]
+        subprocess.run(["mount", "-o", "remount,ro", there], check=True)
+        found = copies.run("cp", "-q", str(here / "file"), f"web-1:{there}/file")
+        assert found.code == 1
+        assert "read-only file system" in found.err
+        assert (there / "file").read_text() == "old"
+    finally:
+        subprocess.run(["umount", there], check=True)
+
+
+def test_a_killed_hub_costs_only_the_rest(hub: Bench) -> None:
+    """At random moments: what is there is the old file, or the whole new one."""
+    hub.start_agent("web-1", hub.add_server("web-1"), "--allow", "exec,files")
+    until(lambda: online(hub) == 1, what="the agent")
+    source, target = hub.folder / "source", hub.folder / "target"
+    source.write_bytes(os.urandom(120_000_000))
+    target.write_bytes(b"old")
+    running, port = hub.programs[0], hub.url.rpartition(":")[2]
+    copy = hub.start("cp", "cp", str(source), f"web-1:{target}", "-o", "json")
+    for least in sorted(random.sample(range(90_000_000), 3)):
+        until(partial(has_more, hub.folder, least), what="a part of it")
+        running.stop(signal.SIGKILL)
+        assert target.read_bytes() == b"old"
+        running = hub.start_hub(None, "--port", port)
+    assert copy.process.wait(90) == 0
+    assert target.read_bytes() == source.read_bytes()
+    said = copy.said.decode()
+    assert '"sent_bytes": 120000000' in said
+    assert "it is back" in said
+    assert partly(hub.folder) == 0
+
+
+def has_more(folder: Path, least: int) -> bool:
+    return partly(folder) > least
+
+
+def partly(folder: Path) -> int:
+    """Bytes of a file that is not whole yet."""
+    return sum(one.stat().st_size for one in folder.glob(".chatops-*.part"))
+
+
+def test_ctrl_c_leaves_nothing_behind(copies: Bench, here: Path, there: Path) -> None:
+    (here / "file").write_bytes(os.urandom(400_000_000))
+    copy = copies.start("cp", "cp", str(here / "file"), f"web-1:{there}")
+    until(lambda: partly(there) > 0, what="the beginning")
+    copy.send(signal.SIGINT)
+    assert copy.process.wait(30) == 130
+    until(lambda: names_in(there) == [], what="that nothing is left")
+    until(lambda: audited(copies, "files.write")[-1]["outcome"] == "cancelled", what="the audit")
+    (here / "file").unlink()
