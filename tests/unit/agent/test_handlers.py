@@ -11,6 +11,7 @@ import pytest
 from chatops.agent.answers import Answers
 from chatops.agent.collectors.processes import ProcessCollector
 from chatops.agent.container_requests import ContainerRequests
+from chatops.agent.copies import Copies
 from chatops.agent.engine import Engine
 from chatops.agent.executor import Executor
 from chatops.agent.feed_requests import FeedRequests
@@ -64,7 +65,7 @@ def handlers(journal: Journal, spool: Spool) -> Make:
         containers = ContainerRequests(Engine(), policy, None)
         processes = ProcessList(ProcessCollector())
         feeds = Feeds()
-        requests = FeedRequests(policy, feeds)
+        requests = FeedRequests(policy, feeds, Copies())
         return Handlers(
             executor, spool, containers, processes, Answers(), Shipper(), feeds, requests
         )

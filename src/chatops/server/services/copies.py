@@ -91,6 +91,8 @@ class Copy:
         self.input = given
         self.where = where
         self.begin = begin
+        self.cancelled = False
+        """Its client gave it up."""
         self._told = bytearray()
 
     def hear(self, data: bytes | bytearray) -> None:
@@ -117,6 +119,7 @@ class Copy:
 
     def cancel(self) -> None:
         """Its client gives it up: nothing of it is to be left. The agent hears that first."""
+        self.cancelled = True
         if self.input is not None:
             self.input.close("cancelled")
         self.feed.cut(Cancelled("its client gave the copy up"))
@@ -159,7 +162,10 @@ class CopyService:
             raise
 
     async def ended(self, copy: Copy, origin: Origin, asked: OpenCopy, deed: Deed) -> None:
-        """Write down what became of a copy, as the deed has it."""
+        """Write down what became of a copy, as the deed has it. One that was given up is that,
+        though its client left before anything else came of it."""
+        if copy.cancelled and deed.outcome != "ok":
+            deed.outcome, deed.detail["error"] = "cancelled", "its client gave the copy up"
         await self._record(origin, asked, copy.where, deed)
 
     async def _begin(self, principal: Principal, where: ServerName, asked: OpenCopy) -> Copy:

@@ -11,7 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
-from chatops.errors import Cancelled, ChatOpsError, ProtocolError
+from chatops.errors import ChatOpsError, ProtocolError
 from chatops.protocol import closing
 from chatops.protocol.client_messages import (
     ClientAuthSuccess,
@@ -107,8 +107,6 @@ class _Copier(AtServer):
             self._connection.abort()
         except ChatOpsError as error:
             deed.failed(error)
-            if isinstance(error, Cancelled):
-                deed.outcome = "cancelled"
             self._tell(_end(error))
             self._connection.close(closing.DONE)
         else:
