@@ -72,7 +72,7 @@ def _server(folder: Path, port: int) -> str:
         "SetEnv SHLVL=2\n"
         f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {folder}/host\nPidFile none\n"
         f"AuthorizedKeysFile {folder}/authorized\nStrictModes no\nPermitRootLogin yes\n"
-        "PasswordAuthentication no\nUsePAM no\nUseDNS no\n"
+        "PasswordAuthentication no\nUsePAM no\nUseDNS no\nSubsystem sftp internal-sftp\n"
     )
 
 
