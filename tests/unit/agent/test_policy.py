@@ -372,3 +372,26 @@ def test_the_hub_is_told_what_may_be_done_with_containers() -> None:
     assert policy.facts().docker == DockerFacts(mode="full", named=True, exec=False)
     assert "no commands in containers" in policy.describe()
     assert build(["exec"], table).facts().docker is None
+
+
+@pytest.mark.parametrize(
+    ("allow", "table", "where"),
+    [
+        (["files"], {}, "nowhere"),
+        (["files", "exec"], {}, None),
+        (["all"], {}, None),
+        (["all"], {"exec": {"commands": [["uptime"]]}}, "nowhere"),
+        (["all"], {"exec": {"deny": ["rm .*"]}}, "nowhere"),
+        (["all"], {"files": {"write": False}}, "nowhere"),
+        (["all"], {"files": {"write": []}}, "nowhere"),
+        (["files"], {"files": {"write": True}}, None),
+        (["files"], {"files": {"write": True, "folders": ["/srv"]}}, ("/srv",)),
+        (["files"], {"files": {"write": ["/srv/in/"], "folders": ["/srv"]}}, ("/srv/in",)),
+        (["files", "exec"], {"files": {"folders": ["/srv"]}}, ("/srv",)),
+    ],
+)
+def test_files_are_written_only_where_that_was_allowed(
+    allow: list[str], table: dict[str, Any], where: tuple[str, ...] | str | None
+) -> None:
+    files = build(allow, table).files
+    assert (files.write_folders if files.may_write else "nowhere") == where
