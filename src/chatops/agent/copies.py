@@ -49,6 +49,7 @@ class Copies:
                 os.close(descriptor)
                 raise
             try:
+                source.go_on = lambda: _check(feed)
                 feed.accept(CopyBegin(folder=source.is_folder, size=source.size))
                 for chunk in source.chunks(args.place):
                     feed.write("stdout", chunk)
@@ -77,6 +78,7 @@ class Copies:
     def _receive(self, receiver: Receiver, given: CopyInput, args: CopyInArgs, feed: Feed) -> None:
         try:
             receiver.resume()
+            receiver.go_on = lambda: _check(feed)
             report = receiver.report if receiver.whole else None
             feed.accept(CopyBegin(place=receiver.place, report=report))
             given.begin()
@@ -104,6 +106,11 @@ def _begun(policy: FilesPolicy, args: CopyInArgs) -> Receiver:
 
     found = settle(args.path, args.name, hold)
     return Receiver(args.id, found.folder, found.name, readable_path(found.path))
+
+
+def _check(feed: Feed) -> None:
+    if feed.over:
+        raise FeedEnded
 
 
 def _tell(feed: Feed, report: CopyReport) -> None:

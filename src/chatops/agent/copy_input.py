@@ -65,6 +65,8 @@ class CopyInput:
                 self._over = True
                 self._change.notify_all()
                 raise ProtocolError("bytes came that a copy did not ask for")
+            if not data:  # would cost no credit
+                return
             self._received = end
             self._pieces.append(data)
             self._change.notify_all()

@@ -16,6 +16,8 @@ from chatops.protocol.limits import COPY_KEPT
 
 _MOST: Final = 64
 """Copies that are kept, the newest."""
+_MOST_FILES: Final = 256
+"""Descriptors that they hold, one for each folder that is being filled. One copy has fewer."""
 _HANDOVER: Final = 10.0
 """Seconds that the thread of a dead connection has to let its copy go."""
 
@@ -63,9 +65,12 @@ class KeptCopies:
         """What is there of a copy to ``path``; None: nothing."""
         with self._change:
             kept = self._kept.get(copy_id)
-            if kept is None or kept.path != path:
+            if kept is None:
                 return None
             del self._kept[copy_id]
+            if kept.path != path:
+                kept.receiver.abandon()
+                return None
             return kept.receiver
 
     def keep(self, copy_id: str, path: bytes, receiver: Receiver) -> None:
@@ -75,7 +80,7 @@ class KeptCopies:
                 receiver.abandon()
                 return
             self._kept[copy_id] = _Kept(receiver, path, time.monotonic() + self._seconds)
-            while len(self._kept) > _MOST:
+            while len(self._kept) > _MOST or self._open_files() > _MOST_FILES:
                 self._kept.pop(next(iter(self._kept))).receiver.abandon()
             self._watch()
 
@@ -90,6 +95,9 @@ class KeptCopies:
         if timer is not None:
             timer.cancel()
             timer.join()
+
+    def _open_files(self) -> int:
+        return sum(kept.receiver.open_files for kept in self._kept.values())
 
     def _watch(self) -> None:
         if self._timer is None and self._kept:

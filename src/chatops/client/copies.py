@@ -148,6 +148,10 @@ class Copying:
             yield message
         raise Lost("the hub ended the connection")
 
+    def _check(self) -> None:
+        if self._cancelled:
+            raise Cancelled("the copy was given up")
+
     def _gone(self, error: Lost | ProtocolError) -> ChatOpsError:
         if self._cancelled:
             return Cancelled("the copy was given up")
@@ -216,6 +220,7 @@ class Upload(Copying):
 
     def _send(self, channel: Channel, window: Window, place: CopyPlace | None) -> None:
         offset = 0
+        self._source.go_on = window.check
         for chunk in self._source.chunks(place):
             begin = 0
             while begin < len(chunk):
@@ -251,6 +256,7 @@ class Download(Copying):
     def _move(self, began: CopyBegin) -> CopyReport:
         receiver = self._receiver = self._receiver or self._begun()
         receiver.resume()
+        receiver.takes_folders, receiver.go_on = self._recursive, self._check
         for message in self._rest_until_whole(receiver):
             if isinstance(message, StreamFrame):
                 receiver.feed(message.data)

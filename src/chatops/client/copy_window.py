@@ -37,6 +37,14 @@ class Window:
             self._room -= taken
             return taken
 
+    def check(self) -> None:
+        """
+        Raises:
+            Stopped: nothing more may be sent.
+        """
+        if self._stopped:
+            raise Stopped
+
     def stop(self) -> None:
         """Let nobody wait any longer."""
         with self._change:

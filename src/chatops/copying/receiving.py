@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from chatops.copying.naming import in_words, is_name, part_name, readable, stays_inside
-from chatops.copying.sending import hash_zeros, note
+from chatops.copying.sending import HOLE, hash_zeros, note
 from chatops.errors import Conflict, ProtocolError
 from chatops.protocol.copies import CopyPlace, CopyReport, Entry, Skipped
 from chatops.protocol.limits import MiB
@@ -66,6 +67,11 @@ class Receiver:
         self.report = CopyReport()
         self.whole = False
         """All of it is there."""
+        self.takes_folders = True
+        """Whether it may be more than a file."""
+        self.go_on: Callable[[], object] = lambda: None
+        """Called again and again while a hole is hashed, which takes no bytes from the other end
+        and may be of any size; it raises when nobody waits for that any more."""
 
     @property
     def place(self) -> CopyPlace:
@@ -74,6 +80,11 @@ class Receiver:
             return CopyPlace(after=self._after)
         entry = self._part.entry
         return CopyPlace(self._after, entry.names, entry.size, entry.mtime, self._part.have)
+
+    @property
+    def open_files(self) -> int:
+        """How many descriptors it holds."""
+        return len(self._folders) + (self._part is not None)
 
     def resume(self) -> None:
         """What comes next stands behind ``place``."""
@@ -123,6 +134,8 @@ class Receiver:
             self._let_go()
         if not all(map(is_name, entry.names)):
             raise ProtocolError("a copy has a name that leads elsewhere")
+        if entry.kind == "folder" and not self.takes_folders:
+            raise Conflict(f"{self._where}: a folder came, and a file was asked for")
         try:
             folder, name = self._folder_of(entry.names)
             if entry.kind == "folder":
@@ -137,6 +150,8 @@ class Receiver:
     def _folder_of(self, names: list[bytes]) -> tuple[int, bytes]:
         """The open folder in which something is to be written, and its name there."""
         if not names:
+            if len(self._folders) > 1 or self._after is not None:
+                raise ProtocolError("a copy begins twice")
             return self._folders[0].descriptor, self._name
         while len(self._folders) > 1 and self._folders[-1].names != names[:-1]:
             self._leave()
@@ -173,10 +188,16 @@ class Receiver:
             raise ProtocolError("a copy has a link that leads out of it")
         with suppress(FileNotFoundError):
             os.unlink(self._part_name, dir_fd=folder)
+        _check_room_for(folder, name)
         os.symlink(entry.target, self._part_name, dir_fd=folder)
-        times = entry.mtime, entry.mtime
-        os.utime(self._part_name, ns=times, dir_fd=folder, follow_symlinks=False)
-        os.replace(self._part_name, name, src_dir_fd=folder, dst_dir_fd=folder)
+        try:
+            times = entry.mtime, entry.mtime
+            os.utime(self._part_name, ns=times, dir_fd=folder, follow_symlinks=False)
+            os.replace(self._part_name, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(self._part_name, dir_fd=folder)
+            raise
         self._after = entry.names
 
     def _begin(self, entry: Entry, folder: int, name: bytes) -> None:
@@ -192,18 +213,18 @@ class Receiver:
         part = self._begun()
         if data.offset < part.have or data.offset + len(data.data) > part.entry.size:
             raise ProtocolError("bytes of a copied file stand where none belong")
+        self._hash_hole(part, data.offset)
         try:
             _write_all(part.descriptor, data.data, data.offset)
         except OSError as error:
             raise in_words(error, self._called(part.entry.names)) from None
-        hash_zeros(part.digest, data.offset - part.have)
         part.digest.update(data.data)
         part.have = data.offset + len(data.data)
         self.report.sent += len(data.data)
 
     def _finish(self, digest: bytes | object) -> None:
         part = self._begun()
-        hash_zeros(part.digest, part.entry.size - part.have)
+        self._hash_hole(part, part.entry.size)
         if part.digest.digest() != digest:
             raise Conflict(
                 f"{self._called(part.entry.names)}: what came is not what was sent",
@@ -249,6 +270,13 @@ class Receiver:
 
     # -- inside -----------------------------------------------------------------------------
 
+    def _hash_hole(self, part: _Part, end: int) -> None:
+        while part.have < end:
+            self.go_on()
+            count = min(end - part.have, HOLE)
+            hash_zeros(part.digest, count)
+            part.have += count
+
     def _begun(self) -> _Part:
         if self._part is None:
             raise ProtocolError("bytes of a copied file came before it began")
@@ -265,7 +293,8 @@ class Receiver:
         if self._part is not None:
             part, self._part = self._part, None
             os.close(part.descriptor)
-            os.unlink(self._part_name, dir_fd=part.folder)
+            with suppress(OSError):
+                os.unlink(self._part_name, dir_fd=part.folder)
 
     def _called(self, names: list[bytes]) -> str:
         return f"{self._where}/{readable(names)}" if names else self._where

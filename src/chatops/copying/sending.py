@@ -11,13 +11,13 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 from chatops.copying.naming import in_words, readable, stays_inside
 from chatops.errors import InvalidInput
 from chatops.protocol.copies import MAX_SKIPPED, CopyPlace, CopyReport, Entry, Skipped
-from chatops.protocol.limits import MAX_COPY_DEPTH, MAX_STREAM_DATA, KiB
+from chatops.protocol.limits import MAX_COPY_DEPTH, MAX_STREAM_DATA, KiB, MiB
 from chatops.protocol.pack import (
     Kind,
     pack_data,
@@ -30,6 +30,8 @@ from chatops.protocol.pack import (
 BLOCK: Final = MAX_STREAM_DATA - 64
 """Bytes of a file in one record: with its head they fit into one frame."""
 _ZEROS: Final = bytes(256 * KiB)
+HOLE: Final = 64 * MiB
+"""Bytes of a hole that are hashed before somebody is asked whether to go on."""
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _GONE_PAST: Final = errno.ENXIO
 Names = tuple[bytes, ...]
@@ -54,6 +56,9 @@ class Source:
         self._where = where
         self.report = CopyReport()
         """What was read so far; whole when there are no more records."""
+        self.go_on: Callable[[], object] = lambda: None
+        """Called again and again while what is read is not sent, as holes are; it raises when
+        nobody waits for that any more."""
         self._found = found = os.fstat(descriptor)
         self.is_folder = stat.S_ISDIR(found.st_mode)
         if self.is_folder and not recursive:
@@ -166,7 +171,7 @@ class Source:
         read = 0
         try:
             for offset, data in _blocks(descriptor, size, sparse=found.st_blocks * 512 < size):
-                hash_zeros(digest, offset - read)
+                self._hash_hole(digest, offset - read)
                 digest.update(data)
                 read = offset + len(data)
                 if read > start:
@@ -182,12 +187,19 @@ class Source:
             why = "it became shorter while it was read"
             yield self._skip(names, why, failed=True, begun=True)
             return
-        hash_zeros(digest, size - read)
+        self._hash_hole(digest, size - read)
         self.report.files += 1
         self.report.bytes += size
         if not self.is_folder:
             self.report.sha256 = digest.hexdigest()
         yield pack_file_end(digest.digest())
+
+    def _hash_hole(self, digest: hashlib._Hash, count: int) -> None:
+        self.go_on()
+        while count > 0:
+            hash_zeros(digest, min(count, HOLE))
+            count -= HOLE
+            self.go_on()
 
     def _skip(
         self, names: Names, reason: str, *, failed: bool = False, begun: bool = False

@@ -66,6 +66,8 @@ class CopyInput:
             return
         if offset != self._passed or offset + len(data) > self._limit:
             raise ProtocolError("bytes came that the copy did not ask for")
+        if not data:  # would cost no credit, and the agent's connection a frame
+            return
         self._passed += len(data)
         if not self.session.connection.post(encode_frame(self.number, offset, data)):
             self.session.connection.close(closing.SILENT, "the agent does not read a copy")

@@ -1,0 +1,163 @@
+"""What a hostile end of a copy may not have: endless work, descriptors, places of others."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from chatops.agent.copy_input import CopyInput
+from chatops.agent.kept_copies import KeptCopies
+from chatops.copying.receiving import Receiver
+from chatops.copying.sending import HOLE, Source
+from chatops.errors import ChatOpsError, Conflict, ProtocolError
+from chatops.protocol.copies import CopyPlace, Entry
+from chatops.protocol.pack import pack_entry, pack_file_end
+
+ID = "0123456789abcdef"
+HUGE = 1 << 62
+ROOT = pack_entry(Entry([], "folder", 0o700, 0))
+
+
+class _LeftError(Exception):
+    pass
+
+
+def receiver_of(folder: Path, name: bytes = b"x") -> Receiver:
+    return Receiver(ID, os.open(folder, os.O_PATH | os.O_DIRECTORY), name, "x")
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+def leaving(after: int) -> object:
+    calls = iter(range(after))
+
+    def go_on() -> None:
+        if next(calls, None) is None:
+            raise _LeftError
+
+    return go_on
+
+
+def test_a_hole_is_hashed_only_while_somebody_waits_and_the_copy_can_go_on(tmp_path: Path) -> None:
+    receiver = receiver_of(tmp_path)
+    receiver.go_on = leaving(2)  # type: ignore[assignment]
+    with pytest.raises(_LeftError):
+        receiver.feed(pack_entry(Entry([], "file", 0o600, 7, size=HUGE)) + pack_file_end(bytes(32)))
+    assert receiver.place == CopyPlace(None, [], HUGE, 7, 2 * HOLE)
+    receiver.resume()
+    receiver.feed(pack_entry(Entry([], "file", 0o600, 7, size=HUGE, start=2 * HOLE)))
+    receiver.abandon()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_hole_cut_in_its_middle_has_the_right_digest_in_the_end(tmp_path: Path) -> None:
+    (tmp_path / "in").touch()
+    os.truncate(tmp_path / "in", 3 * HOLE + 5)
+    source = Source(os.open(tmp_path / "in", os.O_RDONLY), "in", recursive=False)
+    receiver = receiver_of(tmp_path, b"out")
+    receiver.go_on = leaving(2)  # type: ignore[assignment]
+    chunk = b"".join(source.chunks())
+    with pytest.raises(_LeftError):
+        receiver.feed(chunk)
+    receiver.go_on = lambda: None
+    place = receiver.place
+    receiver.resume()
+    for chunk in source.chunks(place):
+        receiver.feed(chunk)
+    source.close()
+    assert receiver.whole
+    assert (tmp_path / "out").stat().st_size == 3 * HOLE + 5
+    assert receiver.report.sha256 == source.report.sha256
+
+
+def test_a_source_is_read_on_only_while_somebody_waits(tmp_path: Path) -> None:
+    (tmp_path / "in").touch()
+    os.truncate(tmp_path / "in", 1 << 43)
+    source = Source(os.open(tmp_path / "in", os.O_RDONLY), "in", recursive=False)
+    source.go_on = leaving(2)  # type: ignore[assignment]
+    with pytest.raises(_LeftError):
+        list(source.chunks())
+    source.close()
+
+
+def test_a_copy_begins_once(tmp_path: Path) -> None:
+    receiver = receiver_of(tmp_path)
+    receiver.feed(ROOT)
+    before = open_files()
+    with pytest.raises(ProtocolError):
+        receiver.feed(ROOT)
+    assert open_files() == before
+    receiver.abandon()
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_a_link_takes_the_place_of_files_and_links_only(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "x" / "it"
+    place.parent.mkdir()
+    if kind == "folder":
+        place.mkdir()
+    else:
+        os.mkfifo(place)
+    receiver = receiver_of(tmp_path)
+    with pytest.raises(ChatOpsError):
+        receiver.feed(ROOT + pack_entry(Entry([b"it"], "link", 0o777, 0, target=b"a")))
+    receiver.abandon()
+    assert list(place.parent.iterdir()) == [place]
+    assert not place.is_symlink()
+
+
+def test_who_asked_for_a_file_gets_no_folder(tmp_path: Path) -> None:
+    receiver = receiver_of(tmp_path)
+    receiver.takes_folders = False
+    with pytest.raises(Conflict, match="a folder came"):
+        receiver.feed(ROOT)
+    receiver.abandon()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_part_file_that_somebody_took_away_is_no_fault(tmp_path: Path) -> None:
+    receiver = receiver_of(tmp_path)
+    receiver.feed(pack_entry(Entry([], "file", 0o600, 7, size=3)))
+    next(tmp_path.iterdir()).unlink()
+    receiver.resume()
+    receiver.feed(pack_entry(Entry([], "file", 0o600, 8, size=3)))
+    receiver.abandon()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_kept_copy_is_let_go_when_its_id_comes_with_another_path(tmp_path: Path) -> None:
+    before, kept = open_files(), KeptCopies()
+    for number in range(5):
+        path = b"/%d" % number
+        assert kept.take(ID, path) is None
+        receiver = receiver_of(tmp_path)
+        receiver.feed(pack_entry(Entry([], "file", 0o600, 7, size=3)))
+        kept.keep(ID, path, receiver)
+    kept.close()
+    assert open_files() == before
+    assert not list(tmp_path.iterdir())
+
+
+def test_kept_copies_hold_a_bounded_number_of_descriptors(tmp_path: Path) -> None:
+    before, kept = open_files(), KeptCopies()
+    for number in range(8):
+        receiver = receiver_of(tmp_path, b"%d" % number)
+        receiver.feed(ROOT)
+        for depth in range(1, 100):
+            receiver.feed(pack_entry(Entry([b"d"] * depth, "folder", 0o700, 0)))
+        kept.keep(str(number), b"/", receiver)
+        assert open_files() - before <= 256
+    kept.close()
+    assert open_files() == before
+
+
+def test_frames_without_bytes_are_not_piled_up() -> None:
+    given = CopyInput(1, lambda message: None)
+    for _ in range(3):
+        given.take(0, b"")
+    given.take(0, b"abc")
+    assert given.read() == b"abc"
