@@ -16,7 +16,14 @@ from typing import Final, Literal
 
 from chatops.copying.naming import in_words, readable, stays_inside
 from chatops.errors import InvalidInput
-from chatops.protocol.copies import MAX_SKIPPED, CopyPlace, CopyReport, Entry, Skipped
+from chatops.protocol.copies import (
+    MAX_SKIPPED,
+    MAX_SKIPPED_NAMES,
+    CopyPlace,
+    CopyReport,
+    Entry,
+    Skipped,
+)
 from chatops.protocol.limits import MAX_COPY_DEPTH, MAX_STREAM_DATA, KiB, MiB
 from chatops.protocol.pack import (
     Kind,
@@ -213,10 +220,14 @@ class Source:
 def note(report: CopyReport, skipped: Skipped) -> None:
     """Add what is skipped to a report."""
     report.failed += skipped.failed
-    if len(report.skipped) < MAX_SKIPPED:
+    if len(report.skipped) < MAX_SKIPPED and _names_of(report) < MAX_SKIPPED_NAMES:
         report.skipped.append(skipped)
     else:
         report.more_skipped += 1
+
+
+def _names_of(report: CopyReport) -> int:
+    return sum(len(name) for one in report.skipped for name in one.names)
 
 
 def _entry(

@@ -22,6 +22,8 @@ CopyId = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{1,64}\Z")]
 EntryKind = Literal["file", "folder", "link"]
 MAX_SKIPPED: Final = 100
 """How many of what is skipped are named in a report."""
+MAX_SKIPPED_NAMES: Final = 32 * 1024
+"""Bytes of names from which on no more are named: the hub takes no report of any length."""
 
 
 class Entry(Struct, array_like=True):

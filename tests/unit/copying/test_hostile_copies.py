@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unittest.mock import Mock
 
+import msgspec
 import pytest
 
 from chatops.agent.copy_input import CopyInput
 from chatops.agent.kept_copies import KeptCopies
 from chatops.copying.receiving import Receiver
-from chatops.copying.sending import HOLE, Source
+from chatops.copying.sending import HOLE, Source, note
 from chatops.errors import ChatOpsError, Conflict, ProtocolError
-from chatops.protocol.copies import CopyPlace, Entry
+from chatops.protocol.copies import MAX_SKIPPED, CopyPlace, CopyReport, Entry, Skipped
+from chatops.protocol.messages import StreamCredit
 from chatops.protocol.pack import pack_entry, pack_file_end
+from chatops.server.services import copies
 
 ID = "0123456789abcdef"
 HUGE = 1 << 62
@@ -161,3 +165,39 @@ def test_frames_without_bytes_are_not_piled_up() -> None:
         given.take(0, b"")
     given.take(0, b"abc")
     assert given.read() == b"abc"
+
+
+@pytest.mark.parametrize("length", [1, 255])
+def test_a_report_of_deep_and_long_names_is_one_that_the_hub_takes(length: int) -> None:
+    report = CopyReport()
+    for _ in range(2 * MAX_SKIPPED):
+        note(report, Skipped([b"n" * length] * 128, "w" * 200, failed=True))
+    assert len(report.skipped) + report.more_skipped == report.failed == 2 * MAX_SKIPPED
+    assert len(msgspec.json.encode(report)) < 256 * 1024
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_the_hub_passes_no_flood_of_tiny_frames_on(size: int) -> None:
+    session = Mock(inputs={})
+    session.open_input.side_effect = lambda one: session.inputs.setdefault(1, one) and 1
+    given = copies.CopyInput(session)
+    given.on_credit(StreamCredit(stream=1, credit=1 << 20))
+    for number in range(1024):
+        given.feed(number * size, bytes(size))
+    if size:  # a KiB came: one more
+        given.feed(1024, bytes(1))
+    with pytest.raises(ProtocolError, match="too small"):
+        given.feed(1025 * size, bytes(size))
+    assert session.connection.post.call_count <= 1025 * size
+
+
+def test_the_hub_passes_on_pieces_as_they_are_sent() -> None:
+    session = Mock(inputs={})
+    session.open_input.side_effect = lambda one: session.inputs.setdefault(1, one) and 1
+    given = copies.CopyInput(session)
+    given.on_credit(StreamCredit(stream=1, credit=1 << 30))
+    offset = 0
+    for size in (60, 1 << 16) * 3000:
+        given.feed(offset, bytes(size))
+        offset += size
+    assert session.connection.post.call_count == 6000

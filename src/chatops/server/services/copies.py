@@ -26,6 +26,10 @@ from chatops.text import escape, shorten
 
 _MOST_REPORT: Final = 256 * KiB
 """Bytes of an agent's report; names in it are bounded in number, and in length."""
+_FRAMES: Final = 1024
+"""Frames that a client may send of any length; beyond them they have, on the whole, ``_LEAST``
+bytes: each has a head that no credit pays, and is a turn of the hub and of the agent."""
+_LEAST: Final = 1 * KiB
 
 
 class CopyInput:
@@ -35,7 +39,7 @@ class CopyInput:
         self.session = session
         self.number: Final = session.open_input(self)
         self._on_more: Callable[[int], object] = lambda credit: None
-        self._limit = self._passed = 0
+        self._limit = self._passed = self._frames = 0
 
     def on_credit(self, message: StreamCredit) -> None:
         """The agent takes more."""
@@ -60,15 +64,19 @@ class CopyInput:
         """Bytes for the agent.
 
         Raises:
-            ProtocolError: they do not follow what came before, or there was no credit for them.
+            ProtocolError: they do not follow what came before, there was no credit for them, or
+                they come in too small pieces.
         """
         if not self._is_open:
             return
         if offset != self._passed or offset + len(data) > self._limit:
             raise ProtocolError("bytes came that the copy did not ask for")
-        if not data:  # would cost no credit, and the agent's connection a frame
-            return
         self._passed += len(data)
+        self._frames += 1
+        if self._frames > _FRAMES + self._passed // _LEAST:
+            raise ProtocolError("a copy comes in too small pieces")
+        if not data:
+            return
         if not self.session.connection.post(encode_frame(self.number, offset, data)):
             self.session.connection.close(closing.SILENT, "the agent does not read a copy")
 
