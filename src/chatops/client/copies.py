@@ -20,6 +20,7 @@ from chatops.copying.sending import Source
 from chatops.errors import (
     Cancelled,
     ChatOpsError,
+    Conflict,
     HubUnreachable,
     NotSignedIn,
     ProtocolError,
@@ -259,7 +260,10 @@ class Download(Copying):
         receiver.takes_folders, receiver.go_on = self._recursive, self._check
         for message in self._rest_until_whole(receiver):
             if isinstance(message, StreamFrame):
-                receiver.feed(message.data)
+                try:
+                    receiver.feed(message.data)
+                except ProtocolError as error:  # no trouble that goes by
+                    raise Conflict(f"{self.server} does not send a copy: {error}") from None
                 self._progress(len(message.data))
         if not receiver.whole:
             raise Lost("the hub ended the copy early")

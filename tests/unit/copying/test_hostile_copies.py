@@ -11,10 +11,12 @@ import pytest
 
 from chatops.agent.copy_input import CopyInput
 from chatops.agent.kept_copies import KeptCopies
+from chatops.client.copies import Download
 from chatops.copying.receiving import Receiver
 from chatops.copying.sending import HOLE, Source, note
 from chatops.errors import ChatOpsError, Conflict, ProtocolError
-from chatops.protocol.copies import MAX_SKIPPED, CopyPlace, CopyReport, Entry, Skipped
+from chatops.protocol.copies import MAX_SKIPPED, CopyBegin, CopyPlace, CopyReport, Entry, Skipped
+from chatops.protocol.frames import StreamFrame
 from chatops.protocol.messages import StreamCredit
 from chatops.protocol.pack import pack_entry, pack_file_end
 from chatops.server.services import copies
@@ -201,3 +203,27 @@ def test_the_hub_passes_on_pieces_as_they_are_sent() -> None:
         given.feed(offset, bytes(size))
         offset += size
     assert session.connection.post.call_count == 6000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        ROOT,
+        pack_entry(Entry([b"..", b"x"], "file", 0o600, 0)),
+        pack_entry(Entry([b"a\0b"], "file", 0o600, 0)),
+        pack_entry(Entry([b"x"], "file", 0o600, 0)),
+        bytes(64),
+    ],
+)
+def test_a_hostile_target_writes_nothing_here_and_is_not_asked_again(
+    tmp_path: Path, sent: bytes
+) -> None:
+    copying = Download(
+        Mock(), "web-1", b"/etc/x", os.fsencode(tmp_path), lambda count: None, recursive=False
+    )
+    copying._messages = (one for one in [StreamFrame(0, 0, sent)])
+    copying.began = CopyBegin()
+    with pytest.raises(Conflict):
+        copying.run()
+    copying.close()
+    assert not list(tmp_path.iterdir())
