@@ -32,6 +32,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def what_a_module_leaves() -> Iterator[None]:
+    """The same for what a module of tests leaves in caches: looks for garbage are made after many
+    tests, and took half a second in the end."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def unused_tcp_port() -> int:
     """In place of pytest-asyncio's, whose ports others may be given before they are used."""
