@@ -20,6 +20,8 @@ settings.register_profile(
 settings.register_profile("soak", settings.get_profile("suite"), max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
+_COLLECT = (10_000, 20, 20)
+"""As in a hub: with Python's own a third of the time of tests went into looks for garbage."""
 _serial = itertools.count()
 _PERSONAL = ("CHATOPS_", "XDG_")
 _TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
@@ -30,6 +32,7 @@ def pytest_collection_finish() -> None:
     them it takes a quarter of a second."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECT)
 
 
 @pytest.fixture(autouse=True, scope="module")
