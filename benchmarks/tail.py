@@ -124,7 +124,8 @@ def of_file(place: Bench, ends: dict[str, Program], rounds: int) -> Figures:
     for _ in range(rounds):
         spent = {name: cpu_seconds(end.process.pid) for name, end in ends.items()}
         with tail(place, f"web-1:{path}", "-n", str(FILE_LINES), "--no-follow") as cli:
-            speed = FILE_LINES / read(cli, FILE_LINES)
+            came, took = read(cli, FILE_LINES)
+            speed = came / took
             cost = {name: cpu_seconds(end.process.pid) - spent[name] for name, end in ends.items()}
             cost["cli"] = cpu_seconds(cli.pid)
         if speed > found.get("file", 0.0):
