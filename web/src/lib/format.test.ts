@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { age, bytes, duration, number, percent, rate } from "./format";
+
+describe("format", () => {
+  it("says bytes in powers of 1024", () => {
+    expect([0, 1023, 1024, 1536, 5 * 1024 ** 3, 200 * 1024].map(bytes)).toEqual([
+      "0 B",
+      "1023 B",
+      "1.0 KiB",
+      "1.5 KiB",
+      "5.0 GiB",
+      "200 KiB",
+    ]);
+    expect(rate(2048)).toBe("2.0 KiB/s");
+    expect(bytes(-2048)).toBe("-2.0 KiB");
+  });
+
+  it("says what is not known with a dash", () => {
+    expect([bytes(null), rate(undefined), percent(null), number(null)]).toEqual([
+      "–",
+      "–",
+      "–",
+      "–",
+    ]);
+  });
+
+  it("says per cent to a tenth where it matters", () => {
+    expect([0.04, 9.96, 10, 99.7].map(percent)).toEqual(["0.0 %", "10.0 %", "10 %", "100 %"]);
+  });
+
+  it("says durations in at most two units", () => {
+    expect([0, 0.4, 59, 60, 3660, 90_000, 86_400 * 12 + 7200].map(duration)).toEqual([
+      "0s",
+      "0s",
+      "59s",
+      "1m",
+      "1h 1m",
+      "1d 1h",
+      "12d",
+    ]);
+  });
+
+  it("counts ages from now, and none is negative", () => {
+    const now = Date.parse("2026-01-01T00:01:00Z");
+    expect(age("2026-01-01T00:00:00Z", now)).toBe("1m");
+    expect(age("2026-01-01T00:02:00Z", now)).toBe("0s");
+    expect(age(null, now)).toBe("never");
+  });
+});

@@ -1,0 +1,60 @@
+// Values as people read them. Units are those of the CLI: bytes in powers of 1024, ages as 5m, 3h.
+const BYTES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+
+export function bytes(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "–";
+  let size = Math.abs(value);
+  let unit = 0;
+  while (size >= 1024 && unit < BYTES.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || size >= 100 ? 0 : 1;
+  return `${value < 0 ? "-" : ""}${size.toFixed(digits)} ${BYTES[unit]}`;
+}
+
+export function rate(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : `${bytes(value)}/s`;
+}
+
+export function percent(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "–";
+  return `${value.toFixed(value < 10 ? 1 : 0)} %`;
+}
+
+export function number(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "–";
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+}
+
+const STEPS: [string, number][] = [
+  ["d", 86_400],
+  ["h", 3600],
+  ["m", 60],
+  ["s", 1],
+];
+
+/** Seconds in one unit, or two of which the second is not nothing: 45s, 3m, 2h 5m, 12d. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const at = STEPS.findIndex(([, size]) => whole >= size);
+  if (at < 0) return "0s";
+  const [unit, size] = STEPS[at] ?? ["s", 1];
+  const rest = STEPS[at + 1];
+  const count = Math.floor(whole / size);
+  const more = rest ? Math.floor((whole % size) / rest[1]) : 0;
+  return more && rest && count < 10 ? `${count}${unit} ${more}${rest[0]}` : `${count}${unit}`;
+}
+
+/** How long ago a time of the hub's was. */
+export function age(time: string | null | undefined, now = Date.now()): string {
+  if (!time) return "never";
+  return duration((now - Date.parse(time)) / 1000);
+}
+
+/** A time here, to the second. */
+export function clock(time: string | number | null | undefined): string {
+  if (time === null || time === undefined) return "–";
+  const at = new Date(time);
+  return Number.isNaN(at.getTime()) ? "–" : at.toLocaleString(undefined, { hour12: false });
+}

@@ -1,0 +1,185 @@
+// The one WebSocket client: signs in by its first frame, says what it wants, notices a dead link,
+// and comes back by itself, as the hub's close reasons allow.
+import { accessToken, renew } from "@/api/client";
+import { HubError } from "@/api/errors";
+import { decodeFrame, encodeFrame, type Frame } from "./frames";
+import { ending, STEADY_MS, wait } from "./retry";
+
+const PING_MS = 10_000;
+const SILENT_MS = 25_000;
+
+/** `waiting`: it comes back by itself. `ended`: it does not; `reason` says why. */
+export type SocketState =
+  | { phase: "connecting" | "open" }
+  | { phase: "waiting"; reason: string }
+  | { phase: "ended"; code: number; reason: string };
+
+export interface Message {
+  type: string;
+  [field: string]: unknown;
+}
+
+export interface SocketHandlers {
+  /** The hub has let us in: say what is wanted. Called again after each reconnection. */
+  onOpen: (socket: HubSocket) => void;
+  onMessage: (message: Message) => void;
+  onFrame?: (frame: Frame) => void;
+  onState?: (state: SocketState) => void;
+  /** Whether to come back after the hub closed it as `done`. */
+  again?: () => boolean;
+}
+
+export class HubSocket {
+  private socket: WebSocket | null = null;
+  private failures = 0;
+  private openedAt = 0;
+  private heardAt = 0;
+  private stopped = false;
+  private said = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private pinger: ReturnType<typeof setInterval> | undefined;
+  private readonly path: string;
+  private readonly handlers: SocketHandlers;
+
+  /** `path` is below /api/v1/ws and begins with a slash. */
+  constructor(path: string, handlers: SocketHandlers) {
+    this.path = path;
+    this.handlers = handlers;
+    window.addEventListener("online", this.now);
+    void this.connect();
+  }
+
+  /** Say something; lost when the socket is not open (`onOpen` says it again). */
+  send(message: Message): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  sendFrame(stream: number, offset: number, data: Uint8Array): void {
+    if (this.socket?.readyState === WebSocket.OPEN) {
+      this.socket.send(encodeFrame(stream, offset, data));
+    }
+  }
+
+  /** For good. */
+  close(): void {
+    this.stopped = true;
+    window.removeEventListener("online", this.now);
+    this.drop();
+  }
+
+  /** Come back at once instead of after the wait. */
+  private readonly now = (): void => {
+    if (this.socket || this.stopped) return;
+    clearTimeout(this.timer);
+    void this.connect();
+  };
+
+  private async connect(): Promise<void> {
+    this.tell({ phase: "connecting" });
+    let token: string;
+    try {
+      token = await accessToken();
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
+    if (this.stopped) return;
+    const socket = new WebSocket(address(this.path));
+    socket.binaryType = "arraybuffer";
+    this.socket = socket;
+    this.heardAt = Date.now();
+    socket.onopen = () => socket.send(JSON.stringify({ type: "auth", token }));
+    socket.onmessage = (event) => this.heard(event.data);
+    socket.onclose = (event) => this.closed(socket, event.code, event.reason);
+    this.pinger = setInterval(this.watch, PING_MS);
+  }
+
+  private heard(data: string | ArrayBuffer): void {
+    this.heardAt = Date.now();
+    if (typeof data !== "string") {
+      this.handlers.onFrame?.(decodeFrame(data));
+      return;
+    }
+    const message = JSON.parse(data) as Message;
+    if (message.type === "ping") this.send({ ...message, type: "pong" });
+    else if (message.type === "auth_success") this.opened();
+    else if (message.type !== "pong") {
+      if (message.type === "error") this.said = String(message.message ?? "");
+      this.handlers.onMessage(message);
+    }
+  }
+
+  private opened(): void {
+    this.openedAt = Date.now();
+    this.said = "";
+    this.tell({ phase: "open" });
+    this.handlers.onOpen(this);
+  }
+
+  private readonly watch = (): void => {
+    if (Date.now() - this.heardAt > SILENT_MS) {
+      const socket = this.socket;
+      this.drop();
+      if (socket) this.comeBack("nothing was heard from the hub for too long");
+    } else this.send({ type: "ping" });
+  };
+
+  private closed(socket: WebSocket, code: number, reason: string): void {
+    if (socket !== this.socket) return;
+    this.drop();
+    if (this.stopped) return;
+    const why = this.said || reason;
+    const next = ending(code);
+    const over = reason === "done" && this.handlers.again?.() === false;
+    if (over || next === "final" || (next === "renew" && !this.openedAt)) this.end(code, why);
+    else if (next === "renew") void this.renewed();
+    else this.comeBack(why);
+  }
+
+  /** The token has ended; one renewed token gets one attempt, or the two would loop. */
+  private async renewed(): Promise<void> {
+    this.openedAt = 0;
+    try {
+      await renew();
+      if (!this.stopped) void this.connect();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (this.stopped) return;
+    if (error instanceof HubError && error.code === "not_signed_in") this.end(4014, error.message);
+    else this.comeBack(error instanceof Error ? error.message : String(error));
+  }
+
+  private comeBack(reason: string): void {
+    const steady = this.openedAt > 0 && Date.now() - this.openedAt > STEADY_MS;
+    this.failures = steady ? 1 : this.failures + 1;
+    this.tell({ phase: "waiting", reason });
+    this.timer = setTimeout(this.now, wait(this.failures));
+  }
+
+  private end(code: number, reason: string): void {
+    this.stopped = true;
+    window.removeEventListener("online", this.now);
+    this.tell({ phase: "ended", code, reason });
+  }
+
+  private drop(): void {
+    clearInterval(this.pinger);
+    clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  private tell(state: SocketState): void {
+    this.handlers.onState?.(state);
+  }
+}
+
+function address(path: string): string {
+  const scheme = window.location.protocol === "https:" ? "wss" : "ws";
+  return `${scheme}://${window.location.host}/api/v1/ws${path}`;
+}

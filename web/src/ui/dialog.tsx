@@ -1,0 +1,42 @@
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { cn } from "@/lib/cn";
+
+interface Props {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description?: ReactNode;
+  children: ReactNode;
+  wide?: boolean;
+}
+
+/** A window over the page: keeps the keyboard inside, ends with Escape, gives the focus back. */
+export function Dialog({ open, onOpenChange, title, description, children, wide }: Props) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
+        <Radix.Content
+          {...(description ? {} : { "aria-describedby": undefined })}
+          className={cn(
+            "fixed top-[8vh] left-1/2 z-50 max-h-[84vh] w-[calc(100vw-1.5rem)] -translate-x-1/2 overflow-auto rounded-lg border bg-card p-5 shadow-xl",
+            wide ? "max-w-4xl" : "max-w-lg",
+          )}
+        >
+          <div className="mb-3 flex items-start justify-between gap-4">
+            <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
+            <Radix.Close className="rounded p-1 hover:bg-raised" aria-label="Close">
+              <X className="size-4" />
+            </Radix.Close>
+          </div>
+          {description && (
+            <Radix.Description className="mb-3 text-sm text-faint">{description}</Radix.Description>
+          )}
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
