@@ -1,0 +1,33 @@
+import "./index.css";
+import "./stores/theme";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { RouterProvider } from "react-router";
+import { renew } from "./api/client";
+import { queryClient } from "./api/query";
+import { router } from "./routes";
+import { useSession } from "./stores/session";
+import { TipProvider } from "./ui/tip";
+import { Toasts } from "./ui/toast";
+
+// Somebody else may sign in next: nothing of the one before stays.
+useSession.subscribe((now, before) => {
+  if (now.phase === "out" && before.phase === "in") queryClient.clear();
+});
+
+renew().catch(() => undefined);
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <TipProvider delayDuration={300}>
+          <RouterProvider router={router} />
+          <Toasts />
+        </TipProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,77 @@
+import { type FormEvent, useState } from "react";
+import { Link, Navigate, useSearchParams } from "react-router";
+import { useHealth } from "@/api/auth";
+import { signIn } from "@/api/client";
+import { commands } from "@/lib/commands";
+import { within } from "@/lib/within";
+import { CliCommand } from "@/parts/CliCommand";
+import { Complaint } from "@/parts/Loaded";
+import { useSession } from "@/stores/session";
+import { Button } from "@/ui/button";
+import { Field, Input } from "@/ui/field";
+import { Entrance } from "./Entrance";
+
+export function Component() {
+  const phase = useSession((session) => session.phase);
+  const health = useHealth();
+  const [query] = useSearchParams();
+  const [user, setUser] = useState(query.get("user") ?? "");
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+
+  if (phase === "in") return <Navigate to={within(query.get("to"))} replace />;
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    try {
+      await signIn(user, password);
+    } catch (failure) {
+      setError(failure);
+      setPassword("");
+      setBusy(false);
+    }
+  };
+  return (
+    <Entrance title={`Sign in to ${window.location.host}`}>
+      <form onSubmit={submit} className="grid gap-4">
+        <Field label="User">
+          {(props) => (
+            <Input
+              {...props}
+              required
+              autoComplete="username"
+              autoCapitalize="none"
+              value={user}
+              onChange={(event) => setUser(event.target.value)}
+            />
+          )}
+        </Field>
+        <Field label="Password">
+          {(props) => (
+            <Input
+              {...props}
+              required
+              type="password"
+              autoComplete="current-password"
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+            />
+          )}
+        </Field>
+        <Complaint error={error} />
+        <Button type="submit" look="main" disabled={busy}>
+          Sign in
+        </Button>
+        {health.data?.registration === "open" && (
+          <Link to="/register" className="text-sm text-accent underline">
+            Make an account
+          </Link>
+        )}
+        <CliCommand command={commands.login(window.location.origin, user)} />
+      </form>
+    </Entrance>
+  );
+}

@@ -1,0 +1,118 @@
+import { Check, LoaderCircle } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { Link } from "react-router";
+import { useAddServer, useServer } from "@/api/servers";
+import type { ServerCreated } from "@/api/types";
+import { commands } from "@/lib/commands";
+import { parseTags, pasteLine, plainElsewhere } from "@/lib/servers";
+import { CliCommand } from "@/parts/CliCommand";
+import { Complaint } from "@/parts/Loaded";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { Checkbox, Field, Input } from "@/ui/field";
+
+/** A name, then the line to paste on the target, then the target's arrival, as it happens. */
+export function AddServer({ onClose }: { onClose: () => void }) {
+  const [added, setAdded] = useState<ServerCreated | null>(null);
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={added ? `Connect ${added.name}` : "Add a server"}
+    >
+      {added ? <Connect added={added} onClose={onClose} /> : <Ask onAdded={setAdded} />}
+    </Dialog>
+  );
+}
+
+function Ask({ onAdded }: { onAdded: (server: ServerCreated) => void }) {
+  const add = useAddServer();
+  const [name, setName] = useState("");
+  const [tags, setTags] = useState("");
+  const [parsed, wrong] = tagsOf(tags);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!wrong) add.mutate({ name, tags: parsed, key: true }, { onSuccess: onAdded });
+  };
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <Field label="Name" hint="letters, digits, dot, dash, underscore: web-1">
+        {(props) => (
+          <Input
+            {...props}
+            required
+            autoComplete="off"
+            maxLength={63}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label="Tags" hint="to choose servers by, if you like: env=prod role=web" error={wrong}>
+        {(props) => (
+          <Input
+            {...props}
+            autoComplete="off"
+            value={tags}
+            onChange={(event) => setTags(event.target.value)}
+          />
+        )}
+      </Field>
+      <Complaint error={add.error} />
+      <CliCommand command={commands.servers.add(name, parsed)} />
+      <Button type="submit" look="main" disabled={add.isPending}>
+        Add
+      </Button>
+    </form>
+  );
+}
+
+function tagsOf(text: string): [Record<string, string>, string | undefined] {
+  try {
+    return [parseTags(text), undefined];
+  } catch (error) {
+    return [{}, error instanceof Error ? error.message : String(error)];
+  }
+}
+
+function Connect({ added, onClose }: { added: ServerCreated; onClose: () => void }) {
+  const [monitorOnly, setMonitorOnly] = useState(false);
+  const server = useServer(added.name);
+  const online = server.data?.status === "online";
+  const insecure = plainElsewhere(window.location);
+  return (
+    <div className="grid gap-4 text-sm">
+      <p>
+        Run this on the target. The key in it is shown this once; whoever has it can be this server.
+      </p>
+      <CliCommand command={pasteLine(added.key?.join ?? "", { monitorOnly, insecure })} />
+      <label className="flex items-center gap-2">
+        <Checkbox
+          checked={monitorOnly}
+          onChange={(event) => setMonitorOnly(event.target.checked)}
+        />
+        only watch: the hub may run nothing there
+      </label>
+      <p role="status" className="flex items-center gap-2">
+        {online ? (
+          <>
+            <Check className="size-4 text-good" aria-hidden /> {added.name} is connected
+            {server.data?.address && ` from ${server.data.address}`}.
+          </>
+        ) : (
+          <>
+            <LoaderCircle className="size-4 animate-spin" aria-hidden /> waiting for it to connect …
+          </>
+        )}
+      </p>
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>Close</Button>
+        {online && (
+          <Button asChild look="main">
+            <Link to={`/servers/${encodeURIComponent(added.name)}`}>Open {added.name}</Link>
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

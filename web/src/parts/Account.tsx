@@ -1,0 +1,39 @@
+import { LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { useMe } from "@/api/auth";
+import { signOut } from "@/api/client";
+import { type Theme, useTheme } from "@/stores/theme";
+import { Button } from "@/ui/button";
+import { Menu, MenuItem, MenuLine } from "@/ui/menu";
+
+const THEMES: [Theme, string, typeof Sun][] = [
+  ["system", "As the system", Monitor],
+  ["light", "Light", Sun],
+  ["dark", "Dark", Moon],
+];
+
+/** Who is signed in, the looks, and the way out. */
+export function Account() {
+  const me = useMe();
+  const { theme, choose } = useTheme();
+  const name = me.data?.name ?? "…";
+  return (
+    <Menu
+      trigger={
+        <Button look="quiet" className="w-full justify-between" aria-label={`Account: ${name}`}>
+          <span className="min-w-0 truncate">{name}</span>
+          <span className="text-xs text-faint">{me.data?.role}</span>
+        </Button>
+      }
+    >
+      {THEMES.map(([value, text, Icon]) => (
+        <MenuItem key={value} onSelect={() => choose(value)}>
+          <Icon /> {text} {value === theme && <span className="ml-auto">✓</span>}
+        </MenuItem>
+      ))}
+      <MenuLine />
+      <MenuItem onSelect={() => void signOut()}>
+        <LogOut /> Sign out
+      </MenuItem>
+    </Menu>
+  );
+}

@@ -1,0 +1,63 @@
+import { Check, Copy, Terminal } from "lucide-react";
+import { useState } from "react";
+import { toast } from "@/ui/toast";
+
+/** The command that does the same in a terminal, to be copied. */
+export function CliCommand({ command }: { command: string }) {
+  return (
+    <div className="flex min-w-0 items-center gap-2 rounded-md border bg-raised py-1 pr-1 pl-2">
+      <Terminal className="size-4 shrink-0 text-faint" aria-hidden />
+      <code className="min-w-0 flex-1 overflow-x-auto font-mono text-xs whitespace-pre">
+        {command}
+      </code>
+      <CopyButton text={command} label="Copy the command" />
+    </div>
+  );
+}
+
+/** Only the button, for a row of a table; what it copies shows as its tip. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    if (!(await toClipboard(text))) {
+      toast("this browser does not let the page copy: select the text instead", { bad: true });
+      return;
+    }
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1_500);
+  };
+  return (
+    <button
+      type="button"
+      onClick={copy}
+      aria-label={label}
+      title={text}
+      className="rounded p-1.5 hover:bg-card [&_svg]:size-3.5"
+    >
+      {copied ? <Check className="text-good" /> : <Copy />}
+    </button>
+  );
+}
+
+async function toClipboard(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return selectAndCopy(text);
+  }
+}
+
+/** The old way, for pages that came by plain HTTP from another machine. */
+function selectAndCopy(text: string): boolean {
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.className = "fixed opacity-0";
+  (document.querySelector("[role=dialog]") ?? document.body).append(area);
+  area.select();
+  try {
+    return document.execCommand("copy");
+  } finally {
+    area.remove();
+  }
+}

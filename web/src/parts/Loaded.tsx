@@ -1,0 +1,85 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import { CloudOff, Inbox, LoaderCircle, Lock, SearchX, TriangleAlert } from "lucide-react";
+import type { ReactNode } from "react";
+import { asHubError, type HubError, mayPass } from "@/api/errors";
+import { Button } from "@/ui/button";
+import { Skeleton } from "@/ui/skeleton";
+
+interface Props<T> {
+  query: UseQueryResult<T>;
+  /** What to say where there is nothing; without it an empty answer is drawn like any. */
+  empty?: ReactNode;
+  skeleton?: ReactNode;
+  children: (data: T) => ReactNode;
+}
+
+/**
+ * The states that every part of a page has: loading, failed, not permitted, the hub gone, empty,
+ * there. What was loaded stays while it cannot be loaded again; the frame of the page says that
+ * the hub is away.
+ */
+export function Loaded<T>({ query, empty, skeleton, children }: Props<T>) {
+  if (query.data !== undefined) {
+    const none = Array.isArray(query.data) && query.data.length === 0;
+    return none && empty ? <Nothing>{empty}</Nothing> : children(query.data);
+  }
+  const failure = query.error ?? query.failureReason;
+  if (failure) return <Failed error={asHubError(failure)} again={() => void query.refetch()} />;
+  return skeleton ?? <Skeleton />;
+}
+
+export function Nothing({ children }: { children: ReactNode }) {
+  return (
+    <div className="grid justify-items-center gap-2 py-10 text-center text-sm text-faint">
+      <Inbox className="size-8" aria-hidden />
+      <div className="grid max-w-md justify-items-center gap-2">{children}</div>
+    </div>
+  );
+}
+
+const ICONS: Record<string, typeof Lock> = {
+  unreachable: CloudOff,
+  not_permitted: Lock,
+  not_found: SearchX,
+};
+const TITLES: Record<string, string> = {
+  unreachable: "The hub does not answer",
+  busy: "The hub is busy",
+  not_permitted: "Your role does not allow this",
+  not_found: "There is no such thing, or it is not yours to see",
+};
+
+export function Failed({ error, again }: { error: HubError; again?: () => void }) {
+  const Icon = ICONS[error.code] ?? TriangleAlert;
+  return (
+    <div role="alert" className="grid justify-items-center gap-2 py-10 text-center text-sm">
+      <Icon className="size-8 text-bad" aria-hidden />
+      <p className="font-medium">{TITLES[error.code] ?? "That did not work"}</p>
+      <p className="max-w-lg break-words text-faint">{error.message}</p>
+      {error.hint && <p className="max-w-lg break-words text-faint">{error.hint}</p>}
+      {mayPass(error) ? (
+        <p className="flex items-center gap-2 text-faint">
+          <LoaderCircle className="size-4 animate-spin" aria-hidden /> trying again by itself
+        </p>
+      ) : (
+        again && (
+          <Button size="small" onClick={again}>
+            Try again
+          </Button>
+        )
+      )}
+    </div>
+  );
+}
+
+/** What went wrong with something that was just asked for, beside its button. */
+export function Complaint({ error }: { error: unknown }) {
+  if (!error) return null;
+  const { message, hint } = asHubError(error);
+  return (
+    <p role="alert" className="text-sm break-words text-bad">
+      {message}
+      {hint && <span className="block text-faint">{hint}</span>}
+    </p>
+  );
+}

@@ -1,0 +1,30 @@
+// Every page of the console, loaded when it is first opened.
+import { createBrowserRouter, Navigate } from "react-router";
+import { Broken } from "./parts/Broken";
+import { Frame } from "./parts/Frame";
+import { Nothing } from "./parts/Loaded";
+import { Page } from "./parts/Page";
+
+export const router = createBrowserRouter([
+  { path: "/login", ErrorBoundary: Broken, lazy: () => import("./pages/login/Login") },
+  { path: "/register", ErrorBoundary: Broken, lazy: () => import("./pages/login/Register") },
+  {
+    path: "/",
+    Component: Frame,
+    ErrorBoundary: Broken,
+    HydrateFallback: () => null,
+    children: [
+      { index: true, element: <Navigate to="/servers" replace /> },
+      { path: "servers", lazy: () => import("./pages/servers/Servers") },
+      { path: "*", Component: Lost },
+    ],
+  },
+]);
+
+function Lost() {
+  return (
+    <Page title="Not found">
+      <Nothing>There is no such page.</Nothing>
+    </Page>
+  );
+}
