@@ -2,7 +2,7 @@ import { type FormEvent, useState } from "react";
 import { Link, Navigate, useSearchParams } from "react-router";
 import { useHealth } from "@/api/auth";
 import { signIn } from "@/api/client";
-import { commands } from "@/lib/commands";
+import { serverCommands } from "@/lib/commands/servers";
 import { within } from "@/lib/within";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
@@ -70,7 +70,7 @@ export function Component() {
             Make an account
           </Link>
         )}
-        <CliCommand command={commands.login(window.location.origin, user)} />
+        <CliCommand command={serverCommands.login(window.location.origin, user)} />
       </form>
     </Entrance>
   );

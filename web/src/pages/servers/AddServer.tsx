@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
 import { useAddServer, useServer } from "@/api/servers";
 import type { ServerCreated } from "@/api/types";
-import { commands } from "@/lib/commands";
+import { serverCommands } from "@/lib/commands/servers";
 import { parseTags, pasteLine, plainElsewhere } from "@/lib/servers";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
@@ -59,7 +59,7 @@ function Ask({ onAdded }: { onAdded: (server: ServerCreated) => void }) {
         )}
       </Field>
       <Complaint error={add.error} />
-      <CliCommand command={commands.servers.add(name, parsed)} />
+      <CliCommand command={serverCommands.add(name, parsed)} />
       <Button type="submit" look="main" disabled={add.isPending}>
         Add
       </Button>

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
 import { useMe } from "@/api/auth";
 import { useServers } from "@/api/servers";
-import { commands } from "@/lib/commands";
+import { serverCommands } from "@/lib/commands/servers";
 import { atLeast } from "@/lib/roles";
 import { type Choice, choose, type Sort } from "@/lib/servers";
 import { CliCommand } from "@/parts/CliCommand";
@@ -49,7 +49,7 @@ export function Component() {
           <option value="never">never seen</option>
         </Select>
         <div className="ml-auto max-w-full">
-          <CliCommand command={commands.servers.list()} />
+          <CliCommand command={serverCommands.list()} />
         </div>
       </div>
       <Loaded query={servers} empty={<Empty mayAdd={mayAdd} add={() => setAdding(true)} />}>
