@@ -16,7 +16,7 @@ SECRET_NAME: Final = (
 
 # Our keys, tokens and join strings by their prefix: any at the start of a word, and inside one
 # (after %22, say) only what is as long as a whole credential.
-_KEY = re.compile(r"(\bco[ktrj]_(?=[\w-]{6})|co[ktrj]_(?=[\w-]{24}))[\w-]+")
+_KEY = re.compile(r"(\bco[ktrcj]_(?=[\w-]{6})|co[ktrcj]_(?=[\w-]{24}))[\w-]+")
 # What may hold a JWT. It is looked for by hand: one expression would be quadratic on "eyJeyJ…".
 _DOTTED = re.compile(r"[\w.-]{24,}")
 # A password in a URL.

@@ -1,4 +1,4 @@
-"""What the hub serves: every operation and socket, and the page that describes them."""
+"""What the hub serves: every operation and socket, the page that describes them, the console."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from chatops.server.api import docs_page
+from chatops.server.api import cookies, docs_page
 from chatops.server.api.openapi import DOCUMENT, build_document
 from chatops.server.api.operation import PREFIX
 from chatops.server.api.routes import OPERATIONS
 from chatops.server.api.serve import make_handler
+from chatops.server.console_files import add_console
 from chatops.server.context import Services
 from chatops.server.middleware import add_headers, make_middlewares
 from chatops.server.services.fleet import Fleet
@@ -46,11 +47,11 @@ DOCS_HEADERS: Final = {
 
 
 def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
-    """The aiohttp application: operations, sockets, the page."""
+    """The aiohttp application: operations, sockets, pages."""
     app = web.Application(
         middlewares=make_middlewares(services), client_max_size=services.settings.max_body
     )
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.extend((add_headers, cookies.put))
     app[DOCUMENT], page = _described()
     for operation in OPERATIONS:
         handler = make_handler(operation, services)
@@ -70,6 +71,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
         return web.Response(text=page, content_type="text/html", headers=DOCS_HEADERS)
 
     app.router.add_get("/docs", docs)
+    add_console(app)
     return app
 
 

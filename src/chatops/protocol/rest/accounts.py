@@ -12,25 +12,39 @@ from chatops.protocol.rest.common import Name, Password, Request, Timestamp
 
 
 class Login(Request):
+    """With ``cookie`` the refresh token comes as a cookie that no script can read. That is for the
+    console: the request needs the header ``X-Chatops-Console: 1``."""
+
     username: Annotated[str, Meta(max_length=256)]
     password: Annotated[str, Meta(max_length=MAX_PASSWORD)]
+    cookie: bool = False
 
 
-class TokenPair(Struct, kw_only=True):
-    """``expires_in`` is the access token's life in seconds."""
+class SignedIn(Struct, kw_only=True):
+    """``expires_in`` is the access token's life in seconds; ``refresh_token`` is null when it came
+    as a cookie."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
     token_type: Literal["bearer"] = "bearer"
     expires_in: int
 
 
+class TokenPair(SignedIn, kw_only=True):
+    """What who asks for no cookie gets."""
+
+    refresh_token: str
+
+
 class Refresh(Request):
-    refresh_token: Annotated[str, Meta(max_length=512)]
+    """Without a refresh token that of the cookie is used, if the request has the header
+    ``X-Chatops-Console: 1``."""
+
+    refresh_token: Annotated[str, Meta(max_length=512)] | None = None
 
 
 class Logout(Request):
-    """With a refresh token its whole family ends."""
+    """With a refresh token, or that of the cookie as in Refresh, its whole family ends."""
 
     refresh_token: Annotated[str, Meta(max_length=512)] | None = None
 

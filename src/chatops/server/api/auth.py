@@ -6,18 +6,22 @@ import msgspec
 
 from chatops.errors import NotSignedIn
 from chatops.protocol import rest
+from chatops.server.api import cookies
 from chatops.server.api.operation import Call, NoQuery
 from chatops.server.authentication import welcome
 from chatops.server.services.asked import Asked
+from chatops.server.services.credentials import COOKIE, REFRESH
 from chatops.server.services.users import to_user
 
 
-async def login(call: Call[NoQuery, rest.Login]) -> rest.TokenPair:
+async def login(call: Call[NoQuery, rest.Login]) -> rest.SignedIn:
     """Sign in with a user name and password."""
-    body = call.body
-    pair = await call.services.auth.login(body.username, body.password, call.address)
+    body, kind = call.body, COOKIE if call.body.cookie else REFRESH
+    if kind == COOKIE:
+        cookies.require_console(call.request)
+    pair = await call.services.auth.login(body.username, body.password, call.address, kind)
     welcome(call.request)
-    return pair
+    return cookies.keep(call.request, pair) if kind == COOKIE else pair
 
 
 async def register(call: Call[NoQuery, rest.Register]) -> rest.User:
@@ -26,20 +30,26 @@ async def register(call: Call[NoQuery, rest.Register]) -> rest.User:
     return to_user(await call.services.auth.register(body.username, body.password, call.address))
 
 
-async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.TokenPair:
+async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.SignedIn:
     """Renew a session; the refresh token is used up."""
+    token, kind = cookies.token_of(call.request, call.body.refresh_token)
     try:
-        pair = await call.services.auth.refresh(call.body.refresh_token, call.address)
+        pair = await call.services.auth.refresh(token, call.address, kind)
     except NotSignedIn:
+        if kind == COOKIE:
+            cookies.forget(call.request)
         await call.services.denials.record(call.origin, "auth.refresh", Asked(call.request.path))
         raise
     welcome(call.request)
-    return pair
+    return cookies.keep(call.request, pair) if kind == COOKIE else pair
 
 
 async def logout(call: Call[NoQuery, rest.Logout]) -> None:
     """End a session."""
-    await call.services.auth.logout(call.body.refresh_token, call.address)
+    token, kind = cookies.token_of(call.request, call.body.refresh_token)
+    await call.services.auth.logout(token, call.address, kind)
+    if kind == COOKIE:
+        cookies.forget(call.request)
 
 
 async def me(call: Call[NoQuery, None]) -> rest.Me:

@@ -55,6 +55,31 @@ async def mark_used(session: AsyncSession, token_id: str, *, now: float) -> bool
     return await change(session, statement) == 1
 
 
+async def used_since(session: AsyncSession, token: RefreshToken) -> bool:
+    """Whether another of its family was used since a token was, those that are void aside."""
+    statement = select(col(RefreshToken.id)).where(
+        col(RefreshToken.family) == token.family,
+        col(RefreshToken.id) != token.id,
+        col(RefreshToken.used_at) >= token.used_at,
+        col(RefreshToken.revoked_at).is_(None),
+    )
+    return await session.scalar(statement.limit(1)) is not None
+
+
+async def void_unused(session: AsyncSession, family: str, *, now: float) -> int:
+    """Make the tokens of a family that were not used count as used, and as revoked; how many."""
+    statement = (
+        sql_update(RefreshToken)
+        .where(
+            col(RefreshToken.family) == family,
+            col(RefreshToken.used_at).is_(None),
+            col(RefreshToken.revoked_at).is_(None),
+        )
+        .values(used_at=now, revoked_at=now)
+    )
+    return await change(session, statement)
+
+
 async def revoke_family(session: AsyncSession, family: str, *, now: float) -> int:
     """End a family; answers how many of its tokens were not revoked yet."""
     return await _revoke(session, col(RefreshToken.family) == family, now)

@@ -3,7 +3,8 @@
 An access token is a JWT (HS256, 30 minutes). It carries the account's generation: a new
 password or a disabled account raises that number, and every older token is void at once.
 A refresh token works once; using it twice ends its whole family, because one of the two
-users stole it.
+users stole it. One that is a browser's cookie may be used again for a moment: a page that is
+loaded twice at the same time, or again while it renews, is no thief (docs/decisions/0023).
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from chatops.server.services.access_tokens import ACCESS_LIFE, AccessTokens
 from chatops.server.services.api_tokens import ApiTokens, by_token
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.credentials import (
+    COOKIE,
     REFRESH,
     TOKEN,
+    Kind,
     hash_credential,
     new_credential,
     prefix_of,
@@ -39,6 +42,8 @@ from chatops.server.services.remembered import Remembered
 from chatops.server.services.sign_in_limits import SignInLimits
 
 REFRESH_LIFE: Final = 7 * 86_400
+COOKIE_GRACE: Final = 10.0
+"""Seconds in which a cookie may be used again, as long as what it was renewed to was not."""
 
 
 class AuthService:
@@ -92,8 +97,10 @@ class AuthService:
 
     # -- sign-in --------------------------------------------------------------------
 
-    async def login(self, username: str, password: str, address: str) -> rest.TokenPair:
-        """Tokens for a name and password.
+    async def login(
+        self, username: str, password: str, address: str, kind: Kind = REFRESH
+    ) -> rest.TokenPair:
+        """Tokens for a name and password; ``kind`` is that of the refresh token.
 
         Raises:
             NotSignedIn: either is wrong, or the account is disabled; which one is not said,
@@ -104,37 +111,39 @@ class AuthService:
         async with self._database.read() as session:
             user = await crud.get_by_name(session, username)
         right = await self.passwords.verify(password, user.password_hash if user else None, address)
-        pair = await self._sign_in(user, address) if user is not None and right else None
+        pair = await self._sign_in(user, address, kind) if user is not None and right else None
         if pair is None:
             await self._refuse(username, address)
         self._failures.give_back(username, address)
         return pair
 
-    async def refresh(self, token: str, address: str) -> rest.TokenPair:
-        """A new pair for a refresh token, which is then used up.
+    async def refresh(
+        self, token: str | None, address: str, kind: Kind = REFRESH
+    ) -> rest.TokenPair:
+        """A new pair for a refresh token of that kind, which is then used up.
 
         Raises:
-            NotSignedIn: it is unknown, expired, ended, or used before.
+            NotSignedIn: there is none, or it is unknown, expired, ended, or used before.
         """
         pair = None
         async with self._database.write() as session:
-            row = await refresh_tokens.get_by_hash(session, hash_credential(token))
-            if row is not None and row.used_at is not None:
+            row = await _stored(session, token, kind)
+            if row is not None and await self._renewable(session, row, kind):
+                pair = await self._rotate(session, row, address, kind)
+            elif row is not None and row.used_at is not None:
                 await refresh_tokens.revoke_family(session, row.family, now=self._clock.now())
                 origin = await _owner(session, row, address)
                 await self._audit.record(session, origin, "auth.refresh", outcome="replayed")
-            elif row is not None and self._usable(row):
-                pair = await self._rotate(session, row, address)
         if pair is None:
             raise NotSignedIn("the session cannot be renewed", hint="sign in again: chatops login")
         return pair
 
-    async def logout(self, token: str | None, address: str) -> None:
+    async def logout(self, token: str | None, address: str, kind: Kind = REFRESH) -> None:
         """End the family of a refresh token. Unknown ones are fine: the aim is reached."""
         if token is None:
             return
         async with self._database.write() as session:
-            row = await refresh_tokens.get_by_hash(session, hash_credential(token))
+            row = await _stored(session, token, kind)
             if row is not None:
                 await refresh_tokens.revoke_family(session, row.family, now=self._clock.now())
                 origin = await _owner(session, row, address)
@@ -235,7 +244,7 @@ class AuthService:
         self.api_tokens.note_use(row)
         return by_token(user, row)
 
-    async def _sign_in(self, user: User, address: str) -> rest.TokenPair | None:
+    async def _sign_in(self, user: User, address: str, kind: Kind) -> rest.TokenPair | None:
         """Tokens for an account whose password was right; None if it may not be used, or was
         changed while the password was checked."""
         async with self._database.write() as session:
@@ -243,10 +252,12 @@ class AuthService:
                 return None
             await crud.update(session, user.id, last_login=self._clock.now())
             await self._audit.record(session, Origin(address, user.id, user.name), "auth.login")
-            return await self._pair(session, user, new_id())
+            return await self._pair(session, user, new_id(), kind)
 
-    async def _pair(self, session: AsyncSession, user: User, family: str) -> rest.TokenPair:
-        fresh = new_credential(REFRESH)
+    async def _pair(
+        self, session: AsyncSession, user: User, family: str, kind: Kind
+    ) -> rest.TokenPair:
+        fresh = new_credential(kind)
         now = self._clock.now()
         await refresh_tokens.create(
             session, family=family, user_id=user.id, token_hash=fresh.hash, now=now,
@@ -259,17 +270,29 @@ class AuthService:
         )
 
     async def _rotate(
-        self, session: AsyncSession, row: RefreshToken, address: str
+        self, session: AsyncSession, row: RefreshToken, address: str, kind: Kind
     ) -> rest.TokenPair | None:
         user = await crud.get(session, row.user_id)
         if user is None or user.disabled:
             return None
-        await refresh_tokens.mark_used(session, row.id, now=self._clock.now())
-        await self._audit.record(session, Origin(address, user.id, user.name), "auth.refresh")
-        return await self._pair(session, user, row.family)
+        now, detail = self._clock.now(), None
+        if not await refresh_tokens.mark_used(session, row.id, now=now):
+            await refresh_tokens.void_unused(session, row.family, now=now)
+            detail = {"repeated": True}
+        origin = Origin(address, user.id, user.name)
+        await self._audit.record(session, origin, "auth.refresh", detail=detail)
+        return await self._pair(session, user, row.family, kind)
 
-    def _usable(self, row: RefreshToken) -> bool:
-        return row.revoked_at is None and row.expires_at > self._clock.now()
+    async def _renewable(self, session: AsyncSession, row: RefreshToken, kind: Kind) -> bool:
+        """Whether a token gives a pair: it was not used, or it is a cookie that was used a moment
+        ago, and what it was renewed to was not."""
+        now = self._clock.now()
+        if row.revoked_at is not None or row.expires_at <= now:
+            return False
+        if row.used_at is None:
+            return True
+        graced = kind == COOKIE and 0 <= now - row.used_at <= COOKIE_GRACE
+        return graced and not await refresh_tokens.used_since(session, row)
 
     async def _refuse(self, username: str, address: str) -> NoReturn:
         origin = Origin(address, None, None)
@@ -281,6 +304,13 @@ async def _unchanged(session: AsyncSession, user: User) -> bool:
     """Whether no tokens were voided since ``user`` was read: not disabled, no new password."""
     now = await crud.get(session, user.id)
     return now is not None and now.generation == user.generation
+
+
+async def _stored(session: AsyncSession, token: str | None, kind: Kind) -> RefreshToken | None:
+    """What is known of a refresh token: nothing, if it is none of that kind."""
+    if token is None or prefix_of(token, kind) is None:
+        return None
+    return await refresh_tokens.get_by_hash(session, hash_credential(token))
 
 
 async def _owner(session: AsyncSession, row: RefreshToken, address: str) -> Origin:

@@ -1,4 +1,5 @@
-"""Credentials that are shown once and stored as a hash: API keys, tokens, refresh tokens.
+"""Credentials that are shown once and stored as a hash: API keys, tokens, refresh tokens (of
+programs, and those that a browser keeps as a cookie).
 
 The form is KIND_PREFIX_SECRET: the prefix (8 characters) finds the row, the secret is 256
 random bits. SHA-256 without salt is enough for random secrets: there is no word to guess.
@@ -12,10 +13,11 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-Kind = Literal["cok", "cot", "cor"]
+Kind = Literal["cok", "cot", "cor", "coc"]
 KEY: Final[Kind] = "cok"
 TOKEN: Final[Kind] = "cot"
 REFRESH: Final[Kind] = "cor"
+COOKIE: Final[Kind] = "coc"
 _PREFIX_LENGTH: Final = 8
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 
