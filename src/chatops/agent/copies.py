@@ -18,7 +18,7 @@ from chatops.copying.destination import settle
 from chatops.copying.naming import readable_path
 from chatops.copying.receiving import Receiver
 from chatops.copying.sending import Source
-from chatops.errors import ChatOpsError
+from chatops.errors import ChatOpsError, from_code
 from chatops.protocol.copies import CopyBegin, CopyInArgs, CopyOutArgs, CopyReport
 
 
@@ -99,10 +99,11 @@ class Copies:
 def _begun(policy: FilesPolicy, args: CopyInArgs) -> Receiver:
     def hold(path: bytes) -> int:
         try:
-            return hold_folder(_path(path), policy.write_folders)
+            return hold_folder(_path(path), policy.write_folders, policy.write_rule)
         except OpeningError as error:
             reason = "there is no such folder" if error.code == "not_found" else error.reason
-            raise FeedError(error.code, f"{readable_path(path)}: {reason}") from None
+            code = "refused" if error.code == "not_allowed" else error.code
+            raise from_code(code, f"{readable_path(path)}: {reason}") from None
 
     found = settle(args.path, args.name, hold)
     return Receiver(args.id, found.folder, found.name, readable_path(found.path))
