@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from typing import Final
 
 from chatops.client.channel import Channel, Lost, opened, renew
-from chatops.client.copy_window import Stopped, Window
+from chatops.client.copy_window import STREAM, Outgoing, Stopped, Window
 from chatops.client.session import Session, segment
 from chatops.clock import SystemClock
 from chatops.copying.destination import settle
@@ -35,10 +35,9 @@ from chatops.protocol.client_messages import (
     to_client,
 )
 from chatops.protocol.copies import CopyBegin, CopyPlace, CopyReport
-from chatops.protocol.frames import StreamFrame, encode_frame
+from chatops.protocol.frames import StreamFrame
 from chatops.protocol.messages import StreamClose, StreamCredit
 
-_STREAM: Final = 0
 Progress = Callable[[int], None]
 """Told how many bytes more were sent or came; in any thread."""
 
@@ -220,15 +219,11 @@ class Upload(Copying):
             sender.join()
 
     def _send(self, channel: Channel, window: Window, place: CopyPlace | None) -> None:
-        offset = 0
-        self._source.go_on = window.check
+        outgoing = Outgoing(channel.send, window)
+        self._source.go_on = outgoing.work
         for chunk in self._source.chunks(place):
-            begin = 0
-            while begin < len(chunk):
-                size = window.take(len(chunk) - begin)
-                channel.send(encode_frame(_STREAM, offset, chunk[begin : begin + size]))
-                offset, begin = offset + size, begin + size
-                self._progress(size)
+            outgoing.put(chunk)
+            self._progress(len(chunk))
 
 
 class Download(Copying):
@@ -307,7 +302,7 @@ class Copies:
 
 def _give_up(channel: Channel) -> None:
     with suppress(Lost):
-        channel.send(StreamClose(stream=_STREAM, reason="cancelled"))
+        channel.send(StreamClose(stream=STREAM, reason="cancelled"))
     channel.close()
 
 

@@ -61,7 +61,7 @@ class CopyInput:
         self._limit = 0
 
     def feed(self, offset: int, data: bytes) -> None:
-        """Bytes for the agent.
+        """Bytes for the agent, or none: then its client is at work on what comes next.
 
         Raises:
             ProtocolError: they do not follow what came before, there was no credit for them, or
@@ -75,8 +75,6 @@ class CopyInput:
         self._frames += 1
         if self._frames > _FRAMES + self._passed // _LEAST:
             raise ProtocolError("a copy comes in too small pieces")
-        if not data:
-            return
         if not self.session.connection.post(encode_frame(self.number, offset, data)):
             self.session.connection.close(closing.SILENT, "the agent does not read a copy")
 
