@@ -38,6 +38,9 @@ from chatops.protocol.copies import CopyBegin, CopyPlace, CopyReport
 from chatops.protocol.frames import StreamFrame
 from chatops.protocol.messages import StreamClose, StreamCredit
 
+_OTHERS_WRITE: Final = 0o022
+"""Bits that a server cannot set here against the umask: no hostile one makes a file, or a folder,
+in somebody's home that others may write to."""
 Progress = Callable[[int], None]
 """Told how many bytes more were sent or came; in any thread."""
 
@@ -276,7 +279,9 @@ class Download(Copying):
 
     def _begun(self) -> Receiver:
         found = settle(self._destination, base_name(self._path), _hold)
-        return Receiver(self.id, found.folder, found.name, readable_path(found.path))
+        receiver = Receiver(self.id, found.folder, found.name, readable_path(found.path))
+        receiver.denied = _umask() & _OTHERS_WRITE
+        return receiver
 
 
 class Copies:
@@ -310,6 +315,13 @@ def _told(end: CopyEnd) -> ChatOpsError:
     if end.error is None:
         return ChatOpsError("the hub broke the copy off")
     return from_code(end.error.code, end.error.message, hint=end.error.hint)
+
+
+def _umask() -> int:
+    """Read by setting it; what another thread makes meanwhile has fewer rights, and not more."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _hold(path: bytes) -> int:

@@ -22,7 +22,9 @@ POLICY = FilesPolicy(write=True)
 
 def write(copies: Copies, copy_id: str, path: Path, sent: bytes) -> CopyBegin:
     """A copy to ``path`` for which only ``sent`` comes; what it began with."""
-    feed = Feed([StreamOpen(command_id="", stream=1, name="stderr", credit=1000)], lambda step: step())
+    feed = Feed(
+        [StreamOpen(command_id="", stream=1, name="stderr", credit=1000)], lambda step: step()
+    )
     begun: list[CopyBegin] = []
 
     def accept(begin: CopyBegin) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -17,11 +19,11 @@ from chatops.client.copies import Download
 from chatops.client.copy_window import Outgoing, Stopped, Window
 from chatops.copying.receiving import Receiver
 from chatops.copying.sending import HOLE, Source, note
-from chatops.errors import ChatOpsError, Conflict, ProtocolError
+from chatops.errors import ChatOpsError, Conflict, HubUnreachable, ProtocolError
 from chatops.protocol.copies import MAX_SKIPPED, CopyBegin, CopyPlace, CopyReport, Entry, Skipped
 from chatops.protocol.frames import StreamFrame, decode_frame
 from chatops.protocol.messages import StreamCredit
-from chatops.protocol.pack import pack_entry, pack_file_end
+from chatops.protocol.pack import pack_end, pack_entry, pack_file_end
 from chatops.server.services import copies
 
 ID = "0123456789abcdef"
@@ -136,6 +138,31 @@ def test_a_part_file_that_somebody_took_away_is_no_fault(tmp_path: Path) -> None
     receiver.feed(pack_entry(Entry([], "file", 0o600, 8, size=3)))
     receiver.abandon()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("umask", "file", "folder"),
+    [(0o022, 0o744, 0o755), (0o002, 0o764, 0o775), (0o077, 0o744, 0o755)],
+)
+def test_a_hostile_target_makes_nothing_here_that_others_may_write_to(
+    tmp_path: Path, umask: int, file: int, folder: int
+) -> None:
+    sent = pack_entry(Entry([], "folder", 0o777, 0))
+    sent += pack_entry(Entry([b"file"], "file", 0o766, 0)) + pack_file_end(sha256().digest())
+    copying = Download(
+        Mock(), "web-1", b"/etc/x", os.fsencode(tmp_path), lambda count: None, recursive=True
+    )
+    copying._messages = (one for one in [StreamFrame(0, 0, sent + pack_end())])
+    copying.began = CopyBegin(folder=True)
+    before = os.umask(umask)
+    try:
+        with suppress(HubUnreachable):  # it does not say that it has ended
+            copying.run()
+    finally:
+        assert os.umask(before) == umask
+    copying.close()
+    assert (tmp_path / "x").stat().st_mode & 0o7777 == folder
+    assert (tmp_path / "x" / "file").stat().st_mode & 0o7777 == file
 
 
 def test_a_kept_copy_is_let_go_when_its_id_comes_with_another_path(tmp_path: Path) -> None:
