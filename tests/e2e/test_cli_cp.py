@@ -100,6 +100,15 @@ def test_a_file_is_the_same_there_and_back(copies: Bench, here: Path, there: Pat
     assert str(there) in str(done["detail"])
 
 
+def test_the_folder_that_may_be_written_in_takes_a_copy_by_its_bare_name(
+    copies: Bench, here: Path
+) -> None:
+    (here / "into it").write_text("x")
+    place = copies.folder / "there" / "in"
+    assert copies.run("cp", str(here / "into it"), f"web-1:{place}").code == 0
+    assert (place / "into it").read_text() == "x"
+
+
 def test_two_thousand_files_and_odd_names_go_in_one_stream(
     copies: Bench, here: Path, there: Path
 ) -> None:
@@ -152,6 +161,9 @@ def test_what_the_policy_does_not_allow_is_refused_and_audited(
         found = copies.run(*words)
         assert (found.code, found.stdout) == (5, b""), words
         assert "policy" in found.err
+        if words[1] == str(here / "file"):
+            assert "files.folders" not in found.err
+            assert "write = [" in found.err
     assert not outside.exists()
     assert not (here / "stolen").exists()
     outcomes = [one["outcome"] for one in audited(copies, "files.write")[-8:]]

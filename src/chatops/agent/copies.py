@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from chatops.agent.copy_input import CopyInput, CopyInputs
+from chatops.agent.copy_input import CopyInput, CopyInputs, SilentError
 from chatops.agent.feeds import Feed, FeedEnded, FeedError
 from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.kept_copies import KeptCopies
@@ -18,15 +18,16 @@ from chatops.copying.destination import settle
 from chatops.copying.naming import readable_path
 from chatops.copying.receiving import Receiver
 from chatops.copying.sending import Source
-from chatops.errors import ChatOpsError
+from chatops.errors import ChatOpsError, from_code
 from chatops.protocol.copies import CopyBegin, CopyInArgs, CopyOutArgs, CopyReport
+from chatops.protocol.limits import COPY_SILENT
 
 
 class Copies:
     """Reads and writes them."""
 
-    def __init__(self) -> None:
-        self.inputs = CopyInputs()
+    def __init__(self, patience: float = COPY_SILENT) -> None:
+        self.inputs = CopyInputs(patience)
         self._kept = KeptCopies()
 
     def close(self) -> None:
@@ -63,6 +64,7 @@ class Copies:
         Raises:
             FeedError: it cannot be written, or may not.
             FeedEnded: the connection was cut; what came is kept for a while.
+            SilentError: nothing came for too long; the same.
         """
         if not policy.may_write:
             text = "the agent's policy lets nobody write files: it has no files.write"
@@ -91,6 +93,9 @@ class Copies:
             else:
                 receiver.abandon()
             raise
+        except SilentError:
+            self._kept.keep(args.id, args.path, receiver)
+            raise
         except BaseException:
             receiver.abandon()
             raise
@@ -99,10 +104,11 @@ class Copies:
 def _begun(policy: FilesPolicy, args: CopyInArgs) -> Receiver:
     def hold(path: bytes) -> int:
         try:
-            return hold_folder(_path(path), policy.write_folders)
+            return hold_folder(_path(path), policy.write_folders, policy.write_rule)
         except OpeningError as error:
             reason = "there is no such folder" if error.code == "not_found" else error.reason
-            raise FeedError(error.code, f"{readable_path(path)}: {reason}") from None
+            code = "refused" if error.code == "not_allowed" else error.code
+            raise from_code(code, f"{readable_path(path)}: {reason}") from None
 
     found = settle(args.path, args.name, hold)
     return Receiver(args.id, found.folder, found.name, readable_path(found.path))

@@ -13,7 +13,7 @@ from typing import Final
 from chatops.agent.feeds import Feed, FeedEnded, FeedError
 from chatops.errors import ProtocolError
 from chatops.protocol.frames import StreamFrame
-from chatops.protocol.limits import COPY_CREDIT, MAX_AGENT_COPIES_IN
+from chatops.protocol.limits import COPY_CREDIT, COPY_SILENT, MAX_AGENT_COPIES_IN
 from chatops.protocol.messages import Message, StreamClose, StreamCredit
 
 _REMEMBERED: Final = 4096
@@ -21,17 +21,30 @@ _REMEMBERED: Final = 4096
 Post = Callable[[Message], None]
 
 
-class CopyInput:
-    """The bytes of one copy. ``cancelled``: its client gave it up for good."""
+class SilentError(FeedError):
+    """Who sends a copy did not, for too long; it may come back."""
 
-    def __init__(self, number: int, give: Callable[[StreamCredit], None]) -> None:
+    def __init__(self, seconds: float) -> None:
+        super().__init__("timed_out", f"no byte of the copy came for {seconds:g} s")
+
+
+class CopyInput:
+    """The bytes of one copy. ``cancelled``: its client gave it up for good. ``patience``: seconds
+    that are waited for the next ones. There is always credit for some, so it is never the agent
+    that its client waits for meanwhile."""
+
+    def __init__(
+        self, number: int, give: Callable[[StreamCredit], None], patience: float = COPY_SILENT
+    ) -> None:
         self.number: Final = number
         self.cancelled = False
         self._give = give
+        self._patience = patience
         self._change = threading.Condition()
         self._pieces: deque[bytes] = deque()
         self._received = self._taken = 0
         self._granted = COPY_CREDIT
+        self._signs = 0
         self._over = False
 
     def begin(self) -> None:
@@ -43,10 +56,11 @@ class CopyInput:
 
         Raises:
             FeedEnded: nobody sends more.
+            SilentError: nothing came for too long.
         """
         with self._change:
             while not self._pieces and not self._over:
-                self._change.wait()
+                self._await_sign()
             if self._over:
                 raise FeedEnded
             data = self._pieces.popleft()
@@ -65,11 +79,11 @@ class CopyInput:
                 self._over = True
                 self._change.notify_all()
                 raise ProtocolError("bytes came that a copy did not ask for")
-            if not data:  # would cost no credit
-                return
-            self._received = end
-            self._pieces.append(data)
+            self._signs += 1
             self._change.notify_all()
+            if data:  # none: its client only says that it is at work
+                self._received = end
+                self._pieces.append(data)
 
     def end(self, *, cancelled: bool = False) -> None:
         """No more is taken."""
@@ -77,6 +91,11 @@ class CopyInput:
             self.cancelled = self.cancelled or cancelled
             self._over = True
             self._change.notify_all()
+
+    def _await_sign(self) -> None:
+        signs = self._signs
+        if not self._change.wait_for(lambda: self._over or self._signs > signs, self._patience):
+            raise SilentError(self._patience)
 
     def _pay(self, count: int) -> None:
         self._taken += count
@@ -91,7 +110,8 @@ class CopyInput:
 class CopyInputs:
     """All of them in this session, by the number of their stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = COPY_SILENT) -> None:
+        self._patience = patience
         self._open: dict[int, CopyInput] = {}
         self._over: dict[int, None] = {}
         self._lock = threading.Lock()
@@ -125,7 +145,9 @@ class CopyInputs:
             if len(self._open) >= MAX_AGENT_COPIES_IN:
                 text = f"the agent writes {MAX_AGENT_COPIES_IN} copies at a time: let one end first"
                 raise FeedError("busy", text)
-            made = self._open[number] = CopyInput(number, lambda message: self._post(message))
+            made = self._open[number] = CopyInput(
+                number, lambda message: self._post(message), self._patience
+            )
         feed.on_end(made.end)
         return made
 

@@ -35,6 +35,11 @@ class FilesPolicy:
         """Where files may be written; None: everywhere."""
         return self.write if isinstance(self.write, tuple) else self.allowed_folders
 
+    @property
+    def write_rule(self) -> str:
+        """The key that says where files may be written."""
+        return "files.write" if isinstance(self.write, tuple) else "files.folders"
+
     def reads(self, unit: str) -> bool:
         """Whether the journal of a unit, by its whole name, may be read."""
         if self.units is None:

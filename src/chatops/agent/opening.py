@@ -24,6 +24,7 @@ _KINDS: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
     (stat.S_ISSOCK, "a socket"),
 )
 _MISSING: Final = (errno.ENOENT, errno.ENOTDIR)
+_READ: Final = "files.folders"
 
 
 class OpeningError(OSError):
@@ -65,37 +66,38 @@ def open_file(
         os.close(handle)
 
 
-def hold_folder(path: Path, folders: tuple[str, ...] | None) -> int:
+def hold_folder(path: Path, folders: tuple[str, ...] | None, rule: str = _READ) -> int:
     """A handle of a folder, good for what is done relative to it; bounds are as of ``open_file``.
+    ``rule`` is the key of the policy that names them.
 
     Raises:
         OpeningError: there is none, or nothing may be done there.
     """
-    handle = _hold(path, folders)
+    handle = _hold(path, folders, rule)
     if stat.S_ISDIR(os.fstat(handle).st_mode):
         return handle
     os.close(handle)
     raise OpeningError("invalid", "it is no folder")
 
 
-def _hold(path: Path, folders: tuple[str, ...] | None) -> int:
+def _hold(path: Path, folders: tuple[str, ...] | None, rule: str = _READ) -> int:
     """A handle of what is there, good for nothing but looking at it."""
     try:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError as error:
         if folders is not None:
-            _check_way(path, folders)
+            _check_way(path, folders, rule)
         raise _in_words(error) from None
     try:
         if folders is not None:
-            _check_place(real_path(handle), folders)
+            _check_place(real_path(handle), folders, rule)
     except BaseException:
         os.close(handle)
         raise
     return handle
 
 
-def _check_way(path: Path, folders: tuple[str, ...]) -> None:
+def _check_way(path: Path, folders: tuple[str, ...], rule: str) -> None:
     """Where nothing can be held, the folder in which the name ends must be inside: what lies
     outside is not to be learned from how the error reads."""
     for parent in path.parents:
@@ -104,15 +106,15 @@ def _check_way(path: Path, folders: tuple[str, ...]) -> None:
         except OSError:
             continue
         try:
-            _check_place(real_path(handle), folders)
+            _check_place(real_path(handle), folders, rule)
         finally:
             os.close(handle)
         return
 
 
-def _check_place(place: str, folders: tuple[str, ...]) -> None:
+def _check_place(place: str, folders: tuple[str, ...], rule: str) -> None:
     if not any(is_within(place, folder) for folder in folders):
-        why = "files.folders does not hold it" if folders else "it has units and no folders"
+        why = f"{rule} does not hold it" if folders else "it has units and no folders"
         raise OpeningError("not_allowed", f"the agent's policy does not allow this: {why}")
 
 

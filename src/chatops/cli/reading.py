@@ -25,6 +25,26 @@ def moment(text: str | None, option: str) -> float | None:
         raise InvalidInput(f"{option}: {error.message}", hint=hint) from None
 
 
+def span(since: str | None, until: str | None) -> tuple[float | None, float | None]:
+    """When the span of ``--since`` and ``--until`` begins and ends; None: it is open there.
+
+    Raises:
+        InvalidInput: neither a duration nor a time, or it ends before it begins.
+    """
+    return ordered(moment(since, "--since"), moment(until, "--until"))
+
+
+def ordered(begin: float | None, end: float | None) -> tuple[float | None, float | None]:
+    """The two as they are.
+
+    Raises:
+        InvalidInput: the span ends before it begins.
+    """
+    if begin is not None and begin >= (time.time() if end is None else end):
+        raise InvalidInput("the span ends before it begins", hint="let --since be before --until")
+    return begin, end
+
+
 def seconds(text: str | None, option: str) -> float | None:
     """Seconds of a duration above nothing.
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from typing import Final
 
 from chatops.client.channel import Channel, Lost, opened, renew
-from chatops.client.copy_window import Stopped, Window
+from chatops.client.copy_window import STREAM, Outgoing, Stopped, Window
 from chatops.client.session import Session, segment
 from chatops.clock import SystemClock
 from chatops.copying.destination import settle
@@ -35,10 +35,12 @@ from chatops.protocol.client_messages import (
     to_client,
 )
 from chatops.protocol.copies import CopyBegin, CopyPlace, CopyReport
-from chatops.protocol.frames import StreamFrame, encode_frame
+from chatops.protocol.frames import StreamFrame
 from chatops.protocol.messages import StreamClose, StreamCredit
 
-_STREAM: Final = 0
+_OTHERS_WRITE: Final = 0o022
+"""Bits that a server cannot set here against the umask: no hostile one makes a file, or a folder,
+in somebody's home that others may write to."""
 Progress = Callable[[int], None]
 """Told how many bytes more were sent or came; in any thread."""
 
@@ -220,15 +222,11 @@ class Upload(Copying):
             sender.join()
 
     def _send(self, channel: Channel, window: Window, place: CopyPlace | None) -> None:
-        offset = 0
-        self._source.go_on = window.check
+        outgoing = Outgoing(channel.send, window)
+        self._source.go_on = outgoing.work
         for chunk in self._source.chunks(place):
-            begin = 0
-            while begin < len(chunk):
-                size = window.take(len(chunk) - begin)
-                channel.send(encode_frame(_STREAM, offset, chunk[begin : begin + size]))
-                offset, begin = offset + size, begin + size
-                self._progress(size)
+            outgoing.put(chunk)
+            self._progress(len(chunk))
 
 
 class Download(Copying):
@@ -281,7 +279,9 @@ class Download(Copying):
 
     def _begun(self) -> Receiver:
         found = settle(self._destination, base_name(self._path), _hold)
-        return Receiver(self.id, found.folder, found.name, readable_path(found.path))
+        receiver = Receiver(self.id, found.folder, found.name, readable_path(found.path))
+        receiver.denied = _umask() & _OTHERS_WRITE
+        return receiver
 
 
 class Copies:
@@ -307,7 +307,7 @@ class Copies:
 
 def _give_up(channel: Channel) -> None:
     with suppress(Lost):
-        channel.send(StreamClose(stream=_STREAM, reason="cancelled"))
+        channel.send(StreamClose(stream=STREAM, reason="cancelled"))
     channel.close()
 
 
@@ -315,6 +315,13 @@ def _told(end: CopyEnd) -> ChatOpsError:
     if end.error is None:
         return ChatOpsError("the hub broke the copy off")
     return from_code(end.error.code, end.error.message, hint=end.error.hint)
+
+
+def _umask() -> int:
+    """Read by setting it; what another thread makes meanwhile has fewer rights, and not more."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _hold(path: bytes) -> int:

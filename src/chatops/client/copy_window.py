@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from chatops.protocol.frames import encode_frame
+from chatops.protocol.limits import COPY_SIGN
+
+STREAM: Final = 0
+"""The number of the one stream of a copy."""
 
 
 class Stopped(Exception):
@@ -50,3 +59,45 @@ class Window:
         with self._change:
             self._stopped = True
             self._change.notify_all()
+
+
+class Outgoing:
+    """What is sent of a copy, with ``send`` as a frame each, within a ``window``."""
+
+    def __init__(
+        self, send: Callable[[bytes], object], window: Window,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._send = send
+        self._window = window
+        self._now = now
+        self._offset = 0
+        self._last = now()
+
+    def put(self, data: bytes) -> None:
+        """Send bytes, as soon as they may be.
+
+        Raises:
+            Stopped: nothing more may be sent.
+        """
+        begin = 0
+        while begin < len(data):
+            size = self._window.take(len(data) - begin)
+            self._frame(data[begin : begin + size])
+            begin += size
+
+    def work(self) -> None:
+        """Called again and again while there are no bytes yet: says now and then that there will
+        be, or who waits for them would think that there was nobody.
+
+        Raises:
+            Stopped: nothing more may be sent.
+        """
+        self._window.check()
+        if self._now() - self._last >= COPY_SIGN:
+            self._frame(b"")
+
+    def _frame(self, data: bytes) -> None:
+        self._send(encode_frame(STREAM, self._offset, data))
+        self._offset += len(data)
+        self._last = self._now()

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from chatops.copying.naming import base_name, is_name, readable_path
-from chatops.errors import InvalidInput
+from chatops.errors import ChatOpsError, InvalidInput
 
 Hold = Callable[[bytes], int]
-"""Opens a folder by its path, if one may write there."""
+"""Opens a folder by its path, if one may write there; else it raises a ChatOpsError."""
 
 
 class Destination(NamedTuple):
@@ -27,12 +27,15 @@ def settle(path: bytes, source_name: bytes, hold: Hold) -> Destination:
 
     Raises:
         InvalidInput: it would have no name there.
-        whatever ``hold`` raises.
+        ChatOpsError: as ``hold`` says.
     """
     parent, name = os.path.split(path)
     if not is_name(name):  # it ends in a slash, or in dots
         return _inside(hold(path), path, source_name)
-    folder = hold(parent or b".")
+    try:
+        folder = hold(parent or b".")
+    except ChatOpsError as error:
+        return _inside(_held_itself(path, hold, error), path, source_name)
     try:
         is_folder = stat.S_ISDIR(os.stat(name, dir_fd=folder).st_mode)
     except OSError:
@@ -41,6 +44,14 @@ def settle(path: bytes, source_name: bytes, hold: Hold) -> Destination:
         return Destination(folder, name, path)
     os.close(folder)
     return _inside(hold(path), path, source_name)
+
+
+def _held_itself(path: bytes, hold: Hold, refused: ChatOpsError) -> int:
+    """One may write in a folder that is there, and not beside it."""
+    try:
+        return hold(path)
+    except ChatOpsError:
+        raise refused from None
 
 
 def _inside(folder: int, path: bytes, source_name: bytes) -> Destination:

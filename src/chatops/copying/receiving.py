@@ -69,6 +69,8 @@ class Receiver:
         """All of it is there."""
         self.takes_folders = True
         """Whether it may be more than a file."""
+        self.denied = 0
+        """Rights that nothing gets, whatever the other end says."""
         self.go_on: Callable[[], object] = lambda: None
         """Called again and again while a hole is hashed, which takes no bytes from the other end
         and may be of any size; it raises when nobody waits for that any more."""
@@ -163,7 +165,7 @@ class Receiver:
         last = self._folders.pop()
         try:
             if last.entry is not None:
-                os.fchmod(last.descriptor, last.entry.mode)
+                os.fchmod(last.descriptor, last.entry.mode & ~self.denied)
                 os.utime(last.descriptor, ns=(last.entry.mtime, last.entry.mtime))
         except OSError as error:
             raise in_words(error, self._called(last.names)) from None
@@ -243,7 +245,7 @@ class Receiver:
     def _put_in_place(self, part: _Part) -> None:
         entry = part.entry
         os.ftruncate(part.descriptor, entry.size)
-        os.fchmod(part.descriptor, entry.mode)
+        os.fchmod(part.descriptor, entry.mode & ~self.denied)
         os.utime(part.descriptor, ns=(entry.mtime, entry.mtime))
         if not entry.names or entry.size >= _SYNCED or _is_there(part.folder, part.name):
             os.fsync(part.descriptor)

@@ -64,8 +64,8 @@ class Source:
         self.report = CopyReport()
         """What was read so far; whole when there are no more records."""
         self.go_on: Callable[[], object] = lambda: None
-        """Called again and again while what is read is not sent, as holes are; it raises when
-        nobody waits for that any more."""
+        """Called again and again while what is read is not sent, as holes are, and what the other
+        end has; it raises when nobody waits for that any more."""
         self._found = found = os.fstat(descriptor)
         self.is_folder = stat.S_ISDIR(found.st_mode)
         if self.is_folder and not recursive:
@@ -117,6 +117,7 @@ class Source:
             return
         for name in listed:
             inner = (*names, name)
+            self.go_on()
             if done is not None and inner < done[: len(inner)]:
                 continue
             yield from self._child(folder, name, inner, place, done)

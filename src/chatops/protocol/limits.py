@@ -157,6 +157,10 @@ MAX_AGENT_COPIES_IN: Final = 4
 wait for an agent."""
 COPY_KEPT: Final = 120.0
 """How long an agent keeps a copy that was cut off: longer than any client tries again."""
+COPY_SILENT: Final = 60.0
+"""Seconds that a copy to a server waits for who sends it, before it gives its place to others."""
+COPY_SIGN: Final = 15.0
+"""Seconds without a byte after which who sends it, and is at work on it, says so."""
 MAX_COPY_DEPTH: Final = 128
 """Folders within one another in what is copied."""
 LOST_AFTER: Final = 30.0

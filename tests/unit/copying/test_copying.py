@@ -17,7 +17,7 @@ from chatops.copying.destination import settle
 from chatops.copying.naming import base_name, stays_inside
 from chatops.copying.receiving import Receiver
 from chatops.copying.sending import Source
-from chatops.errors import ChatOpsError, Conflict, InvalidInput, ProtocolError
+from chatops.errors import ChatOpsError, Conflict, InvalidInput, ProtocolError, Refused
 from chatops.protocol.copies import Entry
 from chatops.protocol.pack import pack_data, pack_end, pack_entry, pack_file_end
 
@@ -283,6 +283,25 @@ def test_a_copy_goes_where_cp_puts_it(
     inside = tmp_path / "folder" if path in ("folder", "folder/") else tmp_path
     assert found.name == name
     assert os.path.samestat(os.fstat(found.folder), inside.stat())
+
+
+@pytest.mark.parametrize("name", ["in", "in/", "in/."])
+def test_a_folder_may_be_written_in_that_lies_in_one_that_may_not(
+    tmp_path: Path, held: list[int], name: str
+) -> None:
+    (tmp_path / "in").mkdir()
+
+    def hold(path: bytes) -> int:
+        if os.path.normpath(path) != os.fsencode(tmp_path / "in"):
+            raise Refused(f"not in {path!r}")
+        return os.open(path, os.O_PATH | os.O_DIRECTORY)
+
+    found = settle(os.fsencode(f"{tmp_path}/{name}"), b"src", hold)
+    held.append(found.folder)
+    assert found.name == b"src"
+    assert os.path.samestat(os.fstat(found.folder), (tmp_path / "in").stat())
+    with pytest.raises(Refused, match=f"not in b'{tmp_path}'"):
+        settle(os.fsencode(f"{tmp_path}/other"), b"src", hold)
 
 
 def test_the_root_has_no_name_to_be_copied_under() -> None:

@@ -18,7 +18,7 @@ from chatops.cli.define import command, group
 from chatops.cli.exporting import write_rows
 from chatops.cli.new_file import new_file
 from chatops.cli.output import compact
-from chatops.cli.reading import moment
+from chatops.cli.reading import span
 from chatops.cli.view import Column, View
 from chatops.errors import ChatOpsError
 from chatops.protocol.rest import AuditRecord, AuditVerdict, ChainedRecord
@@ -69,10 +69,10 @@ def list_audit(
     limit: LIMIT = 100,
 ) -> None:
     """The audit record, oldest first: who, from where, on what, with which outcome."""
+    begin, end = span(since, until)
     found = cli.client.audit.list(
-        user=user, action=action, since=moment(since, "--since"),
-        until=moment(until, "--until"), limit=asked(limit),
-    )  # fmt: skip
+        user=user, action=action, since=begin, until=end, limit=asked(limit)
+    )
     print_newest(cli.out, found, AUDIT, limit)
 
 

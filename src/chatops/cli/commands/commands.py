@@ -14,7 +14,7 @@ from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, print_newest
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.exits import exec_exit_code
-from chatops.cli.reading import moment, seconds
+from chatops.cli.reading import seconds, span
 from chatops.cli.running.forms import BytesPrinter, fields_of
 from chatops.cli.running.outcomes import kept_bytes
 from chatops.cli.view import Column, Style, View
@@ -112,10 +112,10 @@ def list_commands(
     limit: LIMIT = 100,
 ) -> None:
     """Commands that run or were run, oldest first."""
+    begin, end = span(since, until)
     found = cli.client.commands.list(
-        server=server, user=user, run=run, since=moment(since, "--since"),
-        until=moment(until, "--until"), limit=asked(limit),
-    )  # fmt: skip
+        server=server, user=user, run=run, since=begin, until=end, limit=asked(limit)
+    )
     print_newest(cli.out, found, COMMANDS, limit)
 
 

@@ -6,7 +6,7 @@ from chatops.cli import show
 from chatops.cli.args import LIMIT, MAYBE_SERVER, SINCE, UNTIL, asked, print_newest
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
-from chatops.cli.reading import moment
+from chatops.cli.reading import span
 from chatops.cli.view import Column, Style, View
 from chatops.protocol.rest import Event
 
@@ -40,8 +40,6 @@ def events(
     limit: LIMIT = 100,
 ) -> None:
     """When servers connected and disconnected, and why; oldest first."""
-    found = cli.client.events.list(
-        server=server, since=moment(since, "--since"), until=moment(until, "--until"),
-        limit=asked(limit),
-    )  # fmt: skip
+    begin, end = span(since, until)
+    found = cli.client.events.list(server=server, since=begin, until=end, limit=asked(limit))
     print_newest(cli.out, found, EVENTS, limit)

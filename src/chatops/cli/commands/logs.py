@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Sequence
 from typing import Annotated, cast, get_args
 
@@ -16,7 +15,7 @@ from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.log_styles import LEVEL_STYLES
 from chatops.cli.output import Output
-from chatops.cli.reading import moment
+from chatops.cli.reading import span
 from chatops.cli.tailing.lines import stored_line
 from chatops.cli.tailing.printing import Face, printer
 from chatops.cli.view import Column, View
@@ -74,9 +73,7 @@ def search(
 ) -> None:
     """Stored lines that have all words of QUERY, whole words in any case; oldest first. On a
     terminal they stand as those of `chatops tail` do, elsewhere in a table."""
-    begin, end = moment(since, "--since"), moment(until, "--until")
-    if begin is not None and begin >= (time.time() if end is None else end):
-        raise InvalidInput("the span ends before it begins", hint="let --since be before --until")
+    begin, end = span(since, until)
     found = cli.client.logs.search(
         query, target=server, level=read_level(level), since=begin, until=end, limit=asked(limit)
     )

@@ -28,7 +28,7 @@ from chatops.cli.history import (
     say_gaps,
     say_longer,
 )
-from chatops.cli.reading import moment, seconds
+from chatops.cli.reading import moment, ordered, seconds
 from chatops.cli.sample import LATELY, show_sample
 from chatops.cli.view import Column, View
 from chatops.errors import ChatOpsError, InvalidInput
@@ -154,8 +154,7 @@ def plot(
     if EVERY in metrics:
         raise InvalidInput("a chart has no room for all metrics", hint="name the METRICs to draw")
     begin, end = _span(since, until)
-    if begin >= (time.time() if end is None else end):
-        raise InvalidInput("the span ends before it begins", hint="let --since be before --until")
+    ordered(begin, end)
     draw_plot(
         cli, target, list(dict.fromkeys(_checked(metrics))), since=begin, until=end,
         step=seconds(step, "--step"), picture=svg,

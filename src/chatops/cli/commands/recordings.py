@@ -15,7 +15,7 @@ from chatops.cli.completion import complete_servers
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.new_file import new_file
-from chatops.cli.reading import moment, seconds
+from chatops.cli.reading import seconds, span
 from chatops.cli.view import Column, View
 from chatops.errors import InvalidInput
 from chatops.protocol.rest.terminals import Recording
@@ -53,10 +53,10 @@ def list_recordings(
     limit: LIMIT = 100,
 ) -> None:
     """Recordings of the servers on which you are an operator, oldest first."""
+    begin, end = span(since, until)
     found = cli.client.recordings.list(
-        server=server, user=user, since=moment(since, "--since"), until=moment(until, "--until"),
-        limit=asked(limit),
-    )  # fmt: skip
+        server=server, user=user, since=begin, until=end, limit=asked(limit)
+    )
     print_newest(cli.out, found, RECORDINGS, limit)
 
 

@@ -19,7 +19,7 @@ from chatops.cli.reopening import PASSING, reopened
 from chatops.cli.show import size
 from chatops.copying.naming import base_name, in_words, readable_path
 from chatops.copying.sending import Source
-from chatops.errors import ChatOpsError, InvalidInput, from_code
+from chatops.errors import ChatOpsError, InvalidInput, TimedOut, from_code
 from chatops.text import counted, escape
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class _Runs:
             try:
                 report = copying.run()
                 return made(copying.server, self._path, report, time.monotonic() - began)
-            except PASSING as error:
+            except (*PASSING, TimedOut) as error:
                 if self._ended:
                     raise
                 reopened(copying.begin, error, self._bar.say)

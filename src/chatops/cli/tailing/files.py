@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from chatops.cli.reopening import PASSING, reopened
-from chatops.cli.several import named
 from chatops.cli.tailing.cutting import LineCutter, Piece
+from chatops.cli.tailing.feeds import FeedLines
 from chatops.cli.tailing.filtering import Wanted
 from chatops.cli.tailing.lines import Line
-from chatops.cli.tailing.shipped import shipped_lines
 from chatops.client import Client
-from chatops.errors import ChatOpsError, NotFound, NotPermitted, Refused
+from chatops.errors import NotFound
 from chatops.text import escape
 from chatops.units import format_time
 
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from chatops.protocol.log_feeds import FileMark
 
 
-class FileLines:
+class FileLines(FeedLines["FileFeed"]):
     """The last lines of a file of one server that are wanted, followed also what is added to it and
     to the files that take its place. ``described``: time and level are read from the lines."""
 
@@ -30,73 +28,24 @@ class FileLines:
         self, client: Client, server: str, path: str, say: Callable[[str], None],
         wanted: Wanted, *, described: bool,
     ) -> None:  # fmt: skip
-        self.name = server
-        self._client = client
+        super().__init__(client, server, path, say, wanted)
         self._path = path
-        self._say_it = say
-        self._wanted = wanted
-        self._following = wanted.follow and not wanted.looks
         self._described = described
         self._place: FilePlace | None = None
         self._cutter = LineCutter()
         self._file = ""
 
-    def lines(self) -> Iterator[Sequence[Line]]:
-        """Lines as they come, to the file's end or (followed) without one.
-
-        Raises:
-            ChatOpsError: they cannot be had, or are lost for good.
-        """
-        with self._client:
-            try:
-                feed = self._open()
-            except (Refused, NotPermitted) as error:
-                yield from self._shipped(error)
-            except NotFound as error:
-                raise self._not_there(error) from None
-            else:
-                yield from self._chosen(feed)
+    def _begin(self) -> FileFeed:
+        try:
+            return self._open()
+        except NotFound as error:
+            raise self._not_there(error) from None
 
     def _not_there(self, error: NotFound) -> NotFound:
         if self._path not in error.message or not any(char in self._path for char in "*?["):
             return error
         text = f"{error.message}: globs are not read here"
         return NotFound(text, hint="name one file of each server")
-
-    def _shipped(self, error: ChatOpsError) -> Iterator[Sequence[Line]]:
-        return shipped_lines(
-            self._client, self.name, self._path, error, self._say, self._wanted
-        )  # fmt: skip
-
-    def _chosen(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
-        """The wanted lines. Where the last ones are looked for the file is read to its end first;
-        another feed goes on at that place."""
-        if feed.notice is not None:
-            self._say(escape(feed.notice))
-        if not self._wanted.looks:
-            yield from map(self._wanted.filter.of, self._whole(feed))
-            return
-        yield self._wanted.last(self._whole(feed), self._say)
-        if self._wanted.follow:
-            self._following = True
-            yield from map(self._wanted.filter.of, self._whole(None))
-
-    def _whole(self, feed: FileFeed | None) -> Iterator[Sequence[Line]]:
-        """A feed (None: one from the present place on), and those that go on where it was lost."""
-        while True:
-            try:
-                feed = feed or self._open()
-                yield from self._read(feed)
-                break
-            except PASSING as error:
-                if not self._wanted.follow:
-                    raise
-                feed = reopened(self._open, error, self._say)
-        if self._following or not self._wanted.follow:
-            yield self._made(self._cutter.rest(), feed.server)
-
-    def _say(self, text: str) -> None:
-        self._say_it(named(self.name, text))
 
     def _open(self) -> FileFeed:
         return self._client.logs.file(
@@ -114,6 +63,10 @@ class FileLines:
                     yield self._made(self._turn(item), feed.server)
         finally:
             feed.close()
+
+    def _rest(self, feed: FileFeed) -> Iterator[Sequence[Line]]:
+        if self._following or not self._wanted.follow:
+            yield self._made(self._cutter.rest(), feed.server)
 
     def _turn(self, mark: FileMark) -> Iterator[Piece]:
         """Say what is new. Where another file begins, no line of the one before goes on."""

@@ -39,7 +39,9 @@ class Subject(NamedTuple):
     @classmethod
     def of(cls, request: Asked) -> Subject:
         """That of a request."""
-        return ENGINE if isinstance(request, DockerCommand) else FILES
+        if isinstance(request, DockerCommand):
+            return ENGINE
+        return WRITING if request.source == "copy_in" else FILES
 
 
 _NO_JOURNAL: Final = "`chatops tail {server}:/PATH` reads a file"
@@ -61,6 +63,12 @@ FILES: Final = Subject(
         "there is no journalctl": _NO_JOURNAL,
         **_CROWDED,
     },
+)
+WRITING: Final = Subject(
+    "nobody can write there",
+    "the target's owner decides that: --allow files of the agent, and in its [policy.files] a line "
+    'like write = ["/srv/in"]',
+    _CROWDED,
 )
 
 Asked = DockerCommand | FeedRequest

@@ -17,7 +17,7 @@ from chatops.protocol.limits import COPY_CREDIT, KiB
 from chatops.protocol.messages import StreamClose, StreamCredit
 from chatops.server.services.access import Access, Principal
 from chatops.server.services.agent_manager import AgentManager, AgentSession
-from chatops.server.services.agent_requests import FILES, feed_request
+from chatops.server.services.agent_requests import FILES, WRITING, feed_request
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.feeds import Feed, FeedService
 from chatops.server.services.on_record import Deed
@@ -61,7 +61,7 @@ class CopyInput:
         self._limit = 0
 
     def feed(self, offset: int, data: bytes) -> None:
-        """Bytes for the agent.
+        """Bytes for the agent, or none: then its client is at work on what comes next.
 
         Raises:
             ProtocolError: they do not follow what came before, there was no credit for them, or
@@ -75,8 +75,6 @@ class CopyInput:
         self._frames += 1
         if self._frames > _FRAMES + self._passed // _LEAST:
             raise ProtocolError("a copy comes in too small pieces")
-        if not data:
-            return
         if not self.session.connection.post(encode_frame(self.number, offset, data)):
             self.session.connection.close(closing.SILENT, "the agent does not read a copy")
 
@@ -186,7 +184,7 @@ class CopyService:
             return await self._opened(principal, where, request, None)
         session = self._agents.find(where.id)
         if session is None:
-            raise Offline(f"{where.name} is offline: {FILES.offline}")
+            raise Offline(f"{where.name} is offline: {WRITING.offline}")
         given = CopyInput(session)
         request = feed_request(
             "copy_in", id=asked.id, path=asked.path, name=asked.name, input=given.number
@@ -216,11 +214,10 @@ class CopyService:
             return
         if "files" not in known.allow:
             text = f"{where.name}: its agent was not started with --allow files"
-            raise Refused(text, hint=FILES.refused)
+            raise Refused(text, hint=(WRITING if asked.to_server else FILES).refused)
         if asked.to_server and known.files is not None and not known.files.write:
             text = f"{where.name}: its agent's policy lets nobody write files"
-            hint = "the target's owner decides that: `write` in [policy.files] of the agent"
-            raise Refused(text, hint=hint)
+            raise Refused(text, hint=WRITING.refused)
 
     async def _record(self, origin: Origin, asked: OpenCopy, where: ServerName, deed: Deed) -> None:
         action = "files.write" if asked.to_server else "files.read"

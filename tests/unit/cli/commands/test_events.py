@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chatops.units import parse_time
 from tests.support.fake_hub import Asked, FakeHub, Reply, page
 from tests.support.samples import HOSTILE, THEN, audit, event
@@ -26,6 +28,19 @@ def test_the_hub_is_asked_for_what_is_wanted(cli: Invoke, hub: FakeHub) -> None:
     assert (query["server"], query["since"], query["limit"]) == (["web-1"], [THEN], ["8"])
     assert parse_time(query["until"][0]) > parse_time(THEN)
     assert cli("events", "--since", "yesterday").code == 2
+
+
+@pytest.mark.parametrize(
+    "words", [["events"], ["audit", "list"], ["commands", "list"], ["recordings", "list"]]
+)
+def test_a_span_that_ends_before_it_begins_is_refused(
+    cli: Invoke, hub: FakeHub, words: list[str]
+) -> None:
+    done = cli(*words, "--since", "1h", "--until", "2h")
+    assert (done.code, done.out) == (2, "")
+    assert "error: the span ends before it begins" in done.err
+    assert "hint: let --since be before --until" in done.err
+    assert hub.asked == []
 
 
 def test_more_than_the_limit_is_said_and_zero_shows_all(cli: Invoke, hub: FakeHub) -> None:

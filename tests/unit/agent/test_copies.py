@@ -1,0 +1,54 @@
+"""Copies to this host: who is silent gives its place to others, and goes on later."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from chatops.agent.copies import Copies
+from chatops.agent.copy_input import SilentError
+from chatops.agent.feeds import Feed
+from chatops.agent.files_policy import FilesPolicy
+from chatops.protocol.copies import CopyBegin, CopyInArgs, CopyPlace, Entry
+from chatops.protocol.frames import StreamFrame
+from chatops.protocol.messages import StreamOpen
+from chatops.protocol.pack import pack_data, pack_end, pack_entry, pack_file_end
+
+INPUT = 7
+POLICY = FilesPolicy(write=True)
+
+
+def write(copies: Copies, copy_id: str, path: Path, sent: bytes) -> CopyBegin:
+    """A copy to ``path`` for which only ``sent`` comes; what it began with."""
+    feed = Feed(
+        [StreamOpen(command_id="", stream=1, name="stderr", credit=1000)], lambda step: step()
+    )
+    begun: list[CopyBegin] = []
+
+    def accept(begin: CopyBegin) -> None:
+        begun.append(begin)
+        copies.inputs.take(StreamFrame(INPUT, 0, sent))
+
+    feed.on_accept = accept
+    args = CopyInArgs(id=copy_id, path=os.fsencode(path), name=b"x", input=INPUT)
+    with suppress(SilentError):
+        copies.write(POLICY, args, feed)
+    return begun[0]
+
+
+def test_a_silent_copy_gives_up_its_place_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    copies, digest = Copies(patience=0.01), hashlib.sha256(b"old new").digest()
+    entry = Entry([], "file", 0o600, 5, size=7)
+    for number in range(8):  # more than there are places
+        path = tmp_path / str(number)
+        assert write(copies, f"id-{number}", path, pack_entry(entry) + pack_data(0, b"old")).place
+        assert not path.exists()
+    entry.start = 3
+    rest = pack_entry(entry) + pack_data(3, b" new") + pack_file_end(digest) + pack_end()
+    begin = write(copies, "id-5", tmp_path / "5", rest)
+    assert begin.place == CopyPlace(None, [], 7, 5, 3)
+    assert (tmp_path / "5").read_bytes() == b"old new"
+    copies.close()
+    assert [one.name for one in tmp_path.iterdir()] == ["5"]
