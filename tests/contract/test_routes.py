@@ -56,8 +56,9 @@ async def test_the_app_has_exactly_the_routes_of_the_tables(hub: TestHub) -> Non
     }
     table = {(one.method, one.full_path) for one in OPERATIONS}
     reads = {("HEAD", path) for method, path in served if method == "GET" and path not in table}
-    sockets = {("GET", path) for path in SOCKETS} | {("GET", "/docs")}
-    assert served - reads == table | sockets
+    reads |= {("HEAD", "/{path}")}
+    sockets = {("GET", path) for path in SOCKETS} | {("GET", "/docs"), ("GET", "/{path}")}
+    assert served - reads == table | sockets  # {path}: the console's files and pages
 
 
 def test_the_open_operations_are_pinned() -> None:

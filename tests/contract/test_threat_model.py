@@ -9,7 +9,7 @@ import re
 from tests.support.source import ROOT
 
 PAGE = ROOT / "docs" / "topics" / "threat-model.md"
-ATTACKERS = 9
+ATTACKERS = 10
 _NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 _RULE = "| --- | --- |"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from chatops.client.session import Session
 from chatops.protocol.rest import (
+    FullPair,
     Login,
     Logout,
     Me,
     PasswordChange,
     Refresh,
     Register,
-    TokenPair,
     User,
 )
 
@@ -21,7 +21,7 @@ class Auth:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def login(self, username: str, password: str) -> TokenPair:
+    def login(self, username: str, password: str) -> FullPair:
         """Sign in; the client uses the access token from now on.
 
         Raises:
@@ -29,7 +29,7 @@ class Auth:
             TooManyRequests: too many failures lately; ``retry_after`` says how long to wait.
         """
         body = Login(username=username, password=password)
-        pair = self._session.call("POST", "/auth/login", TokenPair, body=body, is_open=True)
+        pair = self._session.call("POST", "/auth/login", FullPair, body=body, is_open=True)
         self._session.token = pair.access_token
         return pair
 
@@ -43,14 +43,14 @@ class Auth:
         body = Register(username=username, password=password)
         return self._session.call("POST", "/auth/register", User, body=body, is_open=True)
 
-    def refresh(self, refresh_token: str) -> TokenPair:
+    def refresh(self, refresh_token: str) -> FullPair:
         """A new pair of tokens; the given refresh token is used up by that.
 
         Raises:
             NotSignedIn: it has expired, was used before, or its family was ended.
         """
         body = Refresh(refresh_token=refresh_token)
-        pair = self._session.call("POST", "/auth/refresh", TokenPair, body=body, is_open=True)
+        pair = self._session.call("POST", "/auth/refresh", FullPair, body=body, is_open=True)
         self._session.token = pair.access_token
         return pair
 

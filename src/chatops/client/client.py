@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from chatops.client.terminals import Recordings, Terminals
     from chatops.client.tokens import Tokens
     from chatops.client.users import Users
-    from chatops.protocol.rest import TokenPair
+    from chatops.protocol.rest import FullPair
 
 
 class Client:
@@ -68,7 +68,7 @@ class Client:
         insecure: bool = False,
         timeout: float = 30.0,
         refresh_token: str | None = None,
-        on_refresh: Callable[[TokenPair], None] | None = None,
+        on_refresh: Callable[[FullPair], None] | None = None,
         renew: Renew | None = None,
     ) -> None:
         self._session = Session(

@@ -6,7 +6,7 @@ import pytest
 
 from chatops.client import Client
 from chatops.errors import InvalidInput, NotSignedIn
-from chatops.protocol.rest import TokenPair
+from chatops.protocol.rest import FullPair
 from tests.support.fake_hub import Asked, FakeHub, Reply, error
 
 USER = {"id": "u1", "name": "ada", "role": "viewer", "disabled": False,
@@ -38,7 +38,7 @@ def test_signing_in_gives_the_token_to_all_areas(hub: FakeHub) -> None:
 
 
 def test_an_expired_session_is_refreshed_and_told(hub: FakeHub) -> None:
-    told: list[TokenPair] = []
+    told: list[FullPair] = []
     hub.on("POST /auth/refresh", pair(2))
     hub.on("GET /auth/me", only("access-2"))
     with Client(hub.url, "old", refresh_token="refresh-1", on_refresh=told.append) as client:

@@ -14,7 +14,7 @@ from chatops.cli.define import command, group
 from chatops.cli.profiles import Profile, check_profile_name
 from chatops.client.address import parse_address
 from chatops.errors import HubUnreachable
-from chatops.protocol.rest import TokenPair
+from chatops.protocol.rest import FullPair
 from chatops.text import escape
 
 app = group("Sign in to a hub.")
@@ -61,7 +61,7 @@ def profile_name(cli: Cli, where: Connection) -> str:
     return check_profile_name(cli.profile_named or f"{address.host}:{address.port}")
 
 
-def keep(cli: Cli, name: str, where: Connection, user: str, pair: TokenPair) -> None:
+def keep(cli: Cli, name: str, where: Connection, user: str, pair: FullPair) -> None:
     """Store a session as the active profile."""
     with cli.profiles.change() as book:
         book.profiles[name] = Profile(

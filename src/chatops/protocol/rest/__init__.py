@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chatops.protocol.rest.accounts import (
+        FullPair,
         Login,
         Logout,
         Me,
         PasswordChange,
         Refresh,
         Register,
-        SignedIn,
         Token,
         TokenCreate,
         TokenCreated,
@@ -180,6 +180,7 @@ __all__ = [
     "ExecPolicy",
     "ExpiringKey",
     "FilesPolicy",
+    "FullPair",
     "Health",
     "HistoryGap",
     "HistoryPage",
@@ -240,7 +241,6 @@ __all__ = [
     "ShareCreate",
     "SharedKey",
     "ShellPolicy",
-    "SignedIn",
     "Silence",
     "SilenceCreate",
     "StartedCommand",

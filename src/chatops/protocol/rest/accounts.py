@@ -11,7 +11,7 @@ from chatops.protocol.names import Role
 from chatops.protocol.rest.common import Name, Password, Request, Timestamp
 
 
-class Login(Request):
+class Login(Request, omit_defaults=True):
     """With ``cookie`` the refresh token comes as a cookie that no script can read. That is for the
     console: the request needs the header ``X-Chatops-Console: 1``."""
 
@@ -20,7 +20,7 @@ class Login(Request):
     cookie: bool = False
 
 
-class SignedIn(Struct, kw_only=True):
+class TokenPair(Struct, kw_only=True):
     """``expires_in`` is the access token's life in seconds; ``refresh_token`` is null when it came
     as a cookie."""
 
@@ -30,8 +30,8 @@ class SignedIn(Struct, kw_only=True):
     expires_in: int
 
 
-class TokenPair(SignedIn, kw_only=True):
-    """What who asks for no cookie gets."""
+class FullPair(TokenPair, kw_only=True):
+    """A pair with both: what who asks for no cookie gets."""
 
     refresh_token: str
 

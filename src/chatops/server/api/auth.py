@@ -14,7 +14,7 @@ from chatops.server.services.credentials import COOKIE, REFRESH
 from chatops.server.services.users import to_user
 
 
-async def login(call: Call[NoQuery, rest.Login]) -> rest.SignedIn:
+async def login(call: Call[NoQuery, rest.Login]) -> rest.TokenPair:
     """Sign in with a user name and password."""
     body, kind = call.body, COOKIE if call.body.cookie else REFRESH
     if kind == COOKIE:
@@ -30,7 +30,7 @@ async def register(call: Call[NoQuery, rest.Register]) -> rest.User:
     return to_user(await call.services.auth.register(body.username, body.password, call.address))
 
 
-async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.SignedIn:
+async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.TokenPair:
     """Renew a session; the refresh token is used up."""
     token, kind = cookies.token_of(call.request, call.body.refresh_token)
     try:

@@ -21,7 +21,7 @@ from chatops.server.services.credentials import COOKIE, REFRESH, Kind
 NAME: Final = "chatops_refresh"
 PATH: Final = f"{PREFIX}/auth"
 HEADER: Final = "X-Chatops-Console"
-_TO_PUT: Final = "chatops_cookie"
+_TO_PUT: Final = web.RequestKey("chatops_cookie", str)
 """What the answer of a request is to set, as the request knows it: a token; "" for none."""
 
 
@@ -46,10 +46,10 @@ def token_of(request: web.Request, in_body: str | None) -> tuple[str | None, Kin
     return request.cookies.get(NAME), COOKIE
 
 
-def keep(request: web.Request, pair: rest.TokenPair) -> rest.SignedIn:
+def keep(request: web.Request, pair: rest.FullPair) -> rest.TokenPair:
     """Have the browser keep a refresh token; the pair without it."""
     request[_TO_PUT] = pair.refresh_token
-    return rest.SignedIn(**msgspec.structs.asdict(pair) | {"refresh_token": None})
+    return rest.TokenPair(**msgspec.structs.asdict(pair) | {"refresh_token": None})
 
 
 def forget(request: web.Request) -> None:
@@ -60,13 +60,11 @@ def forget(request: web.Request) -> None:
 async def put(request: web.Request, response: web.StreamResponse) -> None:
     """Set the cookie, or clear it, as the request's handler wanted (a signal of aiohttp's: errors
     are answers too)."""
-    token: str | None = request.get(_TO_PUT)
-    if token is None:
+    if (token := request.get(_TO_PUT)) is None:
         return
-    response.set_cookie(
-        NAME, token, path=PATH, max_age=REFRESH_LIFE if token else 0,
-        httponly=True, samesite="Strict", secure=request.secure,
-    )  # fmt: skip
+    words = [f"{NAME}={token}", f"Max-Age={REFRESH_LIFE if token else 0}", f"Path={PATH}"]
+    words += ["HttpOnly", "SameSite=Strict", *(["Secure"] if request.secure else [])]
+    response.headers.add("Set-Cookie", "; ".join(words))
 
 
 def _from_console(request: web.Request) -> bool:

@@ -69,11 +69,11 @@ _404: Final = ("not_found",)
 _ENGINE: Final = (*_404, "offline", "conflict", "refused", "timed_out", "busy")
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
-    Operation("POST", "/auth/login", _OPEN, auth.login, rest.SignedIn, body=rest.Login,
+    Operation("POST", "/auth/login", _OPEN, auth.login, rest.TokenPair, body=rest.Login,
               errors=("not_signed_in",), names=about("username")),
     Operation("POST", "/auth/register", _OPEN, auth.register, rest.User, 201, body=rest.Register,
               errors=("not_permitted", "conflict"), names=about("username")),
-    Operation("POST", "/auth/refresh", _OPEN, auth.refresh, rest.SignedIn, body=rest.Refresh,
+    Operation("POST", "/auth/refresh", _OPEN, auth.refresh, rest.TokenPair, body=rest.Refresh,
               errors=("not_signed_in",)),
     Operation("POST", "/auth/logout", _OPEN, auth.logout, body=rest.Logout),
     Operation("GET", "/auth/me", _VIEWER, auth.me, rest.Me),

@@ -99,7 +99,7 @@ class AuthService:
 
     async def login(
         self, username: str, password: str, address: str, kind: Kind = REFRESH
-    ) -> rest.TokenPair:
+    ) -> rest.FullPair:
         """Tokens for a name and password; ``kind`` is that of the refresh token.
 
         Raises:
@@ -117,9 +117,7 @@ class AuthService:
         self._failures.give_back(username, address)
         return pair
 
-    async def refresh(
-        self, token: str | None, address: str, kind: Kind = REFRESH
-    ) -> rest.TokenPair:
+    async def refresh(self, token: str | None, address: str, kind: Kind = REFRESH) -> rest.FullPair:
         """A new pair for a refresh token of that kind, which is then used up.
 
         Raises:
@@ -244,7 +242,7 @@ class AuthService:
         self.api_tokens.note_use(row)
         return by_token(user, row)
 
-    async def _sign_in(self, user: User, address: str, kind: Kind) -> rest.TokenPair | None:
+    async def _sign_in(self, user: User, address: str, kind: Kind) -> rest.FullPair | None:
         """Tokens for an account whose password was right; None if it may not be used, or was
         changed while the password was checked."""
         async with self._database.write() as session:
@@ -256,14 +254,14 @@ class AuthService:
 
     async def _pair(
         self, session: AsyncSession, user: User, family: str, kind: Kind
-    ) -> rest.TokenPair:
+    ) -> rest.FullPair:
         fresh = new_credential(kind)
         now = self._clock.now()
         await refresh_tokens.create(
             session, family=family, user_id=user.id, token_hash=fresh.hash, now=now,
             expires_at=now + REFRESH_LIFE,
         )  # fmt: skip
-        return rest.TokenPair(
+        return rest.FullPair(
             access_token=self.create_access_token(user.id, user.generation),
             refresh_token=fresh.text,
             expires_in=ACCESS_LIFE,
@@ -271,7 +269,7 @@ class AuthService:
 
     async def _rotate(
         self, session: AsyncSession, row: RefreshToken, address: str, kind: Kind
-    ) -> rest.TokenPair | None:
+    ) -> rest.FullPair | None:
         user = await crud.get(session, row.user_id)
         if user is None or user.disabled:
             return None
