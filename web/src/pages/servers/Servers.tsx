@@ -48,7 +48,7 @@ export function Component() {
           <option value="offline">offline</option>
           <option value="never">never seen</option>
         </Select>
-        <div className="ml-auto max-w-full">
+        <div className="ml-auto max-w-full max-md:w-full">
           <CliCommand command={serverCommands.list()} />
         </div>
       </div>
