@@ -246,6 +246,27 @@ def test_a_killed_hub_costs_only_the_rest(hub: Bench, cuts: int) -> None:
     assert partly(hub.folder) == 0
 
 
+def test_a_killed_agent_leaves_nothing_behind(hub: Bench) -> None:
+    """It has forgotten the copy, which begins anew by itself."""
+    key = hub.add_server("web-1")
+    agent = hub.start_agent("web-1", key, "--allow", "exec,files")
+    until(lambda: online(hub) == 1, what="the agent")
+    source, target = hub.folder / "source", hub.folder / "target"
+    source.write_bytes(os.urandom(4_000_000) * 40)
+    target.write_bytes(b"old")
+    copy = hub.start("cp", "cp", str(source), f"web-1:{target}")
+    until(partial(has_more, hub.folder, 1), what="a part of it")
+    agent.stop(signal.SIGKILL)
+    copy.says(rb"trying again")
+    (part,) = hub.folder.glob(".chatops-*.part")
+    assert target.read_bytes() == b"old"
+    hub.start_agent("web-1", key, "--allow", "exec,files")
+    until(lambda: not part.exists(), what="that what was left behind is gone")
+    assert copy.process.wait(60) == 0
+    assert target.read_bytes() == source.read_bytes()
+    assert partly(hub.folder) == 0
+
+
 def has_more(folder: Path, least: int) -> bool:
     return partly(folder) > least
 

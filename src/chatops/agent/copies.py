@@ -14,8 +14,9 @@ from chatops.agent.feeds import Feed, FeedEnded, FeedError
 from chatops.agent.files_policy import FilesPolicy
 from chatops.agent.kept_copies import KeptCopies
 from chatops.agent.opening import OpeningError, hold_folder, open_file
-from chatops.copying.destination import settle
-from chatops.copying.naming import readable_path
+from chatops.agent.part_notes import PartNotes
+from chatops.copying.destination import Destination, settle
+from chatops.copying.naming import in_words, readable_path
 from chatops.copying.receiving import Receiver
 from chatops.copying.sending import Source
 from chatops.errors import ChatOpsError, from_code
@@ -24,15 +25,21 @@ from chatops.protocol.limits import COPY_SILENT
 
 
 class Copies:
-    """Reads and writes them."""
+    """Reads and writes them. ``folder``, of the agent's own, holds what it must not forget."""
 
-    def __init__(self, patience: float = COPY_SILENT) -> None:
+    def __init__(self, folder: Path, patience: float = COPY_SILENT) -> None:
         self.inputs = CopyInputs(patience)
         self._kept = KeptCopies()
+        self._notes = PartNotes(folder)
+
+    def start(self) -> None:
+        """Do away with what an agent that was killed left behind."""
+        self._notes.clear()
 
     def close(self) -> None:
         """The agent stops: what is not whole leaves nothing behind."""
         self._kept.close()
+        self._notes.close()
 
     def read(self, policy: FilesPolicy, args: CopyOutArgs, feed: Feed) -> None:
         """Write a file or folder to a feed.
@@ -72,10 +79,23 @@ class Copies:
         with _in_words(args.path), self._kept.held(args.id, feed):
             given = self.inputs.open(args.input, feed)
             try:
-                receiver = self._kept.take(args.id, args.path) or _begun(policy, args)
+                receiver = self._kept.take(args.id, args.path) or self._begun(policy, args)
                 self._receive(receiver, given, args, feed)
             finally:
                 self.inputs.close(given)
+
+    def _begun(self, policy: FilesPolicy, args: CopyInArgs) -> Receiver:
+        found = _settled(policy, args)
+        try:
+            part = self._notes.add(found.folder, found.name)
+        except BaseException as error:
+            os.close(found.folder)
+            if isinstance(error, OSError):
+                raise in_words(error, "the agent's data folder") from None
+            raise
+        receiver = Receiver(part, found.folder, found.name, readable_path(found.path))
+        receiver.on_end = lambda: self._notes.remove(part)
+        return receiver
 
     def _receive(self, receiver: Receiver, given: CopyInput, args: CopyInArgs, feed: Feed) -> None:
         try:
@@ -101,7 +121,7 @@ class Copies:
             raise
 
 
-def _begun(policy: FilesPolicy, args: CopyInArgs) -> Receiver:
+def _settled(policy: FilesPolicy, args: CopyInArgs) -> Destination:
     def hold(path: bytes) -> int:
         try:
             return hold_folder(_path(path), policy.write_folders, policy.write_rule)
@@ -110,8 +130,7 @@ def _begun(policy: FilesPolicy, args: CopyInArgs) -> Receiver:
             code = "refused" if error.code == "not_allowed" else error.code
             raise from_code(code, f"{readable_path(path)}: {reason}") from None
 
-    found = settle(args.path, args.name, hold)
-    return Receiver(args.id, found.folder, found.name, readable_path(found.path))
+    return settle(args.path, args.name, hold)
 
 
 def _check(feed: Feed) -> None:

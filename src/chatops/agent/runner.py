@@ -115,7 +115,7 @@ class Agent:
         self._shipper = Shipper(self._clock)
         self._news = self._make_news(engine, settings)
         self._feeds = Feeds()
-        self._copies = Copies()
+        self._copies = Copies(settings.folder / "copies")
         feed_requests = FeedRequests(policy, self._feeds, self._copies)
         self._containers = ContainerRequests(engine, policy, self._watch, self._feeds)
         self._engine = engine
@@ -157,6 +157,7 @@ class Agent:
         tasks = Tasks(on_failure=lambda _error: self.stop())
         try:
             self.guard.start()
+            self._copies.start()
             tasks.spawn(self._take_samples(), name="samples")
             if self._watch is not None:
                 tasks.spawn(self._watch.run(), name="containers")

@@ -44,9 +44,9 @@ def readable_path(path: bytes) -> str:
     return readable([path])
 
 
-def part_name(copy_id: str) -> bytes:
+def part_name(part: str) -> bytes:
     """What a file is called while it is not whole."""
-    return f".chatops-{copy_id}.part".encode()
+    return f".chatops-{part}.part".encode()
 
 
 def base_name(path: bytes) -> bytes:

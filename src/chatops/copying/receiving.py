@@ -52,11 +52,12 @@ class _Part:
 
 
 class Receiver:
-    """Writes to ``name`` in the open ``folder``, which it closes in the end. ``where`` is said of
-    it in errors. It ends with ``abandon``, or when the copy is whole."""
+    """Writes to ``name`` in the open ``folder``, which it closes in the end. What is not whole is
+    called after ``part``, which no other copy has. ``where`` is said of it in errors. It ends with
+    ``abandon``, or when the copy is whole."""
 
-    def __init__(self, copy_id: str, folder: int, name: bytes, where: str) -> None:
-        self._part_name = part_name(copy_id)
+    def __init__(self, part: str, folder: int, name: bytes, where: str) -> None:
+        self._part_name = part_name(part)
         self._name = name
         self._where = where
         self._reader = PackReader()
@@ -69,6 +70,8 @@ class Receiver:
         """All of it is there."""
         self.takes_folders = True
         """Whether it may be more than a file."""
+        self.on_end: Callable[[], object] = lambda: None
+        """Called once, when nothing is left that is not whole."""
         self.denied = 0
         """Rights that nothing gets, whatever the other end says."""
         self.go_on: Callable[[], object] = lambda: None
@@ -115,6 +118,8 @@ class Receiver:
                 os.unlink(self._part_name, dir_fd=part.folder)
         while self._folders:
             os.close(self._folders.pop().descriptor)
+        on_end, self.on_end = self.on_end, lambda: None
+        on_end()
 
     # -- records ----------------------------------------------------------------------------
 

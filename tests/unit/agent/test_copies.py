@@ -39,7 +39,7 @@ def write(copies: Copies, copy_id: str, path: Path, sent: bytes) -> CopyBegin:
 
 
 def test_a_silent_copy_gives_up_its_place_and_goes_on_where_it_was(tmp_path: Path) -> None:
-    copies, digest = Copies(patience=0.01), hashlib.sha256(b"old new").digest()
+    copies, digest = Copies(tmp_path / "notes", patience=0.01), hashlib.sha256(b"old new").digest()
     entry = Entry([], "file", 0o600, 5, size=7)
     for number in range(8):  # more than there are places
         path = tmp_path / str(number)
@@ -51,4 +51,5 @@ def test_a_silent_copy_gives_up_its_place_and_goes_on_where_it_was(tmp_path: Pat
     assert begin.place == CopyPlace(None, [], 7, 5, 3)
     assert (tmp_path / "5").read_bytes() == b"old new"
     copies.close()
-    assert [one.name for one in tmp_path.iterdir()] == ["5"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["5", "notes"]
+    assert not list((tmp_path / "notes").iterdir())

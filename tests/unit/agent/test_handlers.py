@@ -65,7 +65,7 @@ def handlers(journal: Journal, spool: Spool) -> Make:
         containers = ContainerRequests(Engine(), policy, None)
         processes = ProcessList(ProcessCollector())
         feeds = Feeds()
-        requests = FeedRequests(policy, feeds, Copies())
+        requests = FeedRequests(policy, feeds, Copies(journal.folder / "copies"))
         return Handlers(
             executor, spool, containers, processes, Answers(), Shipper(), feeds, requests
         )
