@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { cn } from "@/lib/cn";
 
 interface Props {
@@ -14,12 +14,21 @@ interface Props {
 
 /** A window over the page: keeps the keyboard inside, ends with Escape, gives the focus back. */
 export function Dialog({ open, onOpenChange, title, description, children, wide }: Props) {
+  const opener = useRef<Element | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          // Opened by state and not by a trigger of Radix's, which would get the focus back.
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (opener.current instanceof HTMLElement) opener.current.focus();
+          }}
           className={cn(
             "fixed top-[8vh] left-1/2 z-50 max-h-[84vh] w-[calc(100vw-1.5rem)] -translate-x-1/2 overflow-auto rounded-lg border bg-card p-5 shadow-xl",
             wide ? "max-w-4xl" : "max-w-lg",
