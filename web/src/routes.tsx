@@ -1,5 +1,6 @@
 // Every page of the console, loaded when it is first opened.
 import { createBrowserRouter, Navigate } from "react-router";
+import { TAB_ROUTES } from "./pages/server/tabs";
 import { Broken } from "./parts/Broken";
 import { Frame } from "./parts/Frame";
 import { Nothing } from "./parts/Loaded";
@@ -16,6 +17,11 @@ export const router = createBrowserRouter([
     children: [
       { index: true, element: <Navigate to="/servers" replace /> },
       { path: "servers", lazy: () => import("./pages/servers/Servers") },
+      {
+        path: "servers/:server",
+        lazy: () => import("./pages/server/ServerLayout"),
+        children: TAB_ROUTES,
+      },
       { path: "*", Component: Lost },
     ],
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Server } from "@/api/types";
-import { type Choice, choose, parseTags, pasteLine, plainElsewhere } from "./servers";
+import { type Choice, choose, parseTags, pasteLine, plainElsewhere, tagChanges } from "./servers";
 
 const server = (name: string, more: Partial<Server> = {}): Server => ({
   id: name,
@@ -56,6 +56,18 @@ describe("parseTags", () => {
       note: "a=b",
     });
     expect(() => parseTags("env")).toThrow("KEY=VALUE");
+  });
+});
+
+describe("tagChanges", () => {
+  it("says what is new, other and gone, and nothing of the rest", () => {
+    const before = { env: "prod", role: "db", old: "1" };
+    expect(tagChanges(before, { env: "prod", role: "web", note: "" })).toEqual({
+      role: "web",
+      note: "",
+      old: null,
+    });
+    expect(tagChanges(before, before)).toEqual({});
   });
 });
 

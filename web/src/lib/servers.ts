@@ -65,6 +65,16 @@ export function parseTags(text: string): Record<string, string> {
   return tags;
 }
 
+/** What makes the tags `after` of those of `before`; null takes a tag away. */
+export function tagChanges(
+  before: Record<string, string>,
+  after: Record<string, string>,
+): Record<string, string | null> {
+  const gone = Object.keys(before).filter((key) => !(key in after));
+  const set = Object.entries(after).filter(([key, value]) => before[key] !== value);
+  return Object.fromEntries([...set, ...gone.map((key) => [key, null] as const)]);
+}
+
 /** The line to paste on a target, as `chatops servers add` prints it. */
 export function pasteLine(
   join: string,

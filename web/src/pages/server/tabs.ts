@@ -1,0 +1,24 @@
+import type { RouteObject } from "react-router";
+import type { Role } from "@/api/types";
+
+/** A page of one server. `path` is below /servers/:server; the first one has none. */
+export interface Tab {
+  path: string;
+  name: string;
+  /** The least role to which it is offered. */
+  role: Role;
+  lazy: () => Promise<{ Component: React.ComponentType }>;
+}
+
+/** In the order in which they stand. A page takes the server from `useThisServer()`. */
+export const TABS: Tab[] = [
+  { path: "", name: "Overview", role: "viewer", lazy: () => import("./overview/Overview") },
+];
+
+/** Pages of a server that belong to a tab and are reached from it. */
+const BELOW: RouteObject[] = [];
+
+export const TAB_ROUTES: RouteObject[] = [
+  ...TABS.map(({ path, lazy }) => (path ? { path, lazy } : { index: true as const, lazy })),
+  ...BELOW,
+];
