@@ -23,6 +23,7 @@ export type LogEntry = Schemas["LogEntry"];
 export type Me = Schemas["Me"];
 export type Recording = Schemas["Recording"];
 export type Replay = Schemas["Replay"];
+export type ReplayRow = Schemas["ReplayRow"];
 export type Role = Me["role"];
 export type Run = Schemas["Run"];
 export type Server = Schemas["Server"];

@@ -1,5 +1,6 @@
 import { Check, Copy, Terminal } from "lucide-react";
 import { useState } from "react";
+import { toClipboard } from "@/lib/clipboard";
 import { toast } from "@/ui/toast";
 
 /** The command that does the same in a terminal, to be copied. */
@@ -37,27 +38,4 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       {copied ? <Check className="text-good" /> : <Copy />}
     </button>
   );
-}
-
-async function toClipboard(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return selectAndCopy(text);
-  }
-}
-
-/** The old way, for pages that came by plain HTTP from another machine. */
-function selectAndCopy(text: string): boolean {
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.className = "fixed opacity-0";
-  (document.querySelector("[role=dialog]") ?? document.body).append(area);
-  area.select();
-  try {
-    return document.execCommand("copy");
-  } finally {
-    area.remove();
-  }
 }

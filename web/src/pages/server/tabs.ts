@@ -13,6 +13,12 @@ export interface Tab {
 /** In the order in which they stand. A page takes the server from `useThisServer()`. */
 export const TABS: Tab[] = [
   { path: "", name: "Overview", role: "viewer", lazy: () => import("./overview/Overview") },
+  {
+    path: "terminal",
+    name: "Terminal",
+    role: "operator",
+    lazy: () => import("../terminal/Terminal"),
+  },
 ];
 
 /** Pages of a server that belong to a tab and are reached from it. */
