@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.conftest import with_agent
 from tests.support.browser import Visitor, chromium, visiting
 from tests.support.processes import PASSWORD, Bench, bench
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with bench(tmp_path_factory.mktemp("site")) as made:
         made.start_hub()
         made.login()
-        yield with_agent(made)
+        made.start_agent("web-1", made.add_server("web-1"), "--allow", "all")
+        until(lambda: made.run("metrics", "show", "web-1").code == 0, what="a sample of web-1")
+        yield made
 
 
 @pytest.fixture
