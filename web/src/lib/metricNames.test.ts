@@ -52,7 +52,7 @@ describe("values", () => {
   });
 
   it("are written with the unit, and so that they are read as the same", () => {
-    expect(inUnit("disk:/", 91.234)).toBe("91 %");
+    expect(inUnit("disk:/", 99.9)).toBe("99.9 %");
     expect(inUnit("memory.available", 2 ** 29)).toBe("512 MiB");
     expect(inUnit("clock.skew", -30)).toBe("-30s");
     expect(inUnit("temp:cpu", 61.5)).toBe("61.5 °C");

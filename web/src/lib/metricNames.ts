@@ -1,6 +1,6 @@
 // METRIC names, as docs/reference/metrics.md lists them: what a rule may watch, and in which unit.
 import type { ServerSample } from "@/api/types";
-import { bytes, duration, number, percent, rate } from "./format";
+import { bytes, duration, number, rate } from "./format";
 import { parseDuration, parseSize } from "./units";
 
 type Unit = "" | "%" | "B" | "B/s" | "/s" | "s" | "°C";
@@ -101,7 +101,7 @@ export function inUnit(metric: string, value: number | null | undefined): string
   if (value === null || value === undefined) return "–";
   switch (unitOf(metric)) {
     case "%":
-      return percent(value);
+      return `${Number(value.toFixed(2))} %`;
     case "B":
       return bytes(value);
     case "B/s":

@@ -30,7 +30,7 @@ export function AlertList({ server }: { server?: string }) {
     since: since.at,
   });
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Filters filter={filter} change={change} wrong={since.wrong} one={server !== undefined} />
       <CliCommand command={alertCommands.list({ ...asked, state: states.join(",") })} />
       <Loaded query={alerts} empty={<p>No alerts: all is well, or the filter is too narrow.</p>}>
@@ -69,7 +69,7 @@ function Filters({ filter, change, wrong, one }: FiltersProps) {
     <div className="flex flex-wrap items-start gap-2">
       <Select
         aria-label="State"
-        className="w-52"
+        className="w-60"
         value={filter.state}
         onChange={(event) => change({ state: event.target.value })}
       >
@@ -82,7 +82,7 @@ function Filters({ filter, change, wrong, one }: FiltersProps) {
       </Select>
       <Select
         aria-label="Severity"
-        className="w-36"
+        className="w-40"
         value={filter.severity}
         onChange={(event) => change({ severity: event.target.value })}
       >
@@ -128,7 +128,7 @@ function Alerts({ alerts, named }: { alerts: Alert[]; named: boolean }) {
 
 function Row({ alert, named }: { alert: Alert; named: boolean }) {
   return (
-    <div className="grid gap-x-4 gap-y-2 text-sm lg:grid-cols-[17rem_1fr_auto] lg:items-center">
+    <div className="grid grid-cols-1 gap-x-4 gap-y-2 text-sm lg:grid-cols-[17rem_1fr_auto] lg:items-center">
       <div className="flex flex-wrap items-center gap-2">
         <SeverityBadge severity={alert.severity} />
         <AlertState alert={alert} />

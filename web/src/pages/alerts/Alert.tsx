@@ -6,7 +6,7 @@ import { stateWords, watched } from "@/lib/alerts";
 import { alertCommands } from "@/lib/commands/alerts";
 import { sections } from "@/lib/evidence";
 import { clock, duration } from "@/lib/format";
-import { exactValue, inUnit } from "@/lib/metricNames";
+import { inUnit } from "@/lib/metricNames";
 import { OPS } from "@/lib/rules";
 import { visible } from "@/lib/text";
 import { AlertActions } from "@/parts/AlertActions";
@@ -40,7 +40,7 @@ export function Component() {
 
 function Detail({ alert }: { alert: AlertDetail }) {
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <div className="flex flex-wrap items-center gap-2">
         <SeverityBadge severity={alert.severity} />
         <AlertState alert={alert} />
@@ -48,7 +48,7 @@ function Detail({ alert }: { alert: AlertDetail }) {
       </div>
       <AlertActions alert={alert} />
       <CliCommand command={alertCommands.show(alert.id)} />
-      <div className="grid gap-4 xl:grid-cols-2">
+      <div className="grid grid-cols-1 gap-4 xl:grid-cols-2">
         <Card title="The alert">
           <Facts facts={about(alert)} />
           <Others names={alert.servers ?? []} />
@@ -64,7 +64,7 @@ function about(alert: AlertDetail): Parameters<typeof Facts>[0]["facts"] {
   return [
     ["server", <AlertServer key="server" alert={alert} />],
     ["rule", <RuleName key="rule" alert={alert} />],
-    ["watches", `${visible(metric)} ${OPS[alert.op]} ${exactValue(metric, alert.threshold)}`],
+    ["watches", `${visible(metric)} ${OPS[alert.op]} ${inUnit(metric, alert.threshold)}`],
     ["state", stateWords(alert)],
     ["last value", alert.value === null ? null : inUnit(metric, alert.value)],
     ["held first", clock(alert.started_at)],

@@ -28,7 +28,7 @@ export function BackTest({ text, rule }: { text: RuleText; rule: ThresholdSet | 
     replay.mutate(replayParams(rule, since, Date.now()));
   };
   return (
-    <fieldset className="grid min-w-0 gap-3 rounded-md border p-3">
+    <fieldset className="grid min-w-0 grid-cols-1 gap-3 rounded-md border p-3">
       <legend className="px-1 text-sm font-medium">Try it on what was</legend>
       <div className="flex flex-wrap items-center gap-2 text-sm">
         <label className="flex items-center gap-2">
@@ -57,7 +57,11 @@ export function BackTest({ text, rule }: { text: RuleText; rule: ThresholdSet | 
 
 function Outcome({ replay }: { replay: Replay }) {
   return (
-    <div className="grid gap-2 text-sm" role="status" aria-label="What the rule would have done">
+    <div
+      className="grid grid-cols-1 gap-2 text-sm"
+      role="status"
+      aria-label="What the rule would have done"
+    >
       {verdict(replay).map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}

@@ -43,7 +43,7 @@ export function RuleForm({ title, from, of, rules = [], onClose }: Props) {
   };
   return (
     <Dialog wide open onOpenChange={(open) => !open && onClose()} title={title}>
-      <form onSubmit={submit} className="grid gap-4">
+      <form onSubmit={submit} className="grid grid-cols-1 gap-4">
         <RuleFields text={text} change={setText} wrong={wrong} named={of !== undefined} />
         {same && (
           <p role="status" className="text-sm text-warn">

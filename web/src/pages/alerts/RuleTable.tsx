@@ -32,7 +32,7 @@ export function RuleTable({ rules, show }: Props) {
   const remove = useRemoveThreshold();
   return (
     <>
-      <Table aria-label="Rules">
+      <Table aria-label="Rules" className="[&_td]:align-middle">
         <thead>
           <tr>
             <Th>Name</Th>

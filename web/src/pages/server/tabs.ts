@@ -19,6 +19,7 @@ export const TABS: Tab[] = [
     role: "operator",
     lazy: () => import("../terminal/Terminal"),
   },
+  { path: "alerts", name: "Alerts", role: "viewer", lazy: () => import("../alerts/OfServer") },
 ];
 
 /** Pages of a server that belong to a tab and are reached from it. */
