@@ -19,8 +19,11 @@ export function Account() {
   return (
     <Menu
       trigger={
-        <Button look="quiet" className="w-full justify-between" aria-label={`Account: ${name}`}>
-          <span className="min-w-0 truncate">{name}</span>
+        <Button look="quiet" className="w-full justify-between">
+          <span className="min-w-0 truncate">
+            <span className="sr-only">Account: </span>
+            {name}
+          </span>
           <span className="text-xs text-faint">{me.data?.role}</span>
         </Button>
       }

@@ -8,7 +8,7 @@ export function CliCommand({ command }: { command: string }) {
   return (
     <div className="flex min-w-0 items-center gap-2 rounded-md border bg-raised py-1 pr-1 pl-2">
       <Terminal className="size-4 shrink-0 text-faint" aria-hidden />
-      <code className="min-w-0 flex-1 overflow-x-auto font-mono text-xs whitespace-pre">
+      <code className="min-w-0 flex-1 font-mono text-xs wrap-anywhere whitespace-pre-wrap">
         {command}
       </code>
       <CopyButton text={command} label="Copy the command" />

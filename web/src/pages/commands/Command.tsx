@@ -6,7 +6,7 @@ import type { CommandRecord } from "@/api/types";
 import { commandCommands } from "@/lib/commands/commands";
 import { clock } from "@/lib/format";
 import { atLeast } from "@/lib/roles";
-import { commandText, open } from "@/lib/runs/outcome";
+import { commandText, open, shorten } from "@/lib/runs/outcome";
 import { visible, visibleLines } from "@/lib/text";
 import { CliCommand } from "@/parts/CliCommand";
 import { Confirm } from "@/parts/Confirm";
@@ -24,7 +24,7 @@ export function Component() {
   const record = useCommand(command);
   const me = useMe();
   const operator = atLeast(me.data?.role, "operator");
-  const name = record.data && visible(commandText(record.data.command)).slice(0, 60);
+  const name = record.data && shorten(visible(commandText(record.data.command)), 60);
   return (
     <Page
       title={record.data ? `${name} on ${record.data.server}` : "Command"}

@@ -84,7 +84,10 @@ function Row({ command, servers }: { command: CommandRecord; servers: boolean })
         <Took command={command} />
       </Td>
       <Td className="max-md:hidden">
-        <CopyButton text={commandCommands.show(command.id)} label="Copy the command that shows it" />
+        <CopyButton
+          text={commandCommands.show(command.id)}
+          label="Copy the command that shows it"
+        />
       </Td>
     </tr>
   );

@@ -19,6 +19,12 @@ export const TABS: Tab[] = [
     role: "operator",
     lazy: () => import("../terminal/Terminal"),
   },
+  {
+    path: "commands",
+    name: "Commands",
+    role: "viewer",
+    lazy: () => import("../commands/ServerCommands"),
+  },
 ];
 
 /** Pages of a server that belong to a tab and are reached from it. */
