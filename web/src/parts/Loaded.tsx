@@ -6,7 +6,7 @@ import { Button } from "@/ui/button";
 import { Skeleton } from "@/ui/skeleton";
 
 interface Props<T> {
-  query: UseQueryResult<T>;
+  query: Pick<UseQueryResult<T>, "data" | "error" | "failureReason"> & { refetch: () => unknown };
   /** What to say where there is nothing; without it an empty answer is drawn like any. */
   empty?: ReactNode;
   skeleton?: ReactNode;

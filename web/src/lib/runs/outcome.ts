@@ -101,3 +101,7 @@ export function failedFirst<T extends { status: CommandStatus; server: string }>
 export function commandText(command: string | string[]): string {
   return typeof command === "string" ? command : command.join(" ");
 }
+
+export function shorten(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}

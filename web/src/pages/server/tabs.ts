@@ -20,6 +20,12 @@ export const TABS: Tab[] = [
     lazy: () => import("../terminal/Terminal"),
   },
   { path: "alerts", name: "Alerts", role: "viewer", lazy: () => import("../alerts/OfServer") },
+  {
+    path: "commands",
+    name: "Commands",
+    role: "viewer",
+    lazy: () => import("../commands/ServerCommands"),
+  },
 ];
 
 /** Pages of a server that belong to a tab and are reached from it. */
