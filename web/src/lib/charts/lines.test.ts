@@ -82,13 +82,13 @@ describe("figuresOf", () => {
 
 describe("the axes", () => {
   it("begin at 0 for per cent and for what differs much", () => {
-    expect(valueRange(10, 80, "%")).toEqual([0, 100]);
-    expect(valueRange(200, 350, "%")[1]).toBe(350);
-    expect(valueRange(1, 10, "B")[0]).toBe(0);
-    expect(valueRange(100, 110, "B")[0]).toBe(99);
-    expect(valueRange(-5, 5, "s")).toEqual([-6, 6]);
-    expect(valueRange(null, null, "%")).toEqual([0, 100]);
-    expect(valueRange(0, 0, "")).toEqual([0, 1]);
+    expect(valueRange(10, 80, "cpu")).toEqual([0, 100]);
+    expect(valueRange(200, 350, "container.cpu")[1]).toBe(350);
+    expect(valueRange(1, 10, "disk.free")[0]).toBe(0);
+    expect(valueRange(100, 110, "disk.free")[0]).toBe(99);
+    expect(valueRange(-5, 5, "clock.skew")).toEqual([-6, 6]);
+    expect(valueRange(null, null, "cpu")).toEqual([0, 100]);
+    expect(valueRange(0, 0, "load1")).toEqual([0, 1]);
   });
 
   it("say the day at midnight and the second where it matters", () => {

@@ -1,6 +1,6 @@
 // What a chart's lines are made of. Pure; the rules are those of `chatops metrics plot`.
 import type { HistoryRow } from "@/api/types";
-import type { Unit } from "../metrics";
+import { unitOf } from "../metricNames";
 
 export interface Point {
   /** Unix seconds: where its step begins. */
@@ -98,7 +98,12 @@ export function figuresOf({ points }: Line): Figures | null {
 }
 
 /** What the value axis shows: per cent, and values that differ much, begin at 0. */
-export function valueRange(min: number | null, max: number | null, unit: Unit): [number, number] {
+export function valueRange(
+  min: number | null,
+  max: number | null,
+  metric: string,
+): [number, number] {
+  const unit = unitOf(metric);
   if (min === null || max === null) return [0, unit === "%" ? 100 : 1];
   const spread = max - min;
   if (unit === "%" && min >= 0) return [0, max > 50 ? Math.max(100, max) : Math.max(max * 1.2, 1)];
