@@ -209,13 +209,14 @@ def test_a_container_that_ends_takes_its_terminal_along(place: Bench, engine: Re
     with at_terminal(place, *IN_APP[:-1], "brief", line, wait="ready") as child:
         with engine.client() as client:
             client.remove_container("brief", force=True)
-        assert ended(child)[0] == 137
+        code, rest = ended(child)
+    assert (code, "\x1b[?25h" in rest) == (137, True)
 
 
 @pytest.mark.parametrize(
     ("words", "stdin", "why"),
     [
-        (("-it", "web-1", "app", "sh"), "x", "without -t, `chatops docker exec -i"),
+        (("-it", "web-1", "app", "sh"), "x", "COMMAND`, without -t, takes a file or a pipe"),
         (("-t", "--detach", "web-1", "app", "sh"), "", "--detach is not for a terminal"),
         (("-t", "web-*", "app", "sh"), "", "a container is on one server"),
         (("-t", "web-1", "app", "--"), "", "no command was given"),

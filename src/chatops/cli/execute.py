@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from chatops.client.terminals import Where
 
 
-_INSTEAD: Final = "without -t, `chatops docker exec -i SERVER CONTAINER COMMAND` takes a pipe"
+_INSTEAD: Final = (
+    "`chatops docker exec -i SERVER CONTAINER COMMAND`, without -t, takes a file or a pipe"
+)
 
 
 class Request(NamedTuple):
