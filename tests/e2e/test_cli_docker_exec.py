@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.test_cli_shell import at_terminal, said
+from tests.e2e.test_cli_terminal import ended
 from tests.support.engine import RealEngine, real_engine
-from tests.support.processes import PROGRAM, Bench, bench
+from tests.support.processes import PROGRAM, Bench, Program, bench
 from tests.support.waiting import until
 
 POLICY = """
@@ -21,7 +23,7 @@ allow = ["docker"]
 
 [policy.docker]
 host = "{host}"
-containers = ["app"]
+containers = ["app", "brief"]
 
 [policy.exec]
 timeout = "30s"
@@ -39,15 +41,24 @@ def engine() -> Iterator[RealEngine]:
 
 @pytest.fixture(scope="module")
 def place(engine: RealEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """A hub, and an agent that may use one of them."""
+    """A hub, and its agent."""
     with bench(tmp_path_factory.mktemp("docker-exec")) as made:
         made.start_hub()
         made.login()
-        file = made.folder / "agent.toml"
-        file.write_text(POLICY.format(host=engine.host))
-        file.chmod(0o600)
-        made.start_agent("web-1", made.add_server("web-1"), "--config", str(file))
+        allow_docker(made, engine)
         yield made
+
+
+def allow_docker(place: Bench, engine: RealEngine) -> Program:
+    """An agent ``web-1`` that may use some of the containers."""
+    file = place.folder / "agent.toml"
+    file.write_text(POLICY.format(host=engine.host))
+    file.chmod(0o600)
+    return place.start_agent("web-1", place.add_server("web-1"), "--config", str(file))
+
+
+NAP = "sleep 0.05"
+IN_APP = ("docker", "exec", "-it", "web-1", "app")
 
 
 def is_sleeping(seconds: int) -> bool:
@@ -141,3 +152,120 @@ def test_what_may_be_done_is_shown_on_both_sides(place: Bench) -> None:
     assert "time limit" in allowed.out
     hidden = place.run(*check, "secret", "uptime")
     assert (hidden.code, "docker.containers" in hidden.out) == (5, True)
+
+
+def test_at_a_terminal_it_has_keys_sizes_jobs_and_a_status(place: Bench) -> None:
+    with at_terminal(place, *IN_APP, "sh", wait="# ") as child:
+        child.sendline(f"until [ \"$(stty size)\" = '30 90' ]; do {NAP}; done; echo $TERM''!")
+        child.expect_exact("xterm-256color!")
+        child.setwinsize(40, 120)
+        child.sendline(f"until [ \"$(stty size)\" = '40 120' ]; do {NAP}; done; echo resi''zed")
+        child.expect_exact("resized")
+        child.sendline("sh -c 'echo sle''eping; exec sleep 631'")
+        child.expect_exact("sleeping")
+        child.sendcontrol("c")
+        child.sendline("echo status=$?")
+        child.expect_exact("status=130")
+        child.sendline("sh -c 'echo sle''eping; exec sleep 631'")
+        child.expect_exact("sleeping")
+        child.sendcontrol("z")
+        child.expect_exact("Stopped")
+        child.sendline("kill -9 %1; wait %1; echo ünï''cødé")
+        child.expect_exact("ünïcødé")
+        child.sendline("echo re''ading; cat")
+        child.expect_exact("reading")
+        child.send("\x10\x11 is no way out\n")  # the engine's own keys to leave
+        child.expect_exact("^P is no way out")
+        child.sendcontrol("d")
+        child.sendline("exit 7")
+        assert ended(child)[0] == 7
+    assert not is_sleeping(631)
+
+
+def test_what_is_done_at_a_terminal_is_recorded_and_audited(place: Bench) -> None:
+    with at_terminal(place, "docker", "exec", "--env", "A=b", *IN_APP[2:], "echo $A end") as child:
+        assert ended(child)[0] == 0
+    one = place.run("recordings", "list", "-o", "json").json()[-1]
+    assert (one["server"], one["container"], one["command"]) == ("web-1", "app", "echo $A end")
+    assert "[app] echo $A end" in place.run("recordings", "list").out
+    assert place.run("recordings", "play", "--speed", "100", one["id"]).out == "b end\r\n"
+    head = json.loads(place.run("recordings", "export", one["id"], "-").out.splitlines()[0])
+    assert head["title"] == "admin on web-1 [app]: echo $A end"
+    opened = place.run("audit", "list", "--action", "terminals.open", "-o", "json").json()[-1]
+    assert (opened["user"], opened["detail"]["container"]) == ("admin", "app")
+
+
+def test_leaving_with_a_tilde_ends_it_in_the_container(place: Bench) -> None:
+    with at_terminal(place, *IN_APP, "echo rea''dy; exec sleep 632", wait="ready") as child:
+        child.send("\r~.")
+        code, rest = ended(child)
+    assert (code, "hung up" in rest) == (129, True)
+    assert not is_sleeping(632)
+
+
+def test_a_container_that_ends_takes_its_terminal_along(place: Bench, engine: RealEngine) -> None:
+    engine.run("brief")
+    line = "printf '\\033[?25l'; echo rea''dy; exec sleep 633"
+    with at_terminal(place, *IN_APP[:-1], "brief", line, wait="ready") as child:
+        with engine.client() as client:
+            client.remove_container("brief", force=True)
+        code, rest = ended(child)
+    assert (code, "\x1b[?25h" in rest) == (137, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "why"),
+    [
+        (("-it", "web-1", "app", "sh"), "x", "COMMAND`, without -t, takes a file or a pipe"),
+        (("-t", "--detach", "web-1", "app", "sh"), "", "--detach is not for a terminal"),
+        (("-t", "web-*", "app", "sh"), "", "a container is on one server"),
+        (("-t", "web-1", "app", "--"), "", "no command was given"),
+    ],
+)
+def test_what_makes_no_terminal_says_so(
+    place: Bench, words: tuple[str, ...], stdin: str, why: str
+) -> None:
+    done = place.run("docker", "exec", *words, stdin=stdin)
+    assert (done.code, done.out, why in done.err) == (125, "", True), done.err
+
+
+def test_a_container_that_is_not_to_be_seen_gets_no_terminal(place: Bench) -> None:
+    with at_terminal(place, *IN_APP[:-1], "secret", "sh") as child:
+        code, rest = ended(child)
+    assert (code, "there is no container 'secret'" in rest) == (121, True)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Bench]:
+    """A hub that may be killed."""
+    with bench(tmp_path) as made:
+        made.start_hub()
+        made.login()
+        yield made
+
+
+def test_it_outlives_a_hub_that_is_killed_and_not_its_agent(hub: Bench, engine: RealEngine) -> None:
+    agent = allow_docker(hub, engine)
+    hub.run("settings", "set", "lost_after", "1s")
+    line = (
+        f"echo be''gun; until [ -e /go ]; do {NAP}; done; echo on; read x; echo got $x; "
+        "exec sleep 634"
+    )
+    with at_terminal(hub, *IN_APP, line, wait="begun") as child:
+        hub.programs[0].process.kill()
+        child.expect_exact("trying to attach again")
+        child.send("typed")
+        hub.start("hub", "serve", "--port", hub.url.rpartition(":")[2], "--data-dir",
+                  str(hub.folder / "hub"))  # fmt: skip
+        child.expect_exact("the hub is back")
+        engine.execute("app", "touch", "/go")
+        child.expect_exact("on\r\n")
+        child.send(" twice\r")
+        child.expect_exact("got typed twice")
+        agent.process.kill()
+        code, rest = ended(child)
+    assert (code, "the agent vanished" in rest) == (122, True)
+    until(lambda: not is_sleeping(634), what="the end in the container")
+    (one,) = hub.run("recordings", "list", "-o", "json").json()
+    text = said(hub, one["id"])
+    assert [text.count(word) for word in ("begun", "on\r\n", "got typed twice")] == [1, 1, 1]

@@ -9,7 +9,7 @@ import shlex
 import signal
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pexpect
@@ -34,12 +34,17 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield made
 
 
+def shell(fleet: Bench, *words: str, wait: str = "") -> AbstractContextManager[pexpect.spawn[str]]:
+    """``chatops shell web-1 WORDS``."""
+    return at_terminal(fleet, "shell", "web-1", *words, wait=wait)
+
+
 @contextmanager
-def shell(fleet: Bench, *words: str, wait: str = "") -> Iterator[pexpect.spawn]:
-    """``chatops shell web-1 WORDS`` at a terminal of 30 lines; its settings are the same after."""
-    environ = {**fleet.environ, "TERM": "xterm-256color"}
+def at_terminal(place: Bench, *words: str, wait: str = "") -> Iterator[pexpect.spawn[str]]:
+    """``chatops WORDS`` at a terminal of 30 lines; its settings are the same after."""
+    environ = {**place.environ, "TERM": "xterm-256color"}
     child = pexpect.spawn(
-        PROGRAM[0], [*PROGRAM[1:], "shell", "web-1", *words], env=environ, dimensions=(30, 90),
+        PROGRAM[0], [*PROGRAM[1:], *words], env=environ, dimensions=(30, 90),
         timeout=45, encoding="utf-8", maxread=65_536,
     )  # fmt: skip
     child.delaybeforesend = None
@@ -52,6 +57,12 @@ def shell(fleet: Bench, *words: str, wait: str = "") -> Iterator[pexpect.spawn]:
             assert termios.tcgetattr(child.child_fd) == before
     finally:
         child.close(force=True)
+
+
+def said(place: Bench, recording: str) -> str:
+    """All that is recorded of what was printed."""
+    _, *events = place.run("recordings", "export", recording, "-").out.splitlines()
+    return "".join(text for _, code, text in map(json.loads, events) if code == "o")
 
 
 def test_it_is_a_terminal_with_keys_sizes_jobs_and_a_status(fleet: Bench) -> None:
@@ -217,9 +228,8 @@ def test_it_outlives_a_hub_that_is_killed_and_so_does_its_recording(
         child.expect_exact("got typed twice")
         assert ended(child)[0] == 0
     (one,) = hub.run("recordings", "list", "-o", "json").json()
-    cast = hub.run("recordings", "export", one["id"], "-").out.splitlines()
-    said = "".join(json.loads(each)[2] for each in cast[1:] if json.loads(each)[1] == "o")
-    assert [said.count(word) for word in ("begun", "on\r\n", "got typed twice")] == [1, 1, 1]
+    text = said(hub, one["id"])
+    assert [text.count(word) for word in ("begun", "on\r\n", "got typed twice")] == [1, 1, 1]
 
 
 def test_an_agent_that_is_killed_takes_it_along_and_the_terminal_is_put_back(hub: Bench) -> None:

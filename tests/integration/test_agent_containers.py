@@ -14,21 +14,23 @@ import pytest
 
 from chatops.protocol.facts import HeldCommand
 from chatops.protocol.features import CONTAINER_COMMANDS
-from chatops.protocol.messages import CommandCancel
+from chatops.protocol.messages import CommandCancel, Resize, StreamClose
+from chatops.protocol.parts import Terminal
 from tests.support.agents import agent_process, local_agent
 from tests.support.engine import RealEngine, real_engine
 from tests.support.stand_in_hub import StandInHub, stand_in_hub
 from tests.support.waiting import until_async
 
 BIG = 10_000_000
+SIZE = Terminal(rows=30, cols=90, term="xterm-256color")
 
 
 @asynccontextmanager
 async def agent_of(engine: RealEngine, **policy: Any) -> AsyncIterator[StandInHub]:
     """A hub whose agent runs commands in the engine's containers, with one called app."""
     engine.run("app")
-    bounds = policy.pop("bounds", {})
-    table = {"docker": {"host": engine.host, **policy}, "exec": bounds}
+    bounds, shell = policy.pop("bounds", {}), policy.pop("shell", {})
+    table = {"docker": {"host": engine.host, **policy}, "exec": bounds, "shell": shell}
     async with stand_in_hub() as hub, local_agent(hub.url, allow=("docker",), policy=table):
         await hub.connected()
         yield hub
@@ -281,3 +283,28 @@ async def test_a_hung_engine_does_not_keep_a_command_from_ending(engine: RealEng
             await gone(618)
             done = await hub.outcome("c1")
         assert (done.state, done.reason) == ("cancelled", "cancelled")
+
+
+async def test_a_terminal_is_told_its_size_and_to_draw_itself_anew(engine: RealEngine) -> None:
+    line = "trap 'stty size; echo w''inch' WINCH; echo re''ady; while :; do sleep 0.05; done"
+    async with agent_of(engine) as hub:
+        await hub.start(line, container="app", stdin=3, terminal=SIZE)
+        await hub.send(Resize(id="c1", rows=40, cols=120))
+        await until_async(lambda: "ready" in hub.text(), what="the start")
+        await hub.send(Resize(id="c1", rows=50, cols=120))
+        await until_async(lambda: "50 120\r\nwinch" in hub.text(), what="the new size")
+        seen = hub.text().count("winch")
+        await hub.send(Resize(id="c1", rows=50, cols=120, redraw=True))
+        await until_async(lambda: hub.text().count("winch") > seen, what="the redraw")
+        await hub.send(StreamClose(stream=3, offset=0, reason="eof"))
+        outcome = await hub.outcome("c1")
+        assert (outcome.state, outcome.reason) == ("cancelled", "hung_up")
+
+
+async def test_an_idle_terminal_is_hung_up(engine: RealEngine) -> None:
+    async with agent_of(engine, shell={"idle": "300ms"}) as hub:
+        await hub.start("sleep 641", container="app", stdin=3, terminal=SIZE)
+        outcome = await hub.outcome("c1")
+        assert (outcome.state, outcome.reason) == ("cancelled", "idle")
+        assert "shell.idle" in (outcome.error or "")
+        assert not sleeping(641)

@@ -143,21 +143,23 @@ async def test_the_policy_bounds_its_time(key: str, state: str, reason: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("allow", "exec_policy", "size", "reason"),
+    ("allow", "policy", "asked", "reason"),
     [
-        (["exec"], {}, SIZE, "not_allowed"),
-        (["shell"], {"commands": [["uptime"]]}, LOGIN, "policy"),
-        (["shell"], {"commands": [["uptime"]]}, SIZE, "policy"),
-        (["shell"], {"deny": ["id"]}, SIZE, "policy"),
+        (["exec"], {}, {"terminal": SIZE}, "not_allowed"),
+        (["shell"], {"exec": {"commands": [["uptime"]]}}, {"terminal": LOGIN}, "policy"),
+        (["shell"], {"exec": {"commands": [["uptime"]]}}, {"terminal": SIZE}, "policy"),
+        (["shell"], {"exec": {"deny": ["id"]}}, {"terminal": SIZE}, "policy"),
+        (["shell"], {}, {"terminal": SIZE, "container": "app"}, "not_allowed"),
+        (["docker"], {}, {"terminal": SIZE}, "not_allowed"),
+        (["docker"], {"docker": {"exec": False}}, {"terminal": SIZE, "container": "a"}, "policy"),
     ],
 )
 async def test_what_the_policy_does_not_allow_gets_no_terminal(
-    allow: list[str], exec_policy: dict[str, Any], size: Terminal, reason: str
+    allow: list[str], policy: dict[str, Any], asked: dict[str, Any], reason: str
 ) -> None:
-    policy = {"exec": exec_policy}
     async with stand_in_hub() as hub, local_agent(hub.url, allow=allow, policy=policy):
         await hub.connected()
-        await hub.start("id", stdin=3, terminal=size)
+        await hub.start("id", stdin=3, **asked)
         outcome = await hub.outcome("c1")
         assert (outcome.state, outcome.reason) == ("refused", reason)
 

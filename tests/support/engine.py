@@ -35,6 +35,7 @@ _APPLETS: Final = (
     "head",
     "printf",
     "yes",
+    "stty",
 )
 
 

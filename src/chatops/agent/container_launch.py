@@ -46,6 +46,8 @@ class ContainerLaunch(Launch):
         OSError: as Launch.
     """
 
+    process: type[ContainerProcess] = ContainerProcess
+
     def __init__(
         self,
         command: Command,
@@ -67,24 +69,27 @@ class ContainerLaunch(Launch):
                 stdout=stdout, stderr=stderr, stdin=command.stdin,
             )  # fmt: skip
         except OSError:
-            for end in (0, 1):
-                self._let_go(end)
+            close_both(self._report)
             raise
 
     def _popen(self) -> subprocess.Popen[bytes]:
         path, container, exec_id = self._prepare()
-        report = self._report[1]
-        words = [path, container, exec_id, str(report), *(["feed"] if self._in else [])]
+        report, more = self._report[1], self._more()
+        words = [path, container, exec_id, str(report), "feed" if self._in else "-"]
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _BEGIN, _SOURCE, *words],
+            [sys.executable, "-I", "-S", "-c", _BEGIN, _SOURCE, *words, *map(str, more)],
             stdin=self._in[0] if self._in else subprocess.DEVNULL,
             stdout=self._out[1],
             stderr=self._err[1],
             env={},
             cwd="/",
             start_new_session=True,
-            pass_fds=(report,),
+            pass_fds=(report, *more),
         )
+
+    def _more(self) -> list[int]:
+        """What else the helper gets."""
+        return []
 
     def _prepare(self) -> tuple[str, str, str]:
         """The engine's socket, the id of the container, and of what was prepared in it.
@@ -96,7 +101,7 @@ class ContainerLaunch(Launch):
         api, wanted, container = EngineApi(path, PATIENCE), self._asked.container or "", ""
         try:
             container = self._find(api, wanted)
-            return path, container, api.create(container, _config(self._asked))
+            return path, container, api.create(container, self._config(self._asked))
         except EngineRefused as error:
             said = error.message.replace(container, wanted) if container else error.message
             code = _CODES.get(error.status, "invalid")
@@ -119,32 +124,39 @@ class ContainerLaunch(Launch):
             raise missing
         return found
 
+    def _config(self, command: Command) -> dict[str, Any]:
+        """What is to be run, in the engine's words."""
+        return {
+            "AttachStdin": command.stdin, "AttachStdout": True, "AttachStderr": True, "Tty": False,
+            "Cmd": vector_of(command.command), "WorkingDir": command.cwd or "",
+            "Env": [f"{name}={value}" for name, value in command.env.items()],
+            "User": command.user or "",
+        }  # fmt: skip
+
     def _process(self, child: subprocess.Popen[bytes]) -> ContainerProcess:
         readers = (PipeReader(self._out[0], self._took[0]), PipeReader(self._err[0], self._took[1]))
-        return ContainerProcess(
+        return self.process(
             child, self._guard, *readers, report=self._report[0],
             stdin=self._in[1] if self._in else None,
         )  # fmt: skip
 
     def _settle(self, group: int | None) -> None:
         super()._settle(group)
-        self._let_go(1)
+        close_end(self._report, 1)
 
     def _close(self) -> None:
         super()._close()
-        self._let_go(0)
-
-    def _let_go(self, end: int) -> None:
-        """Close an end of the report's pipe, once: its number may be another file's after that."""
-        handle, self._report[end] = self._report[end], -1
-        if handle >= 0:
-            os.close(handle)
+        close_end(self._report, 0)
 
 
-def _config(command: Command) -> dict[str, Any]:
-    return {
-        "AttachStdin": command.stdin, "AttachStdout": True, "AttachStderr": True, "Tty": False,
-        "Cmd": vector_of(command.command), "WorkingDir": command.cwd or "",
-        "Env": [f"{name}={value}" for name, value in command.env.items()],
-        "User": command.user or "",
-    }  # fmt: skip
+def close_end(pipe: list[int], end: int) -> None:
+    """Close an end of a pipe, once: its number may be another file's after that."""
+    handle, pipe[end] = pipe[end], -1
+    if handle >= 0:
+        os.close(handle)
+
+
+def close_both(pipe: list[int]) -> None:
+    """Close both ends."""
+    for end in (0, 1):
+        close_end(pipe, end)

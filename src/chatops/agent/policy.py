@@ -21,7 +21,7 @@ from chatops.units import format_duration, format_size
 class Policy:
     """The owner's decision, fixed for the life of the agent. ``exec`` holds the bounds of
     commands, of use only where ``allow`` has exec or shell, ``docker`` those of containers,
-    ``files`` those of what is read, ``shell`` those of terminals."""
+    ``files`` those of what is read, ``shell`` those of terminals, in containers too."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Policy:
         known = self.exec.facts() if "exec" in self._allow else None
         containers = self.docker.facts() if "docker" in self._allow else None
         files = self.files.facts() if "files" in self._allow else None
-        shell = self.shell.facts() if "shell" in self._allow else None
+        shell = self.shell.facts() if self._has_terminals else None
         return bounded(
             PolicyFacts(allow=self.allow, exec=known, docker=containers, files=files, shell=shell)
         )
@@ -86,12 +86,12 @@ class Policy:
 
     def decide_at_terminal(self, command: Command) -> Decision:
         """Whether a command may have a terminal. Whoever has a login shell can run everything, so
-        where [policy.exec] lists what may run, there is none."""
+        where [policy.exec] lists what may run, there is none. In a container a terminal is a
+        command like any other."""
+        if command.container is not None:
+            return self.decide_in_container()
         if "shell" not in self._allow:
             why = "this agent was not started with --allow shell, so it opens no terminals"
-            return Decision(allowed=False, rule="allow", message=why)
-        if command.container is not None:
-            why = "this agent opens no terminals in containers"
             return Decision(allowed=False, rule="allow", message=why)
         if command.terminal is None or not command.terminal.login:
             return self.exec.decide(command.command, cwd=command.cwd, env=command.env)
@@ -99,6 +99,10 @@ class Policy:
             why = "commands lists what may run, and a login shell can run everything"
             return _refused("commands", why)
         return Decision(allowed=True, rule="allow")
+
+    @property
+    def _has_terminals(self) -> bool:
+        return "shell" in self._allow or self.decide_in_container().allowed
 
     def describe(self) -> str:
         """One sentence for ``agent check``."""
@@ -108,7 +112,7 @@ class Policy:
         bounds = _describe(self.exec) if "exec" in self._allow else ()
         containers = _describe_docker(self.docker) if "docker" in self._allow else ()
         files = _describe_files(self.files) if "files" in self._allow else ()
-        shell = _describe_shell(self.shell) if "shell" in self._allow else ()
+        shell = _describe_shell(self.shell) if self._has_terminals else ()
         return "; ".join([text, *bounds, *containers, *files, *shell])
 
 

@@ -1,5 +1,5 @@
-"""[policy.shell]: how long a terminal may stay. It holds only where ``allow`` has shell; what may
-run at one is bounded by [policy.exec]."""
+"""[policy.shell]: how long a terminal may stay, on the host or in a container. What may run at one
+on the host is bounded by [policy.exec]."""
 
 from __future__ import annotations
 

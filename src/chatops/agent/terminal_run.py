@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from chatops.agent.command_states import Life
+from chatops.agent.container_terminal import ContainerTerminal, ContainerTerminalLaunch
 from chatops.agent.exec_policy import ExecPolicy
 from chatops.agent.launch import Launch
 from chatops.agent.output import OutputStream
+from chatops.agent.process import Process
 from chatops.agent.run import Run
 from chatops.agent.shell_policy import ShellPolicy
 from chatops.agent.stdin import StandardInput
@@ -61,11 +63,13 @@ class TerminalRun(Run):
         bounds = replace(bounds, timeout=shell.total, max_output=None)
         super().__init__(command, life, bounds, *rest)
         self._idle = shell.idle
+        self._size: Resize | None = None
         self._looks: asyncio.TimerHandle | None = None
 
     def resize(self, message: Resize) -> None:
         """The terminal has another size, or is to be drawn anew."""
-        if isinstance(self._process, TerminalProcess):
+        self._size = message
+        if isinstance(self._process, TerminalProcess | ContainerTerminal):
             self._process.resize(message.rows, message.cols, redraw=message.redraw)
 
     async def carry_out(self) -> None:
@@ -80,10 +84,21 @@ class TerminalRun(Run):
     def _begin(self) -> Launch:
         stdout, stderr = (functools.partial(self._took, one) for one in self.streams)
         assert self.command.terminal is not None
-        return TerminalLaunch(
-            self.command, self.command.terminal, bounds=self._bounds, guard=self._guard,
-            stdout=stdout, stderr=stderr,
+        if self.command.container is None:
+            return TerminalLaunch(
+                self.command, self.command.terminal, bounds=self._bounds, guard=self._guard,
+                stdout=stdout, stderr=stderr,
+            )  # fmt: skip
+        engine, policy = self._containers
+        return ContainerTerminalLaunch(
+            self.command, self.command.terminal, engine=engine, policy=policy, bounds=self._bounds,
+            guard=self._guard, stdout=stdout, stderr=stderr,
         )  # fmt: skip
+
+    def _feed(self, process: Process) -> None:
+        super()._feed(process)
+        if self._size is not None:  # it came while this was being started
+            self.resize(self._size)
 
     def _cut_off(self) -> None:
         self.end("hung_up", GRACE)

@@ -96,6 +96,7 @@ DOCKER_EXEC: Final = (
     _NAMED["env"],
     Declared("user", ("--user", "-u"), "text", "user of the container to run it as", "U"),
     Declared("stdin", ("--stdin", "-i"), "flag", "pass stdin on to it", default=False),
+    Declared("tty", ("--tty", "-t"), "flag", "run it at a terminal; needs one here", default=False),
     *(_NAMED[name] for name in ("detach", "idempotency_key", "status_file")),
 )
 """The own options of ``chatops docker exec``; they stand before SERVER."""

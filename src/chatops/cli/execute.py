@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chatops.cli.context import Cli
 from chatops.cli.exits import several_exit_code
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from chatops.client.commands import RunOptions
     from chatops.client.run_events import Offsets, RunEvent
     from chatops.client.stdin import Input
+    from chatops.client.terminals import Where
+
+
+_INSTEAD: Final = (
+    "`chatops docker exec -i SERVER CONTAINER COMMAND`, without -t, takes a file or a pipe"
+)
 
 
 class Request(NamedTuple):
@@ -45,6 +51,7 @@ def run(
     group: bool = False,
     detach: bool = False,
     dry_run: bool = False,
+    tty: bool = False,
     **options: Any,
 ) -> int:
     """Run a command as the options say (chatops.cli.declared.EXEC; with ``container`` those of
@@ -53,6 +60,8 @@ def run(
     Raises:
         ChatOpsError: what kept it from being run.
     """
+    if tty:
+        return _at_terminal(cli, target, words, status_file, options, detach=detach)
     with nullcontext() if detach or dry_run else summarising(cli):
         return _run(
             cli, target, words, status_file, stdin=stdin, group=group, detach=detach,
@@ -72,12 +81,9 @@ def _run(
     dry_run: bool,
     options: dict[str, Any],
 ) -> int:
+    if options.get("container") is not None:
+        _one_server(target)
     several = parse_target(target).one is None
-    if several and options.get("container") is not None:
-        raise InvalidInput(
-            "a container is on one server, and this means several",
-            hint="give a server's name or id; `chatops servers list` shows them",
-        )
     if several:
         cli.exit_of = several_exit_code
     _check(cli, several=several, stdin=stdin, alone=detach or dry_run)
@@ -101,6 +107,31 @@ def _run(
         raise
 
 
+def _at_terminal(
+    cli: Cli,
+    target: str,
+    words: list[str],
+    status_file: Path | None,
+    options: dict[str, Any],
+    *,
+    detach: bool,
+) -> int:
+    from chatops.cli.terminal.opening import sit_down
+
+    if detach or status_file is not None:
+        word = "--detach" if detach else "--status-file"
+        raise InvalidInput(f"{word} is not for a terminal", hint="leave it out, or --tty")
+    _one_server(target)
+    given = _options(options)
+    where: Where = {
+        "container": given["container"], "user": given["user"], "cwd": given["cwd"],
+        "env": dict(given["env"] or {}), "timeout": given["timeout"],
+    }  # fmt: skip
+    return sit_down(
+        cli, target, command_of(words), _INSTEAD, key=options.get("idempotency_key"), where=where
+    )
+
+
 def command_of(words: list[str]) -> str | list[str]:
     """The command: one word is a shell line, several are a vector; a first ``--`` is dropped.
 
@@ -111,6 +142,14 @@ def command_of(words: list[str]) -> str | list[str]:
     if not rest or rest == [""]:
         raise InvalidInput("no command was given", hint="write it at the end of the line")
     return rest[0] if len(rest) == 1 else rest
+
+
+def _one_server(target: str) -> None:
+    if parse_target(target).one is None:
+        raise InvalidInput(
+            "a container is on one server, and this means several",
+            hint="give a server's name or id; `chatops servers list` shows them",
+        )
 
 
 def _check(cli: Cli, *, several: bool, stdin: bool, alone: bool) -> None:

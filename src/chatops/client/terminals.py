@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from chatops.client.run_events import RunEvent
 from chatops.client.session import Session, segment
@@ -14,6 +14,17 @@ from chatops.protocol.rest.terminals import Recording
 
 if TYPE_CHECKING:
     from chatops.client.keyboard import Keyboard
+
+
+class Where(TypedDict, total=False):
+    """In which ``container`` of the server, which takes a command, and there as which ``user``; in
+    which folder (``cwd``), with which variables, and for how many seconds at most."""
+
+    container: str | None
+    user: str | None
+    cwd: str | None
+    env: dict[str, str]
+    timeout: float | None
 
 
 class Terminals:
@@ -32,6 +43,7 @@ class Terminals:
         cols: int,
         term: str = "xterm",
         key: str | None = None,
+        **more: Unpack[Where],
     ) -> Generator[RunEvent, None, None]:
         """Open a terminal and run ``command`` at it, None: the login shell. Asked again with the
         same ``key`` it is the same one.
@@ -41,7 +53,7 @@ class Terminals:
             HubUnreachable: the hub is gone; ``details["sent"]`` is true if it was there.
         """
         vector = command if command is None or isinstance(command, str) else list(command)
-        first = OpenTerminal(rows=rows, cols=cols, term=term, command=vector, key=key)
+        first = OpenTerminal(rows=rows, cols=cols, term=term, command=vector, key=key, **more)
         return self._converse(server, first, keyboard)
 
     def come_back(

@@ -24,6 +24,7 @@ from chatops.protocol.messages import (
 )
 from chatops.protocol.parts import Cells, TermName
 from chatops.protocol.rest import Alert, LogEntry, LogLevel, ServerSample, StreamEvent
+from chatops.protocol.rest.commands import InContainer, TimeLimit
 from chatops.protocol.rest.common import ErrorDetail, Timestamp
 
 
@@ -158,7 +159,10 @@ class OpenTerminal(Message, tag="terminal"):
     ``command_id`` (a run's id does too), come back to one, from byte ``offset`` of its output on.
     Answered by command events, output in binary frames, and a ``stream_open`` of stream 0, which
     carries what is typed, as for ``attach`` with ``stdin``. Its ``stream_close`` hangs up; a
-    connection that is lost leaves the terminal for a while. ``resize`` tells another size."""
+    connection that is lost leaves the terminal for a while. ``resize`` tells another size.
+
+    ``container``, ``user``, ``cwd``, ``env`` and ``timeout`` are those of CommandCreate. In a
+    container there is no login shell: it takes a ``command``."""
 
     rows: Cells
     cols: Cells
@@ -171,6 +175,11 @@ class OpenTerminal(Message, tag="terminal"):
     key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     command_id: str | None = None
     offset: Count = 0
+    container: InContainer | None = None
+    user: InContainer | None = None
+    cwd: str | None = None
+    env: dict[str, str] = field(default_factory=dict)
+    timeout: TimeLimit | None = None
 
 
 class OpenCopy(Message, tag="copy"):

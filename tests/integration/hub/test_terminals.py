@@ -14,7 +14,7 @@ import pytest
 from chatops.protocol.client_messages import ClientAuth, OpenTerminal
 from chatops.protocol.closing import MALFORMED, NOT_FOUND
 from chatops.protocol.facts import PolicyFacts
-from chatops.protocol.features import TERMINALS
+from chatops.protocol.features import CONTAINER_COMMANDS, TERMINALS
 from chatops.protocol.frames import StreamFrame
 from chatops.protocol.messages import Resize, StreamClose, StreamCredit
 from tests.support.fleet import CommandAgent
@@ -22,6 +22,8 @@ from tests.support.hub import StubAgent, TestHub
 
 OPEN = OpenTerminal(rows=30, cols=90, term="xterm-256color")
 ALLOWED = PolicyFacts(allow=["shell"])
+DOCKER = PolicyFacts(allow=["docker"])
+INSIDE = OpenTerminal(rows=30, cols=90, command="sh", container="app")
 
 
 @asynccontextmanager
@@ -111,6 +113,29 @@ async def test_the_whole_of_a_terminal_is_passed_on_recorded_and_audited(hub: Te
     ]  # fmt: skip
 
 
+async def test_one_in_a_container_goes_where_and_as_whom_it_was_asked(hub: TestHub) -> None:
+    asked = OpenTerminal(
+        rows=30, cols=90, command=["sh"], container="app", user="bin", cwd="/tmp", env={"A": "b"},
+        timeout=60.0,
+    )  # fmt: skip
+    async with (
+        agent_of(hub, TERMINALS, CONTAINER_COMMANDS, policy=DOCKER) as one,
+        visitor(hub, asked) as client,
+    ):
+        await one.started()
+        said = [one.command[key] for key in ("container", "user", "cwd", "env", "timeout")]
+        assert said == ["app", "bin", "/tmp", {"A": "b"}, 60.0]
+        await one.finished()
+        result = (await event(client, "end"))["result"]
+    (listed,) = (await hub.ok("GET", "/recordings"))["items"]
+    assert (listed["id"], listed["container"]) == (result["command_id"], "app")
+    cast = (await hub.call("GET", f"/recordings/{listed['id']}/cast")).body
+    head = json.loads(cast.decode().splitlines()[0])
+    assert (head["title"], head["chatops"]["container"]) == ("admin on web-1 [app]: sh", "app")
+    audit = (await hub.ok("GET", "/audit?action=terminals.open"))["items"][0]
+    assert (audit["detail"]["container"], audit["detail"]["user"]) == ("app", "bin")
+
+
 async def test_who_was_cut_off_comes_back_and_nobody_else_does(hub: TestHub) -> None:
     await hub.user("other", "admin")
     async with agent_of(hub, TERMINALS) as one:
@@ -143,16 +168,18 @@ async def test_asked_again_with_the_same_key_it_is_the_same_terminal(hub: TestHu
 
 
 @pytest.mark.parametrize(
-    ("features", "policy", "why"),
+    ("features", "policy", "asked", "why"),
     [
-        ([], ALLOWED, "too old to open terminals"),
-        ([TERMINALS], PolicyFacts(allow=["exec"]), "--allow shell"),
+        ([], ALLOWED, OPEN, "too old to open terminals"),
+        ([TERMINALS], PolicyFacts(allow=["exec"]), OPEN, "--allow shell"),
+        ([CONTAINER_COMMANDS], DOCKER, INSIDE, "too old to open terminals"),
+        ([TERMINALS, CONTAINER_COMMANDS], ALLOWED, INSIDE, "--allow docker"),
     ],
 )
 async def test_an_agent_that_opens_none_is_not_asked_and_nothing_is_recorded(
-    hub: TestHub, features: list[str], policy: PolicyFacts, why: str
+    hub: TestHub, features: list[str], policy: PolicyFacts, asked: OpenTerminal, why: str
 ) -> None:
-    async with agent_of(hub, *features, policy=policy), visitor(hub) as client:
+    async with agent_of(hub, *features, policy=policy), visitor(hub, asked) as client:
         result = (await event(client, "end"))["result"]
         assert (result["status"], why in result["error"]) == ("refused", True)
     assert (await hub.ok("GET", "/recordings"))["items"] == []
@@ -208,7 +235,13 @@ async def test_a_recording_goes_with_its_time_and_with_its_server(hub: TestHub) 
 
 
 @pytest.mark.parametrize(
-    "asked", [{"rows": 0, "cols": 80}, {"rows": 24, "cols": 80, "term": "a b"}]
+    "asked",
+    [
+        {"rows": 0, "cols": 80},
+        {"rows": 24, "cols": 80, "term": "a b"},
+        {"rows": 24, "cols": 80, "container": "app"},
+        {"rows": 24, "cols": 80, "command": "id", "user": "bin"},
+    ],
 )
 async def test_what_is_no_terminal_is_refused(hub: TestHub, asked: dict[str, Any]) -> None:
     async with agent_of(hub, TERMINALS), await hub.connect("/ws/terminal/web-1") as client:

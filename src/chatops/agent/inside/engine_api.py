@@ -13,7 +13,6 @@ _LONGEST_HEAD: Final = 65536
 _LONGEST_ANSWER: Final = 16 * 1024 * 1024
 _STARTING: Final = 30.0
 """Seconds that a start may take: some engines answer when it is done."""
-_START: Final = b'{"Detach": %s, "Tty": false}'
 
 
 class EngineRefused(Exception):
@@ -75,13 +74,17 @@ class EngineApi:
         running, pid = bool(found.get("Running")), int(found.get("Pid") or 0)
         return ExecState(running=running, pid=pid, code=code)
 
-    def start(self, exec_id: str) -> tuple[socket.socket, bytes]:
-        """Start a command: the connection that its input goes to and its output comes from, in
-        frames of the engine, and what of it has come already."""
+    def start(
+        self, exec_id: str, size: tuple[int, int] | None = None
+    ) -> tuple[socket.socket, bytes]:
+        """Start a command: the connection that its input goes to and its output comes from, and
+        what of it has come already. The output is in frames of the engine, and bare at a terminal,
+        whose rows and columns are its ``size``; engines older than Docker 23 take no notice of
+        these, and have to be told (``resize``) once it runs."""
         end = self._connect()
         try:
             end.settimeout(max(self._seconds, _STARTING))
-            _send(end, "POST", f"/exec/{exec_id}/start", _START % b"false", upgrade=True)
+            _send(end, "POST", f"/exec/{exec_id}/start", _start(size), upgrade=True)
             head, rest = _head(end)
             status = int(head.split()[1])
             if status not in (101, 200):
@@ -93,7 +96,11 @@ class EngineApi:
 
     def start_alone(self, exec_id: str) -> None:
         """Start a command that nobody listens to."""
-        self._ask("POST", f"/exec/{exec_id}/start", _START % b"true")
+        self._ask("POST", f"/exec/{exec_id}/start", b'{"Detach": true, "Tty": false}')
+
+    def resize(self, exec_id: str, rows: int, cols: int) -> None:
+        """The terminal of a command that runs has another size."""
+        self._ask("POST", f"/exec/{exec_id}/resize?h={rows}&w={cols}")
 
     def _connect(self) -> socket.socket:
         end = socket.socket(socket.AF_UNIX)
@@ -116,6 +123,12 @@ class EngineApi:
         if status >= 300:
             raise EngineRefused(status, _complaint(answer))
         return json.loads(answer) if answer else {}
+
+
+def _start(size: tuple[int, int] | None) -> bytes:
+    if size is None:
+        return b'{"Detach": false, "Tty": false}'
+    return b'{"Detach": false, "Tty": true, "ConsoleSize": [%d, %d]}' % size
 
 
 def _send(

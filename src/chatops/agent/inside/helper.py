@@ -1,9 +1,9 @@
 """Runs one command in a container that the agent has prepared (an *exec* of the engine).
 
 For the agent this process is the command: it writes the command's output into its own, feeds it
-its own input, passes on TERM, and ends with it. How the command ended goes through a pipe of its
-own, ``report``, as one line of JSON: ``{"code": 3}``, with ``error`` where it was not the command
-that ended so, ``{"lost": WHY}`` where nobody can tell. See Minder for what a KILL does.
+its own input, passes on TERM and HUP, and ends with it. How the command ended goes through a pipe
+of its own, ``report``, as one line of JSON: ``{"code": 3}``, with ``error`` where it was not the
+command that ended so, ``{"lost": WHY}`` where nobody can tell. See Minder for what a KILL does.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from chatops.agent.inside.engine_api import EngineApi, EngineRefused, ExecState
 from chatops.agent.inside.minder import Minder
 from chatops.agent.inside.processes import signal_session
 from chatops.agent.inside.relay import IN, Relay
+from chatops.agent.inside.sizes import Sizes
 
 _SECONDS: Final = 3.0
 """How long an answer of the engine may take; the agent gives a TERM five seconds."""
@@ -42,7 +43,9 @@ _AWAY: Final = "the container engine went away while the command ran, and cannot
 class Helper:
     """One command, from its start to its report."""
 
-    def __init__(self, api: EngineApi, container: str, exec_id: str, report: int) -> None:
+    def __init__(
+        self, api: EngineApi, container: str, exec_id: str, report: int, sizes: Sizes | None
+    ) -> None:
         self._api = api
         self._container = container
         self._exec = exec_id
@@ -52,7 +55,10 @@ class Helper:
         self._leader = -1
         """Becomes readable when the command's leader has ended; -1 where that cannot be had."""
         self._gone = False
-        self._told_to_end = False
+        self._sizes = sizes
+        """Of its terminal, if it has one."""
+        self._told_to_end: int | None = None
+        """The signal that came."""
         self._news = (False, False)
         """Whether there is output that waits for what the engine says, and whether it has ended."""
         self._pause = _LOOK_FIRST
@@ -62,17 +68,18 @@ class Helper:
 
     def run(self, *, feed: bool) -> None:
         """Carry it out."""
-        signals = _listen()  # before the start: a TERM that comes meanwhile is passed on after it
+        signals = _listen()  # before the start: what comes meanwhile is passed on after it
         self._minder.tell("start")
         try:
-            end, come = self._api.start(self._exec)
+            size = self._sizes.newest if self._sizes else None
+            end, come = self._api.start(self._exec, size)
         except EngineRefused as error:
             self._end(_not_started(error.message))
             return
         except OSError:  # it may have begun: the minder looks after that
             self._tell({"lost": _AWAY})
             return
-        relay = Relay(end, come, feed=feed)
+        relay = Relay(end, come, feed=feed, terminal=self._sizes is not None)
         while not self._is_done(relay):
             self._wait(relay, signals)
             self._look(relay)
@@ -85,14 +92,18 @@ class Helper:
         poll.register(signals, IN)
         if self._leader >= 0 and not self._gone:
             poll.register(self._leader, IN)
+        if self._sizes is not None and self._sizes.source >= 0:
+            poll.register(self._sizes.source, IN)
         ready = dict(poll.poll(self._patience()))
         relay.go_on(ready)
         if self._leader in ready:
             self._leader_gone(relay)
         if signals.fileno() in ready:
-            signals.recv(64)
-            self._told_to_end = True
-            self._pass_on()
+            self._told_to_end = signals.recv(64)[-1]
+            self._pass_on(self._told_to_end)
+        if self._sizes is not None and self._sizes.source in ready:
+            self._sizes.take()
+            self._resize()
 
     def _patience(self) -> float | None:
         """Milliseconds until something is to be done whatever happens."""
@@ -134,12 +145,19 @@ class Helper:
         self._minder.tell(f"pid {pid}")
         with suppress(OSError):  # where it is not to be seen, the engine is asked again and again
             self._leader = os.pidfd_open(pid)
-        if self._told_to_end:
-            self._pass_on()
+        self._resize()
+        if self._told_to_end is not None:
+            self._pass_on(self._told_to_end)
 
-    def _pass_on(self) -> None:
+    def _pass_on(self, number: int) -> None:
         if self._pid:
-            signal_session(self._api, self._container, self._pid, signal.SIGTERM)
+            signal_session(self._api, self._container, self._pid, number)
+            if number == signal.SIGHUP:  # what is stopped hears of nothing
+                signal_session(self._api, self._container, self._pid, signal.SIGCONT)
+
+    def _resize(self) -> None:
+        if self._sizes is not None and self._pid and self._sizes.tell(self._api, self._exec):
+            self._pass_on(signal.SIGWINCH)
 
     def _leader_gone(self, relay: Relay) -> None:
         self._gone = True
@@ -153,7 +171,7 @@ class Helper:
         if blocked or relay.taken != self._taken or not self._quiet_since:
             self._taken, self._quiet_since = relay.taken, now
         if blocked:
-            return self._told_to_end  # who takes no output is not waited for then
+            return self._told_to_end is not None  # who takes no output is not waited for then
         more = relay.taken - self._taken_at_end
         return relay.ended or more > _MORE or now - self._quiet_since >= _SILENCE
 
@@ -197,11 +215,12 @@ class Helper:
 
 
 def _listen() -> socket.socket:
-    """Becomes readable when TERM comes."""
+    """Becomes readable when TERM or HUP comes: its number."""
     ours, theirs = socket.socketpair()
     theirs.settimeout(0)
     signal.set_wakeup_fd(theirs.detach())
-    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: None)
     return ours
 
 
@@ -217,6 +236,9 @@ def _not_started(words: str) -> dict[str, Any]:
 
 def main(words: list[str]) -> None:
     """Run the command; ``words`` are the engine's socket, the container's and the command's id,
-    the number of the report's pipe, and ``feed`` where there is an input."""
-    path, container, exec_id, report, *feed = words
-    Helper(EngineApi(path, _SECONDS), container, exec_id, int(report)).run(feed=bool(feed))
+    the number of the report's pipe, ``feed`` where there is an input or else ``-``, and where there
+    is a terminal the number of the pipe of its sizes."""
+    path, container, exec_id, report, feed, *source = words
+    sizes = Sizes(int(source[0])) if source else None
+    helper = Helper(EngineApi(path, _SECONDS), container, exec_id, int(report), sizes)
+    helper.run(feed=feed == "feed")

@@ -7,6 +7,7 @@ import select
 import socket
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 _PIECE: Final = 65536
@@ -43,13 +44,24 @@ class Frames:
             yield self._stream, piece
 
 
-class Relay:
-    """One command's streams. Nothing is read that cannot be passed on, so whoever is slow slows
-    the other end. While ``held`` the output waits here: it may be the engine's complaint."""
+class Bare:
+    """The same for a terminal, which has one stream."""
 
-    def __init__(self, end: socket.socket, come: bytes, *, feed: bool) -> None:
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """All of it."""
+        if data:
+            yield 1, data
+
+
+class Relay:
+    """One command's streams, at a ``terminal`` or not. Nothing is read that cannot be passed on, so
+    whoever is slow slows the other end. While ``held`` the output waits here: it may be the
+    engine's complaint."""
+
+    def __init__(self, end: socket.socket, come: bytes, *, feed: bool, terminal: bool) -> None:
         self._end = end
-        self._frames = Frames()
+        self._frames = Bare() if terminal else Frames()
+        self._ends_input = not terminal  # an engine would take it for the end of the output too
         self._todo: deque[tuple[int, bytes]] = deque()
         self._input = b""
         self._feeding = feed
@@ -141,10 +153,9 @@ class Relay:
             return
         if not self._input:
             self._stop_feeding()
-            try:
-                self._end.shutdown(socket.SHUT_WR)
-            except OSError:
-                return
+            if self._ends_input:
+                with suppress(OSError):
+                    self._end.shutdown(socket.SHUT_WR)
 
     def _send(self) -> None:
         try:

@@ -20,7 +20,7 @@ from chatops.cli.view import Column, View
 from chatops.errors import InvalidInput
 from chatops.protocol.rest.terminals import Recording
 
-app = group("What was printed at terminals (`chatops shell`).")
+app = group("What was printed at terminals (`chatops shell`, `docker exec -it`).")
 RECORDINGS = View(
     Recording,
     lambda recording: recording.id,
@@ -113,7 +113,8 @@ def export(
 
 def _command(recording: Recording) -> str:
     command = recording.command
-    return command if isinstance(command, str) else shlex.join(command)
+    where = f"[{recording.container}] " if recording.container else ""
+    return where + (command if isinstance(command, str) else shlex.join(command))
 
 
 def _tell_size(cli: Cli, rows: int, cols: int) -> None:

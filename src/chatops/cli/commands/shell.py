@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,13 +11,9 @@ from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.execute import command_of
 from chatops.cli.exits import exec_exit_code
-from chatops.errors import InvalidInput
-
-if TYPE_CHECKING:
-    from chatops.client.terminals import Terminals
 
 app = group("A terminal on a server.")
-_TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]{0,63}")
+_INSTEAD: Final = "`chatops exec -i SERVER COMMAND` takes its input from a file or a pipe"
 
 
 @command(
@@ -44,30 +38,6 @@ def shell(
 
     Exit status: the remote one, else that of `exec`; needs an agent with `--allow shell`.
     """
-    from chatops.cli.terminal.raw import RawTerminal
-    from chatops.cli.terminal.session import TerminalSession
-    from chatops.ids import new_id
+    from chatops.cli.terminal.opening import sit_down
 
-    if cli.out.form != "table":
-        raise InvalidInput("shell prints what the terminal prints, and has no other form")
-    line = command_of(words) if words else None
-    screen = RawTerminal(0)
-    term, key = os.environ.get("TERM", ""), f"shell-{new_id()}"
-    kind = term if _TERM.fullmatch(term) else "xterm"
-    session = TerminalSession(
-        cli,
-        screen,
-        lambda keyboard: cli.client.terminals.open(
-            server, keyboard, line, term=kind, key=key, **screen.named_size()
-        ),
-        lambda keyboard, name, offset: _again(cli).come_back(
-            server, keyboard, name, offset, **screen.named_size()
-        ),
-    )
-    return session.run()
-
-
-def _again(cli: Cli) -> Terminals:
-    """The terminals of a client of its own, which notices soon that the hub does not answer."""
-    where = cli.connection._replace(token=cli.client.token)
-    return cli.client_for(where, timeout=10.0).terminals
+    return sit_down(cli, server, command_of(words) if words else None, _INSTEAD)

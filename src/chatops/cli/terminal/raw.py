@@ -24,22 +24,20 @@ class Size(TypedDict):
 
 
 class RawTerminal:
-    """A terminal by the number of its file. ``enter`` has every key come as it is, ``leave`` puts
-    all back; both may be called again. If all else fails it is put back at the program's exit.
+    """A terminal by the number of its file; ``instead`` is a hint for who has none. ``enter`` has
+    every key come as it is, ``leave`` puts all back; both may be called again. If all else fails it
+    is put back at the program's exit.
 
     Raises:
         InvalidInput: it is no terminal.
     """
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, instead: str) -> None:
         self._file = file
         try:
             self._before: list[Any] = termios.tcgetattr(file)
         except (OSError, termios.error):
-            raise InvalidInput(
-                "stdin is no terminal, and shell needs one",
-                hint="`chatops exec -i SERVER COMMAND` takes its input from a file or a pipe",
-            ) from None
+            raise InvalidInput("stdin is no terminal, and this needs one", hint=instead) from None
         self.is_raw = False
 
     def enter(self) -> None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 LEAVING: Final = 2.0
 """Seconds that the server has to confirm that the terminal is hung up."""
 _LOOK: Final = 0.25
+_KILLED: Final = 128
+"""Exit statuses above are those of programs that a signal ended, as shells and engines tell it."""
 _ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _GONE: Final = (HubUnreachable, NotFound, NotPermitted, NotSignedIn)
 Begin = Callable[[Keyboard], Iterator[RunEvent]]
@@ -97,7 +99,7 @@ class TerminalSession:
 
     def _print(self, output: Output) -> None:
         if output.stream == "stderr":
-            self._note(output.data.decode(errors="replace").strip())
+            self._note(output.data.decode(errors="replace").strip().removeprefix("chatops: "))
             return
         self._modes.see(output.data)
         try:
@@ -137,8 +139,7 @@ class TerminalSession:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number in (*_ENDS, signal.SIGWINCH, signal.SIGTSTP, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
-        cut_off = self._result is None or self._result.status not in ("succeeded", "failed")
-        if cut_off and self._screen.is_raw:
+        if self._screen.is_raw and _was_cut_off(self._result):
             self._put_back()
         self._screen.leave()
         self._keyboard.close()
@@ -201,6 +202,13 @@ class TerminalSession:
             "left; the server has not confirmed that the terminal is hung up",
             hint=f"`chatops commands cancel {name}` makes sure; it is hung up after a minute",
         )
+
+
+def _was_cut_off(result: CommandResult | None) -> bool:
+    """Whether a program was kept from putting back what it had changed."""
+    if result is None or result.status not in ("succeeded", "failed"):
+        return True
+    return result.signal is not None or (result.exit_code or 0) > _KILLED
 
 
 def _write(file: int, data: bytes) -> None:

@@ -20,6 +20,10 @@ COMMAND_FINAL: frozenset[CommandStatus] = frozenset(
 
 Portion = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,5}%?$", description="N or P%")]
 """So many servers, or so many per cent of them (see chatops.protocol.portion)."""
+TimeLimit = Annotated[float, Meta(gt=0, le=30 * 86_400)]
+"""Seconds."""
+InContainer = Annotated[str, Meta(min_length=1, max_length=255)]
+"""A name or id of a container, or of a user there."""
 
 
 class CommandCreate(Request):
@@ -43,7 +47,7 @@ class CommandCreate(Request):
         | Annotated[list[str], Meta(min_length=1, max_length=MAX_ARGUMENTS)]
     )
     mode: Literal["wait", "stream", "detach", "attach"] = "wait"
-    timeout: Annotated[float, Meta(gt=0, le=30 * 86_400)] | None = None
+    timeout: TimeLimit | None = None
     cwd: str | None = None
     env: dict[str, str] = field(default_factory=dict)
     stdin: bool = False
@@ -53,8 +57,8 @@ class CommandCreate(Request):
     expect_count: Annotated[int, Meta(ge=0)] | None = None
     dry_run: bool = False
     idempotency_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    container: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
-    user: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+    container: InContainer | None = None
+    user: InContainer | None = None
 
 
 class CommandRecord(Struct, kw_only=True):

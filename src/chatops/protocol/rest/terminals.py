@@ -17,7 +17,8 @@ class TerminalCreate(CommandCreate, kw_only=True):
 
 class Recording(Struct, kw_only=True):
     """What was printed at a terminal, as asciicast v2. Its ``id`` is the command's. ``duration_s``
-    is null while it goes on, ``size`` in bytes is then what there is."""
+    is null while it goes on, ``size`` in bytes is then what there is. ``container`` is where the
+    terminal was, as it was asked for; null: on the server itself."""
 
     id: str
     server: str
@@ -26,3 +27,4 @@ class Recording(Struct, kw_only=True):
     started_at: Timestamp
     duration_s: float | None
     size: int
+    container: str | None = None

@@ -27,6 +27,7 @@ class NewRecording(TypedDict):
     user_id: str | None
     user_name: str | None
     command: str | list[str]
+    container: str | None
     started_at: float
 
 

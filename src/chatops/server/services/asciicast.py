@@ -98,7 +98,10 @@ def resumed(lines: Iterable[bytes]) -> tuple[Cast, int]:
     return Cast(position, last), size
 
 
-def describe(command: str | list[str], server: str, user: str | None) -> Mapping[str, Any]:
-    """The keys of a header that say what it is: for players, and (``chatops``) for programs."""
+def describe(
+    command: str | list[str], server: str, user: str | None, container: str | None
+) -> Mapping[str, Any]:
+    """The keys of a header that say to people what it is."""
     line = command if isinstance(command, str) else " ".join(command)
-    return {"command": line, "title": f"{user} on {server}: {line}"}
+    where = server if container is None else f"{server} [{container}]"
+    return {"command": line, "title": f"{user} on {where}: {line}"}

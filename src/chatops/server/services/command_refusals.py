@@ -24,18 +24,14 @@ def refusal(session: AgentSession, spec: RunSpec) -> Why | None:
     not know of terminals without one, so this is asked before each sending. What the agent told of
     its policy spares the way there; the agent itself decides in any case.
     """
-    if spec.terminal is not None:
-        return _no_terminal(session)
-    return _not_in_container(session) if spec.container is not None else None
-
-
-def _no_terminal(session: AgentSession) -> Why | None:
     name = session.server_name
-    if TERMINALS not in session.features:
+    if spec.terminal is not None and TERMINALS not in session.features:
         return Why("unsupported", f"the agent of {name} is too old to open terminals")
-    if session.policy is not None and "shell" not in session.policy.allow:
-        return Why("not_allowed", f"the agent of {name} was not started with --allow shell")
-    return None
+    if spec.container is not None:
+        return _not_in_container(session)
+    if spec.terminal is None or session.policy is None or "shell" in session.policy.allow:
+        return None
+    return Why("not_allowed", f"the agent of {name} was not started with --allow shell")
 
 
 def _not_in_container(session: AgentSession) -> Why | None:

@@ -70,14 +70,15 @@ class RecordingService:
         now = self._clock.now()
         row = crud.NewRecording(
             id=live.id, server_id=live.server_id, user_id=live.user_id, user_name=live.user_name,
-            command=spec.command, started_at=now,
+            command=spec.command, container=spec.container, started_at=now,
         )  # fmt: skip
         await self._database.transact(lambda tx: crud.create(tx, row))
         recorder = self._recorder(live, now)
         recorder.begin(
             spec.terminal.rows, spec.terminal.cols, env={"TERM": spec.terminal.term},
-            **describe(spec.command, live.server_name, live.user_name),
-            chatops={"id": live.id, "server": live.server_name, "user": live.user_name},
+            **describe(spec.command, live.server_name, live.user_name, spec.container),
+            chatops={"id": live.id, "server": live.server_name, "user": live.user_name,
+                     "container": spec.container},
         )  # fmt: skip
         live.recorder = recorder
 
@@ -222,6 +223,7 @@ class RecordingService:
             started_at=format_time(row.started_at),
             duration_s=row.duration_s,
             size=self._size(row.id) if row.size is None else row.size,
+            container=row.container,
         )
 
     def _size(self, recording_id: str) -> int:

@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from chatops.errors import Busy, ChatOpsError, NotFound
+from chatops.errors import Busy, ChatOpsError, InvalidInput, NotFound
 from chatops.protocol import rest
 from chatops.protocol.client_messages import FromClient, OpenTerminal, from_client
 from chatops.protocol.limits import MAX_HUB_FRAME, KiB
@@ -75,9 +75,12 @@ class _Visitor(AtServer):
 
     async def _open(self, principal: Principal, name: str, asked: OpenTerminal) -> Begun:
         login = asked.command is None
+        if login and asked.container is not None:
+            raise InvalidInput("a terminal in a container needs a command")
         body = rest.TerminalCreate(
             target=name, command=asked.command if asked.command is not None else LOGIN,
-            mode="attach", stdin=True, idempotency_key=asked.key,
+            mode="attach", stdin=True, idempotency_key=asked.key, container=asked.container,
+            user=asked.user, cwd=asked.cwd, env=asked.env, timeout=asked.timeout,
             terminal=Terminal(rows=asked.rows, cols=asked.cols, term=asked.term, login=login),
         )  # fmt: skip
         origin = Origin.of(principal, self._connection.address)

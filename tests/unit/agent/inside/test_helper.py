@@ -19,7 +19,9 @@ from chatops.agent.container_launch import _BEGIN, _SOURCE
 def helper(sock: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A helper, and the end of the pipe that its report comes from."""
     told, report = os.pipe()
-    words = [sys.executable, "-I", "-S", "-c", _BEGIN, _SOURCE, str(sock), "c", "e", str(report)]
+    words = [
+        sys.executable, "-I", "-S", "-c", _BEGIN, _SOURCE, str(sock), "c", "e", str(report), "-",
+    ]  # fmt: skip
     with subprocess.Popen(
         words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         pass_fds=(report,), start_new_session=True,

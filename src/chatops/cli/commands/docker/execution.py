@@ -16,7 +16,7 @@ from chatops.cli.exits import exec_exit_code
 
 
 @command(
-    app, "exec", example="chatops docker exec web-1 app 'df -h | sort'", options_first=True,
+    app, "exec", example="chatops docker exec -it web-1 app sh", options_first=True,
     exit_of=exec_exit_code, extra=[parameter(one) for one in DOCKER_EXEC],
 )  # fmt: skip
 def execute(
@@ -34,6 +34,9 @@ def execute(
     Options stand before SERVER. One COMMAND argument is a line for the container's /bin/sh, two
     or more are an exact vector without a shell. Output, bytes and exit status are the command's;
     Ctrl-C ends it, and waits for the end.
+
+    With -it it has a terminal, as with `chatops shell`: full-screen programs, Ctrl-C and job
+    control, and a recording; at the beginning of a line `~.` leaves.
 
     Exit status: that of `exec`; 121 also where there is no such container, it does not run, or
     the engine cannot be asked: nothing was run.

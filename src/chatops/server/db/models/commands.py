@@ -97,7 +97,8 @@ class CommandOutput(ChatOpsModel, table=True):
 
 class Recording(ChatOpsModel, table=True):
     """What was printed at a terminal: the file ``recordings/ID.cast``. The id is its command's; no
-    foreign key, either may be kept longer. ``duration_s`` and ``size`` are known at its end."""
+    foreign key, either may be kept longer. ``duration_s`` and ``size`` are known at its end;
+    ``container`` is as in a Command."""
 
     __tablename__ = "recordings"
     __table_args__ = (
@@ -113,3 +114,4 @@ class Recording(ChatOpsModel, table=True):
     started_at: float
     duration_s: float | None = None
     size: int | None = Field(default=None, sa_type=BigInt)
+    container: str | None = None
