@@ -61,7 +61,8 @@ _SCROLL = """() => new Promise(done => {
     requestAnimationFrame(step);
 })"""
 # Opened within the page, as a click does: what the browser needs for any page is not counted.
-_DAY = """path => new Promise(done => {
+_DAY = (
+    """path => new Promise(done => {
     const began = performance.now();
     history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate'));
     const look = () => {
@@ -71,7 +72,9 @@ _DAY = """path => new Promise(done => {
         requestIdleCallback(() => done({ drawn: last - began, idle: performance.now() - began }));
     };
     look();
-})""" % CHARTS  # noqa: UP031  (braces are JavaScript's)
+})"""
+    % CHARTS
+)  # noqa: UP031  (braces are JavaScript's)
 
 
 def main() -> int:
@@ -136,15 +139,18 @@ def opened(browser: Browser, url: str, server: str, rounds: int) -> Figures:
         row(page)
         scrolled = page.evaluate(_SCROLL)
     frames = sorted(scrolled["frames"])
-    return found | {
-        "first_paint_p50": statistics.median(paints),
-        "servers_p50": statistics.median(lists),
-        "day_of_six_drawn_p50": statistics.median(days[1:]),  # the first one loads the charts
-        "day_of_six_p50": statistics.median(idles[1:]),
-        "scroll_frame_p50": frames[len(frames) // 2],
-        "scroll_frame_p95": frames[len(frames) * 95 // 100],
-        "scroll_blocked_max": float(scrolled["blocked"]),
-    }
+    return (
+        found
+        | {
+            "first_paint_p50": statistics.median(paints),
+            "servers_p50": statistics.median(lists),
+            "day_of_six_drawn_p50": statistics.median(days[1:]),  # the first one loads the charts
+            "day_of_six_p50": statistics.median(idles[1:]),
+            "scroll_frame_p50": frames[len(frames) // 2],
+            "scroll_frame_p95": frames[len(frames) * 95 // 100],
+            "scroll_blocked_max": float(scrolled["blocked"]),
+        }
+    )
 
 
 def row(page: Page) -> None:

@@ -17,5 +17,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  test: { include: ["src/**/*.test.ts"] },
+  // The tests are of pure functions: a process and a world for each file would cost more than they do.
+  test: { include: ["src/**/*.test.ts"], pool: "threads", isolate: false },
 });

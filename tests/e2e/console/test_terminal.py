@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import Visitor
-from tests.support.processes import Bench
+from tests.support.browser import Visitor, visiting
+from tests.support.processes import PASSWORD, Bench
 
 
 def open_terminal(visitor: Visitor, command: str = "sh") -> Page:
@@ -28,26 +28,30 @@ def test_a_command_is_typed_and_answered_and_its_exit_code_told(admin: Visitor) 
     expect(screen).to_contain_text("42-ü")
     page.keyboard.type("printf '\\033]0;not the title\\007<b>bold</b>\\n'\n")
     expect(screen).to_contain_text("<b>bold</b>")
-    assert page.title() == "web-1 · ChatOps"
+    assert page.title() == "web-1 · Terminal · ChatOps"
     page.keyboard.type("exit 7\n")
     expect(page.get_by_role("alert")).to_contain_text("7")
 
 
 def test_a_terminal_and_the_page_are_back_after_the_hub_was_killed(
-    admin: Visitor, site: Bench
+    browser: Browser, place: Bench
 ) -> None:
-    page = open_terminal(admin)
-    screen = page.get_by_role("region", name="Terminal")
-    screen.click()
-    page.keyboard.type("mark=still-here\n")
-    expect(screen).to_contain_text("mark=still-here")
-    hub = next(one for one in site.programs if one.log.name == "hub.log")
-    hub.stop(signal.SIGKILL)
-    expect(page.get_by_text("the hub is away; coming back …")).to_be_visible()
-    expect(page.get_by_text("The hub does not answer.")).to_be_visible()
-    site.start_hub(None, "--port", str(urlsplit(site.url).port))
-    expect(page.get_by_text("connected", exact=True)).to_be_visible()
-    expect(page.get_by_text("The hub does not answer.")).to_have_count(0)
-    screen.click()
-    page.keyboard.type('echo "[$mark]"\n')
-    expect(screen).to_contain_text("[still-here]")
+    hub = place.start_hub()
+    place.login()
+    place.start_agent("web-1", place.add_server("web-1"), "--allow", "shell")
+    with visiting(browser, place.url) as visitor:
+        visitor.sign_in("admin", PASSWORD)
+        page = open_terminal(visitor)
+        screen = page.get_by_role("region", name="Terminal")
+        screen.click()
+        page.keyboard.type("mark=still-here\n")
+        expect(screen).to_contain_text("mark=still-here")
+        hub.stop(signal.SIGKILL)
+        expect(page.get_by_text("the hub is away; coming back …", exact=True)).to_be_visible()
+        expect(page.get_by_text("The hub does not answer.")).to_be_visible()
+        place.start_hub(None, "--port", str(urlsplit(place.url).port))
+        expect(page.get_by_text("connected", exact=True)).to_be_visible()
+        expect(page.get_by_text("The hub does not answer.")).to_have_count(0)
+        screen.click()
+        page.keyboard.type('echo "[$mark]"\n')
+        expect(screen).to_contain_text("[still-here]")
