@@ -12,5 +12,7 @@ fail() {
 scripts/web.sh current || fail "the web console is older than its source" "make web"
 rm -rf dist
 .venv/bin/python -m hatchling build -d dist
-.venv/bin/python -m zipfile -l dist/*.whl | grep -q 'chatops/server/console/index.html' ||
+.venv/bin/python -c 'import sys, zipfile
+sys.exit(sys.argv[2] not in zipfile.ZipFile(sys.argv[1]).namelist())' \
+    dist/*.whl chatops/server/console/index.html ||
     fail "the wheel lacks the web console" "see hatch_build.py"
