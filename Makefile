@@ -1,6 +1,6 @@
 # Every target sets up what it needs: Python 3.11 or newer is enough to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit lint soak bench docs lock clean run dev debian
+.PHONY: help demo web release test test-unit lint soak bench docs lock clean run dev debian
 
 PYTHON ?= python3
 export PYTHON
@@ -14,9 +14,16 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: run ## a hub and an agent of this machine in a throw-away folder, until Ctrl-C
+	@scripts/web.sh if-node
 	@$(BIN)/chatops demo
 
-test: lint debian ## everything: lint, types and the whole test suite
+web: run ## build the web console, which a hub of this checkout then serves
+	@scripts/web.sh
+
+release: dev ## wheel and sdist, with the console, into dist/
+	@scripts/release.sh
+
+test: lint debian web ## everything: lint, types and the whole test suite
 	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m 'not soak'
 
 test-unit: dev ## the tests that need neither root nor any service
@@ -42,6 +49,7 @@ lock: run ## choose the versions in requirements-dev.lock again
 
 clean: ## remove the environment and everything that was built
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis build dist
+	rm -rf web/dist web/node_modules web/openapi.json web/src/api/schema.d.ts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 run:

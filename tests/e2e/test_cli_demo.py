@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chatops.client import Client
 from tests.support.processes import Bench, Program
 from tests.support.waiting import until
 
@@ -38,6 +39,9 @@ def test_it_works_from_a_second_terminal_and_leaves_nothing(
         done = place.run("exec", name, "echo", "hello")
         assert done == (0, b"hello\n", b"")
         assert place.run("metrics", "show", name, "-o", "json").json()["cpu"]["percent"] >= 0
+        told = program.says(rb"browser: (\S+), as admin with the password (\S+)")
+        with Client(told[1].decode()) as client:
+            client.auth.login("admin", told[2].decode())
         (folder,) = leftovers(place)
         assert folder.stat().st_mode & 0o777 == 0o700
         assert program.stop(number) == 0

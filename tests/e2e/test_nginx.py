@@ -76,20 +76,28 @@ def test_a_silent_command_outlives_the_patience_of_a_proxy(place: Bench, closed_
         assert (done.code, done.out) == (4, "begun\nover\n"), done.err
 
 
-def sign_in(place: Bench, source: str, forwarded: str) -> int:
-    """The status of a wrong sign-in that comes from an address and claims another."""
+def ask(
+    place: Bench, method: str, path: str, body: object = None, source: str = "", **headers: str
+) -> http.client.HTTPResponse:
+    """The answer to one request through nginx, its body left out."""
     context = ssl.create_default_context(cafile=str(place.folder / "ca.pem"))
     host, _, port = place.url.removeprefix("https://").partition(":")
     connection = http.client.HTTPSConnection(
-        host, int(port), context=context, source_address=(source, 0), timeout=20
+        host, int(port), context=context, source_address=(source, 0) if source else None, timeout=20
     )
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        body = json.dumps({"username": "admin", "password": "wrong"})
-        headers = {"X-Forwarded-For": forwarded, "Content-Type": "application/json"}
-        connection.request("POST", "/api/v1/auth/login", body, headers)
-        return connection.getresponse().status
+        connection.request(method, path, json.dumps(body) if body else None, sent)
+        return connection.getresponse()
     finally:
         connection.close()
+
+
+def sign_in(place: Bench, source: str, forwarded: str) -> int:
+    """The status of a wrong sign-in that comes from an address and claims another."""
+    body = {"username": "admin", "password": "wrong"}
+    headers = {"X_Forwarded_For": forwarded, "Content_Type": "application/json"}
+    return ask(place, "POST", "/api/v1/auth/login", body, source, **headers).status
 
 
 def test_whom_a_request_comes_from_is_what_nginx_saw(proxied: Bench) -> None:
@@ -99,3 +107,15 @@ def test_whom_a_request_comes_from_is_what_nginx_saw(proxied: Bench) -> None:
     rows = proxied.run("audit", "list", "-o", "json").json()
     failed = {row["address"] for row in rows if row["outcome"] == "denied"}
     assert failed == {"127.0.0.5", "127.0.0.6"}, rows
+
+
+def test_the_console_passes_and_its_cookie_is_secure(proxied: Bench) -> None:
+    page = ask(proxied, "GET", "/", Accept="text/html")
+    assert (page.status, page.headers.get_content_type()) == (200, "text/html")
+    assert page.headers["X-Frame-Options"] == "DENY"
+    body = {"username": "admin", "password": PASSWORD, "cookie": True}
+    answer = ask(proxied, "POST", "/api/v1/auth/login", body, X_Chatops_Console="1")
+    assert answer.status == 200
+    assert answer.headers["Set-Cookie"].split("; ")[1:] == [
+        "Max-Age=604800", "Path=/api/v1/auth", "HttpOnly", "SameSite=Strict", "Secure"
+    ]  # fmt: skip

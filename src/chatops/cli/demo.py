@@ -108,14 +108,14 @@ def _play(cli: Cli, folder: Path, children: list[Child]) -> None:
         children.append(agent)
         show_sample(cli.out, _await(lambda: _sample(client, name), children, "a first sample"))
         cli.out.flush()
-        _say_what_next(cli, url, name, active=active)
+        _say_what_next(cli, url, name, password, active=active)
         while True:
             for child in children:
                 child.check()
             time.sleep(_PAUSE * 4)
 
 
-def _say_what_next(cli: Cli, url: str, name: str, *, active: bool) -> None:
+def _say_what_next(cli: Cli, url: str, name: str, password: str, *, active: bool) -> None:
     program = "chatops" if shutil.which("chatops") else sys.argv[0]
     profile = "" if active else f" --profile {PROFILE}"
     cli.out.say(
@@ -123,7 +123,8 @@ def _say_what_next(cli: Cli, url: str, name: str, *, active: bool) -> None:
         f"  {program} exec{profile} {name} uptime\n"
         f"  {program} metrics watch {name}{profile}\n"
         f"  {program} servers list{profile}\n"
-        f"  {program} --help\n"
+        f"  {program} --help\n\n"
+        f"in a browser: {url}, as admin with the password {password}\n"
     )
 
 

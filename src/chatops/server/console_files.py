@@ -153,16 +153,30 @@ async def _send(request: web.Request, file: File) -> web.StreamResponse:
 
 
 async def _stream(request: web.Request, response: web.StreamResponse, path: Path) -> None:
+    """The file's bytes. It is not kept open: who reads slowly would hold a file of the hub's."""
     try:
-        opened = await asyncio.to_thread(path.open, "rb")
+        size = (await asyncio.to_thread(path.stat)).st_size
     except FileNotFoundError:  # the console was built again since the hub started
         raise web.HTTPNotFound from None
-    with opened:
-        response.content_length = os.fstat(opened.fileno()).st_size
-        await response.prepare(request)
-        while request.method != "HEAD" and (part := await asyncio.to_thread(opened.read, _CHUNK)):
-            await response.write(part)
+    response.content_length = size
+    await response.prepare(request)
+    for start in range(0, size if request.method == "GET" else 0, _CHUNK):
+        part = await asyncio.to_thread(_read, path, start)
+        if not part:
+            response.force_close()  # too few bytes are told by the end of the connection
+            break
+        await response.write(part)
     await response.write_eof()
+
+
+def _read(path: Path, start: int) -> bytes:
+    """The next bytes; none when the file has gone meanwhile."""
+    try:
+        with path.open("rb") as opened:
+            opened.seek(start)
+            return opened.read(_CHUNK)
+    except FileNotFoundError:
+        return b""
 
 
 def _without_console(request: web.Request) -> web.Response:

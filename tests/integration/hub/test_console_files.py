@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import aiohttp
 import pytest
 from yarl import URL
 
@@ -109,6 +110,22 @@ async def test_a_browser_gets_the_best_coding_that_it_takes(hub: TestHub) -> Non
         tags.add(got.headers["ETag"])
     assert len(tags) == 3
     assert "Vary" not in (await get(hub, "/favicon.svg")).headers
+
+
+async def test_a_file_that_goes_while_it_is_sent_is_not_taken_for_whole(
+    hub: TestHub, build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = console_files._read
+
+    def read_and_remove(path: Path, start: int) -> bytes:
+        part = read(path, start)
+        path.unlink(missing_ok=True)
+        return part
+
+    monkeypatch.setattr(console_files, "_read", read_and_remove)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await get(hub, "/assets/app-1a2b3c.js")
+    assert (await get(hub, "/assets/app-1a2b3c.js")).status == 404
 
 
 async def test_head_tells_what_get_would(hub: TestHub) -> None:
