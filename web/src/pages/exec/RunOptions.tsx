@@ -24,7 +24,7 @@ export function RunOptions({ form, wrong, change }: Props) {
   return (
     <details open={set || undefined}>
       <summary className="cursor-pointer text-sm font-medium">Options</summary>
-      <div className="mt-3 grid gap-4 sm:grid-cols-2">
+      <div className="mt-3 grid items-start gap-4 sm:grid-cols-2">
         {FIELDS.map(([name, label, hint]) => (
           <TextField
             key={name}

@@ -59,12 +59,7 @@ function Whole({ run, operator }: { run: Run; operator: boolean }) {
               <span className="text-faint">the hub is away; coming back …</span>
             )}
           </div>
-          <progress
-            aria-label="Servers that are done"
-            className="h-2 w-full accent-accent"
-            value={over}
-            max={rows.length}
-          />
+          <Bar over={over} of={rows.length} />
           <About run={run} />
         </div>
       </Card>
@@ -75,6 +70,21 @@ function Whole({ run, operator }: { run: Run; operator: boolean }) {
       )}
       <RunTable rows={rows} output={operator} />
     </>
+  );
+}
+
+function Bar({ over, of }: { over: number; of: number }) {
+  return (
+    <div
+      role="progressbar"
+      aria-label="Servers that are done"
+      aria-valuenow={over}
+      aria-valuemin={0}
+      aria-valuemax={of}
+      className="h-1.5 overflow-hidden rounded-full bg-raised"
+    >
+      <div className="h-full bg-accent" style={{ width: `${(100 * over) / Math.max(1, of)}%` }} />
+    </div>
   );
 }
 

@@ -28,7 +28,7 @@ export function RunTable({ rows, output }: Props) {
           <tr>
             <Th>Server</Th>
             <Th>Outcome</Th>
-            <Th>Took</Th>
+            <Th className="max-md:hidden">Took</Th>
             {output && <Th className="w-1/2">Last lines</Th>}
             <Th className="max-md:hidden">
               <span className="sr-only">Equivalent command</span>
@@ -73,7 +73,7 @@ const Row = memo(
         <Td>
           <Outcome ended={row} />
         </Td>
-        <Td className="whitespace-nowrap tabular-nums">
+        <Td className="whitespace-nowrap tabular-nums max-md:hidden">
           {row.duration_ms === null ? "–" : took(row.duration_ms)}
         </Td>
         {output && (
