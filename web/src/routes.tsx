@@ -25,6 +25,8 @@ export const router = createBrowserRouter([
       { path: "alerts", lazy: () => import("./pages/alerts/Alerts") },
       { path: "alerts/rules", lazy: () => import("./pages/alerts/Rules") },
       { path: "alerts/:alert", lazy: () => import("./pages/alerts/Alert") },
+      { path: "exec", lazy: () => import("./pages/exec/Exec") },
+      { path: "runs/:run", lazy: () => import("./pages/runs/Run") },
       { path: "commands", lazy: () => import("./pages/commands/Commands") },
       { path: "commands/:command", lazy: () => import("./pages/commands/Command") },
       { path: "*", Component: Lost },

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { open } from "@/lib/runs/outcome";
-import { since } from "@/lib/since";
+import { parseMoment } from "@/lib/units";
 import { get, post, segment } from "./client";
 import { asHubError, mayPass } from "./errors";
 import type {
@@ -29,7 +29,8 @@ function useHistory<T>(path: string, filters: HistoryFilters) {
   return useInfiniteQuery({
     queryKey: [path.slice(1), filters],
     queryFn: ({ pageParam, signal }) => {
-      const asked = { server, user, since: since(filters.since), limit: PAGE, cursor: pageParam };
+      const since = filters.since && parseMoment(filters.since, Date.now());
+      const asked = { server, user, since, limit: PAGE, cursor: pageParam };
       return get<Page<T>>(path, asked, signal);
     },
     initialPageParam: null as string | null,
@@ -90,11 +91,7 @@ export const useCancelRun = (id: string) =>
 export type RunAsked = Partial<CommandCreate> & Pick<CommandCreate, "target" | "command">;
 
 /** The servers that a run would go to. Nothing is run. */
-export function usePlan() {
-  return useMutation({
-    mutationFn: (asked: RunAsked) => post<RunPlan>("/commands", { ...asked, dry_run: true }),
-  });
-}
+export const plan = (asked: RunAsked) => post<RunPlan>("/commands", { ...asked, dry_run: true });
 
 const RECOVERY_MS = 60_000;
 
