@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -123,20 +124,24 @@ class FleetScreen(Screen[None]):
         self.set_focus(words)
         self.refresh_bindings()
 
-    def action_keep(self) -> None:
+    async def action_keep(self) -> None:
         """Leave the words as they are."""
-        self.query_one(Input).display = False
+        words = self.query_one(Input)
+        await _typed(words)
+        words.display = False
+        self._look(words=words.value)
         self.set_focus(self.query_one(Lines))
         self.refresh_bindings()
 
-    def action_clear(self) -> None:
+    async def action_clear(self) -> None:
         """End the filter."""
-        self.query_one(Input).value = ""
-        self._look(words="")
-        self.action_keep()
+        words = self.query_one(Input)
+        await _typed(words)
+        words.value = ""
+        await self.action_keep()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._look(words=event.value)
+        self._look(words=event.input.value)  # the event may be older than what is there now
 
     def on_lines_moved(self, event: Lines.Moved) -> None:
         row = self._under_cursor()
@@ -206,3 +211,10 @@ def paint_trouble(screen: Screen[None], state: State, width: int, gone: str | No
     line.display = text is not None
     if text is not None:
         line.show(bars.banner(text, width))
+
+
+async def _typed(words: Input) -> None:
+    """Wait until it has taken the keys that were meant for it: it does that in its own time."""
+    done = asyncio.Event()
+    if words.call_later(done.set):
+        await done.wait()

@@ -25,6 +25,7 @@ from chatops.protocol.rest import ServerProcess
 from docs.gen.pictures import FOLDER, PICTURES, draw
 from docs.gen.top_scene import NOW, opened, sample, scene, server, values
 from tests.support.samples import HOSTILE
+from tests.support.waiting import until_async
 
 _COUNTS = "3 alerts, 2 firing, 2 critical!"
 
@@ -118,9 +119,17 @@ async def test_what_is_typed_in_one_go_arrives_where_it_is_meant_to() -> None:
         assert one.state.order == Order(sort="cpu", words="web/1")
         for key, character in (("escape", None), ("down", None), ("enter", "\r"), ("5", "5")):
             one.app.post_message(events.Key(key, character))
+        await until_async(lambda: one.lines[:1] and one.lines[0].startswith("cache-2 "))
+        await until_async(lambda: "COMMAND" in "".join(one.lines))
+
+
+async def test_what_is_cleared_at_once_does_not_come_back() -> None:
+    async with stage() as one:
+        for character in "/web\x1b/db\r":
+            key = {"/": "slash", "\r": "enter", "\x1b": "escape"}.get(character, character)
+            one.app.post_message(events.Key(key, character))
         await one.press()
-        assert one.lines[0].startswith("cache-2 ")
-        assert one.app.screen._panel == "processes"  # type: ignore[attr-defined]
+        assert one.state.order.words == "db"
 
 
 async def test_g_groups_by_each_tag_and_then_by_none() -> None:
