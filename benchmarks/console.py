@@ -61,20 +61,17 @@ _SCROLL = """() => new Promise(done => {
     requestAnimationFrame(step);
 })"""
 # Opened within the page, as a click does: what the browser needs for any page is not counted.
-_DAY = (
-    """path => new Promise(done => {
+_DAY = """([path, charts]) => new Promise(done => {
     const began = performance.now();
     history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate'));
     const look = () => {
         const drawn = document.querySelectorAll('[data-drawn]').length;
-        if (drawn < %d) return setTimeout(look, 5);
+        if (drawn < charts) return setTimeout(look, 5);
         const last = performance.now();
         requestIdleCallback(() => done({ drawn: last - began, idle: performance.now() - began }));
     };
     look();
 })"""
-    % CHARTS
-)  # noqa: UP031  (braces are JavaScript's)
 
 
 def main() -> int:
@@ -132,7 +129,7 @@ def opened(browser: Browser, url: str, server: str, rounds: int) -> Figures:
         for _ in range(rounds + 1):
             page.goto(f"{url}/servers")
             row(page)
-            took = page.evaluate(_DAY, f"/servers/{server}/metrics?range=24h")
+            took = page.evaluate(_DAY, [f"/servers/{server}/metrics?range=24h", CHARTS])
             days.append(float(took["drawn"]))
             idles.append(float(took["idle"]))
         page.goto(f"{url}/servers")

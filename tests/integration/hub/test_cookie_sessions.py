@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -44,18 +45,23 @@ async def hub(tmp_path: Path, clock: FakeClock) -> AsyncIterator[TestHub]:
         yield running
 
 
+def cookie_name(hub: TestHub) -> str:
+    """Each hub has one of its own: browsers share cookies between the ports of a host."""
+    return f"chatops_refresh_{urlsplit(hub.url).port}"
+
+
 async def post(hub: TestHub, path: str, body: object, token: str = "", **headers: str) -> Reply:
     """What is asked with this cookie, and with the console's header unless others are given."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()} or dict(CONSOLE)
     if token:
-        sent["Cookie"] = f"chatops_refresh={token}"
+        sent["Cookie"] = f"{cookie_name(hub)}={token}"
     data = msgspec.json.encode(body)
     async with hub.http.post(f"{hub.url}/api/v1/auth/{path}", data=data, headers=sent) as answer:
         raw = await answer.read()
         cookie = http.cookies.SimpleCookie(answer.headers.get("Set-Cookie", ""))
         hub.http.cookie_jar.clear()
         return Reply(
-            answer.status, msgspec.json.decode(raw or b"null"), cookie.get("chatops_refresh")
+            answer.status, msgspec.json.decode(raw or b"null"), cookie.get(cookie_name(hub))
         )
 
 
@@ -137,7 +143,7 @@ async def test_a_token_counts_only_where_its_kind_belongs(hub: TestHub) -> None:
 
 
 async def test_the_cookie_opens_nothing_else(hub: TestHub) -> None:
-    headers = CONSOLE | {"Cookie": f"chatops_refresh={await login(hub)}"}
+    headers = CONSOLE | {"Cookie": f"{cookie_name(hub)}={await login(hub)}"}
     for path in ("auth/me", "servers", "ws/metrics"):
         async with hub.http.get(f"{hub.url}/api/v1/{path}", headers=headers) as answer:
             assert answer.status in (400, 401), path

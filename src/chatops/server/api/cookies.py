@@ -18,7 +18,6 @@ from chatops.server.api.operation import PREFIX
 from chatops.server.services.auth import REFRESH_LIFE
 from chatops.server.services.credentials import COOKIE, REFRESH, Kind
 
-NAME: Final = "chatops_refresh"
 PATH: Final = f"{PREFIX}/auth"
 HEADER: Final = "X-Chatops-Console"
 _TO_PUT: Final = web.RequestKey("chatops_cookie", str)
@@ -39,11 +38,17 @@ def require_console(request: web.Request) -> None:
         )
 
 
+def name_of(request: web.Request) -> str:
+    """The cookie's name, which has the port that the browser asked: browsers share cookies between
+    all ports of a host, and a demo beside a hub would sign it out."""
+    return f"chatops_refresh_{request.url.port}"
+
+
 def token_of(request: web.Request, in_body: str | None) -> tuple[str | None, Kind]:
     """The refresh token of a request, and its kind: that of the body, else of the cookie."""
     if in_body is not None or not _from_console(request):
         return in_body, REFRESH
-    return request.cookies.get(NAME), COOKIE
+    return request.cookies.get(name_of(request)), COOKIE
 
 
 def keep(request: web.Request, pair: rest.FullPair) -> rest.TokenPair:
@@ -62,7 +67,8 @@ async def put(request: web.Request, response: web.StreamResponse) -> None:
     are answers too)."""
     if (token := request.get(_TO_PUT)) is None:
         return
-    words = [f"{NAME}={token}", f"Max-Age={REFRESH_LIFE if token else 0}", f"Path={PATH}"]
+    words = [f"{name_of(request)}={token}", f"Path={PATH}"]
+    words += [f"Max-Age={REFRESH_LIFE if token else 0}"]
     words += ["HttpOnly", "SameSite=Strict", *(["Secure"] if request.secure else [])]
     response.headers.add("Set-Cookie", "; ".join(words))
 
