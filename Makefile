@@ -1,6 +1,6 @@
 # Every target sets up what it needs: Python 3.11 or newer is enough to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help demo web release test test-unit lint soak bench docs lock clean run dev debian
+.PHONY: help demo web release test test-unit lint soak bench docs lock clean compiled console run dev debian
 
 PYTHON ?= python3
 export PYTHON
@@ -23,7 +23,9 @@ web: run ## build the web console, which a hub of this checkout then serves
 release: dev ## wheel and sdist, with the console, into dist/
 	@scripts/release.sh
 
-test: lint debian web ## everything: lint, types and the whole test suite
+# What comes first mostly waits for the network, or uses one processor: it goes on side by side.
+test: ## everything: lint, types and the whole test suite
+	@$(MAKE) --no-print-directory -j4 lint debian compiled console
 	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m 'not soak'
 
 test-unit: dev ## the tests that need neither root nor any service
@@ -51,6 +53,15 @@ clean: ## remove the environment and everything that was built
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis build dist
 	rm -rf web/dist web/node_modules web/openapi.json web/src/api/schema.d.ts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Else each of the processes that run tests would rewrite the asserts of all of them.
+compiled: dev
+	@said=$$($(BIN)/pytest --collect-only -qq 2>&1) || { echo "$$said"; exit 1; }
+
+# The console, built, and what can be said of it without a browser.
+console: dev
+	@scripts/web.sh
+	@scripts/web.sh check
 
 run:
 	@scripts/setup.sh run

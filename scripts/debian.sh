@@ -4,6 +4,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# Waits for setup.sh, which may be at it too.
+apt() {
+    DEBIAN_FRONTEND=noninteractive flock /var/lib/dpkg apt-get -qq "$@" >/dev/null
+}
+
 PATH=$PATH:/usr/local/sbin:/usr/sbin # some commands are not for everybody
 missing=
 while read -r package command _; do
@@ -17,6 +22,6 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     exit 0
 fi
 echo "installing Debian packages for the $1:$missing" >&2
-apt-get -qq update >/dev/null
+apt update
 # shellcheck disable=SC2086  # one argument a package is meant
-DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+apt install -y --no-install-recommends $missing

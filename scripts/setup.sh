@@ -21,6 +21,11 @@ check_python() {
             "name another one: make PYTHON=python3.12"
 }
 
+# Waits for debian.sh, which may be at it too.
+apt() {
+    DEBIAN_FRONTEND=noninteractive flock /var/lib/dpkg apt-get -qq "$@" >/dev/null
+}
+
 # Debian's python3 comes without what makes virtual environments.
 check_venv() {
     "$python" -c 'import ensurepip, venv' 2>/dev/null && return
@@ -28,8 +33,8 @@ check_venv() {
         fail "this Python cannot make a virtual environment" \
             "run as root: apt-get install python3-venv, then make again"
     echo "installing Debian's python3-venv" >&2
-    apt-get -qq update >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3-venv >/dev/null
+    apt update
+    apt install -y python3-venv
     "$python" -c 'import ensurepip, venv' ||
         fail "$python cannot make a virtual environment" "name another one: make PYTHON=python3"
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# web.sh [if-node|current]: builds the web console into web/dist, from web/package-lock.json. Does
-# nothing when that is newer than all that it is made of; `current` only says whether it is.
+# web.sh [if-node|current|check]: builds the web console into web/dist, from web/package-lock.json.
+# Does nothing when that is newer than all that it is made of; `current` only says whether it is.
+# `check` runs what `make web` does not: the console's lint, types and unit tests.
 # Where Node.js is missing or too old it is installed from PyPI into .venv; with `if-node` nothing
 # is done then.
 set -eu
@@ -60,6 +61,10 @@ build() {
 
 case ${1-} in
 current) current ;;
+check)
+    find_node always
+    npm --prefix web run --silent check >&2
+    ;;
 if-node) current || { find_node if-node && install && build; } ;;
 *)
     find_node always

@@ -19,6 +19,7 @@ LEAVES = {
     "clock",
     "errors",
     "ids",
+    "loading",
     "locks",
     "logs",
     "options",

@@ -20,7 +20,7 @@ from tests.support.waiting import until
 
 def test_a_fresh_folder_becomes_a_hub(place: Bench) -> None:
     folder = place.folder / "hub"
-    hub = place.start_hub(folder)
+    hub = place.start_hub(folder, empty=True)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert modes.pop("recordings") == 0o700
@@ -33,7 +33,7 @@ def test_a_fresh_folder_becomes_a_hub(place: Bench) -> None:
 
 
 def test_without_a_given_password_it_is_written_to_a_private_file(place: Bench) -> None:
-    hub = place.start_hub(CHATOPS_ADMIN_PASSWORD="")
+    hub = place.start_hub(empty=True, CHATOPS_ADMIN_PASSWORD="")
     found = re.search(rb"its password is in (\S+)", hub.said)
     assert found, hub.said
     path = Path(found[1].decode())

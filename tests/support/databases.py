@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from chatops.paths import write_private
 from chatops.server.db.engine import Database
 from chatops.server.db.files import FILES, Databases
 from chatops.server.db.migrate import migrate
@@ -26,6 +27,15 @@ def lay_out(data_dir: Path) -> None:
     """Put the three files, migrated and empty, into ``data_dir``."""
     for name, content in _template().items():
         (data_dir / name).write_bytes(content)
+
+
+def lay_out_new(data_dir: Path) -> None:
+    """The same where no hub has been yet; private, as hubs want it."""
+    if (data_dir / FILES[0]).exists():
+        return
+    data_dir.mkdir(mode=0o700, exist_ok=True)
+    for name, content in _template().items():
+        write_private(data_dir / name, content, durable=False)
 
 
 @asynccontextmanager

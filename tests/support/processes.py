@@ -17,6 +17,7 @@ import msgspec
 
 from chatops.cli.profiles import Profiles
 from chatops.client import Client
+from tests.support.databases import lay_out_new
 from tests.support.ports import free_port
 from tests.support.source import SRC
 from tests.support.waiting import until
@@ -116,12 +117,17 @@ class Bench:
         self.programs.append(program)
         return program
 
-    def start_hub(self, data_dir: Path | None = None, *flags: str, **environ: str) -> Program:
-        """A hub on a free port that is ready; ``url`` is its address."""
-        where = str(data_dir or self.folder / "hub")
+    def start_hub(
+        self, data_dir: Path | None = None, *flags: str, empty: bool = False, **environ: str
+    ) -> Program:
+        """A hub on a free port that is ready; ``url`` is its address. Its tables are there when it
+        starts, unless its folder is to be ``empty``: to make them takes as long as a start."""
+        where = data_dir or self.folder / "hub"
+        if not empty:
+            lay_out_new(where)
         given = {"CHATOPS_ADMIN_PASSWORD": PASSWORD, **environ}
         hub = self.start(
-            "hub", "serve", "--port", str(free_port()), "--data-dir", where, *flags, **given
+            "hub", "serve", "--port", str(free_port()), "--data-dir", str(where), *flags, **given
         )
         hub.says(rb"^chatops hub ready at .+$")
         self.url = _READY.findall(hub.said)[-1].decode()

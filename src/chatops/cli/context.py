@@ -71,7 +71,9 @@ class Cli:
 
     def run(self, step: Callable[[], int | None]) -> int:
         """The exit code of ``step``, after what went wrong in it was told."""
-        gc.enable()  # it is off while modules load
+        if not gc.isenabled():  # it is off while modules load, and need not look at them later
+            gc.freeze()
+            gc.enable()
         try:
             code = step()
             self.out.flush()

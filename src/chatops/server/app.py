@@ -155,7 +155,6 @@ async def open_hub(
             await load(hub.databases.chatops, hub.services.alerting, clock)
             await hub.services.runs.driver.load_open()
             await hub.services.notifications.couriers.start()
-            await hub.services.auth.passwords.prepare()
             _start(hub, vital)
             yield hub
     finally:

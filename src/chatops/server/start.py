@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable
 
 from chatops import logs
 from chatops.errors import InvalidInput
+from chatops.loading import loading
 from chatops.server.address import is_loopback
 from chatops.server.claim import claim
 from chatops.server.heap import keep_heap_small
@@ -34,11 +34,8 @@ def serve(settings: HubSettings, say: Callable[[str], None]) -> int:
     with claim(settings) as (folder, sockets):
         secrets = load_secrets(folder)
         certificate = given or open_certificate(settings)  # one of its own lies in the folder
-        gc.disable()  # what is loaded stays, all of it
-        try:
+        with loading():
             from chatops.server.main import run
-        finally:
-            gc.enable()
         return run(settings, secrets, certificate, sockets, say)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -52,7 +53,8 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
         middlewares=make_middlewares(services), client_max_size=services.settings.max_body
     )
     app.on_response_prepare.extend((add_headers, cookies.put))
-    app[DOCUMENT], page = _described()
+    document: Callable[[], bytes] = _document
+    app[DOCUMENT] = document
     for operation in OPERATIONS:
         handler = make_handler(operation, services)
         app.router.add_route(operation.method, operation.full_path, handler)
@@ -68,6 +70,7 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
     app.router.add_get(files, make_files_route(services, tasks, waiting))
 
     async def docs(_: web.Request) -> web.Response:
+        page = await asyncio.to_thread(_page)
         return web.Response(text=page, content_type="text/html", headers=DOCS_HEADERS)
 
     app.router.add_get("/docs", docs)
@@ -76,7 +79,13 @@ def make_app(services: Services, fleet: Fleet, tasks: Tasks) -> web.Application:
 
 
 @functools.cache
-def _described() -> tuple[bytes, str]:
-    """The API's description as JSON and as a page: the same for each hub."""
-    document = build_document(OPERATIONS, SOCKETS)
-    return msgspec.json.encode(document), docs_page.render(document)
+def _document() -> bytes:
+    """The API's description as JSON. Like the page made when it is first asked for: a tenth of a
+    second that a start would take longer."""
+    return msgspec.json.encode(build_document(OPERATIONS, SOCKETS))
+
+
+@functools.cache
+def _page() -> str:
+    """The same as a page."""
+    return docs_page.render(build_document(OPERATIONS, SOCKETS))

@@ -23,6 +23,7 @@ from chatops.errors import (
     SetupError,
     from_code,
 )
+from chatops.loading import loading
 
 WORDS = Annotated[
     list[str] | None,
@@ -83,8 +84,9 @@ def agent(cli: Cli, ctx: typer.Context, config: CONFIG = None, **flags: Any) -> 
     It measures, and lets the hub do only what --allow or the [policy] of its file names. It
     reconnects for ever; only a key that the hub refuses for good ends it (exit 3).
     """
-    from chatops.agent.runner import run
-    from chatops.agent.settings import load
+    with loading():
+        from chatops.agent.runner import run
+        from chatops.agent.settings import load
 
     cli.out.say_at_once()
     return run(load(flags, config=config), cli.out.say)

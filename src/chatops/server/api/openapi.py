@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, get_args, get_origin
 
 import msgspec
@@ -17,7 +18,8 @@ from chatops.protocol.rest import ErrorBody
 from chatops.server.api.operation import PREFIX, Call, NoQuery, Operation
 from chatops.server.services.access import Access
 
-DOCUMENT: Final = web.AppKey("openapi", bytes)
+DOCUMENT: Final[web.AppKey[Callable[[], bytes]]] = web.AppKey("openapi")
+"""Makes the document, once."""
 _REF: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"
 _PARAMETER: Final = re.compile(r"{(\w+)}")
@@ -41,7 +43,8 @@ _SCHEMES: Final = {
 
 async def openapi_document(call: Call[NoQuery, None]) -> web.Response:
     """Describe this API in OpenAPI."""
-    return web.Response(body=call.request.app[DOCUMENT], content_type=_JSON)
+    document = await asyncio.to_thread(call.request.app[DOCUMENT])
+    return web.Response(body=document, content_type=_JSON)
 
 
 def build_document(operations: Iterable[Operation], sockets: Mapping[str, str]) -> dict[str, Any]:

@@ -37,12 +37,19 @@ def verify_password(plain: str, hashed: str) -> bool:
         return False
 
 
+def _decoy() -> str:
+    """The hash of no password that anybody knows: to check one against it takes as long as against
+    any other, and it need not be computed first."""
+    digest = bytes(_hasher.checksum_size)
+    return str(_hasher(use_defaults=True, checksum=digest).to_string())
+
+
 class PasswordWorker:
     """Runs hashing in threads, in turns by address: a flood of one keeps nobody else waiting."""
 
     def __init__(self) -> None:
         self._turns = Turns(_AT_ONCE, MAX_PASSWORD_CHECKS, MAX_ADDRESS_PASSWORD_CHECKS, "sign-ins")
-        self._decoy: str | None = None
+        self._decoy = _decoy()
 
     async def hash(self, password: str, address: str = "") -> str:
         """``hash_password`` in a thread. Work without an address has a turn of its own.
@@ -60,15 +67,9 @@ class PasswordWorker:
         """
         if hashed is not None:
             return await self._run(lambda: verify_password(plain, hashed), address)
-        if self._decoy is None:
-            self._decoy = await self.hash("decoy")
         decoy = self._decoy
         await self._run(lambda: verify_password(plain, decoy), address)
         return False
-
-    async def prepare(self) -> None:
-        """Make the decoy now, so that the first unknown user takes no longer than the rest."""
-        self._decoy = await self.hash("decoy")
 
     async def _run(self, work: Callable[[], T], address: str) -> T:
         async with self._turns.turn(network_of(address)):
