@@ -15,6 +15,18 @@ export function useOpenAlerts(server: string) {
   });
 }
 
+/** Those that fired in the last so many seconds before `until` (null: now), and what is open. */
+export function useAlertsSince(server: string, seconds: number, until: number | null) {
+  return useQuery({
+    queryKey: ["alerts", "since", server, seconds, until],
+    queryFn: async ({ signal }) => {
+      const since = new Date(((until ?? Date.now() / 1000) - seconds) * 1000).toISOString();
+      const params = { server, state: ["firing", "acknowledged", "resolved"], since, limit: 500 };
+      return (await get<Page<Alert>>("/alerts", params, signal)).items;
+    },
+  });
+}
+
 export function useLatestCommands(server: string) {
   return useQuery({
     queryKey: ["commands", "latest", server],

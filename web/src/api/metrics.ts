@@ -45,14 +45,18 @@ export interface History {
 const MOST_ROWS = 10_000;
 const PAGES = 20;
 
-/** What a server measured over a span. One that ends now is asked for again after each step. */
+const AGAIN_MS = 60_000;
+
+/** What a server measured over a span. One that ends now is asked for again each minute. */
 export function useHistory(server: string, asked: HistoryAsked) {
   const { metrics, seconds, until, step } = asked;
   return useQuery({
     queryKey: ["metrics", server, "history", metrics, seconds, until, step],
     queryFn: ({ signal }) => history(server, asked, signal),
-    refetchInterval: until === null ? Math.max(60, step ?? 0) * 1000 : false,
+    refetchInterval: until === null ? AGAIN_MS : false,
     staleTime: 30_000,
+    // Another span of the same server: what is there stays until the other has come.
+    placeholderData: (before) => before,
   });
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
+  appended,
   columnsOf,
   extended,
   figuresOf,
+  KEPT,
   type Line,
   linesOf,
   longestPause,
@@ -69,6 +71,18 @@ describe("extended", () => {
     expect(times(extended(line("a", 0, 60), live, 60, 0))).toEqual([0, 60, 120, 125]);
     expect(times(extended(line("a", 55), live, 0, 0))).toEqual([55, 60, 115, 120, 125]);
     expect(times(extended(line("a"), live, 60, 100))).toEqual([115, 120, 125]);
+  });
+});
+
+describe("appended", () => {
+  it("adds a sample once, in order, and keeps a bounded number", () => {
+    let live = appended({}, 10, { cpu: 1, memory: 2 });
+    live = appended(live, 10, { cpu: 1 });
+    live = appended(live, 5, { cpu: 9 });
+    expect(live.cpu).toEqual([point(10, 1)]);
+    for (let ts = 11; ts < 11 + KEPT; ts += 1) live = appended(live, ts, { cpu: ts });
+    expect(live.cpu).toHaveLength(KEPT);
+    expect(live.memory).toEqual([point(10, 2)]);
   });
 });
 

@@ -32,6 +32,24 @@ export function extended(line: Line, live: readonly Point[], step: number, since
   return later.length ? { ...line, points: [...line.points, ...later] } : line;
 }
 
+/** So many live points of a line are kept: an hour at the usual 5 s. */
+export const KEPT = 720;
+
+/** Live points by METRIC with those of one more sample. One that came before it comes too late. */
+export function appended(
+  before: Readonly<Record<string, Point[]>>,
+  ts: number,
+  values: Readonly<Record<string, number>>,
+): Record<string, Point[]> {
+  const after = { ...before };
+  for (const [metric, value] of Object.entries(values)) {
+    const points = before[metric] ?? [];
+    const point = { ts, value, min: value, max: value };
+    if (ts > (points.at(-1)?.ts ?? 0)) after[metric] = [...points, point].slice(-KEPT);
+  }
+  return after;
+}
+
 /** So many steps without a row are a gap where steps hold many samples, so none may be empty. */
 const SURE = 1.5;
 /** Where they hold one or none, the next may come late. */

@@ -14,6 +14,12 @@ export interface Tab {
 export const TABS: Tab[] = [
   { path: "", name: "Overview", role: "viewer", lazy: () => import("./overview/Overview") },
   {
+    path: "metrics",
+    name: "Metrics",
+    role: "viewer",
+    lazy: () => import("./metrics/Metrics"),
+  },
+  {
     path: "terminal",
     name: "Terminal",
     role: "operator",
