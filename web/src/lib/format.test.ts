@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, bytes, duration, number, percent, rate } from "./format";
+import { age, bytes, duration, local, number, percent, rate } from "./format";
 
 describe("format", () => {
   it("says bytes in powers of 1024", () => {
@@ -45,5 +45,11 @@ describe("format", () => {
     expect(age("2026-01-01T00:00:00Z", now)).toBe("1m");
     expect(age("2026-01-01T00:02:00Z", now)).toBe("0s");
     expect(age(null, now)).toBe("never");
+  });
+
+  it("says a time here in digits of one width", () => {
+    const at = new Date(2026, 0, 2, 3, 4, 5);
+    expect(local(at.toISOString())).toBe("2026-01-02 03:04:05");
+    expect(local("never")).toBe("–");
   });
 });

@@ -58,3 +58,13 @@ export function clock(time: string | number | null | undefined): string {
   const at = new Date(time);
   return Number.isNaN(at.getTime()) ? "–" : at.toLocaleString(undefined, { hour12: false });
 }
+
+const two = (value: number) => String(value).padStart(2, "0");
+
+/** A time here as the CLI writes it: 2026-01-02 03:04:05. It sorts, and is as wide as any other. */
+export function local(time: string): string {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return "–";
+  const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
+  return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":")}`;
+}

@@ -25,6 +25,7 @@ export const TABS: Tab[] = [
     role: "operator",
     lazy: () => import("../terminal/Terminal"),
   },
+  { path: "logs", name: "Logs", role: "viewer", lazy: () => import("../logs/OfServer") },
   { path: "alerts", name: "Alerts", role: "viewer", lazy: () => import("../alerts/OfServer") },
   {
     path: "commands",
