@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatops.copying.counting import Moved
 from chatops.copying.destination import settle
 from chatops.copying.naming import base_name, stays_inside
 from chatops.copying.receiving import Receiver
@@ -113,7 +115,8 @@ def test_a_tree_that_is_cut_anywhere_is_whole_in_the_end_and_only_the_rest_is_se
         finally:
             source.close()
             receiver.abandon()
-    size = sum(one.stat().st_size for one in tree.rglob("*") if one.is_file())
+    size = sum(one.stat().st_size for one in tree.rglob("*") if stat.S_ISREG(one.lstat().st_mode))
+    assert receiver.moved.bytes == size
     # A record that was cut is sent again, and of each connection the heads of some records.
     assert sent <= size + (len(cuts) + 1) * (64 * 1024 + 2000)
 
@@ -145,7 +148,9 @@ def test_holes_stay_holes(tmp_path: Path) -> None:
         file.truncate(300_000_000)
         file.seek(200_000_000)
         file.write(b"in the middle")
-    report = copied(path, tmp_path, "copy").report
+    receiver = copied(path, tmp_path, "copy")
+    report = receiver.report
+    assert receiver.moved == Moved(300_000_000, 1)
     assert (tmp_path / "copy").stat().st_blocks * 512 < 1_000_000
     assert report.sent < 100_000
     with (tmp_path / "copy").open("rb") as file:
