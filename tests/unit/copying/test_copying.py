@@ -7,6 +7,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -232,6 +233,53 @@ def test_no_space_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monkey
         copied(tmp_path / "file", tmp_path, "old")
     assert (tmp_path / "old").read_bytes() == b"old"
     assert names_in(tmp_path) == ["file", "old"]
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Within, this process is one whom permissions bind."""
+    before = os.geteuid()
+    if not before:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_no_permission_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"new")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "old").write_bytes(b"old")
+    folder.chmod(0o555)
+    source, receiver = source_of(tmp_path / "source"), receiver_of(folder, b"old")
+    with unprivileged(), pytest.raises(ChatOpsError, match="permission denied"):
+        receiver.feed(b"".join(source.chunks()))
+    receiver.abandon()
+    source.close()
+    assert names_in(folder) == ["old"]
+    assert (folder / "old").read_bytes() == b"old"
+
+
+def test_what_may_not_be_read_is_said_and_the_rest_copied(tmp_path: Path) -> None:
+    root, folder = tmp_path / "root", tmp_path / "folder"
+    (root / "closed").mkdir(parents=True)
+    (root / "secret").write_bytes(b"secret")
+    (root / "open").write_bytes(b"open")
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    (root / "secret").chmod(0)
+    (root / "closed").chmod(0)
+    source, receiver = source_of(root), receiver_of(folder, b"copy")
+    with unprivileged():
+        receiver.feed(b"".join(source.chunks()))
+    source.close()
+    assert {one.names[0] for one in receiver.report.skipped} == {b"secret", b"closed"}
+    assert receiver.report.failed == 2
+    assert {one.reason for one in receiver.report.skipped} == {"permission denied"}
+    assert names_in(folder / "copy") == ["open"]
+    (root / "closed").chmod(0o700)
 
 
 def test_what_is_no_file_is_skipped_and_said(tmp_path: Path) -> None:
