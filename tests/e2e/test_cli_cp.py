@@ -7,12 +7,14 @@ import random
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Bench, bench
+from tests.support.memory import Growth, MiB, peak_rss
+from tests.support.processes import PROGRAM, Bench, bench
 from tests.support.waiting import until
 
 POLICY = """
@@ -109,12 +111,13 @@ def test_the_folder_that_may_be_written_in_takes_a_copy_by_its_bare_name(
     assert (place / "into it").read_text() == "x"
 
 
-def test_two_thousand_files_and_odd_names_go_in_one_stream(
-    copies: Bench, here: Path, there: Path
+@pytest.mark.parametrize("count", [2000, pytest.param(10_000, marks=pytest.mark.soak)])
+def test_many_files_and_odd_names_go_in_one_stream(
+    copies: Bench, here: Path, there: Path, count: int
 ) -> None:
     root = here / "tree"
     (root / "sub").mkdir(parents=True)
-    for number in range(2000):
+    for number in range(count):
         (root / "sub" / f"file-{number}").write_text(str(number))
     (root / "new\nline").write_text("n")
     Path(os.fsdecode(os.fsencode(root) + b"/\xff")).write_text("no UTF-8")
@@ -142,6 +145,45 @@ def test_a_sparse_file_stays_sparse(copies: Bench, here: Path, there: Path, gib:
         file.seek(gib << 29)
         assert file.read(11) == b"deep inside"
     copy.unlink()
+
+
+@pytest.mark.parametrize("megabytes", [100, pytest.param(1000, marks=pytest.mark.soak)])
+def test_memory_of_both_ends_is_bounded(
+    copies: Bench, here: Path, there: Path, megabytes: int
+) -> None:
+    """Of a file with as much in it as is given, and a hole of the same size."""
+    source, small = here / "large", here / "small"
+    small.write_bytes(b"x")
+    with source.open("wb") as file:
+        for _ in range(megabytes):
+            file.write(os.urandom(500_000) * 2)
+        file.truncate(2 * file.tell())
+    agent = Growth(copies.programs[1].process.pid)
+    usual = peak_of(copies, "cp", str(small), f"web-1:{there}")
+    up = peak_of(copies, "cp", str(source), f"web-1:{there}")
+    down = peak_of(copies, "cp", f"web-1:{there}/large", str(here / "back"))
+    assert (here / "back").stat().st_size == source.stat().st_size
+    assert agent.peak < 30 * MiB
+    assert up - usual < 30 * MiB
+    assert down - usual < 30 * MiB
+    for file in (source, there / "large", here / "back"):
+        file.unlink()
+
+
+def peak_of(hub: Bench, *words: str) -> int:
+    """The most memory, in bytes, that the command line took of a copy that succeeded."""
+    running = subprocess.Popen([*PROGRAM, *words], env=hub.environ, stderr=subprocess.DEVNULL)
+    peak = 0
+
+    def ended() -> bool:
+        nonlocal peak
+        with suppress(OSError, AssertionError):  # it is about to end
+            peak = max(peak, peak_rss(running.pid))
+        return running.poll() is not None
+
+    until(ended, within=300, what="the copy")
+    assert running.returncode == 0
+    return peak
 
 
 def test_what_the_policy_does_not_allow_is_refused_and_audited(

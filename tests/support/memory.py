@@ -14,22 +14,28 @@ class Growth:
     """The memory of process ``pid`` from now on, in bytes of resident set."""
 
     def __init__(self, pid: int) -> None:
-        self._folder = Path("/proc") / str(pid)
-        (self._folder / "clear_refs").write_text(_FORGET_THE_PEAK)
-        self.before = self._status("VmRSS")
+        self._pid = pid
+        Path(f"/proc/{pid}/clear_refs").write_text(_FORGET_THE_PEAK)
+        self.before = _status(self._pid, "VmRSS")
 
     @property
     def now(self) -> int:
         """How much more it is now."""
-        return self._status("VmRSS") - self.before
+        return _status(self._pid, "VmRSS") - self.before
 
     @property
     def peak(self) -> int:
         """How much more it ever was since the beginning."""
-        return self._status("VmHWM") - self.before
+        return _status(self._pid, "VmHWM") - self.before
 
-    def _status(self, name: str) -> int:
-        text = (self._folder / "status").read_text()
-        found = re.search(rf"^{name}:\s+(\d+) kB$", text, re.MULTILINE)
-        assert found, text
-        return int(found[1]) * 1024
+
+def peak_rss(pid: int) -> int:
+    """The most that a process had since it began, in bytes of resident set."""
+    return _status(pid, "VmHWM")
+
+
+def _status(pid: int, name: str) -> int:
+    text = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(rf"^{name}:\s+(\d+) kB$", text, re.MULTILINE)
+    assert found, text
+    return int(found[1]) * 1024

@@ -58,7 +58,8 @@ class Copies:
                 raise
             try:
                 source.go_on = lambda: _check(feed)
-                feed.accept(CopyBegin(folder=source.is_folder, size=source.size))
+                size = source.total() if args.place is None else source.size
+                feed.accept(CopyBegin(folder=source.is_folder, size=size))
                 for chunk in source.chunks(args.place):
                     feed.write("stdout", chunk)
                 _tell(feed, source.report)

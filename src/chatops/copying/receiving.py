@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from chatops.copying.counting import Moved
 from chatops.copying.naming import in_words, is_name, part_name, readable, stays_inside
 from chatops.copying.sending import HOLE, hash_zeros, note
 from chatops.errors import Conflict, ProtocolError
@@ -66,6 +67,7 @@ class Receiver:
         self._after: list[bytes] | None = None
         self._resumed = False
         self.report = CopyReport()
+        self.moved = Moved()
         self.whole = False
         """All of it is there."""
         self.takes_folders = True
@@ -227,6 +229,7 @@ class Receiver:
             raise in_words(error, self._called(part.entry.names)) from None
         part.digest.update(data.data)
         part.have = data.offset + len(data.data)
+        self.moved.bytes += len(data.data)
         self.report.sent += len(data.data)
 
     def _finish(self, digest: bytes | object) -> None:
@@ -242,6 +245,7 @@ class Receiver:
         except OSError as error:
             raise in_words(error, self._called(part.entry.names)) from None
         self.report.files += 1
+        self.moved.files += 1
         self.report.bytes += part.entry.size
         if not part.entry.names:
             self.report.sha256 = part.digest.hexdigest()
@@ -283,6 +287,7 @@ class Receiver:
             count = min(end - part.have, HOLE)
             hash_zeros(part.digest, count)
             part.have += count
+            self.moved.bytes += count
 
     def _begun(self) -> _Part:
         if self._part is None:

@@ -14,6 +14,7 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
+from chatops.copying.counting import Moved, size_below
 from chatops.copying.naming import in_words, readable, stays_inside
 from chatops.errors import InvalidInput
 from chatops.protocol.copies import (
@@ -63,6 +64,7 @@ class Source:
         self._where = where
         self.report = CopyReport()
         """What was read so far; whole when there are no more records."""
+        self.moved = Moved()
         self.go_on: Callable[[], object] = lambda: None
         """Called again and again while what is read is not sent, as holes are, and what the other
         end has; it raises when nobody waits for that any more."""
@@ -78,6 +80,10 @@ class Source:
     def close(self) -> None:
         """Let it go."""
         os.close(self._descriptor)
+
+    def total(self) -> int | None:
+        """Bytes of the file, or of all files in the folder; None: those are not counted soon."""
+        return size_below(self._descriptor) if self.is_folder else self.size
 
     def chunks(self, place: CopyPlace | None = None) -> Iterator[bytes]:
         """The records, from a ``place`` on that its receiver named, in portions of a frame.
@@ -179,11 +185,12 @@ class Source:
         read = 0
         try:
             for offset, data in _blocks(descriptor, size, sparse=found.st_blocks * 512 < size):
-                self._hash_hole(digest, offset - read)
+                self._hash_hole(digest, offset - read, max(start - read, 0))
                 digest.update(data)
                 read = offset + len(data)
                 if read > start:
                     fresh = data[max(start - offset, 0) :]
+                    self.moved.bytes += len(fresh)
                     self.report.sent += len(fresh)
                     yield pack_data(read - len(fresh), fresh)
         except OSError as error:
@@ -195,18 +202,22 @@ class Source:
             why = "it became shorter while it was read"
             yield self._skip(names, why, failed=True, begun=True)
             return
-        self._hash_hole(digest, size - read)
+        self._hash_hole(digest, size - read, max(start - read, 0))
         self.report.files += 1
+        self.moved.files += 1
         self.report.bytes += size
         if not self.is_folder:
             self.report.sha256 = digest.hexdigest()
         yield pack_file_end(digest.digest())
 
-    def _hash_hole(self, digest: hashlib._Hash, count: int) -> None:
+    def _hash_hole(self, digest: hashlib._Hash, count: int, known: int) -> None:
+        """``known`` bytes of it, or more, were copied before."""
         self.go_on()
         while count > 0:
-            hash_zeros(digest, min(count, HOLE))
-            count -= HOLE
+            portion = min(count, HOLE)
+            hash_zeros(digest, portion)
+            self.moved.bytes += max(portion - known, 0)
+            count, known = count - portion, max(known - portion, 0)
             self.go_on()
 
     def _skip(

@@ -94,8 +94,9 @@ class CopyInArgs(Struct, omit_defaults=True, kw_only=True):
 
 
 class CopyBegin(Struct, omit_defaults=True):
-    """It has begun. Of what is read: whether it is a ``folder``, a file's ``size``; of what is
-    written: ``place``, where to go on, or the ``report`` when it was whole already."""
+    """It has begun. Of what is read: whether it is a ``folder``, and the ``size`` of the file, or
+    of all files in the folder where they were soon counted; of what is written: ``place``, where to
+    go on, or the ``report`` when it was whole already."""
 
     folder: bool = False
     size: Count | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatops.copying.counting import Moved
 from chatops.copying.destination import settle
 from chatops.copying.naming import base_name, stays_inside
 from chatops.copying.receiving import Receiver
@@ -113,7 +116,8 @@ def test_a_tree_that_is_cut_anywhere_is_whole_in_the_end_and_only_the_rest_is_se
         finally:
             source.close()
             receiver.abandon()
-    size = sum(one.stat().st_size for one in tree.rglob("*") if one.is_file())
+    size = sum(one.stat().st_size for one in tree.rglob("*") if stat.S_ISREG(one.lstat().st_mode))
+    assert receiver.moved.bytes == size
     # A record that was cut is sent again, and of each connection the heads of some records.
     assert sent <= size + (len(cuts) + 1) * (64 * 1024 + 2000)
 
@@ -145,7 +149,9 @@ def test_holes_stay_holes(tmp_path: Path) -> None:
         file.truncate(300_000_000)
         file.seek(200_000_000)
         file.write(b"in the middle")
-    report = copied(path, tmp_path, "copy").report
+    receiver = copied(path, tmp_path, "copy")
+    report = receiver.report
+    assert receiver.moved == Moved(300_000_000, 1)
     assert (tmp_path / "copy").stat().st_blocks * 512 < 1_000_000
     assert report.sent < 100_000
     with (tmp_path / "copy").open("rb") as file:
@@ -227,6 +233,53 @@ def test_no_space_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monkey
         copied(tmp_path / "file", tmp_path, "old")
     assert (tmp_path / "old").read_bytes() == b"old"
     assert names_in(tmp_path) == ["file", "old"]
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Within, this process is one whom permissions bind."""
+    before = os.geteuid()
+    if not before:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_no_permission_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"new")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "old").write_bytes(b"old")
+    folder.chmod(0o555)
+    source, receiver = source_of(tmp_path / "source"), receiver_of(folder, b"old")
+    with unprivileged(), pytest.raises(ChatOpsError, match="permission denied"):
+        receiver.feed(b"".join(source.chunks()))
+    receiver.abandon()
+    source.close()
+    assert names_in(folder) == ["old"]
+    assert (folder / "old").read_bytes() == b"old"
+
+
+def test_what_may_not_be_read_is_said_and_the_rest_copied(tmp_path: Path) -> None:
+    root, folder = tmp_path / "root", tmp_path / "folder"
+    (root / "closed").mkdir(parents=True)
+    (root / "secret").write_bytes(b"secret")
+    (root / "open").write_bytes(b"open")
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    (root / "secret").chmod(0)
+    (root / "closed").chmod(0)
+    source, receiver = source_of(root), receiver_of(folder, b"copy")
+    with unprivileged():
+        receiver.feed(b"".join(source.chunks()))
+    source.close()
+    assert {one.names[0] for one in receiver.report.skipped} == {b"secret", b"closed"}
+    assert receiver.report.failed == 2
+    assert {one.reason for one in receiver.report.skipped} == {"permission denied"}
+    assert names_in(folder / "copy") == ["open"]
+    (root / "closed").chmod(0o700)
 
 
 def test_what_is_no_file_is_skipped_and_said(tmp_path: Path) -> None:

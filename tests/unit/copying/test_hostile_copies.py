@@ -16,6 +16,7 @@ import pytest
 from chatops.agent.copy_input import CopyInput, SilentError
 from chatops.agent.kept_copies import KeptCopies
 from chatops.client.copies import Download
+from chatops.client.copy_progress import unwatched
 from chatops.client.copy_window import Outgoing, Stopped, Window
 from chatops.copying.receiving import Receiver
 from chatops.copying.sending import HOLE, Source, note
@@ -149,9 +150,7 @@ def test_a_hostile_target_makes_nothing_here_that_others_may_write_to(
 ) -> None:
     sent = pack_entry(Entry([], "folder", 0o777, 0))
     sent += pack_entry(Entry([b"file"], "file", 0o766, 0)) + pack_file_end(sha256().digest())
-    copying = Download(
-        Mock(), "web-1", b"/etc/x", os.fsencode(tmp_path), lambda count: None, recursive=True
-    )
+    copying = Download(Mock(), "web-1", b"/etc/x", os.fsencode(tmp_path), unwatched, recursive=True)
     copying._messages = (one for one in [StreamFrame(0, 0, sent + pack_end())])
     copying.began = CopyBegin(folder=True)
     before = os.umask(umask)
@@ -285,7 +284,7 @@ def test_a_hostile_target_writes_nothing_here_and_is_not_asked_again(
     tmp_path: Path, sent: bytes
 ) -> None:
     copying = Download(
-        Mock(), "web-1", b"/etc/x", os.fsencode(tmp_path), lambda count: None, recursive=False
+        Mock(), "web-1", b"/etc/x", os.fsencode(tmp_path), unwatched, recursive=False
     )
     copying._messages = (one for one in [StreamFrame(0, 0, sent)])
     copying.began = CopyBegin()

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from chatops.cli.context import Cli
 from chatops.text import escape
 
+_TITLE: Final = 20
+"""Characters of what is copied: with its figures the bar has room in 80 columns."""
+
 
 class Bar(NamedTuple):
-    """``moved`` is told how many bytes more, ``expect`` how many there are in all; ``say`` prints a
-    line beside it. Each may be called in any thread."""
+    """``moved`` is told how many bytes and files more, ``expect`` how many bytes there are in all;
+    ``say`` prints a line beside it. Each may be called in any thread."""
 
-    moved: Callable[[int], None]
+    moved: Callable[[int, int], None]
     expect: Callable[[int | None], None]
     say: Callable[[str], None]
 
 
 @contextmanager
-def progress_bar(cli: Cli, title: str, total: int | None) -> Generator[Bar, None, None]:
-    """A bar while the block lasts, where somebody sees it."""
+def progress_bar(
+    cli: Cli, title: str, total: int | None, *, files: bool
+) -> Generator[Bar, None, None]:
+    """A bar while the block lasts, where somebody sees it; ``files``: with their number."""
     if not cli.out.shows_progress or cli.out.quiet:
-        yield Bar(lambda count: None, lambda size: None, cli.out.say)
+        yield Bar(lambda count, files: None, lambda size: None, cli.out.say)
         return
     from rich.progress import (
         BarColumn,
@@ -35,28 +40,27 @@ def progress_bar(cli: Cli, title: str, total: int | None) -> Generator[Bar, None
         TransferSpeedColumn,
     )
 
+    number = [TextColumn("{task.fields[files]} files", markup=False)] if files else []
     progress = Progress(
-        TextColumn("{task.description}", markup=False), BarColumn(None), DownloadColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(None), *number, DownloadColumn(),
         TransferSpeedColumn(), TimeRemainingColumn(),
         console=cli.out.talk_console(), transient=True, redirect_stdout=False,
         redirect_stderr=False,
     )  # fmt: skip
     with progress:
-        task = progress.add_task(escape(title)[-30:], total=total)
+        shown = escape(title)
+        short = shown if len(shown) <= _TITLE else f"…{shown[1 - _TITLE :]}"
+        task = progress.add_task(short, total=total, files=0)
+        whole, lock = 0, threading.Lock()
+
+        def moved(count: int, files: int) -> None:
+            nonlocal whole
+            with lock:
+                whole += files
+                progress.update(task, advance=count, files=whole)
+
         yield Bar(
-            lambda count: progress.advance(task, count),
+            moved,
             lambda size: progress.update(task, total=size),
             lambda text: progress.console.print(text, markup=False, highlight=False),
         )
-
-
-def size_below(path: bytes) -> int:
-    """Bytes of the files in a folder, as far as they can be seen."""
-    total = 0
-    for folder, _, names in os.walk(path):
-        for name in names:
-            try:
-                total += os.lstat(b"%b/%b" % (folder, name)).st_size
-            except OSError:
-                continue
-    return total

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from chatops.cli.context import Cli
-from chatops.cli.copying.bar import Bar, progress_bar, size_below
+from chatops.cli.copying.bar import Bar, progress_bar
 from chatops.cli.copying.operands import Remote
 from chatops.cli.copying.results import COPIES, CopyResult, failed, made
 from chatops.cli.exits import DONE, FAILED, TERMINATED
@@ -24,7 +24,7 @@ from chatops.text import counted, escape
 
 if TYPE_CHECKING:
     from chatops.client import Client
-    from chatops.client.copies import Copying
+    from chatops.client.copying import Copying
 
 AT_ONCE: Final = 16
 """Servers to which is copied at the same time."""
@@ -39,14 +39,11 @@ def upload(cli: Cli, path: bytes, to: Remote, *, recursive: bool) -> int:
         ChatOpsError: it cannot be read, TARGET means no server, or the one copy failed.
     """
     source = _opened(path, recursive=recursive)
+    total = source.total() if cli.out.shows_progress else None
     source.close()  # now it is known that it can be copied; each copy opens it for itself
     servers, name = _servers(cli, to), base_name(os.path.abspath(path))  # noqa: PTH100  (bytes)
-    total = source.size
-    if total is None and cli.out.shows_progress:
-        total = size_below(path)
-    with progress_bar(
-        cli, readable_path(name), None if total is None else total * len(servers)
-    ) as bar:
+    whole = None if total is None else total * len(servers)
+    with progress_bar(cli, readable_path(name), whole, files=source.is_folder) as bar:
         results = _Runs(cli, bar, to.path).all(
             servers,
             lambda client, server, one: client.copies.upload(
@@ -68,7 +65,7 @@ def download(cli: Cli, origin: Remote, path: bytes, *, recursive: bool) -> int:
             "SRC means several servers, whose files would take one another's place",
             hint="copy from one at a time; as DST several are right",
         )
-    with progress_bar(cli, readable_path(base_name(origin.path)), None) as bar:
+    with progress_bar(cli, readable_path(base_name(origin.path)), None, files=recursive) as bar:
         results = _Runs(cli, bar, path).all(
             [origin.one],
             lambda client, server, one: client.copies.download(
