@@ -84,8 +84,9 @@ class Visitor:
             self.complaints.append(f"a request to another host: {url}")
 
     def _heard(self, message: ConsoleMessage) -> None:
-        # That the hub refuses something is said by the browser as an error too, and is none.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # That the hub refuses something, or is away, is said by the browser as an error too.
+        of_browser = message.text.startswith(("Failed to load resource", "WebSocket connection to"))
+        if message.type == "error" and not of_browser:
             self.complaints.append(message.text)
 
 
