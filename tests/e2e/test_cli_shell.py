@@ -17,7 +17,7 @@ import pytest
 
 from tests.e2e.test_cli_terminal import ended
 from tests.support.processes import PROGRAM, Bench, bench
-from tests.support.tmux import screen
+from tests.support.tmux import Screen, screen
 from tests.support.waiting import until
 
 SHELL = shlex.join([*PROGRAM, "shell", "web-1"])
@@ -53,8 +53,8 @@ def at_terminal(place: Bench, *words: str, wait: str = "") -> Iterator[pexpect.s
         if wait:
             child.expect_exact(wait)
         yield child
-        if child.isalive():
-            assert termios.tcgetattr(child.child_fd) == before
+        child.wait()
+        assert termios.tcgetattr(child.child_fd) == before
     finally:
         child.close(force=True)
 
@@ -131,6 +131,13 @@ def test_a_signal_hangs_up_and_puts_the_terminal_back(fleet: Bench, number: sign
     assert "\x1b[?25h\x1b[?1049l\x1b[0m" in rest
 
 
+def titles(terminal: Screen) -> list[str]:
+    """What top shows that does not change, and on which lines."""
+    shown = terminal.shows("load average", "COMMAND").splitlines()
+    known = (re.match(r"top -|Tasks:|%Cpu|MiB Mem|MiB Swap|  +PID .*", line) for line in shown)
+    return [found[0] if found else "" for found in known]
+
+
 def test_full_screen_programs_show_what_they_show_at_any_terminal(
     fleet: Bench, tmp_path: Path
 ) -> None:
@@ -156,8 +163,14 @@ def test_full_screen_programs_show_what_they_show_at_any_terminal(
         terminal.press("G", "o", "typed here", "Escape", ":wq", "Enter")
         terminal.shows("code=0")
         assert text.read_text().endswith("ü\ntyped here\n")
+        terminal.press("clear; top", "Enter")
+        wanted = titles(terminal)
+        terminal.press("q")
+        terminal.shows("ready$")
         terminal.press(f"clear; {SHELL} top", "Enter")
-        terminal.shows("PID", "COMMAND", "load average")
+        assert titles(terminal) == wanted
+        terminal.resize(90, 26)
+        until(lambda: terminal.text.splitlines()[25:26] not in ([], [""]), what="the new size")
         terminal.press("q")
         terminal.shows("ready$")
         terminal.press(f"stty -a > {tmp_path}/after; clear; echo do''ne", "Enter")

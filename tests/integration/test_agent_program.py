@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,6 +23,7 @@ from chatops.protocol.messages import (
     StreamClose,
     StreamCredit,
 )
+from chatops.protocol.parts import Terminal
 from tests.support.agents import agent_process, group_members, watchdog_of
 from tests.support.stand_in_hub import KEY, StandInHub, stand_in_hub
 from tests.support.waiting import until, until_async
@@ -203,3 +207,28 @@ async def wait(agent: subprocess.Popen[str]) -> int:
 
 def test_group_members_sees_this_process() -> None:
     assert os.getpid() in group_members(os.getpgid(0))
+
+
+@contextlib.contextmanager
+def few_files() -> Iterator[None]:
+    """What is started within may open 400 files, and more when it asks."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (400, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_the_agent_may_open_more_files_than_commands_and_terminals() -> None:
+    async with stand_in_hub() as hub:
+        with contextlib.ExitStack() as stack:
+            with few_files():
+                agent = stack.enter_context(agent_process(hub.url, "exec", "shell"))
+            await hub.connected()
+            assert psutil.Process(agent.pid).rlimit(resource.RLIMIT_NOFILE)[0] > 400
+            assert (await hub.run("ulimit -Sn")).state == "succeeded"
+            assert hub.text() == "400\n"
+            await hub.start("ulimit -Sn", id="c2", stdin=3, terminal=Terminal(rows=24, cols=80))
+            assert (await hub.outcome("c2")).state == "succeeded"
+            assert hub.text() == "400\n400\r\n"

@@ -15,6 +15,7 @@ from typing import Final
 
 from chatops.agent import watchdog
 from chatops.agent.exits import Stop, watch_exit
+from chatops.agent.file_limit import FileLimit
 from chatops.errors import SetupError
 
 _log = logging.getLogger(__name__)
@@ -26,10 +27,11 @@ class Guard:
     """Holds process groups so that they die with the agent. Call it from the event loop.
 
     ``lock`` is a file that the watchdog holds open, too: what is locked through it stays so
-    until the groups of a dead agent are killed.
+    until the groups of a dead agent are killed. ``files`` is the limit that is not theirs.
     """
 
-    def __init__(self, lock: int | None = None) -> None:
+    def __init__(self, lock: int | None = None, files: FileLimit | None = None) -> None:
+        self.files: Final = files or FileLimit()
         self._pass = () if lock is None else (lock,)
         self._groups: set[int] = set()
         self._starts: set[int] = set()

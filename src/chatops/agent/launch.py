@@ -111,17 +111,19 @@ class Launch:
         user = self._bounds.user
         if user.switched:
             self._give_pipes(user)
-        return subprocess.Popen(
-            self._words(),
-            stdin=self._in[0] if self._in else subprocess.DEVNULL,
-            stdout=self._out[1],
-            stderr=self._err[1],
-            env=self._variables(),
-            cwd=folder,
-            start_new_session=True,
-            user=user.uid if user.switched else None,
-            group=user.gid if user.switched else None,
-            extra_groups=user.groups if user.switched else None,
+        return self._guard.files.start(
+            lambda: subprocess.Popen(
+                self._words(),
+                stdin=self._in[0] if self._in else subprocess.DEVNULL,
+                stdout=self._out[1],
+                stderr=self._err[1],
+                env=self._variables(),
+                cwd=folder,
+                start_new_session=True,
+                user=user.uid if user.switched else None,
+                group=user.gid if user.switched else None,
+                extra_groups=user.groups if user.switched else None,
+            )
         )
 
     def _words(self) -> list[str]:

@@ -26,6 +26,7 @@ from chatops.agent.executor import Executor
 from chatops.agent.facts import host_facts
 from chatops.agent.feed_requests import FeedRequests
 from chatops.agent.feeds import Feeds
+from chatops.agent.file_limit import FileLimit
 from chatops.agent.guard import Guard
 from chatops.agent.handlers import Handlers
 from chatops.agent.jobs import Job
@@ -79,7 +80,9 @@ def run(settings: AgentSettings, say: Say) -> int:
     logs.setup(settings.log_level, cast("logs.Format", settings.log_format))
     target = resolve(settings)
     policy = policy_table.build(settings.allow, settings.policy)
-    return asyncio.run(Agent(settings, target, policy, say).run())
+    files = FileLimit()
+    files.lift()
+    return asyncio.run(Agent(settings, target, policy, say, files=files).run())
 
 
 class Agent:
@@ -92,6 +95,7 @@ class Agent:
         policy: Policy,
         say: Say,
         clock: Clock | None = None,
+        files: FileLimit | None = None,
     ) -> None:
         self._say = say
         self._target = target
@@ -109,7 +113,7 @@ class Agent:
         context = tls.context(settings.ca_file, target.fingerprint) if secure else None
         self._journal = Journal(settings.folder)
         self.spool = Spool(settings.folder / "spool", settings.spool_size, self._clock)
-        self.guard = Guard(self._journal.lock)
+        self.guard = Guard(self._journal.lock, files)
         engine = Engine(policy.docker.host)
         self._watch = ContainerWatch(engine, policy.docker) if "docker" in policy.allow else None
         self._shipper = Shipper(self._clock)
