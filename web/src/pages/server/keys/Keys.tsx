@@ -65,11 +65,11 @@ function KeyTable({ keys, revoke }: TableProps) {
       <thead>
         <tr>
           <Th>Name</Th>
-          <Th>Begins with</Th>
+          <Th className="max-md:hidden">Begins with</Th>
           <Th>State</Th>
           <Th>Expires</Th>
           <Th>Last used</Th>
-          <Th>Made</Th>
+          <Th className="max-md:hidden">Made</Th>
           {revoke && (
             <Th>
               <span className="sr-only">Actions</span>
@@ -83,7 +83,7 @@ function KeyTable({ keys, revoke }: TableProps) {
           return (
             <tr key={key.id} className={cn(state === "revoked" && "text-faint")}>
               <Td className="font-medium">{visible(key.name)}</Td>
-              <Td className="font-mono text-xs">{key.prefix}…</Td>
+              <Td className="font-mono text-xs max-md:hidden">{key.prefix}…</Td>
               <Td>
                 <Badge tone={TONES[state]}>{state}</Badge>
               </Td>
@@ -94,7 +94,7 @@ function KeyTable({ keys, revoke }: TableProps) {
                 <Age time={key.last_used} />
                 {key.last_used && " ago"}
               </Td>
-              <Td className="whitespace-nowrap">
+              <Td className="whitespace-nowrap max-md:hidden">
                 <Age time={key.created_at} /> ago
               </Td>
               {revoke && (

@@ -38,7 +38,7 @@ export function Component() {
         />
         <Select
           aria-label="Sort by"
-          className="w-40"
+          className="w-52"
           value={sort}
           onChange={(event) => change({ sort: event.target.value })}
         >
@@ -47,7 +47,7 @@ export function Component() {
         </Select>
         <Select
           aria-label="How many"
-          className="w-32"
+          className="w-44"
           disabled={Boolean(filter.q)}
           value={limit}
           onChange={(event) => change({ limit: event.target.value })}
