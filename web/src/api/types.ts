@@ -26,6 +26,7 @@ export type HistoryRow = Schemas["HistoryRow"];
 export type HubEvent = Schemas["Event"];
 export type LogEntry = Schemas["LogEntry"];
 export type Me = Schemas["Me"];
+export type ProcessPage = Schemas["ProcessPage"];
 export type Recording = Schemas["Recording"];
 export type Replay = Schemas["Replay"];
 export type ReplayRow = Schemas["ReplayRow"];

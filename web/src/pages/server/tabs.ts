@@ -20,6 +20,12 @@ export const TABS: Tab[] = [
     lazy: () => import("./metrics/Metrics"),
   },
   {
+    path: "processes",
+    name: "Processes",
+    role: "viewer",
+    lazy: () => import("./processes/Processes"),
+  },
+  {
     path: "terminal",
     name: "Terminal",
     role: "operator",
@@ -33,6 +39,8 @@ export const TABS: Tab[] = [
     role: "viewer",
     lazy: () => import("../commands/ServerCommands"),
   },
+  { path: "keys", name: "Keys", role: "viewer", lazy: () => import("./keys/Keys") },
+  { path: "events", name: "Events", role: "viewer", lazy: () => import("./events/Events") },
 ];
 
 /** Pages of a server that belong to a tab and are reached from it. */

@@ -5,7 +5,7 @@ import type { Mark } from "@/lib/charts/marks";
 import { inUnit, unitOf } from "@/lib/metricNames";
 import type { Colours } from "./colours";
 
-export const HEIGHT = 200;
+export const HEIGHT = 190;
 const FONT = "12px system-ui, sans-serif";
 /** Columns of each line: value, least, most. */
 export const PARTS = 3;
@@ -45,6 +45,7 @@ export function optionsOf(wanted: Wanted): uPlot.Options {
       {
         ...axis,
         grid: { show: false },
+        size: 26,
         space: 64,
         values: (_, marks, __, ___, apart) => marks.map((ts) => timeMark(ts, apart)),
       },

@@ -1,7 +1,7 @@
 import { ChevronLeft, ChevronRight, Radio } from "lucide-react";
 import { RANGES, type Span, secondsOf, shifted } from "@/lib/charts/spans";
 import { cn } from "@/lib/cn";
-import { clock, duration } from "@/lib/format";
+import { clock } from "@/lib/format";
 import type { SocketState } from "@/socket/socket";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -59,7 +59,7 @@ export function SpanBar({ span, change, live, now }: Props) {
       )}
       <p className="text-sm text-faint tabular-nums">
         {span.until === null
-          ? `the last ${duration(span.seconds)}`
+          ? `the last ${span.range}`
           : `${clock((span.until - span.seconds) * 1000)} to ${clock(span.until * 1000)}`}
       </p>
     </div>
