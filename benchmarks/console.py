@@ -65,7 +65,7 @@ _DAY = """([path, charts]) => new Promise(done => {
     const began = performance.now();
     history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate'));
     const look = () => {
-        const drawn = document.querySelectorAll('[data-drawn]').length;
+        const drawn = document.querySelectorAll('figure canvas').length;
         if (drawn < charts) return setTimeout(look, 5);
         const last = performance.now();
         requestIdleCallback(() => done({ drawn: last - began, idle: performance.now() - began }));

@@ -22,11 +22,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """A hub with an agent ``web-1`` that allows everything."""
+    """A hub with an agent ``web-1`` that allows everything and ships ``app.log``."""
     with bench(tmp_path_factory.mktemp("site")) as made:
         made.start_hub()
         made.login()
-        made.start_agent("web-1", made.add_server("web-1"), "--allow", "all")
+        log = made.folder / "app.log"
+        log.touch()
+        key = made.add_server("web-1")
+        made.start_agent("web-1", key, "--allow", "all", "--log", str(log))
         until(lambda: made.run("metrics", "show", "web-1").code == 0, what="a sample of web-1")
         yield made
 
