@@ -106,7 +106,7 @@ def measure(given: argparse.Namespace) -> Figures:
         asyncio.run(seed(folder, [server_id]))
         place.start_hub()
         behaviour = Behaviour(interval=5.0, connect_rate=100)
-        with swarm(place.url, keys, behaviour), chromium() as browser:
+        with swarm(place.url, keys, behaviour=behaviour), chromium() as browser:
             return opened(browser, place.url, first, given.rounds)
 
 
