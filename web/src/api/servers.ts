@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { all, get, patch, post, put, remove, segment } from "./client";
-import type { Server, ServerCreated, ServerDetail, Share } from "./types";
+import type { Page, Server, ServerCreated, ServerDetail, Share } from "./types";
 
 export const serverPath = (server: string, rest = "") => `/servers/${segment(server)}${rest}`;
 
@@ -23,7 +23,9 @@ export function useServer(server: string) {
 export function useShares(server: string, enabled = true) {
   return useQuery({
     queryKey: ["servers", server, "shares"],
-    queryFn: () => all<Share>(serverPath(server, "/shares")),
+    // Not paged: an account has at most one.
+    queryFn: async ({ signal }) =>
+      (await get<Page<Share>>(serverPath(server, "/shares"), undefined, signal)).items,
     enabled,
   });
 }

@@ -64,12 +64,12 @@ function Shares({ server, shares }: { server: ServerDetail; shares: Share[] }) {
               <Td className="flex justify-end gap-1">
                 <CopyButton
                   text={serverCommands.unshare(server.name, share.user)}
-                  label={`Copy the command that takes the share of ${share.user} back`}
+                  label={`Copy the command that takes back the share of ${share.user}`}
                 />
                 <Button
                   size="small"
                   look="danger"
-                  aria-label={`Take the share of ${share.user} back`}
+                  aria-label={`Take back the share of ${share.user}`}
                   disabled={unshare.isPending}
                   onClick={() => unshare.mutate(share.user)}
                 >
