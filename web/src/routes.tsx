@@ -31,6 +31,8 @@ export const router = createBrowserRouter([
       { path: "commands", lazy: () => import("./pages/commands/Commands") },
       { path: "commands/:command", lazy: () => import("./pages/commands/Command") },
       { path: "logs", lazy: () => import("./pages/logs/Logs") },
+      { path: "recordings", lazy: () => import("./pages/recordings/Recordings") },
+      { path: "recordings/:recording", lazy: () => import("./pages/recordings/Recording") },
       { path: "*", Component: Lost },
     ],
   },

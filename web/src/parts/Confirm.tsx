@@ -10,12 +10,14 @@ interface Props {
   /** What the button says: a verb. */
   action: string;
   command: string;
+  /** What can be undone looks less grave. */
+  look?: "danger" | "main";
   run: () => Promise<unknown>;
   onClose: () => void;
 }
 
 /** Asked before what cannot be taken back. Stays open, and says why, when it fails. */
-export function Confirm({ title, text, action, command, run, onClose }: Props) {
+export function Confirm({ title, text, action, command, look = "danger", run, onClose }: Props) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const go = async () => {
@@ -36,7 +38,7 @@ export function Confirm({ title, text, action, command, run, onClose }: Props) {
         <Complaint error={error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="danger" disabled={busy} onClick={go}>
+          <Button look={look} disabled={busy} onClick={go}>
             {action}
           </Button>
         </div>

@@ -1,5 +1,5 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { CloudOff, Inbox, LoaderCircle, Lock, SearchX, TriangleAlert } from "lucide-react";
+import { CloudOff, Inbox, LoaderCircle, Lock, SearchX, TriangleAlert, Unplug } from "lucide-react";
 import type { ReactNode } from "react";
 import { asHubError, type HubError, mayPass } from "@/api/errors";
 import { Button } from "@/ui/button";
@@ -41,11 +41,16 @@ const ICONS: Record<string, typeof Lock> = {
   unreachable: CloudOff,
   not_permitted: Lock,
   not_found: SearchX,
+  offline: Unplug,
+  refused: Lock,
 };
 const TITLES: Record<string, string> = {
   unreachable: "The hub does not answer",
   busy: "The hub is busy",
   not_permitted: "Your role does not allow this",
+  offline: "The server is not connected",
+  refused: "The target's policy does not allow this",
+  timed_out: "The answer did not come in time",
   not_found: "There is no such thing, or it is not yours to see",
 };
 

@@ -1,7 +1,8 @@
-import { useMemo, useReducer, useRef } from "react";
+import { useMemo } from "react";
 import { segment } from "@/api/client";
 import { Following } from "@/lib/runs/following";
 import type { StreamEvent } from "@/lib/runs/streams";
+import { useSoon } from "@/lib/useSoon";
 import type { SocketState } from "./socket";
 import { useSocket } from "./useSocket";
 
@@ -30,16 +31,4 @@ export function useFollowing(id: string | null, kept: number): [Following, Socke
     again: () => !following.over,
   });
   return [following, state];
-}
-
-/** Draws the component again a little later, once for all that is asked for until then. */
-function useSoon(wait: number): () => void {
-  const [, again] = useReducer((count: number) => count + 1, 0);
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  return () => {
-    timer.current ??= setTimeout(() => {
-      timer.current = null;
-      again();
-    }, wait);
-  };
 }

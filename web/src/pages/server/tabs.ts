@@ -26,25 +26,33 @@ export const TABS: Tab[] = [
     lazy: () => import("./processes/Processes"),
   },
   {
+    path: "containers",
+    name: "Containers",
+    role: "viewer",
+    lazy: () => import("../containers/Containers"),
+  },
+  {
     path: "terminal",
     name: "Terminal",
     role: "operator",
     lazy: () => import("../terminal/Terminal"),
   },
-  { path: "logs", name: "Logs", role: "viewer", lazy: () => import("../logs/OfServer") },
-  { path: "alerts", name: "Alerts", role: "viewer", lazy: () => import("../alerts/OfServer") },
   {
     path: "commands",
     name: "Commands",
     role: "viewer",
     lazy: () => import("../commands/ServerCommands"),
   },
+  { path: "logs", name: "Logs", role: "viewer", lazy: () => import("../logs/OfServer") },
+  { path: "alerts", name: "Alerts", role: "viewer", lazy: () => import("../alerts/OfServer") },
   { path: "keys", name: "Keys", role: "viewer", lazy: () => import("./keys/Keys") },
   { path: "events", name: "Events", role: "viewer", lazy: () => import("./events/Events") },
 ];
 
 /** Pages of a server that belong to a tab and are reached from it. */
-const BELOW: RouteObject[] = [];
+const BELOW: RouteObject[] = [
+  { path: "containers/:container", lazy: () => import("../containers/Container") },
+];
 
 export const TAB_ROUTES: RouteObject[] = [
   ...TABS.map(({ path, lazy }) => (path ? { path, lazy } : { index: true as const, lazy })),

@@ -1,0 +1,96 @@
+import { useContainerStats, useContainers } from "@/api/docker";
+import { asHubError } from "@/api/errors";
+import type { ServerContainer, ServerDetail } from "@/api/types";
+import { containerCommands } from "@/lib/commands/containers";
+import { byId, chooseContainers } from "@/lib/containers/list";
+import { visible } from "@/lib/text";
+import { useFilters } from "@/lib/useFilters";
+import { useThisServer } from "@/pages/server/context";
+import { CliCommand } from "@/parts/CliCommand";
+import { LateInput } from "@/parts/LateInput";
+import { Loaded, Nothing } from "@/parts/Loaded";
+import { Select } from "@/ui/field";
+import { ContainerTable } from "./ContainerTable";
+
+const USUAL = { q: "", state: "" };
+
+/** The containers of a server, with what they use, and what can be done with them. */
+export function Component() {
+  const server = useThisServer();
+  const allowed = !server.allow || server.allow.includes("docker");
+  const containers = useContainers(server.name, allowed);
+  const [choice, change] = useFilters(USUAL);
+  if (!allowed) return <NotAllowed server={server} />;
+  return (
+    <>
+      <div className="flex flex-wrap gap-2">
+        <LateInput
+          type="search"
+          aria-label="Search by name, image or project"
+          placeholder="name, image or project"
+          className="w-64 max-w-full"
+          value={choice.q}
+          change={(q) => change({ q })}
+        />
+        <Select
+          aria-label="State"
+          className="w-36"
+          value={choice.state}
+          onChange={(event) => change({ state: event.target.value })}
+        >
+          <option value="">any state</option>
+          <option value="running">running</option>
+          <option value="paused">paused</option>
+          <option value="stopped">stopped</option>
+        </Select>
+        <div className="max-w-full md:ml-auto">
+          <CliCommand command={containerCommands.ps(server.name)} />
+        </div>
+      </div>
+      {containers.data && containers.error && <Old error={containers.error} />}
+      <Loaded query={containers} empty={<p>{server.name} has no containers.</p>}>
+        {(all) => <Chosen server={server} all={all} choice={choice} />}
+      </Loaded>
+    </>
+  );
+}
+
+interface ChosenProps {
+  server: ServerDetail;
+  all: ServerContainer[];
+  choice: typeof USUAL;
+}
+
+function Chosen({ server, all, choice }: ChosenProps) {
+  const some = all.some((one) => one.state === "running");
+  const stats = useContainerStats(server.name, some);
+  const chosen = chooseContainers(all, choice);
+  if (chosen.length === 0)
+    return <Nothing>None of the {all.length} containers is like that.</Nothing>;
+  return <ContainerTable server={server} containers={chosen} stats={byId(stats.data ?? [])} />;
+}
+
+/** What was loaded is of before: the engine or the server cannot be asked now. */
+function Old({ error }: { error: unknown }) {
+  return (
+    <p role="alert" className="text-sm text-warn">
+      These are of before: {visible(asHubError(error).message)}
+    </p>
+  );
+}
+
+function NotAllowed({ server }: { server: ServerDetail }) {
+  return (
+    <Nothing>
+      <p className="text-ink">
+        The agent of {server.name} was not started with <code>--allow docker</code>, so it shows no
+        containers.
+      </p>
+      <p>
+        Its owner decides that on the target:{" "}
+        <code>chatops agent --allow {[...(server.allow ?? []), "docker"].join(",")}</code>, or{" "}
+        <code>allow</code> in its policy.
+      </p>
+    </Nothing>
+  );
+}
