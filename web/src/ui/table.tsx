@@ -4,8 +4,12 @@ import { cn } from "@/lib/cn";
 /** A table that scrolls sideways by itself where the page is narrower than it is. */
 export function Table({ className, ...rest }: ComponentProps<"table">) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keyboard
-    <section className="overflow-x-auto" tabIndex={0} aria-label={rest["aria-label"] ?? "table"}>
+    <section
+      className="relative overflow-x-auto"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keyboard
+      tabIndex={0}
+      aria-label={rest["aria-label"] ?? "table"}
+    >
       <table className={cn("w-full border-collapse text-sm", className)} {...rest} />
     </section>
   );
