@@ -60,7 +60,7 @@ function SettingTable({ settings, change, reset }: TableProps) {
         <tr>
           <Th>Setting</Th>
           <Th>Value</Th>
-          <Th>From</Th>
+          <Th className="max-sm:hidden">From</Th>
           <Th>
             <span className="sr-only">Actions</span>
           </Th>
@@ -74,7 +74,7 @@ function SettingTable({ settings, change, reset }: TableProps) {
               <span className="block text-xs text-faint">{setting.meaning}</span>
             </Td>
             <Td className="break-words tabular-nums">{visible(setting.text)}</Td>
-            <Td>
+            <Td className="max-sm:hidden">
               <Source setting={setting} />
             </Td>
             <Td className="text-right whitespace-nowrap">
