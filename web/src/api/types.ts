@@ -9,6 +9,7 @@ export type AlertDetail = Schemas["AlertDetail"];
 export type ApiKey = Schemas["ApiKey"];
 export type ApiKeyCreated = Schemas["ApiKeyCreated"];
 export type AuditRecord = Schemas["AuditRecord"];
+export type AuditVerdict = Schemas["AuditVerdict"];
 export type Channel = Schemas["Channel"];
 export type ChannelDetail = Schemas["ChannelDetail"];
 export type CommandCreate = Schemas["CommandCreate"];

@@ -1,9 +1,9 @@
 import type { RuleText } from "@/lib/commands/alerts";
 import { exampleOf } from "@/lib/metricNames";
 import type { RuleWrong } from "@/lib/rules";
+import { Choice } from "@/parts/Choice";
 import { MetricField } from "@/parts/MetricField";
 import { TextField } from "@/parts/TextField";
-import { Field, Select } from "@/ui/field";
 
 interface Props {
   text: RuleText;
@@ -79,31 +79,8 @@ export function RuleFields({ text, change, wrong, named }: Props) {
         label="Severity"
         value={text.severity}
         change={set("severity")}
-        options={["info", "warning", "critical"].map((one) => [one, one])}
+        options={["info", "warning", "critical"]}
       />
     </div>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  value: string;
-  change: (value: string) => void;
-  options: [value: string, text: string][];
-}
-
-function Choice({ label, value, change, options }: ChoiceProps) {
-  return (
-    <Field label={label}>
-      {(props) => (
-        <Select {...props} value={value} onChange={(event) => change(event.target.value)}>
-          {options.map(([one, text]) => (
-            <option key={one} value={one}>
-              {text}
-            </option>
-          ))}
-        </Select>
-      )}
-    </Field>
   );
 }

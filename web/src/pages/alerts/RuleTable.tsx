@@ -80,7 +80,7 @@ function Row({ rule, show, remove }: RowProps) {
       <Td>
         <button
           type="button"
-          className="text-left font-medium hover:underline"
+          className="font-medium whitespace-nowrap hover:underline"
           onClick={() => show(rule.name)}
         >
           {rule.name}
