@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests.support.memory import Growth, MiB, peak_rss
@@ -129,6 +131,29 @@ def test_many_files_and_odd_names_go_in_one_stream(
     assert down.code == 0
     (root / "out").unlink()
     assert subprocess.run(["diff", "-r", root, here / "back"], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_a_bar_shows_what_of_a_folder_is_copied_and_fits_the_screen(
+    copies: Bench, here: Path, there: Path, way: str
+) -> None:
+    root = there / "from" if way == "down" else here / "a folder with a very long name"
+    root.mkdir()
+    for number in range(300):
+        (root / str(number)).write_bytes(bytes(10_000))
+    ends = [f"web-1:{root}", str(here)] if way == "down" else [str(root), f"web-1:{there}"]
+    child = pexpect.spawn(
+        PROGRAM[0], [*PROGRAM[1:], "cp", "-r", *ends],
+        env={**copies.environ, "TERM": "xterm-256color"}, dimensions=(24, 80), timeout=45,
+        encoding="utf-8",
+    )  # fmt: skip
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.before))
+    assert any("300 files 3.0/3.0 MB" in line for line in lines)
+    assert max(map(len, lines[:-2])) <= 80
+    assert lines[-2].startswith("copied 300 files, 2.86 MiB to ")
 
 
 @pytest.mark.parametrize("gib", [1, pytest.param(4, marks=pytest.mark.soak)])

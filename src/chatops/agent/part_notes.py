@@ -111,7 +111,7 @@ def _clear_one(path: Path, go_on: Callable[[], None]) -> None:
     try:
         note = msgspec.json.decode(path.read_bytes(), type=_Note)
         folder = _open_way(note.folder)
-    except (msgspec.DecodeError, OSError):  # it was never written whole, or there is nothing left
+    except (msgspec.DecodeError, OSError, ValueError):  # never whole, or there is nothing left
         return
     try:
         part = part_name(path.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
-from typing import Final
+from typing import Final, Self
 
 from chatops.client.channel import Channel, Lost, opened, renew
 from chatops.client.copy_window import STREAM
@@ -35,7 +35,8 @@ from chatops.protocol.messages import StreamClose
 class Copying:
     """One copy: ``begin`` it, then ``run`` it to its end. When ``run`` fails because the hub, or
     the way to it, or the server's agent is away, both may be called again, and only the rest is
-    sent. ``close`` in the end; ``cancel``, in any thread, ends it early."""
+    sent. ``close`` in the end, as leaving a ``with`` does; ``cancel``, in any thread, ends it
+    early."""
 
     def __init__(self, session: Session, server: str) -> None:
         self.id: Final = secrets.token_hex(16)
@@ -46,6 +47,12 @@ class Copying:
         self._messages: Generator[ToClient | StreamFrame, None, None] | None = None
         self._cancelled = False
         self.began: CopyBegin | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def begin(self) -> CopyBegin:
         """Connect, and have the copy begin, or go on.

@@ -187,7 +187,8 @@ class OpenCopy(Message, tag="copy"):
     what the client sends to there (see CopyOutArgs and CopyInArgs; ``place`` is of the first,
     ``name`` of the second). Answered by ``copy_begin``. Then records
     (chatops.protocol.pack) in binary frames of stream 0: from the hub, as fast as the client takes
-    them; or from the client, as far as ``stream_credit`` allows. A ``stream_close`` with the reason
+    them; or from the client, as far as ``stream_credit`` allows, where a frame without bytes says
+    that it is at work on what comes next. A ``stream_close`` with the reason
     ``cancelled`` gives up for good what was written; a connection that is lost leaves it for a
     while, and with the same ``id`` it goes on. The hub ends with ``copy_end``."""
 

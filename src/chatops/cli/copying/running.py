@@ -105,14 +105,15 @@ class _Runs:
     def _one(self, make: Make, server: str) -> CopyResult:
         began = time.monotonic()
         try:
-            with self._cli.client_for(self._where) as client:
-                copying = make(client, server, self._bar)
+            with (
+                self._cli.client_for(self._where) as client,
+                make(client, server, self._bar) as copying,
+            ):
                 self._open.add(copying)
                 try:
                     return self._run(copying, began)
                 finally:
                     self._open.discard(copying)
-                    copying.close()
         except ChatOpsError as error:
             return failed(server, self._path, error, time.monotonic() - began)
         except OSError as error:
