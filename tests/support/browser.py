@@ -76,7 +76,7 @@ class Visitor:
         page.get_by_label("User").fill(user)
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("navigation", name="Pages").wait_for()
+        page.get_by_role("link", name="Skip to the page").wait_for(state="attached")
         return page
 
     def _asked(self, url: str) -> None:
@@ -92,11 +92,14 @@ class Visitor:
 
 @contextmanager
 def visiting(
-    browser: Browser, url: str, *, width: int = 1280, height: int = 800, dark: bool = False
+    browser: Browser, url: str, *, width: int = 1280, dark: bool = False, lenient: bool = False
 ) -> Iterator[Visitor]:
-    """A visitor with a clean profile; it fails afterwards if its page complained of anything."""
+    """A visitor with a clean profile; it fails afterwards if its page complained of anything.
+    ``lenient``: the Content-Security-Policy does not hold, for what a test brings along."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if dark else "light",
+        bypass_csp=lenient,
     )
     try:
         visitor = Visitor(context, url)
