@@ -208,8 +208,9 @@ def test_a_recording_is_listed_played_and_exported(fleet: Bench, tmp_path: Path)
     with shell(fleet, "printf 'ti\\033]0;tle\\007 ü'; sleep 0.3; echo end") as child:
         assert ended(child)[0] == 0
     one = fleet.run("recordings", "list", "-o", "json").json()[-1]
-    assert list(one) == ["id", "server", "user", "command", "started_at", "duration_s", "size"]
-    assert (one["server"], one["user"]) == ("web-1", "admin")
+    fields = ["id", "server", "user", "command", "started_at", "duration_s", "size", "container"]
+    assert list(one) == fields
+    assert (one["server"], one["user"], one["container"]) == ("web-1", "admin", None)
     assert "\x1b" not in fleet.run("recordings", "list").out
     played = fleet.run("recordings", "play", "--speed", "100", one["id"])
     assert played.out.replace("\r\n", "\n") == "ti\x1b]0;tle\x07 üend\n"

@@ -75,8 +75,8 @@ class ShellFacts(Struct, omit_defaults=True, kw_only=True):
 class PolicyFacts(Struct, omit_defaults=True, kw_only=True):
     """What the target's owner lets the hub do: capabilities out of exec docker shell files.
     ``exec`` says more of exec, where that is one of them, ``docker`` of docker, ``files`` of
-    files and ``shell`` of shell (None too from an agent that does not tell). The agent decides,
-    whatever a hub makes of this."""
+    files and ``shell`` of terminals, which docker has too (None too from an agent that does not
+    tell). The agent decides, whatever a hub makes of this."""
 
     allow: list[str] = []
     exec: ExecFacts | None = None
