@@ -50,8 +50,9 @@ class Clearing:
         Raises:
             Busy: the database cannot be written.
         """
-        before = self._open.front()
-        while await self._database.transact(lambda tx: _step(tx, before)):
+        before, more = self._open.front(), True
+        while more:
+            more = await self._database.transact(lambda tx: _step(tx, before))
             await asyncio.sleep(PAUSE)  # let others have the writer
 
 
