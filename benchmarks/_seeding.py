@@ -18,10 +18,13 @@ from chatops.server.crud import metrics as crud
 from chatops.server.db import engine, transactions
 from chatops.server.db.engine import Database
 from chatops.server.db.files import TIDY_EVERY
+from chatops.server.services.metrics.clearing import Clearing
 from chatops.server.services.metrics.closer import Closer
 from chatops.server.services.metrics.open_rows import CLOSE_AT, Known, OpenRows
 from chatops.tasks import Tasks
 
+CLEAR_EVERY = 20
+"""Chunks: about as many as a hub of 5,000 servers makes between two clearings."""
 Taken = tuple[float, bytes]
 """When a sample was taken, Unix seconds, and its JSON."""
 
@@ -61,6 +64,7 @@ class Seeder:
         self.closed = 0
         """Chunks that were made."""
         self._rows, self._known = OpenRows(), Known()
+        self._clearing = Clearing(database, self._rows)
         self._closer = Closer(database, self._rows, self._known, SystemClock(), _refused)
 
     async def write(self, server_id: str, samples: Iterable[Taken]) -> None:
@@ -87,13 +91,22 @@ class Seeder:
     async def _insert(self, rows: Sequence[crud.NewSample]) -> list[int]:
         for row in rows:
             self._known.of(row.server_id, row.epoch).add(row.seq)
-        return await self.database.transact(lambda tx: crud.insert_many(tx, rows))
+        ids = await self.database.transact(lambda tx: crud.insert_many(tx, rows))
+        for row, row_id in zip(rows, ids, strict=True):
+            self._rows.add(row.server_id, row_id, row.received_at)
+        return ids
 
     async def _close(self, server_id: str, ids: Sequence[int]) -> None:
         began = time.perf_counter()
         await self._closer.close(server_id, ids)
         self.closing += time.perf_counter() - began
         self.closed += 1
+        if self.closed % CLEAR_EVERY == 0:
+            await self.clear()
+
+    async def clear(self) -> None:
+        """Clear away what is closed, as a hub does every five seconds."""
+        await self._clearing.once()
 
 
 def _row(server_id: str, seq: int, taken: Taken) -> crud.NewSample:
@@ -111,7 +124,9 @@ async def seeding(folder: Path) -> AsyncIterator[Seeder]:
     try:
         async with Tasks() as tasks:
             tasks.spawn(_keep_tidy(database), name="tidy")
-            yield Seeder(database)
+            seeder = Seeder(database)
+            yield seeder
+            await seeder.clear()
     finally:
         await database.close()
 

@@ -293,6 +293,7 @@ def _start(hub: Hub, tasks: Tasks) -> None:
     tasks.spawn(hub.databases.keep_tidy(), name="write-ahead logs")
     tasks.spawn(services.metrics.ingest.run(), name="metrics writer")
     tasks.spawn(services.metrics.closer.run(), name="metrics closer")
+    tasks.spawn(services.metrics.clearing.run(), name="metrics clearing")
     tasks.spawn(services.alerting.writer.run(), name="alert writer")
     tasks.spawn(services.alerting.run(), name="alert clock")
     tasks.spawn(services.logs.run(), name="log writer")

@@ -63,6 +63,7 @@ class Housekeeping:
             await _in_steps(services.metrics.purge_server, server_id)
             await _in_steps(services.logs.purge_server, server_id)
             services.servers.removed.discard(server_id)
+        await services.metrics.clearing.once()
 
 
 async def _in_steps(purge: Callable[[T, int], Awaitable[int]], what: T, step: int = STEP) -> None:

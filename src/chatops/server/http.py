@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -104,6 +105,21 @@ class HubServer(web.Server):
         return HubRequestHandler(self, visitor, self._gate)
 
 
+class _Requests(deque[Any]):
+    """aiohttp's queue of requests, which gives out the mere place of one: who takes it remembers
+    it until the next one comes, and that of an agent's socket with its head takes 2 KB. The
+    request is ``taken`` then."""
+
+    taken: RawRequestMessage | None = None
+
+    def popleft(self) -> Any:
+        message, payload = super().popleft()
+        if not isinstance(message, RawRequestMessage):
+            return message, payload
+        self.taken = message
+        return None, payload
+
+
 class HubRequestHandler(web.RequestHandler):
     """One connection. A stranger's garbage is worth a line at debug level, and no traceback."""
 
@@ -120,6 +136,7 @@ class HubRequestHandler(web.RequestHandler):
             # None of our clients compresses, and what cannot be unpacked would be a fault of ours.
             auto_decompress=False,
         )
+        self._messages = _Requests()
         self._gate = gate
         self._visitor = visitor
         self._hurry: asyncio.TimerHandle | None = None
@@ -140,6 +157,14 @@ class HubRequestHandler(web.RequestHandler):
         self._in_time()
         self._gate.leave(self._visitor)
         super().connection_lost(exc)
+
+    def take(self) -> RawRequestMessage:
+        """The request that was just given out."""
+        requests = self._messages
+        assert isinstance(requests, _Requests)
+        assert requests.taken is not None
+        message, requests.taken = requests.taken, None
+        return message
 
     def head_came(self) -> None:
         """A request's head is there. The next one has time until the keep-alive is over."""
@@ -246,7 +271,9 @@ def _expecting_nothing_else(factory: Factory) -> Factory:
     """What a request expects beside ``100-continue`` is left out, as HTTP allows it; aiohttp would
     refuse the request in a form of its own."""
 
-    def make(message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
+    def make(message: RawRequestMessage | None, *rest: Any) -> web.BaseRequest:
+        if message is None:
+            message = rest[1].take()
         if message.headers.get(hdrs.EXPECT, _CONTINUE).lower() != _CONTINUE:
             headers = CIMultiDict(message.headers)
             del headers[hdrs.EXPECT]

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -116,6 +117,33 @@ async def test_known_samples_are_known_after_a_restart(tmp_path: Path) -> None:
             await send(agent, messages)
         found = await rows(hub, f"metric=cpu&since={format_time(NOW - 700)}")
         assert [row["value"] for row in found] == [float(s % 7) for s in range(1, 41)]
+
+
+async def test_closed_samples_count_once_until_they_are_cleared_away_and_after(
+    tmp_path: Path,
+) -> None:
+    def stored() -> int:
+        with sqlite3.connect(tmp_path / "hub" / "metrics.db") as shell:
+            (count,) = shell.execute("SELECT count(*) FROM metrics").fetchone()
+        return int(count)
+
+    async def check(hub: TestHub) -> None:
+        found = await rows(hub, f"metric=cpu&since={format_time(NOW - 700)}")
+        assert [row["value"] for row in found] == [float(s) for s in range(1, 41)]
+
+    messages = [metrics_message(s, NOW - 600 + s, cpu=float(s)) for s in range(1, 41)]
+    async with running_hub(tmp_path / "hub") as hub, await connected(hub) as agent:
+        await send(agent, messages[:20])
+        with patch.object(hub.services.metrics._open, "front", return_value=0):
+            await close_all(hub)
+            await send(agent, messages[20:])
+            await check(hub)
+            assert stored() == 40
+    async with running_hub(tmp_path / "hub") as hub:
+        await check(hub)
+        await hub.services.metrics.clearing.once()
+        assert stored() == 20
+        await check(hub)
 
 
 async def test_a_failed_closing_changes_nothing_and_is_made_up_for(hub: TestHub) -> None:

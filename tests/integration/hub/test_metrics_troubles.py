@@ -32,7 +32,7 @@ from tests.support.waiting import until_async
 
 TABLES = (
     "metrics", "metric_series", "metric_chunks", "metric_levels", "metric_epochs", "metric_latest",
-    "metric_gaps",
+    "metric_closed", "metric_gaps",
 )  # fmt: skip
 
 

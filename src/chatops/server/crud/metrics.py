@@ -1,4 +1,8 @@
-"""The open raw window of ``metrics.db``: samples as they came, until they are closed."""
+"""The open raw window of ``metrics.db``: samples as they came, until they are closed.
+
+A row is closed by noting that its server's are, up to it: to delete each one where it lies would
+write a page for it. What lies before everything that is open is deleted later, in one piece.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Text, bindparam, delete, func, insert, select
+from sqlalchemy import Text, bindparam, delete, exists, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlmodel import col
 
-from chatops.server.db.models import MetricsRow
+from chatops.server.db.models import MetricClosed, MetricsRow
 from chatops.server.db.statement import Statement
 from chatops.server.db.transactions import Transaction
 
@@ -53,16 +58,33 @@ class Waiting(NamedTuple):
 
 
 _row = MetricsRow
+_new_closed = upsert(MetricClosed)
+_is_open = ~exists().where(
+    col(MetricClosed.server_id) == col(_row.server_id), col(MetricClosed.row_id) >= col(_row.id)
+)
 _ids = select(func.json_each(bindparam("ids", type_=Text)).table_valued("value").c.value)
 _INSERT: Final = Statement(insert(MetricsRow), NewSample._fields)
 _LAST: Final = Statement(select(func.max(col(_row.id))))
 _ONES: Final = Statement(
-    select(*(getattr(_row, name) for name in OpenSample._fields)).where(col(_row.id).in_(_ids))
+    select(*(getattr(_row, name) for name in OpenSample._fields)).where(
+        col(_row.id).in_(_ids), _is_open
+    )
 )
 _DELETE: Final = Statement(delete(_row).where(col(_row.id).in_(_ids)))
+_CLOSE: Final = Statement(
+    _new_closed.on_conflict_do_update(
+        index_elements=["server_id"], set_={"row_id": _new_closed.excluded.row_id}
+    ),
+    ("server_id", "row_id"),
+)
+_FIRST: Final = Statement(select(func.min(col(_row.id))))
+_CLEAR: Final = Statement(delete(_row).where(col(_row.id) < bindparam("before")))
+_FORGET: Final = Statement(
+    delete(MetricClosed).where(col(MetricClosed.row_id) < bindparam("before"))
+)
 _WALK: Final = Statement(
     select(*(getattr(_row, name) for name in Waiting._fields))
-    .where(col(_row.id) > bindparam("after"))
+    .where(col(_row.id) > bindparam("after"), _is_open)
     .order_by(col(_row.id))
     .limit(bindparam("limit"))
 )
@@ -71,9 +93,7 @@ _WALK: Final = Statement(
 def insert_many(tx: Transaction, rows: Sequence[NewSample]) -> list[int]:
     """Store samples; their ids, in the same order."""
     tx.run_tuples(_INSERT, rows)
-    found = tx.first(_LAST)
-    assert found is not None
-    last: int = found[0]  # one writer: nobody else can have taken a number in between
+    last = last_id(tx)  # one writer: nobody else can have taken a number in between
     return list(range(last - len(rows) + 1, last + 1))
 
 
@@ -86,6 +106,28 @@ def by_ids(tx: Transaction, ids: Sequence[int]) -> list[OpenSample]:
 def delete_ids(tx: Transaction, ids: Sequence[int]) -> int:
     """Delete samples; how many were there."""
     return tx.run(_DELETE, {"ids": _encode(ids).decode()})
+
+
+def close(tx: Transaction, server_id: str, row_id: int) -> None:
+    """The samples of a server are closed up to this one."""
+    tx.run(_CLOSE, {"server_id": server_id, "row_id": row_id})
+
+
+def clear(tx: Transaction, before: int, limit: int) -> bool:
+    """Delete the oldest samples, about ``limit`` of them, and none from ``before`` on, all closed;
+    whether there may be more."""
+    found = tx.first(_FIRST)
+    if found is None or found[0] is None or found[0] >= before:
+        tx.run(_FORGET, {"before": before})
+        return False
+    tx.run(_CLEAR, {"before": min(found[0] + limit, before)})
+    return True
+
+
+def last_id(tx: Transaction) -> int:
+    """The id of the newest sample, open or closed; 0 without any."""
+    found = tx.first(_LAST)
+    return (found and found[0]) or 0
 
 
 def all_waiting(tx: Transaction) -> Iterator[Waiting]:

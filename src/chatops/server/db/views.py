@@ -39,25 +39,30 @@ _COLUMN: Final = (
 )
 # total and not sum: that fails when one server's values are beyond 64 bits, and all rows with it.
 
+_OPEN: Final = """
+(SELECT * FROM metrics r WHERE NOT EXISTS (
+  SELECT 1 FROM metric_closed d WHERE d.server_id = r.server_id AND d.row_id >= r.id))
+""".strip()
+
 _RAW: Final = """
 CREATE VIEW raw AS
 SELECT m.server_id, v.column1 AS metric, v.column2 AS unit, {time} AS ts,
        json_extract(m.sample, v.column3) AS value
-FROM metrics m JOIN (VALUES {single}) v
+FROM {open} m JOIN (VALUES {single}) v
 WHERE json_extract(m.sample, v.column3) IS NOT NULL
 UNION ALL
 SELECT m.server_id, v.column1 || ':' || json_extract(e.value, v.column4), v.column2, {time},
        json_extract(e.value, v.column5)
-FROM metrics m JOIN (VALUES {listed}) v JOIN json_each(m.sample, v.column3) e
+FROM {open} m JOIN (VALUES {listed}) v JOIN json_each(m.sample, v.column3) e
 WHERE json_extract(e.value, v.column5) IS NOT NULL
 UNION ALL
 SELECT m.server_id, 'container.state:' || json_extract(e.value, '$.name'), '', {time},
        json_extract(e.value, '$.state') <> '{running}'
        OR ifnull(json_extract(e.value, '$.health'), '') = '{unhealthy}'
-FROM metrics m JOIN json_each(m.sample, '$.containers') e
+FROM {open} m JOIN json_each(m.sample, '$.containers') e
 WHERE json_extract(e.value, '$.state') <> ''
 UNION ALL
-SELECT m.server_id, 'clock.skew', 's', {time}, m.skew FROM metrics m WHERE m.skew IS NOT NULL
+SELECT m.server_id, 'clock.skew', 's', {time}, m.skew FROM {open} m WHERE m.skew IS NOT NULL
 """
 
 
@@ -91,7 +96,7 @@ def _raw() -> str:
     ]  # fmt: skip
     time = _TIME.format("m.ts")
     return _RAW.format(
-        time=time, single=", ".join(single), listed=", ".join(listed), running=RUNNING,
+        open=_OPEN, time=time, single=", ".join(single), listed=", ".join(listed), running=RUNNING,
         unhealthy=UNHEALTHY,
     ).strip()  # fmt: skip
 

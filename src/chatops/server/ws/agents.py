@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -40,7 +40,7 @@ from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.fleet import Fleet
 from chatops.server.services.keys import AgentKey, KeyRefused
 from chatops.server.ws.connection import SocketConnection
-from chatops.server.ws.listening import ListeningSocket, SocketEnded
+from chatops.server.ws.listening import Gathering, ListeningSocket, SocketEnded
 from chatops.server.ws.sockets import (
     Route,
     Waiting,
@@ -55,11 +55,16 @@ _log = logging.getLogger(__name__)
 
 Handler = Callable[[AgentSession, Any], object]
 Handlers = Mapping[type[Message], Handler]
+_SAMPLE: Final = '{"type":"metrics",'
+"""How the frame of a sample begins, as agents write it."""
+_SHORT: Final = 4096
+"""Characters of one that may wait for others."""
 
 
 def make_agents_route(services: Services, fleet: Fleet, tasks: Tasks, waiting: Waiting) -> Route:
     """The handler of the agents' socket."""
     handlers = _make_handlers(services)
+    gathering = Gathering(_may_wait)
 
     async def agents_ws(request: web.Request) -> web.StreamResponse:
         socket, connection = await accept(
@@ -68,10 +73,14 @@ def make_agents_route(services: Services, fleet: Fleet, tasks: Tasks, waiting: W
         async with told(connection):
             agent = AgentSocket(services, fleet, handlers, socket, connection)
             session = await agent.begin(request, waiting)
-            await agent.serve(session)
+            await agent.serve(session, gathering)
         return socket
 
     return agents_ws
+
+
+def _may_wait(frame: str | bytes) -> bool:
+    return type(frame) is str and len(frame) <= _SHORT and frame.startswith(_SAMPLE)
 
 
 def _make_handlers(services: Services) -> Handlers:
@@ -150,7 +159,7 @@ class AgentSocket:
             raise
         return session
 
-    async def serve(self, session: AgentSession) -> None:
+    async def serve(self, session: AgentSession, gathering: Gathering) -> None:
         """Take what the agent says until its end.
 
         Raises:
@@ -158,7 +167,7 @@ class AgentSocket:
         """
         reason = "connection lost"
         try:
-            await self._socket.listen(partial(self._hear, session))
+            await self._socket.listen(partial(self._hear, session), gathering)
         except SocketEnded as end:
             reason = end.reason.name if end.reason else _peers_reason(end)
             raise

@@ -10,7 +10,15 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from chatops.server.ws.listening import ListeningSocket, SocketEnded, receive
+from chatops.server.ws.listening import (
+    GATHER,
+    GATHERED,
+    Gathering,
+    ListeningSocket,
+    SocketEnded,
+    receive,
+)
+from tests.support.waiting import until_async
 
 Serve = Callable[[ListeningSocket], Awaitable[None]]
 
@@ -51,7 +59,7 @@ async def test_frames_are_heard_in_order_whenever_they_came() -> None:
         first.set()
         await go_on.wait()
         with pytest.raises(SocketEnded, match="that is all"):
-            await socket.listen(heard.append)
+            await socket.listen(heard.append, Gathering(lambda frame: len(frame) > 1))
         ended.set()
 
     async with client_of(serve) as client:
@@ -82,7 +90,7 @@ async def test_after_a_fault_nothing_is_heard() -> None:
 
     async def serve(socket: ListeningSocket) -> None:
         with pytest.raises(SocketEnded, match="no more"):
-            await socket.listen(hear)
+            await socket.listen(hear, Gathering(lambda frame: True))
         ended.set()
 
     async with client_of(serve) as client:
@@ -98,7 +106,7 @@ async def test_a_frame_that_is_too_long_ends_it() -> None:
 
     async def serve(socket: ListeningSocket) -> None:
         with pytest.raises(SocketEnded) as caught:
-            await socket.listen(lambda frame: None)
+            await socket.listen(lambda frame: None, Gathering(lambda frame: True))
         assert caught.value.reason is not None
         reasons.append(caught.value.reason.name)
         ended.set()
@@ -108,3 +116,32 @@ async def test_a_frame_that_is_too_long_ends_it() -> None:
         assert (await client.receive()).data == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
         await ended.wait()
     assert reasons == ["too_large"]
+
+
+async def test_frames_that_may_wait_are_heard_together_and_before_all_that_follows() -> None:
+    heard: list[tuple[float, str | bytes]] = []
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    gathering = Gathering(lambda frame: frame != "now")
+
+    async def serve(socket: ListeningSocket) -> None:
+        with pytest.raises(SocketEnded):
+            await socket.listen(lambda frame: heard.append((loop.time(), frame)), gathering)
+        ended.set()
+
+    def words() -> list[str | bytes]:
+        return [word for _, word in heard]
+
+    async with client_of(serve) as client:
+        sent = loop.time()
+        await client.send_str("alone")
+        await until_async(lambda: bool(heard), what="the frame that waited for others")
+        assert heard[0][0] - sent >= GATHER * 0.9
+        for word in ("first", "second", "now"):
+            await client.send_str(word)
+        await until_async(lambda: len(heard) == 4, what="all four")
+        for number in range(GATHERED + 1):
+            await client.send_str(str(number))
+        await client.close()
+        await ended.wait()
+    assert words() == ["alone", "first", "second", "now", *map(str, range(GATHERED + 1))]

@@ -20,6 +20,7 @@ from chatops.server.db.models.logs import (
 )
 from chatops.server.db.models.metrics import (
     MetricChunk,
+    MetricClosed,
     MetricEpoch,
     MetricGap,
     MetricLatest,
@@ -57,6 +58,7 @@ __all__ = [
     "LogSource",
     "LogsModel",
     "MetricChunk",
+    "MetricClosed",
     "MetricEpoch",
     "MetricGap",
     "MetricLatest",

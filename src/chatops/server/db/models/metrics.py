@@ -7,7 +7,8 @@ from chatops.server.db.models.base import BigInt, MetricsModel
 
 
 class MetricsRow(MetricsModel, table=True):
-    """One sample as it came: the open raw window, in order of arrival.
+    """One sample as it came: the open raw window, in order of arrival, and closed ones that are not
+    cleared away yet (see ``MetricClosed``).
 
     ``sample`` is a ``protocol.metrics.Sample`` as JSON; (server_id, epoch, seq) names it. There is
     no index by server: it would cost more than all else at each commit.
@@ -97,6 +98,17 @@ class MetricLatest(MetricsModel, table=True):
     ts: float
     skew: float | None = None
     sample: bytes
+
+
+class MetricClosed(MetricsModel, table=True):
+    """Up to which row a server's samples are closed: those of them that still are in ``metrics``
+    do not count any more."""
+
+    __tablename__ = "metric_closed"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    server_id: str = Field(primary_key=True)
+    row_id: int = Field(sa_type=BigInt)
 
 
 class MetricGap(MetricsModel, table=True):

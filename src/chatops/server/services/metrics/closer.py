@@ -61,6 +61,7 @@ class Vanished(Exception):
 class Plan:
     """What one closing writes. ``new`` series have to be made before it can be complete."""
 
+    server_id: str
     ids: Sequence[int]
     new: list[store.NewSeries]
     refused: list[str]
@@ -128,7 +129,7 @@ class Closer:
             self._due |= dict.fromkeys(self._open.old(self._clock.now()))
 
     async def close(self, server_id: str, ids: Sequence[int]) -> None:
-        """Close these samples of a server.
+        """Close these samples of a server, its oldest ones, in order.
 
         Raises:
             Busy: the database cannot be written.
@@ -173,7 +174,7 @@ def make_plan(tx: Transaction, server_id: str, ids: Sequence[int], now: float) -
     series = store.series_of(tx, server_id)
     names = list(dict.fromkeys(name for table in found for name in table.columns))
     new, refused = admitted(names, series, now)
-    plan = Plan(ids, _new_series(server_id, new, now), refused, [], [], [], _newest(
+    plan = Plan(server_id, ids, _new_series(server_id, new, now), refused, [], [], [], _newest(
         server_id, samples), [])  # fmt: skip
     if new:
         return plan
@@ -206,8 +207,9 @@ def write_plan(tx: Transaction, plan: Plan, now: float) -> None:
     Raises:
         Vanished: the samples are no longer there.
     """
-    if crud.delete_ids(tx, plan.ids) < len(plan.ids):
+    if not crud.by_ids(tx, plan.ids[:1]):  # a removed server's go from the first one on
         raise Vanished
+    crud.close(tx, plan.server_id, plan.ids[-1])
     for chunk in plan.chunks:
         store.add_chunk(tx, chunk)
     store.put_levels(tx, plan.levels)

@@ -22,6 +22,9 @@ CLOSE_AFTER: Final = 3600.0
 CLOSE_MOST: Final = CLOSE_AT + SPREAD // 2
 """Samples that are closed at once, also when more have piled up: of 480, whose rows lie on as many
 pages, the writer was held for 20 ms and more."""
+BEHIND: Final = 3
+"""How many times more rows than are open may lie behind the oldest open one: who holds back the
+clearing away of more has its samples closed, however few they are."""
 EPOCHS: Final = 1000
 """Epochs of a server that are remembered, the newest: an agent begins one when its disk fails, or
 after a power cut; one that begins more of them makes them up."""
@@ -30,18 +33,18 @@ after a power cut; one that begins more of them makes them up."""
 class _Rows:
     """The rows of one server: 4 bytes each, as they lie near to one another."""
 
-    __slots__ = ("_first", "_offsets", "since")
+    __slots__ = ("_offsets", "first", "since")
 
     def __init__(self, since: float, ids: Sequence[int]) -> None:
         self.since = since
-        self._first = ids[0]
-        self._offsets = array("I", [one - self._first for one in ids])
+        self.first = ids[0]
+        self._offsets = array("I", [one - self.first for one in ids])
 
     def add(self, row_id: int) -> None:
-        self._offsets.append(row_id - self._first)
+        self._offsets.append(row_id - self.first)
 
     def ids(self, most: int | None = None) -> list[int]:
-        return [self._first + offset for offset in self._offsets[:most]]
+        return [self.first + offset for offset in self._offsets[:most]]
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -52,9 +55,16 @@ class OpenRows:
 
     def __init__(self) -> None:
         self._rows: dict[str, _Rows] = {}
+        self._newest = 0
+        self._floor = 0
+
+    def begin(self, newest: int) -> None:
+        """``newest`` is the id of the last sample that there is, open or closed."""
+        self._newest = newest
 
     def add(self, server_id: str, row_id: int, received_at: float) -> bool:
         """A sample was stored. Whether the server has enough to be closed."""
+        self._newest = max(self._newest, row_id)
         rows = self._rows.get(server_id)
         if rows is None:
             self._rows[server_id] = _Rows(received_at, [row_id])
@@ -70,13 +80,18 @@ class OpenRows:
     def due(self, server_id: str, now: float) -> list[int]:
         """The samples that are to be closed now; none if it is too early."""
         rows = self._rows.get(server_id)
-        if rows is None or (len(rows) < _limit(server_id) and rows.since > now - CLOSE_AFTER):
+        if rows is None or (len(rows) < _limit(server_id) and not self._is_old(rows, now)):
             return []
         return rows.ids(CLOSE_MOST)
 
+    def front(self) -> int:
+        """The oldest open sample: all before it are closed."""
+        return min((rows.first for rows in self._rows.values()), default=self._newest + 1)
+
     def old(self, now: float) -> list[str]:
-        """The servers whose samples have been open for long."""
-        return [server for server, rows in self._rows.items() if rows.since <= now - CLOSE_AFTER]
+        """The servers whose samples have been open for long, or hold back too many of others."""
+        self._floor = self._newest - BEHIND * len(self)
+        return [server for server, rows in self._rows.items() if self._is_old(rows, now)]
 
     def closed(self, server_id: str, ids: Iterable[int], now: float) -> None:
         """These samples are no longer open."""
@@ -90,6 +105,9 @@ class OpenRows:
     def forget(self, server_id: str) -> None:
         """The server is gone, or has none left."""
         self._rows.pop(server_id, None)
+
+    def _is_old(self, rows: _Rows, now: float) -> bool:
+        return rows.since <= now - CLOSE_AFTER or rows.first < self._floor
 
     def __len__(self) -> int:
         return sum(map(len, self._rows.values()))

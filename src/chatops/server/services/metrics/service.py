@@ -27,6 +27,7 @@ from chatops.server.services.alerting.service import AlertService
 from chatops.server.services.limiter import RateLimiter
 from chatops.server.services.log_entries import LogService
 from chatops.server.services.metrics.carried import FOR, carry
+from chatops.server.services.metrics.clearing import Clearing
 from chatops.server.services.metrics.closer import Closer
 from chatops.server.services.metrics.history import History, read_history
 from chatops.server.services.metrics.ingest import LATE_QUEUE, LEAST_WINDOW, Ingest
@@ -82,6 +83,7 @@ class MetricsService:
         self._known = Known()
         self._refusals = RateLimiter(rate=1 / 3600, burst=1)
         self.closer = Closer(database, self._open, self._known, clock, self._refused)
+        self.clearing = Clearing(database, self._open)
         self.retention = Retention(database, self._open, self._known, latest)
         self.past = Past(database, self._open, lambda: self.kept, clock)
         self.ingest = Ingest(
@@ -143,6 +145,7 @@ class MetricsService:
         for server_id, epoch, first, last in store.all_gaps(tx):
             self._known.of(server_id, epoch).add(first, last)
         due, newest = dict[str, None](), dict[str, crud.Waiting]()
+        self._open.begin(crud.last_id(tx))
         for one in crud.all_waiting(tx):
             self._known.of(one.server_id, one.epoch).add(one.seq)
             if self._open.add(one.server_id, one.id, one.received_at):
