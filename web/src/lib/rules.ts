@@ -5,6 +5,7 @@ import { attempt } from "./attempt";
 import type { RuleText } from "./commands/alerts";
 import { clock, duration } from "./format";
 import { exactValue, inUnit, parseValue } from "./metricNames";
+import { visible } from "./text";
 import { exactDuration, parseDuration, parseMoment } from "./units";
 
 export const OPS: Record<ThresholdSet["op"], string> = { gt: ">", ge: "≥", lt: "<", le: "≤" };
@@ -65,7 +66,7 @@ export function replayParams(rule: ThresholdSet, since: string, now: number): Pa
 export function conditionOf(rule: Pick<Threshold, "metric" | "op" | "value" | "for_s">): string {
   const { metric, op, value, for_s } = rule;
   const lasting = for_s > 0 ? ` for ${duration(for_s)}` : "";
-  return `${metric} ${OPS[op]} ${inUnit(metric, value)}${lasting}`;
+  return `${visible(metric)} ${OPS[op]} ${inUnit(metric, value)}${lasting}`;
 }
 
 /** What came of it, and how it was judged, in sentences. */

@@ -7,7 +7,6 @@ import { thresholdCommands } from "@/lib/commands/alerts";
 import { inUnit } from "@/lib/metricNames";
 import { atLeast } from "@/lib/roles";
 import { conditionOf } from "@/lib/rules";
-import { visible } from "@/lib/text";
 import { CopyButton } from "@/parts/CliCommand";
 import { Confirm } from "@/parts/Confirm";
 import { SeverityBadge } from "@/parts/Status";
@@ -86,7 +85,7 @@ function Row({ rule, show, remove }: RowProps) {
           {rule.name}
         </button>
       </Td>
-      <Td className="whitespace-nowrap tabular-nums">{visible(conditionOf(rule))}</Td>
+      <Td className="whitespace-nowrap tabular-nums">{conditionOf(rule)}</Td>
       <Td className="whitespace-nowrap tabular-nums">{inUnit(rule.metric, rule.clear)}</Td>
       <Td>
         <SeverityBadge severity={rule.severity} />

@@ -3,6 +3,7 @@ import { useResetSetting, useSettings } from "@/api/settings";
 import type { Setting } from "@/api/types";
 import { settingCommands } from "@/lib/commands/settings";
 import { clock } from "@/lib/format";
+import { valueText } from "@/lib/settings";
 import { visible } from "@/lib/text";
 import { CliCommand } from "@/parts/CliCommand";
 import { Confirm } from "@/parts/Confirm";
@@ -73,7 +74,7 @@ function SettingTable({ settings, change, reset }: TableProps) {
               <span className="font-mono text-xs font-medium">{setting.key}</span>
               <span className="block text-xs text-faint">{setting.meaning}</span>
             </Td>
-            <Td className="break-words tabular-nums">{visible(setting.text)}</Td>
+            <Td className="break-words tabular-nums">{visible(valueText(setting))}</Td>
             <Td className="max-sm:hidden">
               <Source setting={setting} />
             </Td>

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { useSetSetting } from "@/api/settings";
 import type { Setting } from "@/api/types";
 import { settingCommands } from "@/lib/commands/settings";
+import { valueText } from "@/lib/settings";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
 import { TextField } from "@/parts/TextField";
@@ -21,8 +22,8 @@ export function SetSetting({ setting, onClose }: { setting: Setting; onClose: ()
   const [value, setValue] = useState(setting.text);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const onSuccess = ({ text }: Setting) => {
-      toast(`${setting.key} is ${text} from now on.`);
+    const onSuccess = (changed: Setting) => {
+      toast(`${setting.key} is ${valueText(changed)} from now on.`);
       onClose();
     };
     set.mutate(value, { onSuccess });
