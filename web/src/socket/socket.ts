@@ -33,6 +33,8 @@ export class HubSocket {
   private socket: WebSocket | null = null;
   private failures = 0;
   private openedAt = 0;
+  /** When this connection was opened; 0 once it is lost, or every later failure would be a first. */
+  private heldSince = 0;
   private heardAt = 0;
   private stopped = false;
   private said = "";
@@ -111,6 +113,7 @@ export class HubSocket {
 
   private opened(): void {
     this.openedAt = Date.now();
+    this.heldSince = this.openedAt;
     this.said = "";
     this.tell({ phase: "open" });
     this.handlers.onOpen(this);
@@ -154,7 +157,8 @@ export class HubSocket {
   }
 
   private comeBack(reason: string): void {
-    const steady = this.openedAt > 0 && Date.now() - this.openedAt > STEADY_MS;
+    const steady = this.heldSince > 0 && Date.now() - this.heldSince > STEADY_MS;
+    this.heldSince = 0;
     this.failures = steady ? 1 : this.failures + 1;
     this.tell({ phase: "waiting", reason });
     this.timer = setTimeout(this.now, wait(this.failures));
