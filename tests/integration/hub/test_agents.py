@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from aiohttp.http import RawRequestMessage
 
 from chatops.clock import FakeClock
 from chatops.protocol.facts import ExecFacts, HostFacts, PolicyFacts
@@ -52,6 +53,8 @@ async def test_a_connected_agent_holds_no_head_of_a_request(hub: TestHub) -> Non
         assert handler._current_request is not None
         assert not handler._current_request.headers
         assert not handler._current_request.raw_headers
+        heads = [one for one in gc.get_objects() if type(one) is RawRequestMessage]
+        assert not [one for one in heads if one.path.endswith("/agents/ws") and one.headers]
 
 
 async def test_what_an_agent_says_of_its_policy_is_shown_and_bounded(hub: TestHub) -> None:
