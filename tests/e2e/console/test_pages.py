@@ -16,6 +16,7 @@ from tests.support.browser import ROOT, visiting
 from tests.support.processes import PASSWORD, Bench
 from tests.support.waiting import until
 
+PICTURES = os.environ.get("CHATOPS_PICTURES")  # read before each test gets a clean environment
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = (
     "/servers",
@@ -92,7 +93,7 @@ def test_every_page_passes_axe_and_is_no_wider_than_the_window(
 
 
 def test_pictures_of_the_main_pages(browser: Browser, furnished: Bench, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("CHATOPS_PICTURES") or tmp_path)
+    folder = Path(PICTURES or tmp_path)
     for dark in (False, True):
         with visiting(browser, furnished.url, dark=dark) as visitor:
             visitor.sign_in("admin", PASSWORD)

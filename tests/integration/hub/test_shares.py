@@ -31,6 +31,8 @@ async def test_the_lower_role_counts(hub: TestHub, account: str, share: str, cou
     ann = await _shared(hub, account, share)
     listed = await hub.ok("GET", "/servers", token=ann)
     assert [one["name"] for one in listed["items"]] == ["web-1"]
+    assert (await hub.ok("GET", "/servers/web-1", token=ann))["role"] == counts
+    assert (await hub.ok("GET", "/servers/web-1"))["role"] == "admin"
     assert (await hub.ok("GET", "/status", token=ann))["servers"]["total"] == 1
     (ran,) = (await hub.ok("GET", "/commands", token=ann))["items"]
     assert ran["command"] == "id"

@@ -2,9 +2,12 @@ import type { Me, Role, Server } from "@/api/types";
 
 const ORDER: Role[] = ["viewer", "operator", "admin"];
 
-/** Whether a role may do what `needed` may do. The hub decides; the page only does not offer. */
-export function atLeast(role: Role | undefined, needed: Role): boolean {
-  return role !== undefined && ORDER.indexOf(role) >= ORDER.indexOf(needed);
+/**
+ * Whether a role may do what `needed` may do. The hub decides; the page only does not offer. On a
+ * server its `role` counts: it may be shared for less than what the account is.
+ */
+export function atLeast(role: Role | null | undefined, needed: Role): boolean {
+  return !!role && ORDER.indexOf(role) >= ORDER.indexOf(needed);
 }
 
 /**

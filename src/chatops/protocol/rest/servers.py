@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from chatops.protocol.facts import DockerFacts, ExecFacts, FilesFacts, HostFacts, ShellFacts
+from chatops.protocol.names import Role
 from chatops.protocol.rest.common import Name, Request, Timestamp
 
 ServerStatus = Literal["online", "offline", "never"]
@@ -53,7 +54,8 @@ class ServerDetail(Server, kw_only=True):
     """A server with what its agent told of the host. ``allow``: what the target's policy
     lets the hub do; null before the first connection. ``exec``: the bounds of commands, where
     they are allowed; ``docker``: those of containers, where they are, and the agent tells;
-    ``files``: those of files and journals, ``shell``: those of terminals, likewise."""
+    ``files``: those of files and journals, ``shell``: those of terminals, likewise. ``role`` is
+    what the caller may do there: the lower of its account's role and what it has on the server."""
 
     host: HostFacts | None = None
     allow: list[str] | None = None
@@ -64,6 +66,7 @@ class ServerDetail(Server, kw_only=True):
     address: str | None = None
     connected_at: Timestamp | None = None
     clock_skew_s: float | None = None
+    role: Role | None = None
 
 
 class Share(Struct, kw_only=True):

@@ -18,16 +18,16 @@ from chatops.protocol.messages import (
 from chatops.protocol.names import check_name, check_tags
 from chatops.protocol.policy_facts import bounded
 from chatops.protocol.target import Facts
-from chatops.server.crud import alerts, users
+from chatops.server.crud import alerts, shares, users
 from chatops.server.crud import servers as crud
 from chatops.server.db.engine import Database
 from chatops.server.db.models import Server
 from chatops.server.db.transactions import Transaction, in_session
-from chatops.server.services.access import Access, Principal
+from chatops.server.services.access import Access, Principal, role_on_server
 from chatops.server.services.agent_manager import AgentManager
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.metrics.latest import LatestSamples
-from chatops.server.services.server_finder import ServerFinder
+from chatops.server.services.server_finder import ServerFinder, facts_of
 from chatops.server.services.ws_manager import WSManager
 from chatops.units import format_time
 
@@ -105,6 +105,7 @@ class ServerService(ServerFinder):
         async with self._database.read() as session:
             row = await self.find_in(session, principal, name)
             (item,) = await self._show_all(session, [row])
+            share = await shares.role(session, server_id=row.id, user_id=principal.user_id)
         live = self._agents.find(row.id)
         return rest.ServerDetail(
             **msgspec.structs.asdict(item),
@@ -119,6 +120,7 @@ class ServerService(ServerFinder):
             address=row.address,
             connected_at=format_time(live.connected_at) if live else None,
             clock_skew_s=row.clock_skew_s,
+            role=role_on_server(principal, facts_of(row), row.owner_id, share),
         )
 
     async def counts(self, principal: Principal) -> rest.ServerCounts:

@@ -46,11 +46,10 @@ const GRAVE: ContainerVerb[] = ["kill", "rm"];
 
 /** What an operator may do with a container, as its state and the target's policy allow. */
 export function ContainerMenu({ server, name, state, alone = false, onGone }: Props) {
-  const me = useMe();
   const [verb, setVerb] = useState<ContainerVerb | null>(null);
   const change = useChangeContainer(server.name, name);
   const readOnly = server.docker !== null && server.docker.mode !== "full";
-  if (!atLeast(me.data?.role, "operator") || readOnly) return null;
+  if (!atLeast(server.role, "operator") || readOnly) return null;
   const run = async (asked: ContainerVerb) => {
     const { state: after } = await change.mutateAsync(asked);
     toast(`${visible(name)}: ${after ?? "removed"}`);

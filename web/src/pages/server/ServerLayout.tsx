@@ -25,7 +25,7 @@ export function Component() {
         {(detail) => (
           <>
             <Header server={detail} />
-            <Tabs base={`/servers/${encodeURIComponent(server)}`} />
+            <Tabs server={detail} base={`/servers/${encodeURIComponent(server)}`} />
             <Outlet context={detail} key={detail.id} />
           </>
         )}
@@ -73,12 +73,11 @@ function Header({ server }: { server: ServerDetail }) {
   );
 }
 
-function Tabs({ base }: { base: string }) {
-  const me = useMe();
+function Tabs({ server, base }: { server: ServerDetail; base: string }) {
   return (
     <nav aria-label="Pages of this server" className="overflow-x-auto border-b">
       <ul className="flex gap-1">
-        {TABS.filter((tab) => atLeast(me.data?.role, tab.role)).map(({ path, name }) => (
+        {TABS.filter((tab) => atLeast(server.role, tab.role)).map(({ path, name }) => (
           <li key={path}>
             <NavLink
               to={path ? `${base}/${path}` : base}

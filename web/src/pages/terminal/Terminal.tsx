@@ -1,4 +1,3 @@
-import { useMe } from "@/api/auth";
 import { atLeast } from "@/lib/roles";
 import { useThisServer } from "@/pages/server/context";
 import { Nothing } from "@/parts/Loaded";
@@ -9,10 +8,9 @@ import { useTerminals } from "./sessions";
 /** The terminal of this window on a server, or the way to open one. */
 export function Component() {
   const server = useThisServer();
-  const me = useMe();
   const session = useTerminals(({ sessions }) => sessions[server.id]);
-  if (me.data && !atLeast(me.data.role, "operator")) {
-    return <Nothing>Terminals are for operators, and your account is a viewer.</Nothing>;
+  if (!atLeast(server.role, "operator")) {
+    return <Nothing>Terminals are for operators, and you may only look at this server.</Nothing>;
   }
   return session ? (
     <LiveTerminal key={server.id} server={server} session={session} />
