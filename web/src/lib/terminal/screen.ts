@@ -1,7 +1,7 @@
 // xterm.js as both the terminal and the player use it: it obeys what draws, and nothing that
 // reaches beyond its own screen.
 import "@xterm/xterm/css/xterm.css";
-import { type ITerminalOptions, Terminal } from "@xterm/xterm";
+import { type ITerminalInitOnlyOptions, type ITerminalOptions, Terminal } from "@xterm/xterm";
 import { useTheme } from "@/stores/theme";
 import { terminalTheme } from "./themes";
 
@@ -9,7 +9,7 @@ import { terminalTheme } from "./themes";
 // clipboard (OSC 52). Titles (OSC 0, 2) change nothing here: nobody listens for them.
 const FORBIDDEN = [8, 52];
 
-export function newScreen(options: ITerminalOptions): Terminal {
+export function newScreen(options: ITerminalOptions & ITerminalInitOnlyOptions): Terminal {
   const terminal = new Terminal({
     fontFamily: 'ui-monospace, "DejaVu Sans Mono", "Liberation Mono", monospace',
     fontSize: 13,

@@ -48,7 +48,7 @@ export default function Player({ cast, id }: { cast: Cast; id: string }) {
         </Select>
         <Select
           aria-label="Pauses"
-          className="w-52"
+          className="w-60"
           value={idle ?? ""}
           onChange={(event) => setIdle(event.target.value ? Number(event.target.value) : null)}
         >
@@ -85,7 +85,7 @@ function Bar({ player }: { player: State }) {
         className="min-w-0 flex-1 accent-accent"
         min={0}
         max={player.duration}
-        step={Math.max(0.1, player.duration / 500)}
+        step="any"
         value={position}
         onChange={(event) => seek(Number(event.target.value))}
       />

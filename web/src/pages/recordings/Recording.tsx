@@ -23,7 +23,7 @@ import { Skeleton } from "@/ui/skeleton";
 const Player = lazy(() => import("./Player"));
 
 /** More than this is not played in a page: it would have to hold all of it. */
-const MOST = 64 * 1024 * 1024;
+const MOST = 32 * 1024 * 1024;
 
 const castOf = async (id: string, signal: AbortSignal) =>
   open(`${BASE}/recordings/${segment(id)}/cast`, signal);

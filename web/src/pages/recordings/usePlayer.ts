@@ -1,9 +1,7 @@
-import type { Terminal } from "@xterm/xterm";
-import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
-import { type Cast, type CastEvent, sizeOf } from "@/lib/cast/cast";
+import { type RefObject, useEffect, useRef, useState } from "react";
+import type { Cast } from "@/lib/cast/cast";
 import { Playback } from "@/lib/cast/playback";
-import { followTheme, newScreen } from "@/lib/terminal/screen";
-import { visible } from "@/lib/text";
+import { CastScreen } from "./screen";
 
 export interface Player {
   playing: boolean;
@@ -13,10 +11,8 @@ export interface Player {
   seek: (position: number) => void;
 }
 
-const LARGEST = 14;
-const SMALLEST = 7;
-/** A letter is so wide, of its height. */
-const LETTER = 0.61;
+/** To go back, all is printed again from the beginning: not for each place that is passed over. */
+const SETTLES_MS = 150;
 
 /** Plays a recording in a screen at `place`, so many times as fast. */
 export function usePlayer(
@@ -28,15 +24,17 @@ export function usePlayer(
 ): Player {
   const [playing, setPlaying] = useState(true);
   const [position, setPosition] = useState(0);
-  const playback = useRef(new Playback(cast, idle));
+  const [playback] = useState(() => ({ current: new Playback(cast, idle) }));
   const screen = useScreen(place, cast);
+  const sought = useRef<ReturnType<typeof setTimeout> | null>(null);
+  useEffect(() => () => clearTimeout(sought.current ?? undefined), []);
 
   useEffect(() => {
     playback.current = playback.current.withIdle(idle);
     setPosition(playback.current.position);
-  }, [idle]);
+  }, [idle, playback]);
   useEffect(() => {
-    if (screen.current) screen.current.options.screenReaderMode = reader;
+    screen.current?.readAloud(reader);
   }, [reader, screen]);
 
   useEffect(() => {
@@ -45,68 +43,49 @@ export function usePlayer(
     let frame = requestAnimationFrame(function step(now) {
       const passed = before === null ? 0 : (now - before) / 1000;
       before = now;
-      show(screen.current, playback.current.advance(passed * speed));
-      setPosition(playback.current.position);
-      if (playback.current.over) setPlaying(false);
+      // A screen that is behind with much output holds the time up, and no output piles up.
+      if (!screen.current?.busy && !sought.current) {
+        screen.current?.show(playback.current.advance(passed * speed));
+        setPosition(playback.current.position);
+      }
+      if (playback.current.over && !screen.current?.busy && !sought.current) setPlaying(false);
       else frame = requestAnimationFrame(step);
     });
     return () => cancelAnimationFrame(frame);
-  }, [playing, speed, screen]);
+  }, [playing, speed, screen, playback]);
 
-  const seek = useCallback(
-    (to: number) => {
-      screen.current?.reset();
-      screen.current?.resize(cast.cols, cast.rows);
-      show(screen.current, playback.current.seek(to));
-      setPosition(playback.current.position);
-    },
-    [cast, screen],
-  );
+  const seek = (to: number) => {
+    setPosition(to);
+    if (sought.current) clearTimeout(sought.current);
+    sought.current = setTimeout(() => {
+      sought.current = null;
+      screen.current?.whenIdle(() => go(to));
+    }, SETTLES_MS);
+  };
+  const go = (to: number) => {
+    const ahead = to - playback.current.position;
+    if (ahead < 0) screen.current?.clear();
+    screen.current?.show(ahead < 0 ? playback.current.seek(to) : playback.current.advance(ahead));
+    setPosition(playback.current.position);
+  };
   const toggle = () => {
-    if (!playing && playback.current.over) seek(0);
+    if (!playing && playback.current.over) screen.current?.whenIdle(() => go(0));
     setPlaying(!playing);
   };
   return { playing, position, duration: playback.current.duration, toggle, seek };
 }
 
 function useScreen(place: RefObject<HTMLElement | null>, cast: Cast) {
-  const screen = useRef<Terminal | null>(null);
+  const screen = useRef<CastScreen | null>(null);
   useEffect(() => {
     const here = place.current;
     if (!here) return;
-    const terminal = newScreen({ cols: cast.cols, rows: cast.rows, disableStdin: true });
-    terminal.open(here);
-    screen.current = terminal;
-    const fit = () => {
-      const size = Math.floor((here.clientWidth - 24) / (terminal.cols * LETTER));
-      terminal.options.fontSize = Math.max(SMALLEST, Math.min(LARGEST, size));
-    };
-    const observer = new ResizeObserver(fit);
-    observer.observe(here);
-    terminal.onResize(fit);
-    const unfollow = followTheme(terminal);
+    const made = new CastScreen(here, cast);
+    screen.current = made;
     return () => {
-      observer.disconnect();
-      unfollow();
-      terminal.dispose();
+      made.dispose();
       screen.current = null;
     };
   }, [place, cast]);
   return screen;
-}
-
-/** What was printed goes to the screen in one piece, but for what changes the screen's size. */
-function show(terminal: Terminal | null, events: readonly CastEvent[]): void {
-  if (!terminal) return;
-  let text = "";
-  for (const [, code, data] of events) {
-    if (code === "o") text += data;
-    else if (code === "m") text += `\r\n[chatops: ${visible(data)}]\r\n`;
-    const size = code === "r" ? sizeOf(data) : null;
-    if (!size) continue;
-    const before = text;
-    text = "";
-    terminal.write(before, () => terminal.resize(size.cols, size.rows));
-  }
-  if (text) terminal.write(text);
 }
