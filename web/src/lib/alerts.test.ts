@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert } from "@/api/types";
-import { inOrder, stateWords, targetOf, watched } from "./alerts";
+import { chartsOf, inOrder, stateWords, targetOf, watched } from "./alerts";
 
 const alert = (id: string, more: Partial<Alert> = {}): Alert => ({
   id,
@@ -56,4 +56,20 @@ it("says what else is to be known of an open alert", () => {
 it("names what a silence is for", () => {
   expect(watched(alert("a", { metric: "disk", instance: "/var" }))).toBe("disk:/var");
   expect(targetOf(alert("a", { server: null, servers: ["a", "b"] }))).toBe("a,b");
+});
+
+describe("chartsOf", () => {
+  const fired = Date.parse("2026-01-01T00:01:00.000Z");
+
+  it("leads to the time round the alert, and to what it watches", () => {
+    const disk = alert("a", { metric: "disk", instance: "/var" });
+    expect(chartsOf(disk, fired + 86_400_000)).toBe(
+      `/servers/web-1/metrics?range=1h&until=${fired / 1000 + 1800}&metric=disk%3A%2Fvar`,
+    );
+  });
+
+  it("goes on by itself while that is now, and shows no chart twice", () => {
+    expect(chartsOf(alert("a"), fired + 60_000)).toBe("/servers/web-1/metrics?range=1h");
+    expect(chartsOf(alert("a", { server: null, servers: ["b"] }), fired)).toBeNull();
+  });
 });

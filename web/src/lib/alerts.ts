@@ -1,4 +1,5 @@
 import type { Alert } from "@/api/types";
+import { USUAL_CHARTS } from "./charts/choice";
 
 /** What the list is asked for. `state` is one of CHOICES, `since` a duration or a time. */
 export interface AlertFilter extends Record<string, string> {
@@ -58,4 +59,17 @@ export function watched(alert: Pick<Alert, "metric" | "instance">): string {
 /** What a silence of this alert is for, as TARGET. */
 export function targetOf(alert: Pick<Alert, "server" | "servers">): string {
   return alert.server ?? (alert.servers ?? []).join(",");
+}
+
+const AROUND_S = 1800;
+
+/** The charts of an alert's server, half an hour before it fired and after; null of several. */
+export function chartsOf(alert: Alert, now: number): string | null {
+  if (!alert.server) return null;
+  const query = new URLSearchParams({ range: "1h" });
+  const until = Math.round(Date.parse(changedAt({ ...alert, state: "firing" })) / 1000) + AROUND_S;
+  if (until * 1000 < now) query.set("until", String(until));
+  const metric = watched(alert);
+  if (!USUAL_CHARTS.flat().includes(metric)) query.set("metric", metric);
+  return `/servers/${encodeURIComponent(alert.server)}/metrics?${query}`;
 }

@@ -2,7 +2,7 @@ import { ArrowLeft } from "lucide-react";
 import { Link, useParams } from "react-router";
 import { useAlert } from "@/api/alerts";
 import type { AlertDetail } from "@/api/types";
-import { stateWords, watched } from "@/lib/alerts";
+import { chartsOf, stateWords, watched } from "@/lib/alerts";
 import { alertCommands } from "@/lib/commands/alerts";
 import { sections } from "@/lib/evidence";
 import { clock, duration } from "@/lib/format";
@@ -74,7 +74,7 @@ function about(alert: AlertDetail): Parameters<typeof Facts>[0]["facts"] {
     ["resolved", alert.resolved_at && clock(alert.resolved_at)],
     ["because", alert.resolved_reason],
     ["lasted", lasted(alert)],
-    ["metrics", <MetricsLink key="metrics" server={alert.server} />],
+    ["metrics", <MetricsLink key="metrics" alert={alert} />],
   ];
 }
 
@@ -93,11 +93,12 @@ function RuleName({ alert }: { alert: AlertDetail }) {
   );
 }
 
-function MetricsLink({ server }: { server: string | null }) {
-  if (!server) return "–";
+function MetricsLink({ alert }: { alert: AlertDetail }) {
+  const to = chartsOf(alert, Date.now());
+  if (!to) return "–";
   return (
-    <Link to={`/servers/${encodeURIComponent(server)}/metrics`} className="text-accent underline">
-      how {server} was at that time
+    <Link to={to} className="text-accent underline">
+      how {alert.server} was at that time
     </Link>
   );
 }

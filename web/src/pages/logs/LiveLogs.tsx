@@ -24,7 +24,7 @@ export function LiveLogs({ asked, named }: { asked: Asked; named: boolean }) {
           </p>
         ) : (
           <p role="status" className="text-faint">
-            {status(state, follow, feed.none ? asked.target : null)}
+            {status(state, feed.after !== null, follow, feed.none ? asked.target : null)}
           </p>
         )}
         {!follow && waiting > 0 && (
@@ -52,14 +52,16 @@ function Waiting({ open }: { open: boolean }) {
   );
 }
 
+const AWAY = "the hub is away; it goes on by itself, with what was missed";
+
 function status(
   state: ReturnType<typeof useLogFeed>["state"],
+  begun: boolean,
   follow: boolean,
   nobody: string | null,
 ): string {
-  if (state.phase === "connecting") return "connecting …";
-  if (state.phase === "waiting")
-    return "the hub is away; it goes on by itself, with what was missed";
+  if (state.phase === "connecting" && !begun) return "connecting …";
+  if (state.phase === "connecting" || state.phase === "waiting") return AWAY;
   if (state.phase === "ended") return `it has ended: ${state.reason || "the hub closed it"}`;
   if (nobody) return `no server matches ${nobody} now; waiting for one`;
   return follow ? "live" : "paused: what comes waits";

@@ -19,7 +19,7 @@ interface Live {
   /** So many came while it was held. */
   waiting: number;
   state: SocketState;
-  /** What the hub says is wrong with what was asked. */
+  /** What the hub says is wrong with what was asked, a pattern say: then nothing comes. */
   complaint: string | null;
 }
 
@@ -40,7 +40,7 @@ export function useLogFeed(asked: Asked, held: boolean): Live {
     onMessage: (message) => {
       if (message.type === "logs") {
         received.current = take(received.current, message.data as LogPage);
-      } else if (message.type === "error") setComplaint(String(message.message));
+      } else if (message.code === "invalid") setComplaint(String(message.message));
     },
   });
   // Pages come faster than a screen can show them: they are shown some at a time.
