@@ -26,7 +26,7 @@ release: dev ## wheel and sdist, with the console, into dist/
 # What comes first mostly waits for the network, or uses one processor: it goes on side by side.
 test: ## everything: lint, types and the whole test suite
 	@$(MAKE) --no-print-directory -j4 lint debian compiled console
-	$(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m 'not soak'
+	TMPDIR=$$(scripts/scratch.sh) $(BIN)/pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder -m 'not soak'
 
 test-unit: dev ## the tests that need neither root nor any service
 	$(BIN)/pytest tests/unit tests/contract

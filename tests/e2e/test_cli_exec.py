@@ -129,10 +129,12 @@ def test_json_is_one_array_and_the_status_file_the_same(shared: Bench, tmp_path:
     assert json.loads(file.read_text()) == [result]
 
 
-def test_the_status_file_holds_an_array_also_when_nothing_ran(hub: Bench) -> None:
-    file = hub.folder / "status.json"
+def test_the_status_file_holds_an_array_also_when_nothing_ran(
+    shared: Bench, tmp_path: Path
+) -> None:
+    file = tmp_path / "status.json"
     file.write_text("old")
-    assert hub.run("exec", "--status-file", str(file), "nobody-1", "true").code == 125
+    assert shared.run("exec", "--status-file", str(file), "nobody-1", "true").code == 125
     assert json.loads(file.read_text()) == []
 
 

@@ -143,7 +143,7 @@ def test_full_screen_programs_show_what_they_show_at_any_terminal(
 ) -> None:
     text = tmp_path / "lines"
     text.write_text("".join(f"line {number} of many ü\n" for number in range(1, 201)))
-    with screen(tmp_path, fleet.environ, 80, 24) as terminal:
+    with screen(tmp_path, fleet.environ, 95, 24) as terminal:
         terminal.press(f"stty -a > {tmp_path}/before; clear; less {text}", "Enter")
         wanted = terminal.shows("line 23 of many ü", str(text))
         terminal.press("q")

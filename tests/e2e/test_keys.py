@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from tests.support.processes import Bench
+import pytest
+
+from tests.support.processes import Bench, bench
 from tests.support.waiting import until
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A hub with its admin signed in; each test makes a server of its own."""
+    with bench(tmp_path_factory.mktemp("keys")) as made:
+        made.start_hub()
+        made.login()
+        yield made
 
 
 def _make_key(hub: Bench, server: str, *words: str) -> Any:
@@ -26,21 +38,21 @@ def test_a_revoked_key_ends_its_agent_for_good(hub: Bench) -> None:
 
 
 def test_a_key_that_expires_is_warned_of_and_ends_its_agent(hub: Bench) -> None:
-    hub.add_server("web-1")
-    made = _make_key(hub, "web-1", "--name", "short", "--expires", "6s")
-    agent = hub.start_agent("web-1", made["key"])
+    hub.add_server("web-2")
+    made = _make_key(hub, "web-2", "--name", "short", "--expires", "6s")
+    agent = hub.start_agent("web-2", made["key"])
     agent.says(rb"the hub warns: the key short \(\w{8}\) expires at ")
     done = hub.run("status")
-    assert "warning: the key short of web-1 expires at " in done.err
+    assert "warning: the key short of web-2 expires at " in done.err
     (named,) = hub.run("status", "-o", "json").json()["keys_expiring"]
-    assert (named["server"], named["name"], named["id"]) == ("web-1", "short", made["id"])
+    assert (named["server"], named["name"], named["id"]) == ("web-2", "short", made["id"])
     assert agent.process.wait(20) == 3
     assert b"the key has expired" in agent.said
     assert "expires at" not in hub.run("status").err
 
 
 def test_two_agents_with_one_key_are_named(hub: Bench) -> None:
-    key = hub.add_server("web-1")
+    key = hub.add_server("web-3")
     one = hub.start_agent("one", key)
     two = hub.start_agent("two", key)
 
@@ -49,14 +61,16 @@ def test_two_agents_with_one_key_are_named(hub: Bench) -> None:
         return found
 
     (named,) = until(shared, within=30, what="the two are noticed")
-    assert named["server"] == "web-1"
+    assert named["server"] == "web-3"
     assert len(named["agents"]) == 2
-    assert "warning: two agents use the key of web-1: " in hub.run("status").err
+    assert "warning: two agents use the key of web-3: " in hub.run("status").err
     until(
         lambda: b"the hub warns: two agents" in one.said + two.said,
         within=30, what="an agent's log",
     )  # fmt: skip
     said = hub.programs[0].said
     assert b"two agents with the same machine id are using one identity" in said
-    reasons = [one["reason"] or "" for one in hub.run("events", "web-1", "-o", "json").json()]
+    reasons = [one["reason"] or "" for one in hub.run("events", "web-3", "-o", "json").json()]
     assert any("using one identity" in reason for reason in reasons)
+    for agent in (one, two):
+        agent.stop()

@@ -15,7 +15,8 @@ import pytest
 
 from tests.support.certificates import issued
 from tests.support.nginx import nginx
-from tests.support.processes import PASSWORD, Bench
+from tests.support.ports import free_port
+from tests.support.processes import PASSWORD, Bench, bench
 
 
 @contextmanager
@@ -38,9 +39,9 @@ def behind(place: Bench, port: int, **changed: str) -> Iterator[Bench]:
         place.close()  # before nginx, so that nobody has to wait for it
 
 
-@pytest.fixture
-def proxied(place: Bench, closed_port: int) -> Iterator[Bench]:
-    with behind(place, closed_port) as made:
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(tmp_path_factory.mktemp("nginx")) as place, behind(place, free_port()) as made:
         yield made
 
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,21 @@ from chatops.client.tls import fingerprint_at
 from chatops.protocol.join import Join, decode_join
 from tests.e2e.test_cli_terminal import ended, terminal
 from tests.support.certificates import issued, self_signed
-from tests.support.processes import PASSWORD, Bench, Program
+from tests.support.processes import PASSWORD, Bench, Program, bench
 from tests.support.waiting import until
 
 _FINGERPRINT = re.compile(rb"fingerprint \(SHA-256\) is ([0-9a-f]{64})")
 SIGN_IN = ("-u", "admin", "--password-stdin")
 
 
-@pytest.fixture
-def secure(place: Bench) -> Bench:
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """Such a hub for all tests that end neither it nor its agent."""
+    with bench(tmp_path_factory.mktemp("secure")) as made:
+        yield secured(made)
+
+
+def secured(place: Bench) -> Bench:
     """A hub with a certificate of its own, its admin signed in, with an agent ``web-1``."""
     hub = place.start_hub(None, "--tls-self-signed")
     found = _FINGERPRINT.search(hub.said)
@@ -130,8 +137,8 @@ def test_join_strings_follow_a_certificate_that_was_replaced(place: Bench) -> No
     assert join_of(place, "web-1")[1].fingerprint == other.fingerprint
 
 
-def test_an_agent_that_is_stuck_does_not_delay_the_end(secure: Bench) -> None:
-    hub, agent = secure.programs
+def test_an_agent_that_is_stuck_does_not_delay_the_end(place: Bench) -> None:
+    hub, agent = secured(place).programs
     agent.send(signal.SIGSTOP)
     try:
         assert hub.stop() == 0

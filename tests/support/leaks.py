@@ -7,6 +7,7 @@ import asyncio.runners
 import gc
 import itertools
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from tests.support.waiting import pause
 
 # Opened once by the interpreter, a library or pytest itself and kept for good.
 _KEPT = ("/dev/", "/proc/", "/sys/", "/usr/", "/etc/")
+# But not what tests make, which may lie in /dev/shm.
+_MADE = f"{tempfile.gettempdir()}/"
 # The only place where a runner can be looked at between a test's end and its loop's.
 _CANCEL_ALL = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]  # not public
 _ENDING = 3.0
@@ -113,5 +116,5 @@ def _files() -> Iterator[str]:
     for number in os.listdir("/proc/self/fd"):  # noqa: PTH208  (called for every test)
         with suppress(OSError):
             target = os.readlink(f"/proc/self/fd/{number}")  # noqa: PTH115
-            if not target.startswith(_KEPT):
+            if target.startswith(_MADE) or not target.startswith(_KEPT):
                 yield f"open file {number}: {target}"
