@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMe } from "./auth";
 import { all, get, patch, post, put, remove, segment } from "./client";
-import type { Page, Server, ServerCreated, ServerDetail, Share } from "./types";
+import type { Page, Role, Server, ServerCreated, ServerDetail, Share } from "./types";
 
 export const serverPath = (server: string, rest = "") => `/servers/${segment(server)}${rest}`;
 
@@ -18,6 +19,19 @@ export function useServer(server: string) {
     queryFn: ({ signal }) => get<ServerDetail>(serverPath(server), undefined, signal),
     refetchInterval: 5_000,
   });
+}
+
+/** What I may do on a server, at most: asked for only where it is not plain from the account. */
+export function useRoleOn(server: string | null): Role | null | undefined {
+  const me = useMe().data?.role;
+  const detail = useQuery({
+    queryKey: ["servers", server, "role"],
+    queryFn: () => get<ServerDetail>(serverPath(server ?? "")),
+    enabled: me === "operator" && server !== null,
+    staleTime: 60_000,
+    refetchInterval: 60_000,
+  });
+  return me === "operator" && server !== null ? detail.data?.role : me;
 }
 
 export function useShares(server: string, enabled = true) {

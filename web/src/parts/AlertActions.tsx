@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { useAckAlert, useResolveAlert } from "@/api/alerts";
-import { useMe } from "@/api/auth";
+import { useRoleOn } from "@/api/servers";
 import type { Alert } from "@/api/types";
 import { targetOf, watched } from "@/lib/alerts";
 import { alertCommands } from "@/lib/commands/alerts";
@@ -15,17 +15,14 @@ import { CliCommand } from "./CliCommand";
 import { Confirm } from "./Confirm";
 import { Complaint } from "./Loaded";
 
-/**
- * What may be done about an alert: nothing by who only looks. On a server that is shared for
- * looking at the hub refuses, and its words are shown.
- */
+/** What may be done about an alert: nothing by who may only look at its server. */
 export function AlertActions({ alert }: { alert: Alert }) {
-  const me = useMe();
+  const role = useRoleOn(alert.server);
   const [asked, setAsked] = useState<"ack" | "resolve" | "silence" | null>(null);
   const close = () => setAsked(null);
   const resolve = useResolveAlert(alert.id);
   const open = alert.state === "firing" || alert.state === "acknowledged";
-  if (!open || !atLeast(me.data?.role, "operator")) return null;
+  if (!open || !atLeast(role, "operator")) return null;
   return (
     <div className="flex flex-wrap gap-1.5">
       {alert.state === "firing" && (

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import { useMe } from "@/api/auth";
 import { useCancelCommand, useCommand } from "@/api/commands";
+import { useRoleOn } from "@/api/servers";
 import type { CommandRecord } from "@/api/types";
 import { commandCommands } from "@/lib/commands/commands";
 import { clock } from "@/lib/format";
@@ -22,8 +22,7 @@ import { Took } from "./CommandTable";
 export function Component() {
   const { command = "" } = useParams();
   const record = useCommand(command);
-  const me = useMe();
-  const operator = atLeast(me.data?.role, "operator");
+  const operator = atLeast(useRoleOn(record.data?.server ?? null), "operator");
   const name = record.data && shorten(visible(commandText(record.data.command)), 60);
   return (
     <Page

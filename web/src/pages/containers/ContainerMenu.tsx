@@ -1,6 +1,5 @@
 import { MoreVertical } from "lucide-react";
 import { useState } from "react";
-import { useMe } from "@/api/auth";
 import { useChangeContainer } from "@/api/docker";
 import type { ServerDetail } from "@/api/types";
 import { containerCommands } from "@/lib/commands/containers";
