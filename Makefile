@@ -1,6 +1,6 @@
 # Every target sets up what it needs: Python 3.11 or newer is enough to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help demo web release test test-unit lint soak bench docs lock clean compiled console run dev debian
+.PHONY: help demo web release test test-unit lint soak bench docs pictures lock clean compiled console run dev debian
 
 PYTHON ?= python3
 export PYTHON
@@ -45,6 +45,9 @@ bench: dev ## measure: the figures and ratios of benchmarks/
 
 docs: dev ## write the generated pages of docs/ again
 	$(BIN)/python -m docs.gen
+
+pictures: dev debian web ## draw the pictures of the console in docs/images again
+	CHATOPS_PICTURES=docs/images $(BIN)/pytest -q tests/e2e/console/test_pictures.py
 
 lock: run ## choose the versions in requirements-dev.lock again
 	scripts/lock.sh

@@ -184,12 +184,12 @@ def test_full_screen_programs_show_what_they_show_at_any_terminal(
 
 def test_suspended_it_gives_the_terminal_back_and_comes_back(fleet: Bench, tmp_path: Path) -> None:
     with screen(tmp_path, fleet.environ, 80, 24) as terminal:
-        terminal.press("set -m; stty -a > before", "Enter")
+        terminal.press(f"set -m; stty -a > {tmp_path}/before", "Enter")
         terminal.press(f"{SHELL} 'stty -echo; echo begun; read x; echo got $x'", "Enter")
         terminal.shows("begun")
         terminal.press("~", "C-z")
         terminal.shows("Stopped")
-        terminal.press("clear; stty -a | cmp - before && echo sa''me", "Enter")
+        terminal.press(f"clear; stty -a | cmp - {tmp_path}/before && echo sa''me", "Enter")
         terminal.shows("same")
         terminal.press("fg", "Enter")
         terminal.shows("chatops.cli shell")

@@ -1,12 +1,7 @@
-"""Every page: to be read by everybody, within its width, and as a picture.
-
-With `CHATOPS_PICTURES=FOLDER` (`make pictures`) the pictures of README and docs are written there.
-"""
+"""Every page: to be read by everybody, and within its width."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +11,6 @@ from tests.support.browser import ROOT, visiting
 from tests.support.processes import PASSWORD, Bench
 from tests.support.waiting import until
 
-PICTURES = os.environ.get("CHATOPS_PICTURES")  # read before each test gets a clean environment
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = (
     "/servers",
@@ -48,13 +42,6 @@ PAGES = (
     "/settings/status",
     "/nowhere",
 )
-SHOWN = {
-    "servers": "/servers",
-    "server": "/servers/web-1",
-    "metrics": "/servers/web-1/metrics?range=15m",
-    "alerts": "/alerts",
-    "logs": "/logs",
-}
 _CALM = "() => !document.querySelector('[aria-label=Loading]') && !!document.querySelector('h1')"
 _WIDER = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 _AXE = """async () => {
@@ -90,19 +77,6 @@ def test_every_page_passes_axe_and_is_no_wider_than_the_window(
             settle(visitor.open(path))
             found[path] = looked_at(page)
     assert {path: problems for path, problems in found.items() if problems} == {}
-
-
-def test_pictures_of_the_main_pages(browser: Browser, furnished: Bench, tmp_path: Path) -> None:
-    folder = Path(PICTURES or tmp_path)
-    for dark in (False, True):
-        with visiting(browser, furnished.url, dark=dark) as visitor:
-            visitor.sign_in("admin", PASSWORD)
-            for name, path in SHOWN.items():
-                page = visitor.open(path)
-                settle(page)
-                picture = page.screenshot()  # a path would be written in a thread that stays
-                assert len(picture) > 10_000
-                (folder / f"console-{name}{'-dark' if dark else ''}.png").write_bytes(picture)
 
 
 def settle(page: Page) -> None:
