@@ -2,14 +2,13 @@ import { useMutation } from "@tanstack/react-query";
 import { ListChecks } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useLocation, useSearchParams } from "react-router";
-import { useMe } from "@/api/auth";
 import { plan } from "@/api/commands";
 import { useServers } from "@/api/servers";
 import { commandCommands } from "@/lib/commands/commands";
-import { atLeast } from "@/lib/roles";
 import { asked, complaints, EMPTY, execOptions, type RunForm } from "@/lib/runs/options";
 import { CliCommand } from "@/parts/CliCommand";
-import { Complaint, Nothing } from "@/parts/Loaded";
+import { Complaint } from "@/parts/Loaded";
+import { OperatorsOnly } from "@/parts/OperatorsOnly";
 import { Page } from "@/parts/Page";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
@@ -19,14 +18,11 @@ import { ConfirmRun } from "./ConfirmRun";
 import { RunOptions } from "./RunOptions";
 
 export function Component() {
-  const me = useMe();
   return (
     <Page title="Run on many">
-      {me.data && !atLeast(me.data.role, "operator") ? (
-        <Nothing>Running commands is for operators, and your account is a viewer.</Nothing>
-      ) : (
+      <OperatorsOnly what="Running commands">
         <Form />
-      )}
+      </OperatorsOnly>
     </Page>
   );
 }

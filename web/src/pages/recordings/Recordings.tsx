@@ -1,18 +1,17 @@
 import { Play } from "lucide-react";
 import { Link } from "react-router";
-import { useMe } from "@/api/auth";
 import { useRecordings } from "@/api/commands";
 import type { Recording } from "@/api/types";
 import { commandCommands } from "@/lib/commands/commands";
 import { bytes, clock, duration } from "@/lib/format";
-import { atLeast } from "@/lib/roles";
 import { commandText } from "@/lib/runs/outcome";
 import { visible } from "@/lib/text";
 import { useFilters } from "@/lib/useFilters";
 import { CliCommand, CopyButton } from "@/parts/CliCommand";
 import { HistoryFilters } from "@/parts/HistoryFilters";
-import { Loaded, Nothing } from "@/parts/Loaded";
+import { Loaded } from "@/parts/Loaded";
 import { Older } from "@/parts/Older";
+import { OperatorsOnly } from "@/parts/OperatorsOnly";
 import { Page } from "@/parts/Page";
 import { Button } from "@/ui/button";
 import { Table, Td, Th } from "@/ui/table";
@@ -20,14 +19,11 @@ import { Table, Td, Th } from "@/ui/table";
 const USUAL = { server: "", user: "", since: "" };
 
 export function Component() {
-  const me = useMe();
   return (
     <Page title="Recordings">
-      {me.data && !atLeast(me.data.role, "operator") ? (
-        <Nothing>Recordings are for operators, and your account is a viewer.</Nothing>
-      ) : (
+      <OperatorsOnly what="What was printed at terminals">
         <List />
-      )}
+      </OperatorsOnly>
     </Page>
   );
 }

@@ -24,6 +24,9 @@ import { RunTable } from "./RunTable";
 /** Of each server only the last lines are shown. */
 const KEPT = 4_096;
 
+/** The hub has nothing more to say. */
+const DONE = 1000;
+
 /** One run: how it stands on each server, as it goes on. */
 export function Component() {
   const { run: id = "" } = useParams();
@@ -60,13 +63,16 @@ function Whole({ run, operator }: { run: Run; operator: boolean }) {
             )}
           </div>
           <Bar over={over} of={rows.length} />
-          <About run={run} />
+          <About run={run} operator={operator} />
         </div>
       </Card>
       {following.error && (
         <p role="alert" className="text-sm text-bad">
           {visible(following.error.message)}
         </p>
+      )}
+      {state.phase === "ended" && state.code !== DONE && (
+        <p className="text-sm text-faint">Without what was printed: {visible(state.reason)}</p>
       )}
       <RunTable rows={rows} output={operator} />
     </>
@@ -88,7 +94,7 @@ function Bar({ over, of }: { over: number; of: number }) {
   );
 }
 
-function About({ run }: { run: Run }) {
+function About({ run, operator }: { run: Run; operator: boolean }) {
   const command = typeof run.command === "string" ? run.command : JSON.stringify(run.command);
   const facts = useMemo(
     (): [string, React.ReactNode][] => [
@@ -105,7 +111,9 @@ function About({ run }: { run: Run }) {
         {visibleLines(command)}
       </pre>
       <Facts facts={facts} />
-      <CliCommand command={commandCommands.attach(run.id)} />
+      <CliCommand
+        command={operator ? commandCommands.attach(run.id) : commandCommands.show(run.id)}
+      />
     </>
   );
 }
