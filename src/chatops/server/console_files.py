@@ -8,6 +8,7 @@ else is the console's: it finds its page by itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
 
 from chatops.server.no_console import NO_PAGE, NO_PAGE_POLICY, NO_TEXT
 
@@ -148,7 +149,8 @@ async def _send(request: web.Request, file: File) -> web.StreamResponse:
     if coding:
         headers["Content-Encoding"] = coding
     response = web.StreamResponse(headers={**headers, "Content-Type": file.kind})
-    await _stream(request, response, path)
+    with contextlib.suppress(ConnectionError, ClientConnectionResetError):  # the reader has left
+        await _stream(request, response, path)
     return response
 
 

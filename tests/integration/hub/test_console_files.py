@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import logging
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -13,6 +16,7 @@ from yarl import URL
 
 from chatops.server import console_files
 from tests.support.hub import TestHub, running_hub
+from tests.support.waiting import until_async
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 SCRIPT = b"console.log('" + b"x" * 200_000 + b"')\n"
@@ -126,6 +130,20 @@ async def test_a_file_that_goes_while_it_is_sent_is_not_taken_for_whole(
     with pytest.raises(aiohttp.ClientPayloadError):
         await get(hub, "/assets/app-1a2b3c.js")
     assert (await get(hub, "/assets/app-1a2b3c.js")).status == 404
+
+
+async def test_who_leaves_while_a_file_comes_is_no_fault_of_the_hubs(
+    hub: TestHub, build: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "chatops")
+    (build / "assets" / "app-1a2b3c.js").write_bytes(SCRIPT * 100)  # more than sockets hold
+    address = urlsplit(hub.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(b"GET /assets/app-1a2b3c.js HTTP/1.1\r\nHost: x\r\n\r\n")
+    await reader.readexactly(1000)
+    writer.transport.abort()
+    await until_async(lambda: "app-1a2b3c.js 200" in caplog.text, what="the request's log line")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 async def test_head_tells_what_get_would(hub: TestHub) -> None:
