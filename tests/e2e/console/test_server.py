@@ -13,6 +13,7 @@ from tests.support.waiting import until
 
 _HOLD = "held = b'x' * (800 << 20); print(len(held), flush=True); input()"
 """Takes a thirtieth of this machine's memory until it is told to end."""
+_PIXELS = "canvas => canvas.toDataURL()"
 
 
 def per_cent(cell: Locator) -> float:
@@ -27,15 +28,15 @@ def test_a_load_on_this_machine_moves_the_live_chart(admin: Visitor) -> None:
     canvas.wait_for()
     last = figure.get_by_role("row", name="memory").get_by_role("cell").first
     before = per_cent(last)
-    drawn = canvas.evaluate("canvas => canvas.toDataURL()")
+    drawn = canvas.evaluate(_PIXELS)
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as load:
         assert load.stdout is not None
         assert load.stdout.readline() == b"838860800\n"
         until(lambda: per_cent(last) > before + 1, what="a higher value in the page")
+        until(lambda: canvas.evaluate(_PIXELS) != drawn, what="another drawing")
         load.communicate(b"\n")
-    assert canvas.evaluate("canvas => canvas.toDataURL()") != drawn
 
 
 def test_a_log_line_is_followed_as_text(admin: Visitor, site: Bench) -> None:
