@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
@@ -133,7 +134,7 @@ def _check_text(argv: list[str]) -> None:
         try:
             word.encode()
         except UnicodeEncodeError:
-            shown = word.encode(errors="backslashreplace").decode()
+            shown = os.fsencode(word).decode(errors="backslashreplace")
             raise InvalidInput(f"the argument {shown[:80]} is not UTF-8") from None
 
 

@@ -15,12 +15,14 @@ def new_file(name: str) -> Iterator[BinaryIO]:
     """A new file, 0600, which is removed again when the block fails.
 
     Raises:
-        Conflict: there is a file of that name.
+        Conflict: there is a file or a folder of that name.
         InvalidInput: none can be made there.
     """
     try:
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
+        if os.path.isdir(name):  # noqa: PTH112  (pathlib is slow to import)
+            raise Conflict(f"{name} is a folder", hint="name a file in it") from None
         raise Conflict(
             f"there is a file {name} already", hint="remove it, or name another"
         ) from None

@@ -131,7 +131,7 @@ def test_usage_errors_are_an_object_where_json_was_asked_for(cli: Invoke) -> Non
 
 def test_words_that_are_not_utf8_are_refused(cli: Invoke) -> None:
     done = cli("servers", "show", "a\udcff")
-    assert (done.code, done.err.splitlines()[0]) == (2, "error: the argument a\\udcff is not UTF-8")
+    assert (done.code, done.err.splitlines()[0]) == (2, "error: the argument a\\xff is not UTF-8")
     assert cli("exec", "web-1", "echo \udcff").code == 125
 
 

@@ -45,5 +45,6 @@ def cp(
         return download(cli, origin, target, recursive=recursive)
     where = "on servers" if isinstance(origin, Remote) else "here"
     raise InvalidInput(
-        f"both SRC and DST are {where}", hint="one of them is SERVER:/path, like web-1:/etc/hosts"
+        f"both SRC and DST are {where}",
+        hint="one of them is SERVER:/path, like web-1:/etc/hosts; the path begins with /",
     )
