@@ -1,0 +1,27 @@
+"""Files that commands write: new, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatops.cli.new_file import new_file
+from chatops.errors import Conflict
+
+
+@pytest.mark.parametrize(("taken", "message"), [("file", "there is a file"), ("folder", "folder")])
+def test_nothing_that_is_there_is_written_over(tmp_path: Path, taken: str, message: str) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(Conflict, match=message), new_file(str(tmp_path / taken)):
+        pass
+    assert (tmp_path / "file").read_bytes() == b"old"
+
+
+def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "new"
+    with pytest.raises(ValueError, match="half"), new_file(str(place)) as file:
+        file.write(b"half")
+        raise ValueError("half")
+    assert not place.exists()
