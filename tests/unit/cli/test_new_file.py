@@ -21,7 +21,12 @@ def test_nothing_that_is_there_is_written_over(tmp_path: Path, taken: str, messa
 
 def test_what_fails_leaves_nothing(tmp_path: Path) -> None:
     place = tmp_path / "new"
-    with pytest.raises(ValueError, match="half"), new_file(str(place)) as file:
-        file.write(b"half")
-        raise ValueError("half")
+
+    def fail() -> None:
+        with new_file(str(place)) as file:
+            file.write(b"half")
+            raise ValueError("half")
+
+    with pytest.raises(ValueError, match="half"):
+        fail()
     assert not place.exists()
