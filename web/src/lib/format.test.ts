@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, bytes, duration, local, number, percent, rate } from "./format";
+import { age, bytes, clock, duration, number, percent, rate, took } from "./format";
 
 describe("format", () => {
   it("says bytes in powers of 1024", () => {
@@ -38,6 +38,12 @@ describe("format", () => {
       "1d 1h",
       "12d",
     ]);
+  });
+
+  it("says what a command took, and times as the CLI does", () => {
+    expect([28, 1_234, 75_000].map(took)).toEqual(["0.028 s", "1.2 s", "1m 15s"]);
+    expect(clock(new Date(2026, 0, 2, 3, 4, 5).getTime())).toBe("2026-01-02 03:04:05");
+    expect(clock("no time")).toBe("–");
   });
 
   it("counts ages from now, and none is negative", () => {

@@ -46,17 +46,25 @@ export function duration(seconds: number): string {
   return more && rest && count < 10 ? `${count}${unit} ${more}${rest[0]}` : `${count}${unit}`;
 }
 
+/** How long a command took: to the millisecond where that is all there is of it. */
+export function took(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(ms < 1_000 ? 3 : 1)} s` : duration(ms / 1000);
+}
+
 /** How long ago a time of the hub's was. */
 export function age(time: string | null | undefined, now = Date.now()): string {
   if (!time) return "never";
   return duration((now - Date.parse(time)) / 1000);
 }
 
-/** A time here, to the second. */
+/** A time here, to the second, in the order that the CLI writes it. */
 export function clock(time: string | number | null | undefined): string {
   if (time === null || time === undefined) return "–";
   const at = new Date(time);
-  return Number.isNaN(at.getTime()) ? "–" : at.toLocaleString(undefined, { hour12: false });
+  if (Number.isNaN(at.getTime())) return "–";
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
 const two = (value: number) => String(value).padStart(2, "0");

@@ -1,7 +1,7 @@
 import { Check, Copy, Terminal } from "lucide-react";
 import { useState } from "react";
 import { toClipboard } from "@/lib/clipboard";
-import { visible } from "@/lib/text";
+import { visible, visibleLines } from "@/lib/text";
 import { toast } from "@/ui/toast";
 
 /** The command that does the same in a terminal, to be copied. */
@@ -10,7 +10,7 @@ export function CliCommand({ command }: { command: string }) {
     <div className="flex min-w-0 items-center gap-2 rounded-md border bg-raised py-1 pr-1 pl-2">
       <Terminal className="size-4 shrink-0 text-faint" aria-hidden />
       <code className="min-w-0 flex-1 font-mono text-xs wrap-anywhere whitespace-pre-wrap">
-        {visible(command)}
+        {visibleLines(command)}
       </code>
       <CopyButton text={command} label="Copy the command" />
     </div>

@@ -28,7 +28,7 @@ export const EMPTY: RunForm = {
 
 export type Wrong = Partial<Record<keyof RunForm, string>>;
 
-const PORTION = /^[1-9][0-9]{0,5}%?$/;
+const PORTION = /^([1-9][0-9]{0,5}|[1-9][0-9]?%|100%)$/;
 const COUNT = /^[1-9][0-9]{0,3}$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*=/;
 const MOST_PARALLEL = 1_000;
@@ -77,10 +77,12 @@ export function execOptions(form: RunForm, expect?: number): ExecOptions {
 
 function variables({ env }: RunForm): Record<string, string> {
   return Object.fromEntries(
-    lines(env).map((line) => {
-      const at = line.indexOf("=");
-      return [line.slice(0, at), line.slice(at + 1)];
-    }),
+    lines(env)
+      .filter((line) => VARIABLE.test(line))
+      .map((line) => {
+        const at = line.indexOf("=");
+        return [line.slice(0, at), line.slice(at + 1)];
+      }),
   );
 }
 

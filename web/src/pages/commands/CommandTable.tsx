@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import type { CommandRecord } from "@/api/types";
 import { commandCommands } from "@/lib/commands/commands";
-import { duration } from "@/lib/format";
+import { duration, took } from "@/lib/format";
 import { commandText, ending, open } from "@/lib/runs/outcome";
 import { visible } from "@/lib/text";
 import { useNow } from "@/lib/useNow";
@@ -64,7 +64,7 @@ function Row({ command, servers }: { command: CommandRecord; servers: boolean })
         )}
       </Td>
       {servers && (
-        <Td>
+        <Td className="whitespace-nowrap">
           <Link
             className="hover:underline"
             to={`/servers/${encodeURIComponent(command.server)}/commands`}
@@ -99,8 +99,4 @@ export function Took({ command }: { command: CommandRecord }) {
   if (command.duration_ms !== null) return <>{took(command.duration_ms)}</>;
   if (!command.started_at || !open(command.status)) return <>–</>;
   return <>{duration((now - Date.parse(command.started_at)) / 1000)} so far</>;
-}
-
-function took(ms: number): string {
-  return ms < 10_000 ? `${(ms / 1000).toFixed(ms < 1_000 ? 3 : 1)} s` : duration(ms / 1000);
 }

@@ -32,6 +32,7 @@ export function ConfirmRun({ plan, form, onClose }: Props) {
   const navigate = useNavigate();
   const [key] = useState(unique);
   const count = plan.servers.length;
+  const none = plan.servers.every(({ status }) => status === "refused");
   const run = () =>
     start.mutate(
       { ...asked(form), expect_count: count, idempotency_key: key },
@@ -55,7 +56,7 @@ export function ConfirmRun({ plan, form, onClose }: Props) {
         <Complaint error={start.error} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="main" disabled={start.isPending || start.isSuccess} onClick={run}>
+          <Button look="main" disabled={none || start.isPending || start.isSuccess} onClick={run}>
             {start.isPending ? "Starting …" : "Run"}
           </Button>
         </div>

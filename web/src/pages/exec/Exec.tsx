@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { ListChecks } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { useLocation, useSearchParams } from "react-router";
+import { useLocation, useNavigate, useSearchParams } from "react-router";
 import { plan } from "@/api/commands";
 import { useServers } from "@/api/servers";
 import { commandCommands } from "@/lib/commands/commands";
@@ -36,6 +36,7 @@ function useBeginning(): RunForm {
 
 function Form() {
   const [form, setForm] = useState(useBeginning());
+  const navigate = useNavigate();
   const servers = useServers();
   const preview = useMutation({ mutationFn: () => plan(asked(form)) });
   const change = (part: Partial<RunForm>) => setForm((before) => ({ ...before, ...part }));
@@ -43,7 +44,10 @@ function Form() {
   const ready = form.target.trim() && form.command.trim() && Object.keys(wrong).length === 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (ready) preview.mutate();
+    if (!ready) return;
+    // Back from the run leads to what was filled in. Only the browser's memory of this tab has it.
+    void navigate(".", { replace: true, state: form });
+    preview.mutate();
   };
   return (
     <form onSubmit={submit} className="grid gap-4 lg:grid-cols-2">

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { RunForm, Wrong } from "@/lib/runs/options";
 import { TextField } from "@/parts/TextField";
 import { Field, Textarea } from "@/ui/field";
@@ -20,9 +21,9 @@ const FIELDS: [Name, string, string][] = [
 
 /** What `chatops exec` has as options. */
 export function RunOptions({ form, wrong, change }: Props) {
-  const set = FIELDS.some(([name]) => form[name]) || form.env !== "";
+  const [open, setOpen] = useState(FIELDS.some(([name]) => form[name]) || form.env !== "");
   return (
-    <details open={set || undefined}>
+    <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className="cursor-pointer text-sm font-medium">Options</summary>
       <div className="mt-3 grid items-start gap-4 sm:grid-cols-2">
         {FIELDS.map(([name, label, hint]) => (

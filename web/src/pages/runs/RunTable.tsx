@@ -1,7 +1,7 @@
 import { memo, useState } from "react";
 import { Link } from "react-router";
 import { commandCommands } from "@/lib/commands/commands";
-import { duration } from "@/lib/format";
+import { took } from "@/lib/format";
 import type { RunRow } from "@/lib/runs/rows";
 import { visible } from "@/lib/text";
 import { CopyButton } from "@/parts/CliCommand";
@@ -102,5 +102,3 @@ const Row = memo(
     before.row.error === after.row.error &&
     before.row.duration_ms === after.row.duration_ms,
 );
-
-const took = (ms: number) => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms / 1000));

@@ -42,7 +42,6 @@ function Ask({ onAdded }: { onAdded: (server: ServerCreated) => void }) {
             {...props}
             required
             autoComplete="off"
-            maxLength={63}
             value={name}
             onChange={(event) => setName(event.target.value)}
           />
