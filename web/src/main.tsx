@@ -7,13 +7,16 @@ import { RouterProvider } from "react-router";
 import { renew } from "./api/client";
 import { queryClient } from "./api/query";
 import { router } from "./routes";
+import { useFleet } from "./stores/fleet";
 import { useSession } from "./stores/session";
 import { TipProvider } from "./ui/tip";
 import { Toasts } from "./ui/toast";
 
 // Somebody else may sign in next: nothing of the one before stays.
 useSession.subscribe((now, before) => {
-  if (now.phase === "out" && before.phase === "in") queryClient.clear();
+  if (now.phase !== "out" || before.phase !== "in") return;
+  queryClient.clear();
+  useFleet.getState().clear();
 });
 
 renew().catch(() => undefined);

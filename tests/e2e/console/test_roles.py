@@ -46,3 +46,11 @@ def test_the_hub_refuses_a_viewer_who_goes_there_all_the_same(viewer: Visitor, s
     assert answer == 403
     denied = site.run("audit", "list", "--user", "vera", "-o", "json").json()
     assert any(one["outcome"] == "denied" for one in denied)
+
+
+def test_a_share_that_is_taken_back_takes_the_page_with_it(viewer: Visitor, site: Bench) -> None:
+    page = viewer.open("/servers/web-1/events")
+    expect(page.get_by_role("table", name="Events")).to_be_visible()
+    site.run("servers", "unshare", "web-1", "--user", "vera")
+    expect(page.get_by_text("There is no such thing, or it is not yours to see")).to_be_visible()
+    expect(page.get_by_role("table", name="Events")).to_have_count(0)

@@ -1,6 +1,7 @@
 // The one Axios client. It shows the access token, renews the session when the token has ended, and
 // turns every failure into a HubError.
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from "axios";
+import { userOf } from "@/lib/token";
 import { useSession } from "@/stores/session";
 import { asHubError, HubError } from "./errors";
 import type { Page, TokenPair } from "./types";
@@ -32,18 +33,27 @@ http.interceptors.response.use(undefined, async (failure) => {
 
 /** Sign in; the refresh token goes into a cookie that no script can read. */
 export async function signIn(username: string, password: string): Promise<void> {
-  keep(await send<TokenPair>("/auth/login", { username, password, cookie: true }));
+  const asked = { username, password, cookie: true };
+  await inTurn(async () => keep(await send<TokenPair>("/auth/login", asked)));
+  tabs.postMessage("in");
 }
 
 export async function register(username: string, password: string): Promise<void> {
   await send("/auth/register", { username, password });
 }
 
+/**
+ * Sign out, here and in the other tabs, which have the same cookie. Throws HubError where the hub
+ * could not be told: the cookie is good then, and signs in again when a page is loaded.
+ */
 export async function signOut(): Promise<void> {
+  const { end } = useSession.getState();
+  end();
   try {
-    await send("/auth/logout", {});
+    await inTurn(() => send("/auth/logout", {}));
   } finally {
-    useSession.getState().end();
+    end(); // it may have been renewed before our turn came
+    tabs.postMessage("out");
   }
 }
 
@@ -56,7 +66,7 @@ export async function accessToken(): Promise<string> {
 
 let renewing: Promise<string> | null = null;
 
-/** Renew the session by its cookie. A token works once, so tabs take turns. */
+/** Renew the session by its cookie. */
 export function renew(): Promise<string> {
   renewing ??= inTurn(async () => keep(await send<TokenPair>("/auth/refresh", {})))
     .catch((error: HubError) => {
@@ -69,15 +79,40 @@ export function renew(): Promise<string> {
   return renewing;
 }
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  // Browsers have locks only where pages are safe: HTTPS and this machine.
-  return navigator.locks ? navigator.locks.request("chatops-session", work) : work();
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * What changes the cookie is done one after the other: a token works once, and a session that is
+ * renewed while somebody signs out must not be there again afterwards. Tabs take turns, too, where
+ * browsers have locks for them: at HTTPS and on this machine.
+ */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const locked = async (): Promise<T> =>
+    navigator.locks ? navigator.locks.request("chatops-session", work) : work();
+  const mine = turn.then(locked);
+  turn = mine.catch(() => undefined);
+  return mine;
 }
 
 function keep(pair: TokenPair): string {
-  useSession.getState().begin(pair.access_token, Date.now() + pair.expires_in * 1000);
+  const user = userOf(pair.access_token);
+  const { user: before, begin, end } = useSession.getState();
+  if (before !== null && before !== user) {
+    // Another account signed in, in another tab: nothing of the one before may stay in this page.
+    end();
+    window.location.reload();
+    throw new HubError("not_signed_in", "another account has signed in");
+  }
+  begin(user, pair.access_token, Date.now() + pair.expires_in * 1000);
   return pair.access_token;
 }
+
+// The tabs of a browser share the cookie, so they are signed in and out together.
+const tabs = new BroadcastChannel("chatops-session");
+tabs.onmessage = ({ data }) => {
+  if (data === "out") useSession.getState().end();
+  else renew().catch(() => undefined);
+};
 
 async function send<T>(path: string, body: unknown): Promise<T> {
   try {

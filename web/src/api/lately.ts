@@ -1,6 +1,6 @@
 // The newest of what happened on one server, for its overview.
 import { useQuery } from "@tanstack/react-query";
-import { get } from "./client";
+import { all, get } from "./client";
 import type { Alert, CommandRecord, HubEvent, Page } from "./types";
 
 const FEW = 6;
@@ -19,10 +19,11 @@ export function useOpenAlerts(server: string) {
 export function useAlertsSince(server: string, seconds: number, until: number | null) {
   return useQuery({
     queryKey: ["alerts", "since", server, seconds, until],
-    queryFn: async ({ signal }) => {
+    queryFn: () => {
       const since = new Date(((until ?? Date.now() / 1000) - seconds) * 1000).toISOString();
-      const params = { server, state: ["firing", "acknowledged", "resolved"], since, limit: 500 };
-      return (await get<Page<Alert>>("/alerts", params, signal)).items;
+      const state = ["firing", "acknowledged", "resolved"];
+      // Newest first: those of a time long past come after all that fired since.
+      return all<Alert>("/alerts", { server, state, since });
     },
   });
 }

@@ -76,7 +76,7 @@ async function history(server: string, asked: HistoryAsked, signal: AbortSignal)
     const part = await get<HistoryPage>(path, { ...params, cursor }, signal);
     found.rows.push(...part.items);
     found.step = part.step ?? null;
-    found.gaps = part.gaps ?? [];
+    if (page === 0) found.gaps = part.gaps ?? []; // a later page knows only those of its own time
     cursor = part.next ?? null;
   }
   return found;

@@ -26,6 +26,15 @@ describe("quote", () => {
     }
   });
 
+  it("spells what a terminal would obey when it is pasted", () => {
+    for (const word of ["a\x15\rreboot\r", "\x1b[201~'\\n", "x\x7f\x9by", "a\nb\x01", "\u202eab"]) {
+      const quoted = quote(word);
+      expect(quoted).not.toMatch(/[\p{Cc}\u202e]/u);
+      const options = { encoding: "utf8", env: { LC_ALL: "C.UTF-8" } } as const;
+      expect(execFileSync("/bin/bash", ["-c", `printf %s ${quoted}`], options)).toBe(word);
+    }
+  });
+
   it("leaves plain words as they are", () => {
     expect(line("chatops", "servers", "show", "web-1")).toBe("chatops servers show web-1");
   });

@@ -2,7 +2,7 @@
 
 // Controls (C0, DEL, C1), halves of pairs, line and paragraph separators, and the bidirectional
 // marks and overrides that can make a line read as something else.
-const UNSAFE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+export const UNSAFE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 const SHORT: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** One line of `text`, with every control character written out: `\n`, `\x1b`, `\u202e`. */

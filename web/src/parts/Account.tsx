@@ -1,9 +1,10 @@
 import { LogOut, Monitor, Moon, Sun } from "lucide-react";
 import { useMe } from "@/api/auth";
-import { signOut } from "@/api/client";
+import { type HubError, signOut } from "@/api/client";
 import { type Theme, useTheme } from "@/stores/theme";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
+import { toast } from "@/ui/toast";
 
 const THEMES: [Theme, string, typeof Sun][] = [
   ["system", "As the system", Monitor],
@@ -34,9 +35,15 @@ export function Account() {
         </MenuItem>
       ))}
       <MenuLine />
-      <MenuItem onSelect={() => void signOut()}>
+      <MenuItem onSelect={() => signOut().catch(notTold)}>
         <LogOut /> Sign out
       </MenuItem>
     </Menu>
   );
 }
+
+const notTold = (error: HubError) =>
+  toast(
+    `The hub was not told that you sign out: ${error.message}. This browser is signed in again when the console is loaded; sign out then.`,
+    { bad: true },
+  );

@@ -2,6 +2,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { CloudOff, Inbox, LoaderCircle, Lock, SearchX, TriangleAlert, Unplug } from "lucide-react";
 import type { ReactNode } from "react";
 import { asHubError, type HubError, mayPass } from "@/api/errors";
+import { visible } from "@/lib/text";
 import { Button } from "@/ui/button";
 import { Skeleton } from "@/ui/skeleton";
 
@@ -13,19 +14,36 @@ interface Props<T> {
   children: (data: T) => ReactNode;
 }
 
+/** What one may not see any more is not shown any more. */
+const TAKEN = ["not_found", "not_permitted"];
+
 /**
  * The states that every part of a page has: loading, failed, not permitted, the hub gone, empty,
- * there. What was loaded stays while it cannot be loaded again; the frame of the page says that
- * the hub is away.
+ * there. What was loaded stays while it cannot be loaded again, and it is said that it is old; of
+ * a hub that is away the frame of the page says so.
  */
 export function Loaded<T>({ query, empty, skeleton, children }: Props<T>) {
-  if (query.data !== undefined) {
+  const error = query.error && asHubError(query.error);
+  if (query.data !== undefined && !(error && TAKEN.includes(error.code))) {
     const none = Array.isArray(query.data) && query.data.length === 0;
-    return none && empty ? <Nothing>{empty}</Nothing> : children(query.data);
+    return (
+      <>
+        {error && <Old error={error} />}
+        {none && empty ? <Nothing>{empty}</Nothing> : children(query.data)}
+      </>
+    );
   }
   const failure = query.error ?? query.failureReason;
   if (failure) return <Failed error={asHubError(failure)} again={() => void query.refetch()} />;
   return skeleton ?? <Skeleton />;
+}
+
+function Old({ error }: { error: HubError }) {
+  return (
+    <p role="alert" className="text-sm break-words text-warn">
+      What you see is of before: {visible(error.message)}
+    </p>
+  );
 }
 
 export function Nothing({ children }: { children: ReactNode }) {
@@ -60,8 +78,8 @@ export function Failed({ error, again }: { error: HubError; again?: () => void }
     <div role="alert" className="grid justify-items-center gap-2 py-10 text-center text-sm">
       <Icon className="size-8 text-bad" aria-hidden />
       <p className="font-medium">{TITLES[error.code] ?? "That did not work"}</p>
-      <p className="max-w-lg break-words text-faint">{error.message}</p>
-      {error.hint && <p className="max-w-lg break-words text-faint">{error.hint}</p>}
+      <p className="max-w-lg break-words text-faint">{visible(error.message)}</p>
+      {error.hint && <p className="max-w-lg break-words text-faint">{visible(error.hint)}</p>}
       {mayPass(error) ? (
         <p className="flex items-center gap-2 text-faint">
           <LoaderCircle className="size-4 animate-spin" aria-hidden /> trying again by itself
@@ -83,8 +101,8 @@ export function Complaint({ error }: { error: unknown }) {
   const { message, hint } = asHubError(error);
   return (
     <p role="alert" className="text-sm break-words text-bad">
-      {message}
-      {hint && <span className="block text-faint">{hint}</span>}
+      {visible(message)}
+      {hint && <span className="block text-faint">{visible(hint)}</span>}
     </p>
   );
 }

@@ -6,16 +6,19 @@ import { create } from "zustand";
  */
 interface Session {
   phase: "unknown" | "in" | "out";
+  /** Its id. */
+  user: string | null;
   token: string | null;
   until: number;
-  begin: (token: string, until: number) => void;
+  begin: (user: string, token: string, until: number) => void;
   end: () => void;
 }
 
 export const useSession = create<Session>((set) => ({
   phase: "unknown",
+  user: null,
   token: null,
   until: 0,
-  begin: (token, until) => set({ phase: "in", token, until }),
-  end: () => set({ phase: "out", token: null, until: 0 }),
+  begin: (user, token, until) => set({ phase: "in", user, token, until }),
+  end: () => set({ phase: "out", user: null, token: null, until: 0 }),
 }));

@@ -1,9 +1,7 @@
 import { useContainerStats, useContainers } from "@/api/docker";
-import { asHubError } from "@/api/errors";
 import type { ServerContainer, ServerDetail } from "@/api/types";
 import { containerCommands } from "@/lib/commands/containers";
 import { byId, chooseContainers } from "@/lib/containers/list";
-import { visible } from "@/lib/text";
 import { useFilters } from "@/lib/useFilters";
 import { useThisServer } from "@/pages/server/context";
 import { CliCommand } from "@/parts/CliCommand";
@@ -47,7 +45,6 @@ export function Component() {
           <CliCommand command={containerCommands.ps(server.name)} />
         </div>
       </div>
-      {containers.data && containers.error && <Old error={containers.error} />}
       <Loaded query={containers} empty={<p>{server.name} has no containers.</p>}>
         {(all) => <Chosen server={server} all={all} choice={choice} />}
       </Loaded>
@@ -68,15 +65,6 @@ function Chosen({ server, all, choice }: ChosenProps) {
   if (chosen.length === 0)
     return <Nothing>None of the {all.length} containers is like that.</Nothing>;
   return <ContainerTable server={server} containers={chosen} stats={byId(stats.data ?? [])} />;
-}
-
-/** What was loaded is of before: the engine or the server cannot be asked now. */
-function Old({ error }: { error: unknown }) {
-  return (
-    <p role="alert" className="text-sm text-warn">
-      These are of before: {visible(asHubError(error).message)}
-    </p>
-  );
 }
 
 function NotAllowed({ server }: { server: ServerDetail }) {

@@ -3,7 +3,7 @@ import { useLogSearch } from "@/api/logs";
 import { attempt } from "@/lib/attempt";
 import type { LogRow } from "@/lib/logFeed";
 import { parseMoment } from "@/lib/units";
-import { Complaint, Loaded, Nothing } from "@/parts/Loaded";
+import { Loaded, Nothing } from "@/parts/Loaded";
 import { Button } from "@/ui/button";
 import { CopyRows } from "./CopyRows";
 import { LogLines } from "./LogLines";
@@ -55,7 +55,6 @@ export function SearchLogs({ search, named }: { search: Search; named: boolean }
                 Search again
               </Button>
             </div>
-            <Complaint error={found.error} />
             <LogLines rows={rows} named={named} end={<More found={found} />} />
           </div>
         ) : (
