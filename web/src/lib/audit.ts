@@ -1,5 +1,5 @@
 import type { AuditRecord, AuditVerdict } from "@/api/types";
-import { local } from "./format";
+import { clock } from "./format";
 import { visible, visibleLines } from "./text";
 
 /** What the page looks for itself, among the records that it has. */
@@ -29,7 +29,7 @@ export function recordText(record: AuditRecord): string {
 export function verdictText(verdict: AuditVerdict): string[] {
   const { ok, records, first_ts, last_id, last_ts, pruned_through, anchor_id } = verdict;
   const span =
-    first_ts && last_ts ? `, from ${local(first_ts)} to ${local(last_ts)} (record ${last_id})` : "";
+    first_ts && last_ts ? `, from ${clock(first_ts)} to ${clock(last_ts)} (record ${last_id})` : "";
   return [
     ok
       ? `The trail holds: ${records} records are right${span}.`

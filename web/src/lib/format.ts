@@ -57,22 +57,12 @@ export function age(time: string | null | undefined, now = Date.now()): string {
   return duration((now - Date.parse(time)) / 1000);
 }
 
-/** A time here, to the second, in the order that the CLI writes it. */
-export function clock(time: string | number | null | undefined): string {
-  if (time === null || time === undefined) return "–";
-  const at = new Date(time);
-  if (Number.isNaN(at.getTime())) return "–";
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-}
-
-const two = (value: number) => String(value).padStart(2, "0");
-
 /** A time here as the CLI writes it: 2026-01-02 03:04:05. It sorts, and is as wide as any other. */
-export function local(time: string): string {
-  const at = new Date(time);
+export function clock(time: string | number | null | undefined): string {
+  const at = new Date(time ?? Number.NaN);
   if (Number.isNaN(at.getTime())) return "–";
   const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
   return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":")}`;
 }
+
+const two = (value: number) => String(value).padStart(2, "0");

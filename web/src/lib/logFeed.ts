@@ -1,6 +1,6 @@
 // Log lines as they come, page by page: pure, so that it can be tested without a socket.
 import type { LogEntry } from "@/api/types";
-import { local } from "./format";
+import { clock } from "./format";
 import { visible, visibleLines } from "./text";
 
 /** So many lines are kept of what comes; the oldest go. */
@@ -45,7 +45,7 @@ export function take(feed: LogFeed, page: LogPage): LogFeed {
 
 function said(page: LogPage): string[] {
   const notes: string[] = [];
-  if (page.since) notes.push(`The hub looked no further back than ${local(page.since)}.`);
+  if (page.since) notes.push(`The hub looked no further back than ${clock(page.since)}.`);
   if (page.gap) notes.push(`Lines may be missing here: ${visible(page.gap)}`);
   if (page.left_out) {
     const what = page.left_out === 1 ? "1 line was" : `${page.left_out} lines were`;

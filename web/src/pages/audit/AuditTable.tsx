@@ -1,5 +1,5 @@
 import type { AuditRecord } from "@/api/types";
-import { local } from "@/lib/format";
+import { clock } from "@/lib/format";
 import { visible } from "@/lib/text";
 import { Badge, type Tone } from "@/ui/badge";
 import { Table, Td, Th } from "@/ui/table";
@@ -31,7 +31,7 @@ export function AuditTable({ records, open }: Props) {
       <tbody>
         {records.map((record) => (
           <tr key={record.id}>
-            <Td className="whitespace-nowrap tabular-nums">{local(record.ts)}</Td>
+            <Td className="whitespace-nowrap tabular-nums">{clock(record.ts)}</Td>
             <Td>{record.user === null ? "–" : visible(record.user)}</Td>
             <Td className="font-mono text-xs leading-5">{record.action}</Td>
             <Td className="max-w-72 min-w-32 wrap-anywhere">

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, type UIEvent, useEffect, useRef } from "react";
 import { cn } from "@/lib/cn";
-import { local } from "@/lib/format";
+import { clock } from "@/lib/format";
 import { type LogRow, messageOf } from "@/lib/logFeed";
 import { visible } from "@/lib/text";
 
@@ -90,7 +90,7 @@ function Row({ row, named }: { row: LogRow; named: boolean }) {
   return (
     <div className="flex flex-wrap gap-x-3 md:flex-nowrap">
       <time dateTime={entry.ts} title={entry.ts} className="shrink-0 text-faint tabular-nums">
-        {local(entry.ts)}
+        {clock(entry.ts)}
       </time>
       {named && (
         <span className="shrink-0 font-medium md:w-24 md:truncate" title={entry.server ?? ""}>
