@@ -9,6 +9,16 @@ export function wait(failures: number, random = Math.random()): number {
   return Math.min(MOST_MS, FIRST_MS * 2 ** (failures - 1)) * (0.2 + 0.8 * random);
 }
 
+const SILENT_MS = 15_000;
+
+/**
+ * Whether a link is dead: a ping has had no answer for so long. Silence alone says nothing, as the
+ * timers of a page that is out of sight come once a minute.
+ */
+export function dead(askedAt: number, heardAt: number, now: number): boolean {
+  return askedAt > heardAt && now - askedAt > SILENT_MS;
+}
+
 export type Ending = "retry" | "renew" | "final";
 
 // Close codes of the hub (docs/reference/wire.md). 4014 is a token that has ended: with another one

@@ -3,10 +3,9 @@
 import { accessToken, renew } from "@/api/client";
 import { HubError } from "@/api/errors";
 import { decodeFrame, encodeFrame, type Frame } from "./frames";
-import { ending, STEADY_MS, wait } from "./retry";
+import { dead, ending, STEADY_MS, wait } from "./retry";
 
 const PING_MS = 10_000;
-const SILENT_MS = 25_000;
 
 /** `waiting`: it comes back by itself. `ended`: it does not; `reason` says why. */
 export type SocketState =
@@ -36,6 +35,10 @@ export class HubSocket {
   /** When this connection was opened; 0 once it is lost, or every later failure would be a first. */
   private heldSince = 0;
   private heardAt = 0;
+  /** When the ping was sent that has no answer yet, or the last one. */
+  private askedAt = 0;
+  /** A token is asked for: the socket is about to be made. */
+  private joining = false;
   private stopped = false;
   private said = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -71,25 +74,29 @@ export class HubSocket {
 
   /** Come back at once instead of after the wait. */
   private readonly now = (): void => {
-    if (this.socket || this.stopped) return;
+    if (this.socket || this.joining || this.stopped) return;
     clearTimeout(this.timer);
     void this.connect();
   };
 
-  private async connect(): Promise<void> {
+  private async connect(ask = accessToken): Promise<void> {
     this.tell({ phase: "connecting" });
+    this.joining = true;
     let token: string;
     try {
-      token = await accessToken();
+      token = await ask();
     } catch (error) {
       this.failed(error);
       return;
+    } finally {
+      this.joining = false;
     }
     if (this.stopped) return;
     const socket = new WebSocket(address(this.path));
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.heardAt = Date.now();
+    this.askedAt = this.heardAt;
     socket.onopen = () => socket.send(JSON.stringify({ type: "auth", token }));
     socket.onmessage = (event) => this.heard(event.data);
     socket.onclose = (event) => this.closed(socket, event.code, event.reason);
@@ -120,11 +127,14 @@ export class HubSocket {
   }
 
   private readonly watch = (): void => {
-    if (Date.now() - this.heardAt > SILENT_MS) {
-      const socket = this.socket;
+    const now = Date.now();
+    if (dead(this.askedAt, this.heardAt, now)) {
       this.drop();
-      if (socket) this.comeBack("nothing was heard from the hub for too long");
-    } else this.send({ type: "ping" });
+      this.comeBack("nothing was heard from the hub for too long");
+      return;
+    }
+    if (this.heardAt >= this.askedAt) this.askedAt = now;
+    this.send({ type: "ping" });
   };
 
   private closed(socket: WebSocket, code: number, reason: string): void {
@@ -135,19 +145,10 @@ export class HubSocket {
     const next = ending(code);
     const over = reason === "done" && this.handlers.again?.() === false;
     if (over || next === "final" || (next === "renew" && !this.openedAt)) this.end(code, why);
-    else if (next === "renew") void this.renewed();
-    else this.comeBack(why);
-  }
-
-  /** The token has ended; one renewed token gets one attempt, or the two would loop. */
-  private async renewed(): Promise<void> {
-    this.openedAt = 0;
-    try {
-      await renew();
-      if (!this.stopped) void this.connect();
-    } catch (error) {
-      this.failed(error);
-    }
+    else if (next === "renew") {
+      this.openedAt = 0; // one renewed token gets one attempt, or the two would loop
+      void this.connect(renew);
+    } else this.comeBack(why);
   }
 
   private failed(error: unknown): void {
