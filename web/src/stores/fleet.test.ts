@@ -21,6 +21,11 @@ describe("fleet", () => {
     expect(live?.recent.cpu?.[0]).toBe(100 - RECENT);
   });
 
+  it("draws no line over a time in which nothing came", () => {
+    useFleet.getState().take([update("a", 1, 0), update("a", 2, 5), update("a", 3, 3600)]);
+    expect(useFleet.getState().servers.a?.recent.cpu).toEqual([3]);
+  });
+
   it("leaves the other servers' objects as they were, so that their rows are not drawn again", () => {
     useFleet.getState().take([update("a", 1), update("b", 2)]);
     const before = useFleet.getState().servers.b;

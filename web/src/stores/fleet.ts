@@ -10,6 +10,9 @@ export interface Live {
 /** So many points are kept of each metric for a sparkline: two minutes at the usual 5 s. */
 export const RECENT = 24;
 
+/** After so long without a sample a sparkline begins anew: it has no times, and could show no gap. */
+const PAUSE_MS = 120_000;
+
 interface Fleet {
   servers: Record<string, Live>;
   connected: boolean;
@@ -40,9 +43,11 @@ export const useFleet = create<Fleet>((set) => ({
 }));
 
 export function merge(before: Live | undefined, update: Update): Live {
+  const ts = Date.parse(update.ts);
+  const goesOn = before && ts - before.ts < PAUSE_MS ? before.recent : {};
   const recent: Record<string, number[]> = {};
   for (const [metric, value] of Object.entries(update.values)) {
-    recent[metric] = [...(before?.recent[metric] ?? []), value].slice(-RECENT);
+    recent[metric] = [...(goesOn[metric] ?? []), value].slice(-RECENT);
   }
-  return { ts: Date.parse(update.ts), values: update.values, recent };
+  return { ts, values: update.values, recent };
 }

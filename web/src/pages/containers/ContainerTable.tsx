@@ -93,8 +93,8 @@ function Row({ server, container, stats }: RowProps) {
 export function ContainerState({ state, health }: { state: string; health: string | null }) {
   return (
     <Badge tone={stateTone(state, health)}>
-      {state}
-      {health && health !== "none" && `, ${health}`}
+      {visible(state)}
+      {health && health !== "none" && `, ${visible(health)}`}
     </Badge>
   );
 }

@@ -4,6 +4,7 @@ import { useServer } from "@/api/servers";
 import type { ServerDetail } from "@/api/types";
 import { cn } from "@/lib/cn";
 import { atLeast, mayManage } from "@/lib/roles";
+import { visible } from "@/lib/text";
 import { Loaded } from "@/parts/Loaded";
 import { useTitle } from "@/parts/Page";
 import { Age, ServerStatus } from "@/parts/Status";
@@ -60,8 +61,8 @@ function Header({ server }: { server: ServerDetail }) {
         )}
       </div>
       <p className="flex flex-wrap gap-x-4 text-sm text-faint">
-        {server.os && <span>{server.os}</span>}
-        {server.agent_version && <span>agent {server.agent_version}</span>}
+        {server.os && <span>{visible(server.os)}</span>}
+        {server.agent_version && <span>agent {visible(server.agent_version)}</span>}
         {server.address && <span>{server.address}</span>}
         {server.owner && <span>owner {server.owner}</span>}
         <span>
