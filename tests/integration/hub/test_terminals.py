@@ -194,6 +194,7 @@ async def test_what_cannot_be_recorded_is_not_opened(hub: TestHub) -> None:
         result = (await event(client, "end"))["result"]
         assert result["status"] == "refused"
         assert result["error"] == "the terminal cannot be recorded: No such file or directory"
+    assert (await hub.ok("GET", "/recordings"))["items"] == []
     folder(hub).mkdir(mode=0o700)
 
 

@@ -74,12 +74,17 @@ class RecordingService:
         )  # fmt: skip
         await self._database.transact(lambda tx: crud.create(tx, row))
         recorder = self._recorder(live, now)
-        recorder.begin(
-            spec.terminal.rows, spec.terminal.cols, env={"TERM": spec.terminal.term},
-            **describe(spec.command, live.server_name, live.user_name, spec.container),
-            chatops={"id": live.id, "server": live.server_name, "user": live.user_name,
-                     "container": spec.container},
-        )  # fmt: skip
+        try:
+            recorder.begin(
+                spec.terminal.rows, spec.terminal.cols, env={"TERM": spec.terminal.term},
+                **describe(spec.command, live.server_name, live.user_name, spec.container),
+                chatops={"id": live.id, "server": live.server_name, "user": live.user_name,
+                         "container": spec.container},
+            )  # fmt: skip
+        except OSError:
+            await self._database.transact(lambda tx: crud.delete(tx, live.id))
+            recorder.discard()
+            raise
         live.recorder = recorder
 
     async def resume(self, live: LiveCommand) -> None:

@@ -31,7 +31,7 @@ export function RuleForm({ title, from, of, rules = [], onClose }: Props) {
   const [text, setText] = useState(from);
   const { rule, wrong } = readRule(text);
   const mayMake = of ? mayChange(of, me.data) : atLeast(me.data?.role, "operator");
-  const same = !of && rules.some((one) => one.name === text.name);
+  const same = !of && rules.some((one) => one.name === text.name.trim());
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!rule) return;
@@ -46,8 +46,8 @@ export function RuleForm({ title, from, of, rules = [], onClose }: Props) {
       <form onSubmit={submit} className="grid grid-cols-1 gap-4">
         <RuleFields text={text} change={setText} wrong={wrong} named={of !== undefined} />
         {same && (
-          <p role="status" className="text-sm text-warn">
-            There is a rule {text.name} already: it becomes what is said here.
+          <p role="alert" className="rounded-md border border-warn p-2 text-sm text-warn">
+            There is a rule {text.name.trim()} already: it becomes what is said here.
           </p>
         )}
         <BackTest text={text} rule={rule} />
@@ -58,7 +58,7 @@ export function RuleForm({ title, from, of, rules = [], onClose }: Props) {
             <div className="flex justify-end gap-2">
               <Button onClick={onClose}>Cancel</Button>
               <Button type="submit" look="main" disabled={!rule || set.isPending}>
-                {of ? "Save" : "Make the rule"}
+                {of ? "Save" : same ? "Change that rule" : "Make the rule"}
               </Button>
             </div>
           </>

@@ -1,5 +1,6 @@
 import { Ellipsis } from "lucide-react";
 import { useState } from "react";
+import { useMe } from "@/api/auth";
 import { useUpdateUser } from "@/api/settings";
 import type { User } from "@/api/types";
 import { userCommands } from "@/lib/commands/settings";
@@ -43,6 +44,7 @@ export function UserMenu({ user, users }: { user: User; users: User[] }) {
 
 function Switch({ user, onClose }: { user: User; onClose: () => void }) {
   const update = useUpdateUser(user.id);
+  const mine = useMe().data?.id === user.id;
   const word = user.disabled ? "Enable" : "Disable";
   return (
     <Confirm
@@ -50,7 +52,7 @@ function Switch({ user, onClose }: { user: User; onClose: () => void }) {
       text={
         user.disabled
           ? "The account may sign in again."
-          : "The account cannot sign in any more, and its sessions end."
+          : `The account cannot sign in any more, and its sessions end.${mine ? " It is your own: this one ends too." : ""}`
       }
       action={word}
       command={user.disabled ? userCommands.enable(user.name) : userCommands.disable(user.name)}
