@@ -199,7 +199,7 @@ def test_the_last_hour_stands_beside_the_latest_values(shared: Bench) -> None:
         with terminal(shared, "metrics", "show", "web-1", NO_COLOR="1", columns=120) as child:
             code, shown = ended(child)
         assert code == 0
-        return re.search(r"memory +[0-9.]+% .* [▁▂▃▄▅▆▇█]\s*$", shown, re.MULTILINE) is not None
+        return re.search(r"memory +[0-9.]+% .* [▁▂▃▄▅▆▇█]+\s*$", shown, re.MULTILINE) is not None
 
     until(listed, what="the second sample, which has the rates")
     until(beside, what="the line of the memory's last hour")

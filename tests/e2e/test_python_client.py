@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -35,16 +36,36 @@ def client(shared: Bench, token: str) -> Iterator[Client]:
         yield made
 
 
-def test_the_pages_example_runs(shared: Bench, token: str) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+def example(number: int) -> str:
+    """One of the page's examples."""
+    return str(re.findall(r" *```python\n(.*?)```", PAGE.read_text(), re.DOTALL)[number])
+
+
+def run_example(text: str, hub: str, token: str, folder: Path) -> list[str]:
+    """What it prints."""
     done = subprocess.run(
-        [sys.executable, "-c", example], capture_output=True, text=True, check=False, timeout=60,
-        env={**os.environ, "CHATOPS_HUB": shared.url, "CHATOPS_TOKEN": token},
+        [sys.executable, "-c", text], capture_output=True, text=True, check=False, timeout=60,
+        env={**os.environ, "CHATOPS_HUB": hub, "CHATOPS_TOKEN": token}, cwd=folder,
     )  # fmt: skip
     assert done.stderr == ""
-    assert done.stdout.splitlines()[-3:] == [
-        "stdout b'Linux\\n'", "succeeded 0", "not_found",
-    ]  # fmt: skip
+    return done.stdout.splitlines()
+
+
+def test_the_pages_example_runs(shared: Bench, token: str, tmp_path: Path) -> None:
+    printed = run_example(example(0), shared.url, token, tmp_path)
+    assert printed[-3:] == ["stdout b'Linux\\n'", "succeeded 0", "not_found"]
+
+
+def test_the_example_of_a_copy_runs(hub: Bench, tmp_path: Path) -> None:
+    hub.start_agent("web-1", hub.add_server("web-1"), "--allow", "exec,files")
+    (tmp_path / "app.conf").write_bytes(b"listen 80\n")
+    (tmp_path / "app").mkdir()
+    (profile,) = Profiles(hub.folder / "config").read().profiles.values()
+    assert profile.token is not None
+    text = textwrap.dedent(example(1)).replace("/etc/app/", f"{tmp_path}/app/")
+    (line,) = run_example(text, hub.url, profile.token, tmp_path)
+    assert line.startswith("10 ")
+    assert (tmp_path / "app" / "app.conf").read_bytes() == b"listen 80\n"
 
 
 def test_the_three_ways_to_run(client: Client) -> None:

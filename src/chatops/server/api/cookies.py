@@ -67,8 +67,8 @@ async def put(request: web.Request, response: web.StreamResponse) -> None:
     are answers too)."""
     if (token := request.get(_TO_PUT)) is None:
         return
-    words = [f"{name_of(request)}={token}", f"Path={PATH}"]
-    words += [f"Max-Age={REFRESH_LIFE if token else 0}"]
+    life = REFRESH_LIFE if token else 0
+    words = [f"{name_of(request)}={token}", f"Max-Age={life}", f"Path={PATH}"]
     words += ["HttpOnly", "SameSite=Strict", *(["Secure"] if request.secure else [])]
     response.headers.add("Set-Cookie", "; ".join(words))
 
