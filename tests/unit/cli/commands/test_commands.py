@@ -187,7 +187,7 @@ def test_waiting_for_several(
 
 def test_waiting_ends_when_the_time_is_up(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /commands/c1", command(status="running"))
-    done = cli("commands", "wait", "c1", "--timeout", "120ms")
+    done = cli("commands", "wait", "c1", "--timeout", "1s")
     assert (done.code, done.out) == (124, "")
     assert done.err.startswith("error: c1 is not over in time: web-1 is running\nhint: ")
     assert len(hub.asked) >= 3

@@ -50,7 +50,7 @@ describe("commands of logs", () => {
     const asked = { q: "", target: "", level: "error", since: "1h", until: "" };
     expect(logCommands.search(asked)).toBe("chatops tail all --no-follow -n 200 --level error");
     expect(logCommands.search({ ...asked, q: "out of" })).toBe(
-      "chatops logs search 'out of' --since 1h --level error",
+      "chatops logs search --limit 200 --since 1h --level error 'out of'",
     );
   });
 });

@@ -22,11 +22,13 @@ const last = ({ target, level }: Search) =>
 
 const search = (asked: Search) =>
   chatops(
-    ...["logs", "search", asked.q],
+    ...["logs", "search", "--limit", 200],
     ...option("--server", asked.target),
     ...option("--since", asked.since),
     ...option("--until", asked.until),
     ...option("--level", asked.level),
+    // A word that is left out begins like an option.
+    ...(asked.q.startsWith("-") ? ["--", asked.q] : [asked.q]),
   );
 
 /** TARGET, with the path of the source if it is a file. */
