@@ -240,6 +240,8 @@ def test_what_the_policy_does_not_allow_is_refused_and_audited(
 
 def test_a_wrong_line_says_what_is_wrong(copies: Bench, here: Path, there: Path) -> None:
     (here / "file").write_text("x")
+    (there / "a file").write_text("x")
+    (here / "over" / "a file").mkdir(parents=True)
     for words, code, text in [
         (("a", "b"), 2, "both SRC and DST are here"),
         (("web-1:/a", "web-2:/b"), 2, "on servers"),
@@ -249,10 +251,32 @@ def test_a_wrong_line_says_what_is_wrong(copies: Bench, here: Path, there: Path)
         ((str(here / "file"), f"web-1:{there}/none/x"), 4, "no such folder"),
         ((str(here / "file"), "web-9:/x"), 4, "web-9"),
         ((f"web-1:{there}/none", "x"), 4, "no such file"),
+        ((str(here / "file"), f"web-1:{there}/a file/x"), 6, "no folder"),
+        ((str(here / "file"), f"web-1:{there}/a file/x/y"), 6, "through a file"),
+        (("-r", str(here), f"web-1:{there}/a file"), 6, "no folder"),
+        ((f"web-1:{there}/a file", str(here / "file" / "x")), 6, "not a directory"),
+        ((f"web-1:{there}/a file", str(here / "over")), 6, "is a folder"),
     ]:
         found = copies.run("cp", *words)
         assert (found.code, found.stdout) == (code, b""), words
         assert text in found.err
+
+
+def test_a_link_as_destination_stays_one(copies: Bench, here: Path, there: Path) -> None:
+    (here / "file").write_text("new")
+    for folder in (here, there):
+        (folder / "real").write_text("old")
+        (folder / "link").symlink_to("real")
+    assert copies.run("cp", str(here / "file"), f"web-1:{there}/link").code == 0
+    assert copies.run("cp", f"web-1:{there}/link", str(here / "link")).code == 0
+    for folder in (here, there):
+        assert (folder / "link").is_symlink()
+        assert (folder / "real").read_text() == "new"
+    (here / "out").symlink_to("/dev/stdout")
+    found = copies.run("cp", f"web-1:{there}/real", str(here / "out"))
+    assert (found.code, found.stdout) == (6, b"")
+    assert "is not replaced" in found.err
+    assert (here / "out").is_symlink()
 
 
 def test_to_several_servers_the_exit_code_says_that_one_failed(

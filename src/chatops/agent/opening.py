@@ -17,13 +17,14 @@ from typing import Final, Literal
 
 from chatops.agent.folders import is_within, path_of, real_path
 
-Code = Literal["not_allowed", "not_found", "invalid", "conflict"]
+Code = Literal["not_allowed", "not_permitted", "not_found", "invalid", "conflict"]
 _KINDS: Final[tuple[tuple[Callable[[int], bool], str], ...]] = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
 )
 _MISSING: Final = (errno.ENOENT, errno.ENOTDIR)
+_DENIED: Final = (errno.EACCES, errno.EPERM)
 _READ: Final = "files.folders"
 
 
@@ -73,11 +74,16 @@ def hold_folder(path: Path, folders: tuple[str, ...] | None, rule: str = _READ) 
     Raises:
         OpeningError: there is none, or nothing may be done there.
     """
-    handle = _hold(path, folders, rule)
+    try:
+        handle = _hold(path, folders, rule)
+    except OpeningError as error:
+        if error.code == "not_found" and isinstance(error.__context__, NotADirectoryError):
+            raise OpeningError("conflict", "its path leads through a file") from None
+        raise
     if stat.S_ISDIR(os.fstat(handle).st_mode):
         return handle
     os.close(handle)
-    raise OpeningError("invalid", "it is no folder")
+    raise OpeningError("conflict", "it is no folder")
 
 
 def _hold(path: Path, folders: tuple[str, ...] | None, rule: str = _READ) -> int:
@@ -123,4 +129,6 @@ def _in_words(error: OSError) -> OpeningError:
         return error
     if error.errno in _MISSING:
         return OpeningError("not_found", "there is no such file")
+    if error.errno in _DENIED:
+        return OpeningError("not_permitted", "permission denied")
     return OpeningError("conflict", (error.strerror or "it cannot be opened").lower())

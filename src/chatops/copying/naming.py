@@ -8,10 +8,11 @@ import os
 from collections.abc import Sequence
 from typing import Final
 
-from chatops.errors import ChatOpsError, InvalidInput, NotFound
+from chatops.errors import ChatOpsError, Conflict, InvalidInput, NotFound, NotPermitted
 from chatops.text import escape
 
-_MISSING: Final = (errno.ENOENT, errno.ENOTDIR)
+_DENIED: Final = (errno.EACCES, errno.EPERM)
+_WRONG_KIND: Final = (errno.EEXIST, errno.EISDIR, errno.ENOTDIR)
 
 
 def is_name(name: bytes) -> bool:
@@ -57,8 +58,11 @@ def base_name(path: bytes) -> bytes:
 
 def in_words(error: OSError, where: str) -> ChatOpsError:
     """What the system refused, with the place it is about."""
-    if error.errno in _MISSING:
+    if error.errno == errno.ENOENT:
         return NotFound(f"{where}: there is no such file or folder")
     if error.errno == errno.ELOOP:
         return InvalidInput(f"{where}: it is a symbolic link, and is not followed")
-    return ChatOpsError(f"{where}: {(error.strerror or 'it cannot be used').lower()}")
+    text = f"{where}: {(error.strerror or 'it cannot be used').lower()}"
+    if error.errno in _WRONG_KIND:
+        return Conflict(text)
+    return NotPermitted(text) if error.errno in _DENIED else ChatOpsError(text)

@@ -8,6 +8,7 @@ stays when the connection is lost, so that only the rest has to be sent.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -188,7 +189,7 @@ class Receiver:
         try:
             descriptor = os.open(name, _FOLDER, dir_fd=folder)
         except NotADirectoryError:
-            raise OSError(0, "it is there, and is no folder") from None
+            raise OSError(errno.ENOTDIR, "it is there, and is no folder") from None
         self._folders.append(_Folder(entry.names, descriptor, entry if fresh else None))
         self._after = entry.names
 
@@ -344,4 +345,4 @@ def _check_room_for(folder: int, name: bytes) -> None:
         return
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
         what = "it is a folder" if stat.S_ISDIR(mode) else "it is a device, pipe or socket"
-        raise OSError(0, what)
+        raise OSError(errno.EEXIST, what)

@@ -7,9 +7,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from chatops.agent.copies import Copies
 from chatops.agent.copy_input import SilentError
-from chatops.agent.feeds import Feed
+from chatops.agent.feeds import Feed, FeedError
 from chatops.agent.files_policy import FilesPolicy
 from chatops.protocol.copies import CopyBegin, CopyInArgs, CopyPlace, Entry
 from chatops.protocol.frames import StreamFrame
@@ -20,7 +22,9 @@ INPUT = 7
 POLICY = FilesPolicy(write=True)
 
 
-def write(copies: Copies, copy_id: str, path: Path, sent: bytes) -> CopyBegin:
+def write(
+    copies: Copies, copy_id: str, path: Path, sent: bytes, policy: FilesPolicy = POLICY
+) -> CopyBegin:
     """A copy to ``path`` for which only ``sent`` comes; what it began with."""
     feed = Feed(
         [StreamOpen(command_id="", stream=1, name="stderr", credit=1000)], lambda step: step()
@@ -34,7 +38,7 @@ def write(copies: Copies, copy_id: str, path: Path, sent: bytes) -> CopyBegin:
     feed.on_accept = accept
     args = CopyInArgs(id=copy_id, path=os.fsencode(path), name=b"x", input=INPUT)
     with suppress(SilentError):
-        copies.write(POLICY, args, feed)
+        copies.write(policy, args, feed)
     return begun[0]
 
 
@@ -53,3 +57,33 @@ def test_a_silent_copy_gives_up_its_place_and_goes_on_where_it_was(tmp_path: Pat
     copies.close()
     assert sorted(one.name for one in tmp_path.iterdir()) == ["5", "notes"]
     assert not list((tmp_path / "notes").iterdir())
+
+
+def whole(data: bytes) -> bytes:
+    """The records of a file."""
+    head = pack_entry(Entry([], "file", 0o600, 5, size=len(data))) + pack_data(0, data)
+    return head + pack_file_end(hashlib.sha256(data).digest()) + pack_end()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_written_through_where_the_policy_lets_its_target_be_written(
+    tmp_path: Path, there: bool
+) -> None:
+    copies, place = Copies(tmp_path / "notes"), tmp_path / "in"
+    policy = FilesPolicy(folders=(str(tmp_path),), write=(str(place),))
+    (place / "real").mkdir(parents=True)
+    (place / "link").symlink_to("real/file")
+    (place / "out").symlink_to("../outside")
+    if there:
+        (place / "real" / "file").write_bytes(b"old")
+        (tmp_path / "outside").write_bytes(b"old")
+    write(copies, "id-1", place / "link", whole(b"new"), policy)
+    assert (place / "link").is_symlink()
+    assert (place / "real" / "file").read_bytes() == b"new"
+    with pytest.raises(FeedError, match=r"in/out: where this link leads: .*policy") as refused:
+        write(copies, "id-2", place / "out", whole(b"new"), policy)
+    assert refused.value.code == "refused"
+    assert (place / "out").is_symlink()
+    assert (tmp_path / "outside").exists() is there
+    assert not there or (tmp_path / "outside").read_bytes() == b"old"
+    copies.close()

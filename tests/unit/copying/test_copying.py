@@ -360,3 +360,69 @@ def test_a_folder_may_be_written_in_that_lies_in_one_that_may_not(
 def test_the_root_has_no_name_to_be_copied_under() -> None:
     assert base_name(b"/") == b""
     assert base_name(b"/srv/www/") == b"www"
+
+
+def hold_any(path: bytes) -> int:
+    return os.open(path, os.O_PATH | os.O_DIRECTORY)
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_link_as_destination_is_written_through(
+    tmp_path: Path, held: list[int], monkeypatch: pytest.MonkeyPatch, relative: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "real").mkdir()
+    target = tmp_path / "real" / "file"
+    (tmp_path / "way").symlink_to("second" if relative else tmp_path / "second")
+    (tmp_path / "second").symlink_to("real/third")
+    (tmp_path / "real" / "third").symlink_to("file")
+    for there in (False, True):
+        found = settle(b"way" if relative else os.fsencode(tmp_path / "way"), b"src", hold_any)
+        held.append(found.folder)
+        assert (found.name, target.exists()) == (b"file", there)
+        assert os.path.samestat(os.fstat(found.folder), target.parent.stat())
+        target.write_bytes(b"x")
+
+
+def test_a_link_that_leads_elsewhere_is_refused_and_nothing_said_of_where(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "way").symlink_to("secret/x")
+
+    def hold(path: bytes) -> int:
+        if b"secret" in path:
+            raise Refused(f"{os.fsdecode(path)}: not there")
+        return hold_any(path)
+
+    with pytest.raises(Refused, match="way: where this link leads: not there") as refused:
+        settle(os.fsencode(tmp_path / "way"), b"src", hold)
+    assert "secret" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [("way", "in a circle"), ("/proc/self/fd/0", "a program has open"), ("none/..", "to no file")],
+)
+def test_a_link_that_leads_to_no_place_for_a_file_is_a_conflict(
+    tmp_path: Path, target: str, why: str
+) -> None:
+    (tmp_path / "way").symlink_to(target)
+    with pytest.raises(Conflict, match=why):
+        settle(os.fsencode(tmp_path / "way"), b"src", hold_any)
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "source").write_bytes(b"new")
+    place = Path("/dev/null") if kind == "device" else tmp_path / "pipe"
+    if kind == "pipe":
+        os.mkfifo(place)
+    (tmp_path / "way").symlink_to(place)
+    found = settle(os.fsencode(tmp_path / "way"), b"src", hold_any)
+    source = source_of(tmp_path / "source")
+    receiver = Receiver(ID, found.folder, found.name, "way")
+    with pytest.raises(Conflict, match="way: it is a device, pipe or socket"):
+        receiver.feed(b"".join(source.chunks()))
+    receiver.abandon()
+    source.close()
+    assert (tmp_path / "way").is_symlink()
+    assert not stat.S_ISREG(place.stat().st_mode)

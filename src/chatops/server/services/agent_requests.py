@@ -24,7 +24,7 @@ _CODES: Final = {"not_allowed": "refused", "unsupported": "conflict"}
 """Codes of agents that are called otherwise among errors."""
 _CROWDED: Final = {"the agent has ": "end another `tail`, `docker logs` or pull of {server} first"}
 _KNOWN: Final = frozenset(
-    {"error", "refused", "conflict", "not_found", "timed_out", "invalid", "busy"}
+    {"error", "refused", "not_permitted", "conflict", "not_found", "timed_out", "invalid", "busy"}
 )
 
 
