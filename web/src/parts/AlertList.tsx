@@ -69,7 +69,7 @@ function Filters({ filter, change, wrong, one }: FiltersProps) {
     <div className="flex flex-wrap items-start gap-2">
       <Select
         aria-label="State"
-        className="w-60"
+        className="w-64"
         value={filter.state}
         onChange={(event) => change({ state: event.target.value })}
       >

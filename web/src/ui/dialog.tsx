@@ -2,6 +2,7 @@ import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useRef } from "react";
 import { cn } from "@/lib/cn";
+import { opener } from "./opener";
 
 interface Props {
   open: boolean;
@@ -14,7 +15,7 @@ interface Props {
 
 /** A window over the page: keeps the keyboard inside, ends with Escape, gives the focus back. */
 export function Dialog({ open, onOpenChange, title, description, children, wide }: Props) {
-  const opener = useRef<Element | null>(null);
+  const from = useRef<Element | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -23,11 +24,11 @@ export function Dialog({ open, onOpenChange, title, description, children, wide 
           {...(description ? {} : { "aria-describedby": undefined })}
           // Opened by state and not by a trigger of Radix's, which would get the focus back.
           onOpenAutoFocus={() => {
-            opener.current = document.activeElement;
+            from.current = opener();
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault();
-            if (opener.current instanceof HTMLElement) opener.current.focus();
+            if (from.current instanceof HTMLElement) from.current.focus();
           }}
           className={cn(
             "fixed top-[8vh] left-1/2 z-50 max-h-[84vh] w-[calc(100vw-1.5rem)] -translate-x-1/2 overflow-auto rounded-lg border bg-card p-5 shadow-xl",

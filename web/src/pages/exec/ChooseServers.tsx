@@ -26,7 +26,7 @@ export function ChooseServers({ target, servers, change }: Props) {
     change(ofNames(names.map(({ name }) => name)));
   };
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
       <Field
         label="Target"
         hint="web-1, web-1,web-2, web-*, tag:env=prod, all; ! before one leaves it out"
@@ -79,7 +79,7 @@ interface BoxesProps {
 function Boxes({ servers, chosen, toggle }: BoxesProps) {
   const more = servers.length - SHOWN;
   return (
-    <fieldset className="max-h-[45dvh] overflow-auto rounded-md border">
+    <fieldset className="max-h-[45dvh] min-w-0 overflow-auto rounded-md border">
       <legend className="sr-only">Servers</legend>
       {servers.slice(0, SHOWN).map((server) => (
         <Box key={server.id} server={server} checked={chosen.has(server.id)} toggle={toggle} />

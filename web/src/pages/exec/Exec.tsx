@@ -50,7 +50,7 @@ function Form() {
     preview.mutate();
   };
   return (
-    <form onSubmit={submit} className="grid gap-4 lg:grid-cols-2">
+    <form onSubmit={submit} className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
       <Card title="Where">
         <ChooseServers
           target={form.target}

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { NavLink, Outlet, useLocation, useParams } from "react-router";
 import { useMe } from "@/api/auth";
 import { useServer } from "@/api/servers";
@@ -75,9 +76,16 @@ function Header({ server }: { server: ServerDetail }) {
 }
 
 function Tabs({ server, base }: { server: ServerDetail; base: string }) {
+  const list = useRef<HTMLUListElement>(null);
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another chosen tab
+  useEffect(() => {
+    const chosen = list.current?.querySelector("[aria-current=page]");
+    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [pathname]);
   return (
     <nav aria-label="Pages of this server" className="overflow-x-auto border-b">
-      <ul className="flex gap-1">
+      <ul ref={list} className="flex gap-1">
         {TABS.filter((tab) => atLeast(server.role, tab.role)).map(({ path, name }) => (
           <li key={path}>
             <NavLink

@@ -17,7 +17,7 @@ interface Props {
   change: (part: Partial<Choice>) => void;
 }
 
-const COLUMNS: [Sort, string][] = [
+export const COLUMNS: [Sort, string][] = [
   ["name", "Name"],
   ["status", "Status"],
   ["cpu", "CPU"],
@@ -75,10 +75,7 @@ export function ServerTable({ servers, choice, change }: Props) {
 
 function Head({ choice, change }: Omit<Props, "servers">) {
   return (
-    <div
-      role="row"
-      className={cn(GRID, "border-b pb-1 text-sm max-md:flex max-md:overflow-x-auto")}
-    >
+    <div role="row" className={cn(GRID, "border-b pb-1 text-sm max-md:hidden")}>
       {COLUMNS.map(([sort, name]) => {
         const active = choice.sort === sort;
         const Arrow = choice.down ? ArrowDown : ArrowUp;
@@ -103,7 +100,7 @@ function Head({ choice, change }: Omit<Props, "servers">) {
 }
 
 /** The way round that is asked for first: the most loaded server is the one looked for. */
-function first(sort: Sort): boolean {
+export function first(sort: Sort): boolean {
   return ["cpu", "memory", "disk", "alerts"].includes(sort);
 }
 

@@ -12,7 +12,7 @@ import { Page } from "@/parts/Page";
 import { Button } from "@/ui/button";
 import { Input, Select } from "@/ui/field";
 import { AddServer } from "./AddServer";
-import { ServerTable } from "./ServerTable";
+import { COLUMNS, first, ServerTable } from "./ServerTable";
 
 export function Component() {
   const servers = useServers();
@@ -47,6 +47,21 @@ export function Component() {
           <option value="online">online</option>
           <option value="offline">offline</option>
           <option value="never">never seen</option>
+        </Select>
+        <Select
+          aria-label="In order of"
+          className="w-36 md:hidden"
+          value={choice.sort}
+          onChange={(event) => {
+            const sort = event.target.value as Sort;
+            change({ sort, down: first(sort) });
+          }}
+        >
+          {COLUMNS.map(([sort, name]) => (
+            <option key={sort} value={sort}>
+              by {name.toLowerCase()}
+            </option>
+          ))}
         </Select>
         <div className="ml-auto max-w-full max-md:w-full">
           <CliCommand command={serverCommands.list()} />
