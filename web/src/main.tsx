@@ -7,6 +7,7 @@ import { RouterProvider } from "react-router";
 import { renew } from "./api/client";
 import { queryClient } from "./api/query";
 import { router } from "./routes";
+import { wait } from "./socket/retry";
 import { useFleet } from "./stores/fleet";
 import { useSession } from "./stores/session";
 import { TipProvider } from "./ui/tip";
@@ -19,7 +20,14 @@ useSession.subscribe((now, before) => {
   useFleet.getState().clear();
 });
 
-renew().catch(() => undefined);
+void begin();
+
+/** Who is signed in; a hub that does not answer yet is asked until it does. */
+async function begin(): Promise<void> {
+  for (let failures = 1; useSession.getState().phase === "unknown"; failures += 1) {
+    await renew().catch(() => new Promise((done) => setTimeout(done, wait(failures))));
+  }
+}
 
 const root = document.getElementById("root");
 if (root) {

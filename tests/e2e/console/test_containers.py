@@ -11,6 +11,7 @@ from tests.support.browser import Visitor
 from tests.support.engine import RealEngine, real_engine
 from tests.support.processes import Bench, bench
 
+HOSTILE = "<img src=x onerror=alert(1)> \x1b[31m\u202e"
 TICK = "i=0; while :; do echo out $i; i=$((i+1)); sleep 0.2; done"
 
 
@@ -63,3 +64,21 @@ def test_a_container_is_restarted_and_its_log_followed(admin: Visitor, engine: R
     expect(log).to_contain_text("out 3")
     line = log.get_by_text("out ").last.inner_text()
     expect(log.get_by_text("out ").last).not_to_have_text(line)
+
+
+def test_what_an_engine_says_is_text(admin: Visitor, engine: RealEngine) -> None:
+    labels = {"com.docker.compose.project": HOSTILE}
+    engine.run(
+        "evil", "/bin/sh", "-c", 'printf "%s\n" "$1"; sleep 1000', "sh", HOSTILE, labels=labels
+    )
+    page = admin.open("/servers/web-1/containers")
+    row = page.get_by_role("row", name="evil")
+    expect(row).to_contain_text("<img src=x onerror=alert(1)> \\x1b[31m\\u202e")
+    row.get_by_role("link", name="evil").click()
+    for part in (page.get_by_label("Log lines"), page.get_by_role("definition").first):
+        expect(part).to_be_visible()
+    expect(page.get_by_label("Log lines")).to_contain_text("<img src=x onerror=alert(1)> \\x1b[31m")
+    whole = page.locator("main").inner_text()
+    assert "\x1b" not in whole
+    assert "\u202e" not in whole
+    assert page.locator("main img").count() == 0

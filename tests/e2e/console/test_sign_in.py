@@ -21,6 +21,15 @@ def test_one_signs_in_stays_so_over_a_reload_and_signs_out(visitor: Visitor) -> 
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_a_page_that_is_loaded_while_the_hub_is_away_signs_in_when_it_is_back(
+    admin: Visitor,
+) -> None:
+    page = admin.page
+    page.route("**/api/v1/auth/refresh", lambda route: route.abort(), times=2)
+    page.reload()
+    expect(page.get_by_role("link", name="web-1")).to_be_visible()
+
+
 def test_a_wrong_password_is_said_and_nothing_is_kept_where_a_script_can_read_it(
     visitor: Visitor,
 ) -> None:

@@ -33,6 +33,27 @@ def test_a_command_is_typed_and_answered_and_its_exit_code_told(admin: Visitor) 
     expect(page.get_by_role("alert")).to_contain_text("7")
 
 
+def test_what_a_program_prints_reaches_nothing_beyond_its_screen(admin: Visitor) -> None:
+    admin.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    asked: list[str] = []
+    admin.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    admin.page.on("popup", lambda popup: asked.append(popup.url))
+    link = r"\033]8;;https://evil.example/\033\\a-link\033]8;;\033\\"
+    resize, copy = r"\033[8;5;5t", r"\033]52;c;aGVycw==\007"
+    page = open_terminal(admin, f"printf '{link}{resize}{copy} the-end\\n'; read answer")
+    page.evaluate("navigator.clipboard.writeText('mine')")
+    screen = page.get_by_role("region", name="Terminal")
+    expect(screen).to_contain_text("the-end")
+    box = page.locator(".xterm-rows > div", has_text="a-link").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+    page.mouse.move(box["x"] + 10, box["y"] + 8)
+    page.mouse.click(box["x"] + 10, box["y"] + 8)
+    assert page.evaluate("navigator.clipboard.readText()") == "mine"
+    assert page.locator(".xterm-rows > div").count() > 5
+    assert asked == []
+
+
 def test_a_terminal_and_the_page_are_back_after_the_hub_was_killed(
     browser: Browser, place: Bench
 ) -> None:

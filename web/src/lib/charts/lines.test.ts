@@ -89,8 +89,13 @@ describe("appended", () => {
 describe("figuresOf", () => {
   it("takes least and most of the steps, not of their means", () => {
     const points = [point(0, 10, 5), point(1, 20, 7)];
-    expect(figuresOf({ metric: "a", points })).toEqual({ last: 20, mean: 15, min: 5, max: 27 });
-    expect(figuresOf(line("a"))).toBeNull();
+    expect(figuresOf({ metric: "a", points }, 0)).toEqual({ last: 20, mean: 15, min: 5, max: 27 });
+    expect(figuresOf(line("a"), 0)).toBeNull();
+  });
+
+  it("counts live points in the mean for as long as they stand for, not for a step each", () => {
+    const points = [point(0, 10), point(60, 10), point(120, 10), point(125, 100), point(130, 100)];
+    expect(figuresOf({ metric: "a", points }, 60)?.mean).toBeCloseTo((180 * 10 + 10 * 100) / 190);
   });
 });
 

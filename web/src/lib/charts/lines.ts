@@ -102,17 +102,23 @@ export interface Figures {
   max: number;
 }
 
-/** A line in numbers, for those who do not see it; null where there is none. */
-export function figuresOf({ points }: Line): Figures | null {
+/**
+ * A line in numbers, for those who do not see it; null where there is none. A live point does not
+ * count as much in the mean as one that stands for a whole step.
+ */
+export function figuresOf({ points }: Line, step: number): Figures | null {
   const last = points.at(-1);
   if (!last) return null;
-  let [sum, min, max] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const point of points) {
-    sum += point.value;
+  let [sum, time, min, max] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  points.forEach((point, index) => {
+    const before = points[index - 1];
+    const weight = step && before ? Math.min(step, point.ts - before.ts) : step || 1;
+    sum += point.value * weight;
+    time += weight;
     min = Math.min(min, point.min);
     max = Math.max(max, point.max);
-  }
-  return { last: last.value, mean: sum / points.length, min, max };
+  });
+  return { last: last.value, mean: sum / time, min, max };
 }
 
 /** What the value axis shows: per cent, and values that differ much, begin at 0. */

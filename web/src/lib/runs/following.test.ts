@@ -76,6 +76,14 @@ describe("tail", () => {
     expect(tail.text).toBe("é€");
   });
 
+  it("says where bytes are missing, so that what is left does not read as one line", () => {
+    const tail = new TextTail(100);
+    tail.add(bytes("rm -r /tmp/€").slice(0, -1));
+    tail.gap(7);
+    tail.add(bytes("etc\n"));
+    expect(tail.text).toBe("rm -r /tmp/\ufffd\n[chatops: 7 bytes are missing here]\netc\n");
+  });
+
   it("tells the last lines that hold something", () => {
     const tail = new TextTail(100);
     tail.add(bytes("a\n\nb\r\nc\n\n"));

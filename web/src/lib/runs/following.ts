@@ -56,6 +56,7 @@ export class Following {
     const command = fresh && this.commands.get(fresh.command);
     if (!fresh || !command) return;
     command.missing += fresh.missing;
+    if (fresh.missing) command[fresh.stream].gap(fresh.missing);
     command[fresh.stream].add(fresh.data);
   }
 

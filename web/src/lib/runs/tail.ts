@@ -16,6 +16,13 @@ export class TextTail {
     if (this.text.length > 2 * this.most) this.cut();
   }
 
+  /** So many bytes never came. What is there before and after them must not read as one line. */
+  gap(bytes: number): void {
+    this.text += this.decoder.decode(); // a character whose end is among them
+    const begin = this.text === "" || this.text.endsWith("\n") ? "" : "\n";
+    this.text += `${begin}[chatops: ${bytes} bytes are missing here]\n`;
+  }
+
   /** The last lines that hold something. */
   last(count: number): string[] {
     const lines = this.text.slice(-this.most).trimEnd().split(/\r?\n/);

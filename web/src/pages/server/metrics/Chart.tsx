@@ -74,7 +74,7 @@ export function Chart({ metrics, history, drop, ...shared }: Props) {
         marks={mine}
         onSpan={onSpan}
       />
-      <FigureTable title={title} lines={lines} />
+      <FigureTable title={title} lines={lines} step={step} />
     </figure>
   );
 }
@@ -88,7 +88,7 @@ function meaning(metrics: string[]): string {
 }
 
 /** The lines in numbers: which colour is which, and for those who do not see them. */
-function FigureTable({ title, lines }: { title: string; lines: Line[] }) {
+function FigureTable({ title, lines, step }: { title: string; lines: Line[]; step: number }) {
   return (
     <table className="w-full text-xs tabular-nums">
       <caption className="sr-only">{title} in numbers</caption>
@@ -107,7 +107,7 @@ function FigureTable({ title, lines }: { title: string; lines: Line[] }) {
       </thead>
       <tbody>
         {lines.map((line, index) => {
-          const figures = figuresOf(line);
+          const figures = figuresOf(line, step);
           return (
             <tr key={line.metric}>
               <th scope="row" className="text-left font-normal break-all">
