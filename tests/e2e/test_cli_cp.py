@@ -151,7 +151,7 @@ def test_a_bar_shows_what_of_a_folder_is_copied_and_fits_the_screen(
     child.close()
     assert child.exitstatus == 0
     lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.before))
-    assert any("300 files 3.0/3.0 MB" in line for line in lines)
+    assert any("300 files 2.9/2.9 MiB" in line for line in lines)
     assert max(map(len, lines[:-2])) <= 80
     assert lines[-2].startswith("copied 300 files, 2.86 MiB to ")
 
@@ -253,6 +253,7 @@ def test_a_wrong_line_says_what_is_wrong(copies: Bench, here: Path, there: Path)
         ((f"web-1:{there}/none", "x"), 4, "no such file"),
         ((str(here / "file"), f"web-1:{there}/a file/x"), 6, "no folder"),
         ((str(here / "file"), f"web-1:{there}/a file/x/y"), 6, "through a file"),
+        (("/proc/cpuinfo", f"web-1:{there}/x"), 2, "has no size"),
         (("-r", str(here), f"web-1:{there}/a file"), 6, "no folder"),
         ((f"web-1:{there}/a file", str(here / "file" / "x")), 6, "not a directory"),
         ((f"web-1:{there}/a file", str(here / "over")), 6, "is a folder"),
@@ -365,6 +366,18 @@ def has_more(folder: Path, least: int) -> bool:
 def partly(folder: Path) -> int:
     """Bytes of a file that is not whole yet."""
     return sum(one.stat().st_size for one in folder.glob(".chatops-*.part"))
+
+
+def test_a_terminal_that_goes_away_leaves_nothing_behind(
+    copies: Bench, here: Path, there: Path
+) -> None:
+    (there / "file").write_bytes(os.urandom(4_000_000) * 50)
+    copy = copies.start("cp", "cp", f"web-1:{there}/file", str(here))
+    until(lambda: partly(here) > 0, what="the beginning")
+    copy.send(signal.SIGHUP)
+    assert copy.process.wait(30) == 129
+    assert names_in(here) == []
+    (there / "file").unlink()
 
 
 def test_ctrl_c_leaves_nothing_behind(copies: Bench, here: Path, there: Path) -> None:

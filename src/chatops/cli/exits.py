@@ -17,6 +17,7 @@ FORBIDDEN: Final = 5
 CONFLICT: Final = 6
 UNREACHABLE: Final = 7
 TIMED_OUT: Final = 124
+HUNG_UP: Final = 129
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 PIPE_CLOSED: Final = 141
@@ -31,6 +32,7 @@ MEANING: Final[Mapping[int, str]] = {
     CONFLICT: "conflict (already there, wrong state)",
     UNREACHABLE: "hub unreachable",
     TIMED_OUT: "`wait`: not true in time",
+    HUNG_UP: "the terminal is gone (SIGHUP), where something had to be put right first",
     INTERRUPTED: "interrupted (Ctrl-C)",
     PIPE_CLOSED: "the reader of the output went away",
     TERMINATED: "terminated (SIGTERM)",

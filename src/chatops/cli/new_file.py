@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from chatops.errors import Conflict, InvalidInput
+from chatops.copying.naming import in_words
+from chatops.errors import Conflict
 
 
 @contextmanager
@@ -16,7 +17,7 @@ def new_file(name: str) -> Iterator[BinaryIO]:
 
     Raises:
         Conflict: there is a file or a folder of that name.
-        InvalidInput: none can be made there.
+        ChatOpsError: none can be made there.
     """
     try:
         handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -27,9 +28,9 @@ def new_file(name: str) -> Iterator[BinaryIO]:
             f"there is a file {name} already", hint="remove it, or name another"
         ) from None
     except OSError as error:
-        raise InvalidInput(
-            f"the file {name} cannot be made: {error.strerror}", hint="name it in another folder"
-        ) from None
+        found = in_words(error, f"the file {name} cannot be made")
+        found.hint = "name it in another folder"
+        raise found from None
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

@@ -31,6 +31,7 @@ _FINAL: Final[dict[str, type[ChatOpsError]]] = {
 }
 _HINTS: Final = {
     closing.NOT_FOUND.name: "`chatops servers list` shows those you may see",
+    closing.NOT_PERMITTED.name: closing.WHO_GRANTS,
     closing.NOT_SIGNED_IN.name: "sign in again: chatops login",
 }
 _CLOSING: Final = 1.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from typing import Final, Literal
@@ -41,6 +42,7 @@ _ZEROS: Final = bytes(256 * KiB)
 HOLE: Final = 64 * MiB
 """Bytes of a hole that are hashed before somebody is asked whether to go on."""
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_NO_SIZE: Final = "has no size, like the files of /proc"
 _GONE_PAST: Final = errno.ENXIO
 Names = tuple[bytes, ...]
 
@@ -56,7 +58,8 @@ class Source:
     """What lies at an open ``descriptor``, a file or a folder, which ``close`` lets go.
 
     Raises:
-        InvalidInput: it is neither, or a folder and not ``recursive``.
+        InvalidInput: it is neither, or a folder and not ``recursive``, or a file of no size that
+            has something in it all the same.
     """
 
     def __init__(self, descriptor: int, where: str, *, recursive: bool) -> None:
@@ -75,6 +78,9 @@ class Source:
             raise InvalidInput(f"{where} is a folder", hint=hint)
         if not self.is_folder and not stat.S_ISREG(found.st_mode):
             raise InvalidInput(f"{where} is neither a file nor a folder")
+        if not self.is_folder and _has_no_size(descriptor, found):
+            hint = f"read it with cat: `chatops exec SERVER cat {shlex.quote(where)} > FILE`"
+            raise InvalidInput(f"{where} {_NO_SIZE}", hint=hint)
         self.size = None if self.is_folder else found.st_size
 
     def close(self) -> None:
@@ -179,6 +185,9 @@ class Source:
         if not stat.S_ISREG(found.st_mode):
             yield self._skip(names, "it is no file any more", failed=True)
             return
+        if _has_no_size(descriptor, found):
+            yield self._skip(names, f"it {_NO_SIZE}")
+            return
         size, start = found.st_size, _start(place, names, found)
         yield pack_entry(_entry(names, "file", found, size=size, start=start))
         digest = hashlib.sha256()
@@ -242,6 +251,17 @@ def _names_of(report: CopyReport) -> int:
     return sum(len(name) for one in report.skipped for name in one.names)
 
 
+def _has_no_size(descriptor: int, found: os.stat_result) -> bool:
+    """Whether there is more in a file than the nothing that its size says: files that a kernel
+    makes up when they are read are so."""
+    if found.st_size:
+        return False
+    try:
+        return bool(os.pread(descriptor, 1, 0))
+    except OSError:  # what has nothing in it could be read
+        return True
+
+
 def _entry(
     names: Names,
     kind: Literal["file", "folder", "link"],
@@ -279,6 +299,6 @@ def _blocks(descriptor: int, size: int, *, sparse: bool) -> Iterator[tuple[int, 
         while at < end:
             data = os.pread(descriptor, min(BLOCK, end - at), at)
             if not data:
-                return
+                raise OSError(0, "there is less in it than its size says")
             yield at, data
             at += len(data)

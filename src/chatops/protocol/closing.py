@@ -66,6 +66,10 @@ REASONS: Final[dict[str, CloseReason]] = {
 """Every reason by its name."""
 
 
+WHO_GRANTS: Final = "ask the server's owner or an administrator"
+"""What to do about a role that does not allow something on a server."""
+
+
 def may_retry(name: str) -> bool:
     """Whether a peer closed for ``name`` should come back; unknown reasons are transient."""
     reason = REASONS.get(name)

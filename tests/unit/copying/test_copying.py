@@ -20,7 +20,14 @@ from chatops.copying.destination import settle
 from chatops.copying.naming import base_name, stays_inside
 from chatops.copying.receiving import Receiver
 from chatops.copying.sending import Source
-from chatops.errors import ChatOpsError, Conflict, InvalidInput, ProtocolError, Refused
+from chatops.errors import (
+    ChatOpsError,
+    Conflict,
+    InvalidInput,
+    NotPermitted,
+    ProtocolError,
+    Refused,
+)
 from chatops.protocol.copies import Entry
 from chatops.protocol.pack import pack_data, pack_end, pack_entry, pack_file_end
 
@@ -254,7 +261,7 @@ def test_no_permission_leaves_the_old_file(tmp_path: Path) -> None:
     (folder / "old").write_bytes(b"old")
     folder.chmod(0o555)
     source, receiver = source_of(tmp_path / "source"), receiver_of(folder, b"old")
-    with unprivileged(), pytest.raises(ChatOpsError, match="permission denied"):
+    with unprivileged(), pytest.raises(NotPermitted, match="permission denied"):
         receiver.feed(b"".join(source.chunks()))
     receiver.abandon()
     source.close()
@@ -291,6 +298,30 @@ def test_what_is_no_file_is_skipped_and_said(tmp_path: Path) -> None:
     assert {one.names[0] for one in report.skipped} == {b"pipe", b"out"}
     assert report.failed == 0
     assert names_in(tmp_path / "copy") == []
+
+
+def test_a_file_that_has_more_in_it_than_its_size_says_is_not_copied_as_empty() -> None:
+    descriptor = os.open("/proc/cpuinfo", os.O_RDONLY)
+    try:
+        with pytest.raises(InvalidInput, match="/proc/cpuinfo has no size") as refused:
+            Source(descriptor, "/proc/cpuinfo", recursive=False)
+        assert "cat /proc/cpuinfo > FILE" in str(refused.value.hint)
+    finally:
+        os.close(descriptor)
+
+
+def test_a_file_that_has_less_in_it_than_its_size_says_is_not_copied(tmp_path: Path) -> None:
+    report = copied(Path("/sys/class/net/lo/mtu"), tmp_path, "copy").report
+    assert [one.reason for one in report.skipped] == ["there is less in it than its size says"]
+    assert report.failed == 1
+    assert names_in(tmp_path) == []
+
+
+def test_in_a_folder_such_a_file_is_skipped_and_said(tmp_path: Path) -> None:
+    report = copied(Path("/proc/sys/kernel/random"), tmp_path, "copy").report
+    assert report.skipped
+    assert {one.reason for one in report.skipped} == {"it has no size, like the files of /proc"}
+    assert (report.files, report.failed) == (0, 0)
 
 
 def test_a_folder_is_copied_only_if_that_is_asked_for(tmp_path: Path) -> None:

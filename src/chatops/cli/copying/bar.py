@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from chatops.cli.context import Cli
+from chatops.cli.show import rate
 from chatops.text import escape
 
 _TITLE: Final = 20
@@ -35,15 +36,23 @@ def progress_bar(
         BarColumn,
         DownloadColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
-        TransferSpeedColumn,
     )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """In the units of everything else that is said; rich knows only those of ten."""
+
+        def render(self, task: Task) -> Text:
+            return Text(rate(task.finished_speed or task.speed) or "", "progress.data.speed")
 
     number = [TextColumn("{task.fields[files]} files", markup=False)] if files else []
     progress = Progress(
-        TextColumn("{task.description}", markup=False), BarColumn(None), *number, DownloadColumn(),
-        TransferSpeedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(None), *number,
+        DownloadColumn(binary_units=True), Rate(), TimeRemainingColumn(),
         console=cli.out.talk_console(), transient=True, redirect_stdout=False,
         redirect_stderr=False,
     )  # fmt: skip

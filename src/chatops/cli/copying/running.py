@@ -14,7 +14,7 @@ from chatops.cli.context import Cli
 from chatops.cli.copying.bar import Bar, progress_bar
 from chatops.cli.copying.operands import Remote
 from chatops.cli.copying.results import COPIES, CopyResult, failed, made
-from chatops.cli.exits import DONE, FAILED, TERMINATED
+from chatops.cli.exits import DONE, FAILED, HUNG_UP, TERMINATED
 from chatops.cli.reopening import PASSING, reopened
 from chatops.cli.show import size
 from chatops.copying.naming import base_name, in_words, readable_path
@@ -87,9 +87,10 @@ class _Runs:
         self._ended = False
 
     def all(self, servers: Sequence[str], make: Make) -> list[CopyResult]:
-        """What becomes of a copy for each server. Ctrl-C and SIGTERM end all of them."""
+        """What becomes of a copy for each server. Ctrl-C, SIGTERM and SIGHUP end all of
+        them."""
         pool = ThreadPoolExecutor(min(AT_ONCE, len(servers)), "chatops-cp")
-        before = signal.signal(signal.SIGTERM, _terminate)
+        before = {number: signal.signal(number, _end) for number in _ends()}
         try:
             futures = [pool.submit(partial(self._one, make), server) for server in servers]
             return [future.result() for future in futures]
@@ -100,7 +101,8 @@ class _Runs:
             raise
         finally:
             pool.shutdown(cancel_futures=True)
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _one(self, make: Make, server: str) -> CopyResult:
         began = time.monotonic()
@@ -134,8 +136,14 @@ class _Runs:
                 reopened(copying.begin, error, self._bar.say)
 
 
-def _terminate(*_: object) -> None:
-    raise SystemExit(TERMINATED)
+def _ends() -> list[int]:
+    """Signals that end copies; under ``nohup`` the terminal may go."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [signal.SIGTERM] if ignored else [signal.SIGTERM, signal.SIGHUP]
+
+
+def _end(number: int, _: object) -> None:
+    raise SystemExit(HUNG_UP if number == signal.SIGHUP else TERMINATED)
 
 
 def _opened(path: bytes, *, recursive: bool) -> Source:
@@ -186,7 +194,8 @@ def _tell(cli: Cli, results: Sequence[CopyResult], *, several: bool, to_server: 
 def _tell_one(cli: Cli, one: CopyResult, *, to_server: bool) -> None:
     for skipped in one.skipped:
         word = "not copied" if skipped.failed else "skipped"
-        cli.out.say(f"{word}: {skipped.path}: {escape(skipped.reason)}")
+        named = f"{skipped.path}: " if skipped.path else ""  # none: it is what was asked for
+        cli.out.say(f"{word}: {named}{escape(skipped.reason)}")
     if one.error is None and cli.out.form == "table" and not cli.out.quiet:
         place = f"{one.server}:{one.path}" if to_server else one.path
         what = f"{counted(one.files, 'file')}, {size(one.bytes)}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from chatops.errors import InvalidInput, NotFound, NotPermitted
+from chatops.protocol.closing import WHO_GRANTS
 from chatops.protocol.names import Role, lower_role, role_rank
 from chatops.protocol.target import Facts, Target, parse_target
 
@@ -163,12 +164,12 @@ def require_on_server(
     if access is Access.OWNER and role != "admin" and owner_id != principal.user_id:
         raise NotPermitted(
             f"this is for the owner of {name}; {principal.title} is {role} there",
-            hint="ask the server's owner or an administrator",
+            hint=WHO_GRANTS,
         )
     if role_rank(role) < role_rank(_ROLES[access]):
         raise NotPermitted(
             f"this needs the role {_ROLES[access]} on {name}; {principal.title} is {role} there",
-            hint="ask the server's owner or an administrator",
+            hint=WHO_GRANTS,
         )
 
 

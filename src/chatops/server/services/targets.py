@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chatops.errors import Conflict, NotFound, NotPermitted
+from chatops.protocol.closing import WHO_GRANTS
 from chatops.protocol.target import Facts, Target, parse_target
 from chatops.server.services.access import Access, Principal, require
 from chatops.server.services.server_finder import ServerFinder
@@ -82,7 +83,7 @@ async def lasting(
         if one.id in named and one.id not in allowed:
             raise NotPermitted(
                 f"this needs the role operator on {one.name}",
-                hint="ask the server's owner or an administrator",
+                hint=WHO_GRANTS,
             )
     bounded = principal.token is not None and principal.token.servers is not None
     if bounded and any(one.kind != "name" and not one.out for one in target.parts):
