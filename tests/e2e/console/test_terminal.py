@@ -70,6 +70,12 @@ def test_a_terminal_and_the_page_are_back_after_the_hub_was_killed(
         hub.stop(signal.SIGKILL)
         expect(page.get_by_text("the hub is away; coming back …", exact=True)).to_be_visible()
         expect(page.get_by_text("The hub does not answer.")).to_be_visible()
+        pages = page.get_by_role("navigation", name="Pages", exact=True)
+        pages.get_by_role("link", name="Logs").click()  # a page that was not fetched before
+        expect(page.get_by_text("This page could not be fetched")).to_be_visible()
+        expect(pages).to_be_visible()
+        page.go_back()
+        expect(screen).to_be_visible()
         place.start_hub(None, "--port", str(urlsplit(place.url).port))
         expect(page.get_by_text("connected", exact=True)).to_be_visible()
         expect(page.get_by_text("The hub does not answer.")).to_have_count(0)
