@@ -280,6 +280,16 @@ def test_a_link_as_destination_stays_one(copies: Bench, here: Path, there: Path)
     assert (here / "out").is_symlink()
 
 
+def test_who_may_only_look_is_told_whom_to_ask(copies: Bench, here: Path) -> None:
+    token = copies.run("tokens", "create", "looks", "--role", "viewer", "-o", "json").json()[
+        "token"
+    ]
+    for words in [("cp", "web-1:/etc/hosts", str(here)), ("cp", "/etc/hosts", "web-1:/tmp/x")]:
+        found = copies.run(*words, "--token", token)
+        assert (found.code, names_in(here)) == (5, [])
+        assert "hint: ask the server's owner or an administrator" in found.err
+
+
 def test_to_several_servers_the_exit_code_says_that_one_failed(
     copies: Bench, here: Path, there: Path
 ) -> None:
@@ -305,6 +315,20 @@ def test_no_space_and_no_permission_leave_the_old_file(
         assert found.code == 1
         assert f"{there}/file: no space left on device" in found.err
         assert names_in(there) == ["file"]
+        root = copies.folder / "there" / "too large"
+        root.mkdir()
+        (root / "1").write_bytes(b"first")
+        (here / "file").rename(root / "2")
+        for number, ends in enumerate(
+            [(f"{root}", f"web-1:{there}/0"), (f"web-1:{root}", f"{there}/1")]
+        ):
+            found = copies.run("cp", "-r", *ends, "-o", "json")
+            (result,) = found.json()
+            assert (found.code, result["files"], result["bytes"]) == (1, 1, 5)
+            assert "no space" in result["error"]["message"]
+            assert names_in(there / str(number)) == ["1"]
+        assert audited(copies, "files.write")[-1]["detail"]["files"] == 1
+        (root / "2").rename(here / "file")
         subprocess.run(["mount", "-o", "remount,ro", there], check=True)
         found = copies.run("cp", "-q", str(here / "file"), f"web-1:{there}/file")
         assert found.code == 1

@@ -117,6 +117,10 @@ class Copies:
         except SilentError:
             self._kept.keep(args.id, args.path, receiver)
             raise
+        except ChatOpsError:
+            receiver.abandon()
+            _tell(feed, receiver.report)  # what is whole stays
+            raise
         except BaseException:
             receiver.abandon()
             raise

@@ -117,6 +117,11 @@ class Download(Copying):
         if self._receiver is not None:
             self._receiver.abandon()
 
+    @property
+    def partial(self) -> CopyReport:
+        """What is whole here."""
+        return self._receiver.report if self._receiver is not None else CopyReport()
+
     def _asked(self) -> OpenCopy:
         place = self._receiver.place if self._receiver is not None else None
         return OpenCopy(id=self.id, path=self._path, recursive=self._recursive, place=place)

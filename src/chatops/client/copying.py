@@ -47,6 +47,7 @@ class Copying:
         self._messages: Generator[ToClient | StreamFrame, None, None] | None = None
         self._cancelled = False
         self.began: CopyBegin | None = None
+        self._partial = CopyReport()
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +96,11 @@ class Copying:
         if channel is not None:
             give_up(channel)
 
+    @property
+    def partial(self) -> CopyReport:
+        """What is whole where it is written, when ``run`` failed, as far as that is known here."""
+        return self._partial
+
     def close(self) -> None:
         """Let go of everything; what is not whole leaves nothing behind here."""
         self._disconnect()
@@ -139,6 +145,7 @@ class Copying:
         for message in self._messages:
             if isinstance(message, CopyEnd):
                 if message.report is None:
+                    self._partial = message.partial or self._partial
                     raise _told(message)
                 return message.report
             yield message

@@ -208,10 +208,12 @@ class CopyBegun(Message, tag="copy_begin"):
 
 
 class CopyEnd(Message, tag="copy_end"):
-    """The copy is over, with the ``report`` of the server's agent, or an ``error``."""
+    """The copy is over, with the ``report`` of the server's agent, or an ``error``; then
+    ``partial`` says what was copied before that and is there, where the agent said it."""
 
     report: CopyReport | None = None
     error: ErrorDetail | None = None
+    partial: CopyReport | None = None
 
 
 class CommandEvent(Message, tag="command_event"):

@@ -35,19 +35,18 @@ class CopyResult(Struct):
     error: ErrorDetail | None
 
 
-def made(server: str, path: str, report: CopyReport, seconds: float) -> CopyResult:
-    """That of a copy which came to its end."""
+def result_of(
+    server: str, path: str, report: CopyReport, seconds: float, error: ChatOpsError | None = None
+) -> CopyResult:
+    """That of a copy which came to its end, or to an ``error`` after what is in the report."""
+    detail = None
+    if error is not None:
+        detail = ErrorDetail(code=error.code, message=error.message, hint=error.hint)
     skipped = [NotCopied(readable(one.names), one.reason, one.failed) for one in report.skipped]
     return CopyResult(
         server, path, report.files, report.bytes, report.sent, report.sha256, skipped,
-        round(seconds * 1000), None,
+        round(seconds * 1000), detail,
     )  # fmt: skip
-
-
-def failed(server: str, path: str, error: ChatOpsError, seconds: float) -> CopyResult:
-    """That of one that did not."""
-    detail = ErrorDetail(code=error.code, message=error.message, hint=error.hint)
-    return CopyResult(server, path, 0, 0, 0, None, [], round(seconds * 1000), detail)
 
 
 COPIES = View(

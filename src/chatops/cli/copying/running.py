@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final
 from chatops.cli.context import Cli
 from chatops.cli.copying.bar import Bar, progress_bar
 from chatops.cli.copying.operands import Remote
-from chatops.cli.copying.results import COPIES, CopyResult, failed, made
+from chatops.cli.copying.results import COPIES, CopyResult, result_of
 from chatops.cli.exits import DONE, FAILED, HUNG_UP, TERMINATED
 from chatops.cli.reopening import PASSING, reopened
 from chatops.cli.show import size
 from chatops.copying.naming import base_name, in_words, readable_path
 from chatops.copying.sending import Source
 from chatops.errors import ChatOpsError, InvalidInput, TimedOut, from_code
+from chatops.protocol.copies import CopyReport
 from chatops.text import counted, escape
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class _Runs:
 
     def _one(self, make: Make, server: str) -> CopyResult:
         began = time.monotonic()
+        copying = None
         try:
             with (
                 self._cli.client_for(self._where) as client,
@@ -116,11 +118,10 @@ class _Runs:
                     return self._run(copying, began)
                 finally:
                     self._open.discard(copying)
-        except ChatOpsError as error:
-            return failed(server, self._path, error, time.monotonic() - began)
-        except OSError as error:
-            found = in_words(error, self._path)
-            return failed(server, self._path, found, time.monotonic() - began)
+        except (ChatOpsError, OSError) as error:
+            found = in_words(error, self._path) if isinstance(error, OSError) else error
+            report = copying.partial if copying is not None else CopyReport()
+            return result_of(server, self._path, report, time.monotonic() - began, found)
 
     def _run(self, copying: Copying, began: float) -> CopyResult:
         begin = copying.begin()
@@ -129,7 +130,7 @@ class _Runs:
         while True:
             try:
                 report = copying.run()
-                return made(copying.server, self._path, report, time.monotonic() - began)
+                return result_of(copying.server, self._path, report, time.monotonic() - began)
             except (*PASSING, TimedOut) as error:
                 if self._ended:
                     raise

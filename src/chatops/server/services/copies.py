@@ -125,6 +125,13 @@ class Copy:
             text = f"the agent of {self.where.name} did not say what became of the copy"
             raise Conflict(text) from None
 
+    def partial(self) -> CopyReport | None:
+        """What the agent said is there of a copy that failed, if it said it."""
+        try:
+            return self.report() if self._told else None
+        except Conflict:
+            return None
+
     def cancel(self) -> None:
         """Its client gives it up: nothing of it is to be left. The agent hears that first."""
         self.cancelled = True
@@ -236,9 +243,14 @@ def _about(asked: OpenCopy) -> dict[str, Any]:
     return detail
 
 
+def tell_counts(deed: Deed, report: CopyReport) -> None:
+    """Add to the record how much was copied."""
+    deed.detail |= {"files": report.files, "bytes": report.bytes}
+
+
 def tell(deed: Deed, report: CopyReport) -> None:
     """Add to the record what was copied."""
-    deed.detail |= {"files": report.files, "bytes": report.bytes}
+    tell_counts(deed, report)
     if report.sha256 is not None:
         deed.detail["sha256"] = report.sha256[:64]
     if report.failed:

@@ -30,7 +30,7 @@ from chatops.server.authentication import welcome
 from chatops.server.context import Services
 from chatops.server.services.access import Principal
 from chatops.server.services.audit import Origin
-from chatops.server.services.copies import Copy, tell
+from chatops.server.services.copies import Copy, tell, tell_counts
 from chatops.server.services.for_sure import for_sure
 from chatops.server.services.on_record import Deed
 from chatops.server.ws.at_server import AtServer
@@ -107,7 +107,9 @@ class _Copier(AtServer):
             self._connection.abort()
         except ChatOpsError as error:
             deed.failed(error)
-            self._tell(_end(error))
+            if (partial := copy.partial()) is not None:
+                tell_counts(deed, partial)
+            self._tell(_end(error, partial))
             self._connection.close(closing.DONE)
         else:
             del deed.detail["error"]
@@ -143,6 +145,6 @@ class _Copier(AtServer):
             self._copy.cancel()
 
 
-def _end(error: ChatOpsError) -> CopyEnd:
+def _end(error: ChatOpsError, partial: CopyReport | None = None) -> CopyEnd:
     detail = ErrorDetail(code=error.code, message=error.message, hint=error.hint)
-    return CopyEnd(error=detail)
+    return CopyEnd(error=detail, partial=partial)
