@@ -14,13 +14,28 @@ import type {
 /** So many alerts are shown at most; the filters find the others. */
 export const MOST_ALERTS = 1000;
 
-/** Alerts newest first. The fleet's socket (parts/FleetFeed) says when to ask again. */
-export function useAlerts(params: Params) {
+/**
+ * Alerts newest first, those that are open before the resolved, so that none of a storm's hides one
+ * that still fires. The fleet's socket (parts/FleetFeed) says when to ask again.
+ */
+export function useAlerts({ state, ...params }: Params & { state: Alert["state"][] }) {
   return useQuery({
-    queryKey: ["alerts", "list", params],
-    queryFn: () => all<Alert>("/alerts", params, MOST_ALERTS),
+    queryKey: ["alerts", "list", state, params],
+    queryFn: () => openFirst(state, params),
     placeholderData: (before) => before,
   });
+}
+
+async function openFirst(states: Alert["state"][], params: Params): Promise<Alert[]> {
+  const found: Alert[] = [];
+  const open = states.filter((state) => state !== "resolved");
+  for (const state of [open, states.filter((state) => state === "resolved")]) {
+    const room = MOST_ALERTS - found.length;
+    if (state.length && room > 0) {
+      found.push(...(await all<Alert>("/alerts", { ...params, state }, room)));
+    }
+  }
+  return found;
 }
 
 export function useAlert(id: string) {
