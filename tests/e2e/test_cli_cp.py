@@ -254,6 +254,7 @@ def test_a_wrong_line_says_what_is_wrong(copies: Bench, here: Path, there: Path)
         ((str(here / "file"), f"web-1:{there}/a file/x"), 6, "no folder"),
         ((str(here / "file"), f"web-1:{there}/a file/x/y"), 6, "through a file"),
         (("/proc/cpuinfo", f"web-1:{there}/x"), 2, "has no size"),
+        (("web-1:/proc/cpuinfo", "x"), 5, "policy"),
         (("-r", str(here), f"web-1:{there}/a file"), 6, "no folder"),
         ((f"web-1:{there}/a file", str(here / "file" / "x")), 6, "not a directory"),
         ((f"web-1:{there}/a file", str(here / "over")), 6, "is a folder"),

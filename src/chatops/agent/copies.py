@@ -52,7 +52,10 @@ class Copies:
             path = _path(args.path)
             descriptor = open_file(path, policy.allowed_folders, or_folder=True)
             try:
-                source = Source(descriptor, readable_path(args.path), recursive=args.recursive)
+                source = Source(
+                    descriptor, readable_path(args.path), recursive=args.recursive,
+                    reader="chatops exec SERVER cat",
+                )  # fmt: skip
             except BaseException:
                 os.close(descriptor)
                 raise

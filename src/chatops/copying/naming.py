@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Final
 
-from chatops.errors import ChatOpsError, Conflict, InvalidInput, NotFound, NotPermitted
+from chatops.errors import ChatOpsError, Conflict, NotFound, NotPermitted
 from chatops.text import escape
 
 _DENIED: Final = (errno.EACCES, errno.EPERM)
@@ -61,7 +61,7 @@ def in_words(error: OSError, where: str) -> ChatOpsError:
     if error.errno == errno.ENOENT:
         return NotFound(f"{where}: there is no such file or folder")
     if error.errno == errno.ELOOP:
-        return InvalidInput(f"{where}: it is a symbolic link, and is not followed")
+        return Conflict(f"{where}: it is a symbolic link, and is not followed")
     text = f"{where}: {(error.strerror or 'it cannot be used').lower()}"
     if error.errno in _WRONG_KIND:
         return Conflict(text)

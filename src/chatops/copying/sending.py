@@ -55,14 +55,17 @@ def hash_zeros(digest: hashlib._Hash, count: int) -> None:
 
 
 class Source:
-    """What lies at an open ``descriptor``, a file or a folder, which ``close`` lets go.
+    """What lies at an open ``descriptor``, a file or a folder, which ``close`` lets go. ``reader``
+    is what prints such a file where its copy goes to.
 
     Raises:
         InvalidInput: it is neither, or a folder and not ``recursive``, or a file of no size that
             has something in it all the same.
     """
 
-    def __init__(self, descriptor: int, where: str, *, recursive: bool) -> None:
+    def __init__(
+        self, descriptor: int, where: str, *, recursive: bool, reader: str = "cat"
+    ) -> None:
         self._descriptor = descriptor
         self._where = where
         self.report = CopyReport()
@@ -79,7 +82,7 @@ class Source:
         if not self.is_folder and not stat.S_ISREG(found.st_mode):
             raise InvalidInput(f"{where} is neither a file nor a folder")
         if not self.is_folder and _has_no_size(descriptor, found):
-            hint = f"read it with cat: `chatops exec SERVER cat {shlex.quote(where)} > FILE`"
+            hint = f"`{reader} {shlex.quote(where)} > FILE` makes one that has"
             raise InvalidInput(f"{where} {_NO_SIZE}", hint=hint)
         self.size = None if self.is_folder else found.st_size
 
