@@ -114,7 +114,7 @@ def test_an_export_is_a_new_private_file(cli: Invoke, hub: FakeHub, tmp_path: Pa
     done = cli("audit", "export", str(path))
     assert (done.code, path.read_bytes() == before) == (6, True)
     assert "already" in done.err
-    assert cli("audit", "export", str(tmp_path / "no" / "folder")).code == 2
+    assert cli("audit", "export", str(tmp_path / "no" / "folder")).code == 4
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
