@@ -133,8 +133,9 @@ class Stopper:
                     client.runs.cancel(run_id)
                 self._asked = True
                 return
-            except (Busy, Conflict, HubUnreachable, TooManyRequests):
-                if self._released:
+            except (Busy, Conflict, HubUnreachable, TooManyRequests) as error:
+                # Who leaves waits a moment for a hub that has much to do, and for no other.
+                if self._released and not isinstance(error, Busy | TooManyRequests):
                     return
                 time.sleep(_AGAIN)  # the hub is away; or it is over, and that is heard soon
             except ChatOpsError as error:

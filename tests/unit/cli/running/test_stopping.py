@@ -6,11 +6,13 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chatops.cli.context import Cli, Common
 from chatops.cli.running.stopping import Left, Stopper
+from tests.support.fake_hub import FakeHub, Reply, error
 
 
 @pytest.fixture
@@ -43,3 +45,18 @@ def test_who_detaches_leaves_at_the_first_signal(stopper: Stopper) -> None:
     with pytest.raises(Left):
         os.kill(os.getpid(), signal.SIGINT)
     assert stopper.by is signal.SIGINT
+
+
+def test_who_leaves_still_has_the_run_cancelled_by_a_busy_hub(
+    hub: FakeHub, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = "2026-01-01T00:00:00.000Z"
+    run = {"id": "r1", "target": "web-1", "command": "x", "user": None, "created_at": at,
+           "finished_at": None, "counts": {}, "commands": []}  # fmt: skip
+    answers = [error(503, "busy", "the hub is still writing that down"), Reply(body=run)]
+    hub.on("POST /runs/r1/cancel", lambda _: answers.pop(0))
+    made = Stopper(Cli(Common(hub=hub.url, token="t")), several=False)
+    made.taken("r1")
+    made.leave()
+    assert hub.paths() == ["POST /runs/r1/cancel"] * 2
+    assert "not waiting for the end" in capsys.readouterr().err
