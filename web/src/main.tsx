@@ -10,7 +10,6 @@ import { router } from "./routes";
 import { wait } from "./socket/retry";
 import { useFleet } from "./stores/fleet";
 import { useSession } from "./stores/session";
-import { TipProvider } from "./ui/tip";
 import { Toasts } from "./ui/toast";
 
 // Somebody else may sign in next: nothing of the one before stays.
@@ -34,10 +33,8 @@ if (root) {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={queryClient}>
-        <TipProvider delayDuration={300}>
-          <RouterProvider router={router} />
-          <Toasts />
-        </TipProvider>
+        <RouterProvider router={router} />
+        <Toasts />
       </QueryClientProvider>
     </StrictMode>,
   );

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import Visitor, visiting
 from tests.support.processes import PASSWORD, Bench
+from tests.support.waiting import until
 
 
 def open_terminal(visitor: Visitor, command: str = "sh") -> Page:
@@ -52,6 +53,16 @@ def test_what_a_program_prints_reaches_nothing_beyond_its_screen(admin: Visitor)
     assert page.evaluate("navigator.clipboard.readText()") == "mine"
     assert page.locator(".xterm-rows > div").count() > 5
     assert asked == []
+
+
+def test_a_terminal_ends_with_its_window(admin: Visitor, site: Bench) -> None:
+    open_terminal(admin, "sleep 300").close()
+
+    def ended() -> bool:
+        (newest,) = site.run("commands", "list", "--limit", "1", "-o", "json").json()
+        return (newest["command"], newest["status"]) == ("sleep 300", "cancelled")
+
+    until(ended, within=20, what="the end of the program, long before the 60 s of a lost link")
 
 
 def test_a_terminal_and_the_page_are_back_after_the_hub_was_killed(

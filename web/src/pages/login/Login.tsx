@@ -6,9 +6,9 @@ import { serverCommands } from "@/lib/commands/servers";
 import { within } from "@/lib/within";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
+import { TextField } from "@/parts/TextField";
 import { useSession } from "@/stores/session";
 import { Button } from "@/ui/button";
-import { Field, Input } from "@/ui/field";
 import { Entrance } from "./Entrance";
 
 export function Component() {
@@ -37,30 +37,15 @@ export function Component() {
   return (
     <Entrance title={`Sign in to ${window.location.host}`}>
       <form onSubmit={submit} className="grid gap-4">
-        <Field label="User">
-          {(props) => (
-            <Input
-              {...props}
-              required
-              autoComplete="username"
-              autoCapitalize="none"
-              value={user}
-              onChange={(event) => setUser(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Password">
-          {(props) => (
-            <Input
-              {...props}
-              required
-              type="password"
-              autoComplete="current-password"
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField label="User" required autoComplete="username" value={user} change={setUser} />
+        <TextField
+          label="Password"
+          required
+          type="password"
+          autoComplete="current-password"
+          value={password}
+          change={setPassword}
+        />
         <Complaint error={error} />
         <Button type="submit" look="main" disabled={busy}>
           Sign in

@@ -3,8 +3,8 @@ import { Link, useNavigate } from "react-router";
 import { useHealth } from "@/api/auth";
 import { register } from "@/api/client";
 import { Complaint, Nothing } from "@/parts/Loaded";
+import { TextField } from "@/parts/TextField";
 import { Button } from "@/ui/button";
-import { Field, Input } from "@/ui/field";
 import { Entrance } from "./Entrance";
 
 export function Component() {
@@ -45,42 +45,24 @@ export function Component() {
   return (
     <Entrance title="Make an account that may look at what is shared with it">
       <form onSubmit={submit} className="grid gap-4">
-        <Field label="User">
-          {(props) => (
-            <Input
-              {...props}
-              required
-              autoComplete="username"
-              autoCapitalize="none"
-              value={user}
-              onChange={(event) => setUser(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Password">
-          {(props) => (
-            <Input
-              {...props}
-              required
-              type="password"
-              autoComplete="new-password"
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="Password again" error={differ}>
-          {(props) => (
-            <Input
-              {...props}
-              required
-              type="password"
-              autoComplete="new-password"
-              value={again}
-              onChange={(event) => setAgain(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField label="User" required autoComplete="username" value={user} change={setUser} />
+        <TextField
+          label="Password"
+          required
+          type="password"
+          autoComplete="new-password"
+          value={password}
+          change={setPassword}
+        />
+        <TextField
+          label="Password again"
+          error={differ}
+          required
+          type="password"
+          autoComplete="new-password"
+          value={again}
+          change={setAgain}
+        />
         <Complaint error={error} />
         <Button type="submit" look="main" disabled={busy || Boolean(differ)}>
           Make the account
