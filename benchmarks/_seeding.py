@@ -6,16 +6,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from unittest.mock import patch
 
 from chatops.clock import SystemClock
 from chatops.server.crud import metrics as crud
-from chatops.server.db import engine, transactions
+from chatops.server.db import engine, transactions, write_ahead
 from chatops.server.db.engine import Database
 from chatops.server.db.files import TIDY_EVERY
 from chatops.server.services.metrics.clearing import Clearing
@@ -23,6 +23,7 @@ from chatops.server.services.metrics.closer import Closer
 from chatops.server.services.metrics.open_rows import CLOSE_AT, Known, OpenRows
 from chatops.tasks import Tasks
 
+T = TypeVar("T")
 CLEAR_EVERY = 20
 """Chunks: about as many as a hub of 5,000 servers makes between two clearings."""
 Taken = tuple[float, bytes]
@@ -39,18 +40,25 @@ class Hold(NamedTuple):
 
 @contextmanager
 def holds() -> Iterator[list[Hold]]:
-    """Notes every hold of the writer in the block, in its own thread."""
+    """Notes every hold of the writer in the block, in the thread that has it: transactions, and
+    what of the write-ahead log is copied back while the writer waits."""
     found: list[Hold] = []
 
-    def timed(*given: Any) -> BaseException | None:
-        wall, cpu = time.perf_counter(), time.thread_time()
-        try:
-            return transactions.work_off(*given)
-        finally:
-            spent = time.perf_counter() - wall, time.thread_time() - cpu
-            found.append(Hold(*(1000 * seconds for seconds in spent)))
+    def timed(function: Callable[..., T]) -> Callable[..., T]:
+        def call(*given: Any) -> T:
+            wall, cpu = time.perf_counter(), time.thread_time()
+            try:
+                return function(*given)
+            finally:
+                spent = time.perf_counter() - wall, time.thread_time() - cpu
+                found.append(Hold(*(1000 * seconds for seconds in spent)))
 
-    with patch.object(engine, "work_off", timed):
+        return call
+
+    with (
+        patch.object(engine, "work_off", timed(transactions.work_off)),
+        patch.object(write_ahead, "finish", timed(write_ahead.finish)),
+    ):
         yield found
 
 

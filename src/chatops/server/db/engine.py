@@ -29,6 +29,7 @@ from chatops.server.db.driver import SteadyConnection, connect
 from chatops.server.db.faults import explain, make_private
 from chatops.server.db.timings import Timings
 from chatops.server.db.transactions import Job, Transaction, snapshot, work_off
+from chatops.server.db.write_ahead import MOST_PAGES, TIDY_FROM, WriteAhead, size_of
 from chatops.tasks import Tasks
 
 T = TypeVar("T")
@@ -39,12 +40,6 @@ BUSY_TIMEOUT: Final = 5.0
 QUEUE_TIMEOUT: Final = 30.0
 """Seconds to wait for the writer, or a free reader, of this process."""
 _WAL_KEPT: Final = 64 * 1024 * 1024
-_WAL_PAGES: Final = 16_384
-"""Pages in the write-ahead log at which a writer copies them back itself: it should never have to,
-as it waits for the disk meanwhile. See ``Database.tidy``."""
-_TIDY_FROM: Final = 4 * 1024 * 1024
-_PATIENCE: Final = 0.1
-"""Seconds that writers may have to wait for readers, when the log has grown far too long."""
 _READER_CACHE: Final = 512
 """KiB of pages that each reader keeps; the kernel has the others."""
 
@@ -65,7 +60,7 @@ class Database:
         self._steady: SteadyConnection | None = None
         event.listen(writer.sync_engine, "connect", self._connected)
         self._tasks = Tasks()
-        self._tidier: SteadyConnection | None = None
+        self._log = WriteAhead(path, self._writing)
 
     @classmethod
     async def open(cls, path: Path, *, durability: Durability = "normal", readers: int = 4) -> Self:
@@ -161,7 +156,7 @@ class Database:
 
     def sizes(self) -> dict[str, int]:
         """Bytes of the file and of its write-ahead log; asks the disk."""
-        return {"main": _size(self.path), "wal": _size(_log_of(self.path))}
+        return {"main": size_of(self.path), "wal": self._log.size()}
 
     async def check_writable(self) -> None:
         """Write something that changes nothing: a number in the file's head that nobody reads.
@@ -174,21 +169,15 @@ class Database:
 
     async def tidy(self) -> None:
         """Copy the write-ahead log back into the file if it has grown, in a thread of its own:
-        whoever writes or reads goes on meanwhile, and no commit waits for the disk."""
-        if self._closed or await asyncio.to_thread(_size, _log_of(self.path)) < _TIDY_FROM:
-            return
-        if self._tidier is None:
-            tidier = connect(str(self.path), isolation_level=None, timeout=_PATIENCE)
-            await tidier
-            self._tidier = tidier  # only now: one that could not open is of no use
-        await self._tidier.run(_checkpoint)
+        whoever writes or reads goes on meanwhile, and hardly a commit waits for the disk."""
+        if not self._closed and await asyncio.to_thread(self._log.size) >= TIDY_FROM:
+            await self._log.copy_back()
 
     async def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log into the file."""
         self._closed = True
         await self._tasks.finished()
-        if self._tidier is not None:
-            await self._tidier.close()
+        await self._log.close()
         await self._reader.dispose()
         await self._writer.dispose()
 
@@ -255,32 +244,13 @@ class Database:
             raise known from error
 
 
-def _log_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # there is none, or the disk has failed, which who writes will say
-        return 0
-
-
-def _checkpoint(connection: sqlite3.Connection) -> None:
-    _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    if pages > 2 * _WAL_PAGES:
-        # The log begins anew only when nobody reads in it: readers that overlap would let it grow
-        # for ever, so for once writers wait for those that are at it.
-        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-
-
 def _writer(path: Path, durability: Durability) -> AsyncEngine:
     setup = [
         "PRAGMA journal_mode = WAL",
         "PRAGMA secure_delete = FAST",
         f"PRAGMA synchronous = {durability}",
         f"PRAGMA journal_size_limit = {_WAL_KEPT}",
-        f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}",
+        f"PRAGMA wal_autocheckpoint = {4 * MOST_PAGES}",
     ]
     return _engine(path, size=1, setup=setup, begin="BEGIN IMMEDIATE")
 

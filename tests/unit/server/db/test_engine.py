@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -243,51 +243,6 @@ async def test_close_leaves_neither_threads_nor_side_files(tmp_path: Path) -> No
 
 def _ours(thread: threading.Thread) -> bool:
     return not thread.name.startswith("asyncio")
-
-
-async def test_a_log_that_could_not_be_tidied_is_tidied_later(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nowhere = str(database.path.parent / "no" / "where")
-    connect = engine.connect
-    monkeypatch.setattr(engine, "_TIDY_FROM", 0)
-    monkeypatch.setattr(engine, "connect", lambda _, **options: connect(nowhere, **options))
-    for _ in range(2):
-        with pytest.raises(sqlite3.Error):
-            await database.tidy()
-    monkeypatch.setattr(engine, "connect", connect)
-    await database.tidy()
-
-
-async def test_readers_that_overlap_for_ever_do_not_grow_the_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "_TIDY_FROM", 0)
-    monkeypatch.setattr(engine, "_WAL_PAGES", 100)
-    lay_out(tmp_path)
-    database = await Database.open(tmp_path / "chatops.db")
-
-    async def next_reader(before: AsyncExitStack) -> AsyncExitStack:
-        """One that reads already when the one before it ends."""
-        reader = AsyncExitStack()
-        await (await reader.enter_async_context(database.read())).scalar(
-            text("SELECT 1 FROM users")
-        )
-        await before.aclose()
-        return reader
-
-    reader = AsyncExitStack()
-    async with Tasks() as tasks:
-        for number in range(200):
-            reader = await next_reader(reader)
-            await _write(database, f"{number}-" + "x" * 20_000)
-            if number % 20 == 0:
-                tidying = tasks.spawn(database.tidy(), name="tidy")
-                while not tidying.done():
-                    reader = await next_reader(reader)
-    await reader.aclose()
-    assert database.sizes()["wal"] < 4_000_000, "of 6.5 MB that were written"
-    await database.close()
 
 
 async def test_a_closed_database_says_so(tmp_path: Path) -> None:
