@@ -36,8 +36,8 @@ from chatops.server.services.metrics.span import Plan
 
 _log = logging.getLogger(__name__)
 _decode: Final = msgspec.json.Decoder(Sample).decode
-_FINER: Final = 3
-"""Decimals that a mean has beside those of its metric: it is of some hundred samples."""
+_FINER: Final = 1000
+"""By so much a mean is finer than the values of its metric: it is of some hundred samples."""
 Buckets = dict[float, Cell]
 """What is known of a metric, by the second at which a step begins, or a sample was taken."""
 
@@ -214,13 +214,11 @@ def _put(buckets: Buckets, start: float, cell: Cell) -> None:
 
 
 def _points(metric: _Metric, buckets: Buckets) -> list[Point]:
-    name, scale = metric.name, metric.scale or 1
-    finest = None if metric.scale is None else len(str(metric.scale)) - 1 + _FINER
+    name, scale, rows = metric.name, metric.scale, sorted(buckets.items())
+    if scale is None:
+        return [Point(at, name, total / n, least, most) for at, (n, total, least, most) in rows]
+    fine = scale * _FINER
     return [
-        Point(start, name, _mean(total / n / scale, finest), least / scale, most / scale)
-        for start, (n, total, least, most) in sorted(buckets.items())
+        Point(at, name, round(total * _FINER / n) / fine, least / scale, most / scale)
+        for at, (n, total, least, most) in rows
     ]
-
-
-def _mean(value: float, finest: int | None) -> float:
-    return value if finest is None else round(value, finest)
