@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from chatops.errors import Busy
 from chatops.protocol.client_messages import ClientAuth, OpenTerminal
 from chatops.protocol.closing import MALFORMED, NOT_FOUND
 from chatops.protocol.facts import PolicyFacts
 from chatops.protocol.features import CONTAINER_COMMANDS, TERMINALS
 from chatops.protocol.frames import StreamFrame
 from chatops.protocol.messages import Resize, StreamClose, StreamCredit
+from chatops.server.crud import recordings
 from tests.support.fleet import CommandAgent
 from tests.support.hub import StubAgent, TestHub
 
@@ -196,6 +198,21 @@ async def test_what_cannot_be_recorded_is_not_opened(hub: TestHub) -> None:
         assert result["error"] == "the terminal cannot be recorded: No such file or directory"
     assert (await hub.ok("GET", "/recordings"))["items"] == []
     folder(hub).mkdir(mode=0o700)
+
+
+async def test_where_a_recording_cannot_be_written_down_now_nothing_is_opened_or_left_waiting(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise Busy("the disk is full")
+
+    monkeypatch.setattr(recordings, "create", busy)
+    async with agent_of(hub, TERMINALS), visitor(hub) as client:
+        result = (await event(client, "end"))["result"]
+        assert result["status"] == "refused"
+        assert result["error"] == "the terminal cannot be recorded: the disk is full"
+    (listed,) = (await hub.ok("GET", "/commands"))["items"]
+    assert listed["status"] == "refused"
 
 
 async def test_a_recording_that_is_full_ends_its_terminal(hub: TestHub) -> None:
