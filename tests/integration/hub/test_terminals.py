@@ -3,6 +3,7 @@ and a client that are played by hand."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,10 +18,11 @@ from chatops.protocol.closing import MALFORMED, NOT_FOUND
 from chatops.protocol.facts import PolicyFacts
 from chatops.protocol.features import CONTAINER_COMMANDS, TERMINALS
 from chatops.protocol.frames import StreamFrame
-from chatops.protocol.messages import Resize, StreamClose, StreamCredit
+from chatops.protocol.messages import Ping, Resize, StreamClose, StreamCredit
 from chatops.server.crud import recordings
 from tests.support.fleet import CommandAgent
 from tests.support.hub import StubAgent, TestHub
+from tests.support.waiting import until_async
 
 OPEN = OpenTerminal(rows=30, cols=90, term="xterm-256color")
 ALLOWED = PolicyFacts(allow=["shell"])
@@ -237,6 +239,37 @@ async def test_a_right_that_is_taken_back_ends_it(hub: TestHub) -> None:
             await one.agent.expect("command_cancel")
             code, _ = await client.closed()
             assert code == NOT_FOUND.code
+
+
+async def test_one_that_is_about_to_be_opened_is_not_by_a_right_that_was_taken_back(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = hub.services.recordings
+    begin, begun, go_on = recordings.begin, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args: Any) -> None:
+        await begin(*args)
+        begun.set()
+        await go_on.wait()
+
+    monkeypatch.setattr(recordings, "begin", slowly)
+    await hub.user("ada", "operator")
+    async with agent_of(hub, TERMINALS) as one:
+        await hub.ok("PUT", "/servers/web-1/shares", {"user": "ada", "role": "operator"})
+        async with visitor(hub, token=await hub.login("ada")) as client:
+            await begun.wait()
+            await hub.ok("DELETE", "/servers/web-1/shares/ada")
+            assert (await client.closed())[0] == NOT_FOUND.code
+        go_on.set()
+
+        async def over() -> bool:
+            (listed,) = (await hub.ok("GET", "/commands"))["items"]
+            return bool(listed["status"] == "cancelled")
+
+        await until_async(over, what="its end")
+        await one.agent.send(Ping(id=1))
+        while (said := await one.agent.next())["type"] != "pong":
+            assert said["type"] != "command", "it was opened"
 
 
 async def test_a_recording_goes_with_its_time_and_with_its_server(hub: TestHub) -> None:
