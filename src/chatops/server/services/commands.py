@@ -75,7 +75,7 @@ class CommandService:
         self._clock = clock
         self.lost_after = lost_after
         """Seconds of an agent's silence after which its commands are lost."""
-        self._started = clock.monotonic()
+        self._started = agents.awake.now()
         self._live: dict[str, LiveCommand] = {}
         self._losing: set[str] = set()
 
@@ -254,7 +254,7 @@ class CommandService:
     def settled(self) -> bool:
         """Whether agents had the time to come back since the hub started."""
         patience = max(self.lost_after, LOST_AFTER_START)
-        return self._clock.monotonic() - self._started >= patience
+        return self._agents.awake.now() - self._started >= patience
 
     def _is_vanished(self, live: LiveCommand) -> bool:
         silence = self._agents.silence(live.server_id)
