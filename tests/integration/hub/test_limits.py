@@ -305,6 +305,20 @@ async def test_when_no_file_is_left_nothing_is_closed_that_is_somebody_elses(
     assert (await hub.call("GET", "/health", token=None)).status == 200
 
 
+async def test_who_leaves_before_the_answer_is_no_fault_of_the_hubs(
+    hub: TestHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As agents do, all of them, when a hub stood still for too long."""
+    import socket
+
+    host, port = hub.url.removeprefix("http://").split(":")
+    before = hub.services.answers.total()
+    with socket.create_connection((host, int(port))) as one:  # and all before the hub has a turn
+        one.sendall(UPGRADE.encode())
+    await until_async(lambda: hub.services.answers.total() > before, what="the end of the request")
+    assert "failed" not in caplog.text
+
+
 async def test_an_address_that_is_cut_may_come_back(tmp_path: Path) -> None:
     async with running_hub(tmp_path / "hub", **FEW) as hub:
         started = time.monotonic()
