@@ -121,6 +121,17 @@ async def test_a_key_revoked_during_a_session_is_final_too() -> None:
         assert await local.ends() == 3
 
 
+async def test_an_agent_of_which_a_part_failed_ends_in_order_to_be_started_again() -> None:
+    def fail(*_: object) -> int:
+        raise MemoryError
+
+    async with stand_in_hub() as hub, local_agent(hub.url) as local:
+        await hub.connected()
+        await hub.run("true")
+        local.agent.spool.append = fail  # type: ignore[method-assign]
+        assert await local.ends() == 1
+
+
 @pytest.mark.parametrize("reason", [closing.BUSY, closing.REPLACED, closing.HUB_STOPPING])
 async def test_other_reasons_are_not_final(reason: closing.CloseReason) -> None:
     hub = StandInHub(refuse=reason)

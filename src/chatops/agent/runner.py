@@ -64,6 +64,8 @@ DELIVER_SECONDS: Final = 3.0
 """How long it waits for the hub to take the last outcomes."""
 DELIVER_AT_ONCE: Final = 0.5
 END_GRACE: Final = 5.0
+FAILED: Final = 1
+"""Exit code when a part of it failed without which it is no agent: to be started again."""
 REFUSED: Final = 3
 """Exit code when the hub names the key unknown, revoked or expired."""
 
@@ -151,14 +153,14 @@ class Agent:
             clock=self._clock,
         )
         self._link = Link(target, parts, context)
-        self._stops = 0
+        self._failed = False
         self._stop = asyncio.Event()
         self._stop_now = asyncio.Event()
 
     async def run(self) -> int:
         """Work until stopped or refused; the exit code."""
         self._listen_for_signals()
-        tasks = Tasks(on_failure=lambda _error: self.stop())
+        tasks = Tasks(on_failure=self._fail)
         try:
             self.guard.start()
             self._copies.start()
@@ -176,7 +178,7 @@ class Agent:
             await self._finish_commands()
             await self._finish_logs()
             await self._link.goodbye()
-            return 0 if not link.done() else 1
+            return FAILED if self._failed else 0
         finally:
             await tasks.close()
             await self._feeds.close()
@@ -212,6 +214,11 @@ class Agent:
         """Ask for a planned stop; asked again, everything ends at once."""
         self.executor.refuse_more()
         (self._stop_now if self._stop.is_set() else self._stop).set()
+
+    def _fail(self, _error: BaseException) -> None:
+        """End in order all the same: what runs has its time, and outcomes are told."""
+        self._failed = True
+        self.stop()
 
     def _listen_for_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():

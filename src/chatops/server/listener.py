@@ -106,9 +106,7 @@ class Listener:
             one.close()
         for refused in list(self._refused):
             self._drop(refused)
-        if self._spare >= 0:
-            os.close(self._spare)
-            self._spare = -1
+        self._close_spare()
 
     async def closed(self) -> None:
         """End the handshakes that are under way."""
@@ -182,14 +180,18 @@ class Listener:
     def _sacrifice(self, listening: socket.socket) -> None:
         """No file is left: the spare one makes it possible to take the peer in and close it, as
         it would else wait, and wake this loop, for ever."""
-        os.close(self._spare)
-        try:
+        self._close_spare()
+        with suppress(OSError):
             listening.accept()[0].close()
-        except OSError:
-            pass
-        finally:
+        with suppress(OSError):  # a thread may be faster: then there is none for the next one
             self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         _log.error("no file is left for connections: raise the limit (ulimit -n, LimitNOFILE)")
+
+    def _close_spare(self) -> None:
+        """Once: its number may be another file's after that."""
+        spare, self._spare = self._spare, -1
+        if spare >= 0:
+            os.close(spare)
 
 
 def _bind(family: int, address: tuple[object, ...]) -> socket.socket:

@@ -97,8 +97,14 @@ def _as_error(request: web.Request, error: Exception) -> ChatOpsError:
         return error
     if isinstance(error, web.HTTPException):
         return _from_http(request, error)
+    if isinstance(error, ConnectionError) and _is_gone(request):
+        return Malformed("the peer left before it was answered")
     _log.error("%s %s failed", request.method, request.path, exc_info=error)
     return InternalError("the hub had an internal fault", hint="its log has the details")
+
+
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _from_http(request: web.Request, error: web.HTTPException) -> ChatOpsError:

@@ -22,7 +22,7 @@ from chatops.protocol.messages import (
 )
 from chatops.protocol.metrics import Process, Processes
 from chatops.protocol.parts import Largest, MountUse
-from chatops.server.db.models import Alert, AlertThreshold
+from chatops.server.db.models import Alert, AlertThreshold, Server
 from chatops.server.db.transactions import Transaction
 from chatops.server.services.alerting import machine
 from chatops.server.services.alerting.outages import GRACE
@@ -565,6 +565,45 @@ async def test_a_storm_does_not_wait_for_servers_that_its_rule_is_not_for_any_mo
             await hub.ok("PATCH", f"/servers/s{number}", {"tags": {"env": "test"}})
         await alerting.look()
         await alerting.tick()
+        assert [one["state"] for one in await alerts(hub)] == ["resolved"]
+
+
+async def test_a_storm_ends_with_the_last_of_its_servers_that_is_removed(tmp_path: Path) -> None:
+    clock = FakeClock(time.time())
+    names = [f"s{number}" for number in range(5)]
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        alerting = hub.services.alerting
+        alerting.writer.outbox = notes = Notes()
+        async with AsyncExitStack() as stack:
+            for name in names:
+                await stack.enter_async_context(await connected(hub, name))
+        await until_async(lambda: len(hub.services.agents) == 0)
+        clock.advance(61)
+        await alerting.tick()
+        for name in names:
+            assert [one["state"] for one in await alerts(hub)] == ["firing"]
+            await hub.ok("DELETE", f"/servers/{name}")
+        assert [one["state"] for one in await alerts(hub)] == ["resolved"]
+        assert notes.told() == [("firing", None), ("resolved", None)], "who heard of it hears that"
+
+
+async def test_a_storm_whose_last_server_was_removed_when_the_hub_was_killed_ends(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock(time.time() - 7200)
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        async with AsyncExitStack() as stack:
+            for number in range(5):
+                await stack.enter_async_context(await connected(hub, f"s{number}"))
+        await until_async(lambda: len(hub.services.agents) == 0)
+        clock.advance(61)
+        await hub.services.alerting.tick()
+        await hub.services.alerting.drain()
+        async with hub.hub.databases.chatops.write() as session:  # and then it is killed
+            await session.execute(delete(Server))
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        assert [one["state"] for one in await alerts(hub)] == ["firing"]
+        await hub.services.alerting.tick()
         assert [one["state"] for one in await alerts(hub)] == ["resolved"]
 
 

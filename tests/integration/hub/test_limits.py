@@ -275,6 +275,50 @@ async def test_when_no_file_is_left_the_hub_goes_on(
     assert (await hub.call("GET", "/health", token=None)).status == 200
 
 
+async def test_when_no_file_is_left_nothing_is_closed_that_is_somebody_elses(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A thread may open a file at the moment at which the listener lends its spare one."""
+    import errno
+    import os
+    import socket
+
+    accept, reopen, others = socket.socket.accept, os.open, list[int]()
+
+    def no_file(self: socket.socket) -> object:
+        if len(others) >= 3:
+            return accept(self)
+        others.append(os.dup(0))  # which has the number of the spare one now, if that was lent
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    def no_other(path: object, *args: object, **options: object) -> int:
+        if path == os.devnull and len(others) < 3:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return reopen(path, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "accept", no_file)
+    monkeypatch.setattr(os, "open", no_other)
+    async with strangers(hub.url, A):
+        await until_async(lambda: caplog.text.count("no file is left") >= 2, what="the log lines")
+    for one in others:
+        os.close(one)
+    assert (await hub.call("GET", "/health", token=None)).status == 200
+
+
+async def test_who_leaves_before_the_answer_is_no_fault_of_the_hubs(
+    hub: TestHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As agents do, all of them, when a hub stood still for too long."""
+    import socket
+
+    host, port = hub.url.removeprefix("http://").split(":")
+    before = hub.services.answers.total()
+    with socket.create_connection((host, int(port))) as one:  # and all before the hub has a turn
+        one.sendall(UPGRADE.encode())
+    await until_async(lambda: hub.services.answers.total() > before, what="the end of the request")
+    assert "failed" not in caplog.text
+
+
 async def test_an_address_that_is_cut_may_come_back(tmp_path: Path) -> None:
     async with running_hub(tmp_path / "hub", **FEW) as hub:
         started = time.monotonic()

@@ -16,6 +16,7 @@ from chatops.clock import FakeClock
 from chatops.protocol.facts import HeldCommand, JournalFacts
 from chatops.protocol.messages import (
     CommandResponse,
+    Ping,
     StreamClose,
 )
 from tests.support.fleet import CommandAgent, attach, connect, fleet
@@ -23,9 +24,11 @@ from tests.support.hub import TestHub, running_hub
 from tests.support.waiting import until_async
 
 
-def run(hub: TestHub, target: str, command: object = "true", **fields: Any) -> Any:
+def run(
+    hub: TestHub, target: str, command: object = "true", *, token: str = "admin", **fields: Any
+) -> Any:
     body = {"target": target, "command": command, "mode": "detach", **fields}
-    return hub.ok("POST", "/commands", body)
+    return hub.ok("POST", "/commands", body, token=token)
 
 
 async def status(hub: TestHub, command_id: str) -> str:
@@ -94,6 +97,32 @@ async def test_a_body_that_comes_slowly_does_not_outlive_its_senders_rights(hub:
         await until_async(nothing_started, what="the end of what was recorded")
         await run(hub, "a", "the next one")
         assert (await agent.agent.expect("command"))["command"] == "the next one"
+
+
+async def test_what_is_just_being_recorded_as_sent_is_not_started_by_rights_that_are_gone(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, records = await hub.user("bob", "operator"), hub.services.runs.records
+    record, recorded, go_on = records.set_sent, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args: Any, **options: Any) -> None:
+        await record(*args, **options)
+        recorded.set()
+        await go_on.wait()
+
+    async with fleet(hub, "a", "b") as (first, second):
+        for name in ("a", "b"):
+            share = {"user": "bob", "role": "operator"}
+            await hub.ok("PUT", f"/servers/{name}/shares", share)
+        made = await run(hub, "a,b", parallel=1, token=token)
+        monkeypatch.setattr(records, "set_sent", slowly)
+        await first.play()
+        await recorded.wait()
+        await hub.ok("DELETE", "/servers/b/shares/bob")
+        go_on.set()
+        await wait_statuses(hub, made["run_id"], "succeeded", "cancelled")
+        await second.agent.send(Ping(id=1))
+        assert (await second.agent.next())["type"] == "pong", "its agent was told nothing"
 
 
 async def test_who_attaches_slowly_does_not_outlive_the_rights_either(hub: TestHub) -> None:

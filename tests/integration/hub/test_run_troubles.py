@@ -11,6 +11,7 @@ import pytest
 from chatops.clock import FakeClock
 from chatops.errors import Busy
 from chatops.protocol.facts import HeldCommand, JournalFacts
+from chatops.server.services.awake import Awake
 from tests.support.fleet import CommandAgent, attach, connect, fleet
 from tests.support.hub import TestHub, running_hub
 from tests.support.waiting import until_async
@@ -95,6 +96,35 @@ async def test_a_cancel_reaches_an_agent_that_was_given_up_meanwhile(tmp_path: P
         assert await statuses(hub, started["run_id"]) == {"web-1": "lost"}
         async with await hub.agent(key, journal=holding(command_id)) as agent:
             assert (await agent.expect("command_cancel"))["id"] == command_id
+
+
+async def test_a_hub_that_stood_still_calls_nothing_lost_and_nobody_away(tmp_path: Path) -> None:
+    """As when its process is stopped or its machine paused: the agents took it for dead."""
+    clock = FakeClock(time.time())
+    async with running_hub(tmp_path / "hub", clock=clock) as hub:
+        one = await connect(hub)
+        run_id = (await run(hub, "web-1", mode="detach"))["run_id"]
+        await one.started()
+        await until_async(lambda: _has(hub, run_id, "running"), what="it runs")
+        services = hub.services
+        services.agents.awake = Awake(clock, clock.monotonic)
+        clock.advance(76)
+        await one.agent.close()
+        await hub.wait_status("web-1", "offline")
+        await services.alerting.look()
+        await services.alerting.tick()
+        services.commands.sweep()
+        await services.alerting.drain()
+        assert (await hub.ok("GET", "/alerts"))["items"] == []
+        assert await statuses(hub, run_id) == {"web-1": "running"}
+        for _ in range(8):
+            clock.advance(4)  # it is awake, and hears nothing
+            services.agents.sweep()
+        await until_async(lambda: _has(hub, run_id, "lost"), what="lost")
+
+
+async def _has(hub: TestHub, run_id: str, status: str) -> bool:
+    return await statuses(hub, run_id) == {"web-1": status}
 
 
 async def test_what_nobody_attached_to_is_not_sent_after_a_restart(tmp_path: Path) -> None:

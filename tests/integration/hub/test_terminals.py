@@ -3,6 +3,7 @@ and a client that are played by hand."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,14 +12,17 @@ from typing import Any
 
 import pytest
 
+from chatops.errors import Busy
 from chatops.protocol.client_messages import ClientAuth, OpenTerminal
 from chatops.protocol.closing import MALFORMED, NOT_FOUND
 from chatops.protocol.facts import PolicyFacts
 from chatops.protocol.features import CONTAINER_COMMANDS, TERMINALS
 from chatops.protocol.frames import StreamFrame
-from chatops.protocol.messages import Resize, StreamClose, StreamCredit
+from chatops.protocol.messages import Ping, Resize, StreamClose, StreamCredit
+from chatops.server.crud import recordings
 from tests.support.fleet import CommandAgent
 from tests.support.hub import StubAgent, TestHub
+from tests.support.waiting import until_async
 
 OPEN = OpenTerminal(rows=30, cols=90, term="xterm-256color")
 ALLOWED = PolicyFacts(allow=["shell"])
@@ -198,6 +202,21 @@ async def test_what_cannot_be_recorded_is_not_opened(hub: TestHub) -> None:
     folder(hub).mkdir(mode=0o700)
 
 
+async def test_where_a_recording_cannot_be_written_down_now_nothing_is_opened_or_left_waiting(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise Busy("the disk is full")
+
+    monkeypatch.setattr(recordings, "create", busy)
+    async with agent_of(hub, TERMINALS), visitor(hub) as client:
+        result = (await event(client, "end"))["result"]
+        assert result["status"] == "refused"
+        assert result["error"] == "the terminal cannot be recorded: the disk is full"
+    (listed,) = (await hub.ok("GET", "/commands"))["items"]
+    assert listed["status"] == "refused"
+
+
 async def test_a_recording_that_is_full_ends_its_terminal(hub: TestHub) -> None:
     await hub.ok("PUT", "/settings/recording_limit", {"value": "64KiB"})
     async with agent_of(hub, TERMINALS) as one, visitor(hub) as client:
@@ -220,6 +239,37 @@ async def test_a_right_that_is_taken_back_ends_it(hub: TestHub) -> None:
             await one.agent.expect("command_cancel")
             code, _ = await client.closed()
             assert code == NOT_FOUND.code
+
+
+async def test_one_that_is_about_to_be_opened_is_not_by_a_right_that_was_taken_back(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = hub.services.recordings
+    begin, begun, go_on = recordings.begin, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args: Any) -> None:
+        await begin(*args)
+        begun.set()
+        await go_on.wait()
+
+    monkeypatch.setattr(recordings, "begin", slowly)
+    await hub.user("ada", "operator")
+    async with agent_of(hub, TERMINALS) as one:
+        await hub.ok("PUT", "/servers/web-1/shares", {"user": "ada", "role": "operator"})
+        async with visitor(hub, token=await hub.login("ada")) as client:
+            await begun.wait()
+            await hub.ok("DELETE", "/servers/web-1/shares/ada")
+            assert (await client.closed())[0] == NOT_FOUND.code
+        go_on.set()
+
+        async def over() -> bool:
+            (listed,) = (await hub.ok("GET", "/commands"))["items"]
+            return bool(listed["status"] == "cancelled")
+
+        await until_async(over, what="its end")
+        await one.agent.send(Ping(id=1))
+        while (said := await one.agent.next())["type"] != "pong":
+            assert said["type"] != "command", "it was opened"
 
 
 async def test_a_recording_goes_with_its_time_and_with_its_server(hub: TestHub) -> None:

@@ -34,6 +34,7 @@ from chatops.protocol.messages import (
 )
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 from chatops.protocol.session.pending import Pending
+from chatops.server.services.awake import Awake
 from chatops.server.services.connection import Connection
 from chatops.text import escape, shorten
 
@@ -146,6 +147,7 @@ class AgentManager:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.awake = Awake(clock)
         self._sessions: dict[str, AgentSession] = {}
         self._last_heard: dict[str, float] = {}
         self._heard_at: dict[str, float] = {}
@@ -181,7 +183,7 @@ class AgentManager:
             server_id=server_id,
             server_name=server_name,
             connection=websocket,
-            heartbeat=Heartbeat(self._clock.monotonic()),
+            heartbeat=Heartbeat(self.awake.now()),
             connected_at=self._clock.now(),
             key_id=key_id,
             key_expires_at=key_expires_at,
@@ -192,7 +194,7 @@ class AgentManager:
             last_heard=self._clock.now(),
         )
         self._sessions[server_id] = session
-        self._watch(session, self._clock.monotonic())
+        self._watch(session, self.awake.now())
         self.registered += 1
         return session
 
@@ -206,7 +208,7 @@ class AgentManager:
             return False
         del self._sessions[server_id]
         self._last_heard[server_id] = session.last_heard
-        now = self._clock.monotonic()
+        now = self.awake.now()
         self._heard_at[server_id] = now - session.heartbeat.silence(now)
         session.end()
         self.ended[reason] += 1
@@ -269,7 +271,7 @@ class AgentManager:
 
     def heard(self, session: AgentSession) -> None:
         """A frame came from this session's agent."""
-        session.heartbeat.heard(self._clock.monotonic())
+        session.heartbeat.heard(self.awake.now())
         session.last_heard = self._clock.now()
 
     def last_heard(self, server_id: str) -> float | None:
@@ -278,10 +280,10 @@ class AgentManager:
         return session.last_heard if session else self._last_heard.get(server_id)
 
     def silence(self, server_id: str) -> float | None:
-        """Seconds since the last sign of life of a server that is gone, by a clock that nobody
-        sets; None if it was not heard since this hub started."""
+        """Seconds since the last sign of life of a server that is gone, as far as the hub was awake
+        to hear one; None if it was not heard since this hub started."""
         heard = self._heard_at.get(server_id)
-        return None if heard is None else self._clock.monotonic() - heard
+        return None if heard is None else self.awake.now() - heard
 
     def answer(self, session: AgentSession, reply: Reply) -> None:
         """Match a reply to its request by id; one that nobody waits for is fine."""
@@ -298,7 +300,7 @@ class AgentManager:
     def sweep(self) -> None:
         """Ping those that are silent, end those that are dead or whose key has expired; called
         every second."""
-        now, wall = self._clock.monotonic(), self._clock.now()
+        now, wall = self.awake.now(), self._clock.now()
         due = []
         while self._due and self._due[0][0] <= now:
             due.append(heappop(self._due)[2])

@@ -75,7 +75,7 @@ class CommandService:
         self._clock = clock
         self.lost_after = lost_after
         """Seconds of an agent's silence after which its commands are lost."""
-        self._started = clock.monotonic()
+        self._started = agents.awake.now()
         self._live: dict[str, LiveCommand] = {}
         self._losing: set[str] = set()
 
@@ -101,27 +101,22 @@ class CommandService:
         """Hand a command that is recorded as sent to its agent; watchers follow it before."""
         if live.result is not None:
             return
-        if live.cancelled:
+        session = self._agents.find(live.server_id)
+        why = None
+        if session is not None and not live.cancelled:
+            why = await self.terminals.refusal(session, live, spec)
+        if live.cancelled:  # by now: that took its time
             self._close_soon(live, "cancelled", reason="not_started", error="cancelled: not sent")
             return
-        session = self._agents.find(live.server_id)
-        why = await self.terminals.refusal(session, live, spec) if session is not None else None
         if why is not None:
             self._close_soon(live, "refused", reason=why.reason, error=why.error)
             return
         live.tell_sent()
         message = CommandMessage(
-            id=live.id,
-            command=spec.command,
-            timeout=spec.timeout,
-            cwd=spec.cwd,
-            env=spec.env,
-            stdin=spec.stdin,
-            container=spec.container,
-            user=spec.user,
-            terminal=spec.terminal,
+            id=live.id, command=spec.command, timeout=spec.timeout, cwd=spec.cwd, env=spec.env,
+            stdin=spec.stdin, container=spec.container, user=spec.user, terminal=spec.terminal,
             streams=live.open_streams(session) if session else [],
-        )
+        )  # fmt: skip
         if session is None or not session.post(message):
             error = f"{live.server_name} went offline before the command was sent"
             self._close_soon(live, "offline", error=error)
@@ -259,7 +254,7 @@ class CommandService:
     def settled(self) -> bool:
         """Whether agents had the time to come back since the hub started."""
         patience = max(self.lost_after, LOST_AFTER_START)
-        return self._clock.monotonic() - self._started >= patience
+        return self._agents.awake.now() - self._started >= patience
 
     def _is_vanished(self, live: LiveCommand) -> bool:
         silence = self._agents.silence(live.server_id)

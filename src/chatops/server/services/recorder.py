@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -74,9 +75,10 @@ class Recorder:
             os.close(handle)
 
     def discard(self) -> None:
-        """There was nothing to record."""
+        """There was nothing to record. What the disk does not let go is removed later."""
         self.close()
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._path.unlink()
 
     @property
     def _now(self) -> float:

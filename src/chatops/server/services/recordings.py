@@ -60,7 +60,8 @@ class RecordingService:
     # -- while it goes on -----------------------------------------------------------------
 
     async def begin(self, live: LiveCommand, spec: RunSpec) -> None:
-        """Record a command at a terminal from here on.
+        """Record a command at a terminal from here on; ``end`` takes away what is there of a
+        recording that could not be begun.
 
         Raises:
             OSError: the file cannot be made.
@@ -73,19 +74,13 @@ class RecordingService:
             command=spec.command, container=spec.container, started_at=now,
         )  # fmt: skip
         await self._database.transact(lambda tx: crud.create(tx, row))
-        recorder = self._recorder(live, now)
-        try:
-            recorder.begin(
-                spec.terminal.rows, spec.terminal.cols, env={"TERM": spec.terminal.term},
-                **describe(spec.command, live.server_name, live.user_name, spec.container),
-                chatops={"id": live.id, "server": live.server_name, "user": live.user_name,
-                         "container": spec.container},
-            )  # fmt: skip
-        except OSError:
-            await self._database.transact(lambda tx: crud.delete(tx, live.id))
-            recorder.discard()
-            raise
-        live.recorder = recorder
+        live.recorder = self._recorder(live, now)
+        live.recorder.begin(
+            spec.terminal.rows, spec.terminal.cols, env={"TERM": spec.terminal.term},
+            **describe(spec.command, live.server_name, live.user_name, spec.container),
+            chatops={"id": live.id, "server": live.server_name, "user": live.user_name,
+                     "container": spec.container},
+        )  # fmt: skip
 
     async def resume(self, live: LiveCommand) -> None:
         """Go on with a command that a hub before this one recorded, if it did. It is ended when its

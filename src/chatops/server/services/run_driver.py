@@ -173,8 +173,8 @@ class RunDriver:
         return self._commands.is_online(live.server_id)
 
     async def _keep_from_starting(self, run: LiveRun, lives: list[LiveCommand], why: str) -> None:
-        for live in lives:  # recorded as sent, and not sent yet: it will not be
-            live.cancelled = live.cancelled or live.id in run.first
+        for live in lives:  # recorded as sent, or about to be, and not sent yet: it will not be
+            live.cancelled = live.cancelled or not live.sent
         await self._give_up(run, [one.id for one in lives if self._take_out(run, one)], why)
 
     def _take_out(self, run: LiveRun, live: LiveCommand) -> bool:

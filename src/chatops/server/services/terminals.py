@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from chatops.errors import Busy
 from chatops.protocol.messages import Resize
 from chatops.server.services.agent_manager import AgentManager, AgentSession
 from chatops.server.services.command_refusals import Why, refusal
@@ -27,18 +28,15 @@ class TerminalService:
 
     async def refusal(self, session: AgentSession, live: LiveCommand, spec: RunSpec) -> Why | None:
         """Why the agent of this session does not get a command; None when it gets it. From here
-        on one at a terminal is recorded: what cannot be is not opened.
-
-        Raises:
-            Busy: it cannot be written down.
-        """
-        why = refusal(session, spec)
-        if why is not None or spec.terminal is None:
-            return why
+        on one at a terminal is recorded: what cannot be is not opened."""
+        refused = refusal(session, spec)
+        if refused is not None or spec.terminal is None:
+            return refused
         try:
             await self.recordings.begin(live, spec)
-        except OSError as error:
-            return Why("not_recorded", f"the terminal cannot be recorded: {error.strerror}")
+        except (OSError, Busy) as error:
+            why = error.message if isinstance(error, Busy) else error.strerror
+            return Why("not_recorded", f"the terminal cannot be recorded: {why}")
         return None
 
     def resize(self, live: LiveCommand, size: Resize) -> None:

@@ -33,7 +33,7 @@ class Outages:
         self._agents = agents
         self._clock = clock
         self._grace = grace
-        self._started = clock.monotonic()
+        self._started = agents.awake.now()
         self._seen_before: dict[str, float] = {}
         self._gone_at: dict[str, float] = {}
         agents.on_gone.append(self._gone)
@@ -41,7 +41,7 @@ class Outages:
     def load(self, last_seen: Mapping[str, float]) -> None:
         """Take over when servers were heard before the hub started, which is now."""
         self._seen_before = dict(last_seen)
-        self._started = self._clock.monotonic()
+        self._started = self._agents.awake.now()
 
     def forget(self, server_id: str) -> None:
         """A server is removed."""
@@ -76,7 +76,7 @@ class Outages:
         """Whether nothing can be said of a server yet, as the hub has just started."""
         return (
             self._agents.last_heard(server_id) is None
-            and self._clock.monotonic() - self._started < self._grace
+            and self._agents.awake.now() - self._started < self._grace
         )
 
     def _gone(self, session: AgentSession, _reason: str) -> None:

@@ -120,7 +120,9 @@ class Presence:
             if unknown or (not back and not self._is_missed(server_id, alert.rule, absent)):
                 steps += self._machine.returned(alert, server_id, now, gone=unknown)
             if alert.state == "resolved":
-                break
+                return steps
+        if all(alert.members.values()):  # as a hub left it that ended while the last was removed
+            steps += self._machine.resolve(alert, "cleared", now)
         return steps
 
     def _is_missed(self, server_id: str, rule: Rule, absent: dict[str, Absence]) -> bool:

@@ -259,8 +259,11 @@ class AlertService:
         return lambda tx: self.writer.outbox.note(tx, changes) if changes else None
 
     def removed(self, server_id: str) -> None:
-        """It was; the rules that were for it alone went with it."""
-        self.note(self.machine.end_server(server_id, self._clock.now()), delivered=True)
+        """It was; the rules that were for it alone went with it. Of its own alerts delivery has
+        heard; not of those of several servers that end with it."""
+        steps = self.machine.end_server(server_id, self._clock.now())
+        self.note([one for one in steps if one.alert.server_id is not None], delivered=True)
+        self.note([one for one in steps if one.alert.server_id is None])
         self.outages.forget(server_id)
         self.plans.forget_target(server_id)
         self.writer.outbox.wake()
