@@ -29,10 +29,8 @@ def _notes(cli: Cli, rule: Threshold) -> Iterator[str]:
         yield f"this never fires: {edge}"
     with suppress(ChatOpsError):  # the rule is set, and this is only talk
         if names := list(islice(_twins(cli, rule), _NAMED)):
-            yield (
-                f"on {escape(rule.target)} there is that condition already:"
-                f" {escape(', '.join(names))}; each of these rules raises alerts of its own"
-            )
+            same = escape(", ".join(names))
+            yield f"the same is watched by {same}: each of these rules raises alerts of its own"
     if not rule.enabled:
         yield f"it is off: `chatops thresholds enable {escape(rule.name)}` switches it on"
 

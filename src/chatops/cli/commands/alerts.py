@@ -55,9 +55,9 @@ ALERTS = View(
         Column("SERVER", _server),
         Column("SEVERITY", lambda a: a.severity, _severity_style),
         Column("STATE", _state, _state_style),
-        Column("SINCE", lambda a: show.age(a.fired_at or a.started_at), spare=True),
+        Column("SINCE", lambda a: show.age(a.fired_at or a.started_at), spare=True, whole=True),
         Column("RULE", lambda a: a.threshold_name, spare=True),
-        Column("MESSAGE", lambda a: a.message),
+        Column("MESSAGE", lambda a: a.message, below=True),
     ],
 )
 LIVE = View(

@@ -208,9 +208,9 @@ def test_rules_that_say_the_same_are_told(cli: Invoke, hub: FakeHub) -> None:
     hub.on("POST /alerts/thresholds", rule())
     twin, other = rule(id="r2", name="hot-2"), rule(id="r3", name="hotter", value=95.0)
     hub.on("GET /alerts/thresholds", page(rule(), rule(id="r4", enabled=False), other))
-    assert "already" not in cli("thresholds", "set", "cpu", "gt", "90").err
+    assert "the same" not in cli("thresholds", "set", "cpu", "gt", "90").err
     hub.on("GET /alerts/thresholds", page(rule(), twin, other))
-    assert "that condition already: hot-2;" in cli("thresholds", "set", "cpu", "gt", "90").err
+    assert "the same is watched by hot-2: each" in cli("thresholds", "set", "cpu", "gt", "90").err
     hub.on("GET /alerts/thresholds", error(503, "busy", "later"))
     assert cli("thresholds", "set", "cpu", "gt", "90").code == 0, "the rule is set"
 
