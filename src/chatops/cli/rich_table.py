@@ -14,7 +14,7 @@ from rich.text import Text
 from chatops.cli.view import Cell, Column, Style
 
 _STYLES: Final[dict[Style, str]] = {"good": "green", "bad": "red", "warn": "yellow", "dim": "dim"}
-_COPIED: Final = ("ID", "NAME", "SERVER", "USER", "STATUS", "METRIC")
+_COPIED: Final = ("ID", "NAME", "SERVER", "USER", "STATUS", "METRIC", "CONDITION")
 """Columns whose words are copied and typed: broken in two they are of no use."""
 _WORD: Final = 10
 """The longest word of any other column that is not broken without need."""

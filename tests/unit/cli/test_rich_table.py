@@ -10,6 +10,7 @@ import pytest
 from chatops.cli.commands.alerts import ALERTS
 from chatops.cli.commands.ps import ONE
 from chatops.cli.commands.servers import SERVERS
+from chatops.cli.commands.thresholds import THRESHOLDS
 from chatops.cli.history import HISTORY
 from chatops.cli.rich_table import print_table
 from chatops.cli.view import Cell, Column
@@ -144,3 +145,10 @@ def test_the_message_of_an_alert_stands_below_it_where_there_is_no_room_beside_i
     alert[3:5] = "acknowledged (stale, silenced)", "21m ago"
     lines, gone = fitted(monkeypatch, ALERTS.columns, [*alert[:-1], "x " * 70], 80)
     assert (ID in lines[1], lines[-1], gone) == (True, "  " + "x " * 30 + "x", ["RULE"])
+
+
+def test_the_first_rules_of_a_hub_take_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = ["container-down", "container.state:* gt 0", "-28.5s", "1m", "critical", "all", "on"]
+    lines, left_out = fitted(monkeypatch, THRESHOLDS.columns, [*rule, "ada"], 80)
+    assert (len(lines), left_out) == (2, ["OWNER"])
+    assert rule[1] in lines[1]
