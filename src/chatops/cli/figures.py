@@ -7,6 +7,7 @@ from typing import Final
 
 from chatops.cli import show
 from chatops.protocol.metric_names import METRICS
+from chatops.units import exact_duration
 
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 ASCII: Final = "_.:-=+*#"
@@ -32,6 +33,14 @@ def in_unit(value: float | None, unit: str) -> str | None:
     if value is None or unit in forms:
         return forms.get(unit, show.number)(value)
     return f"{show.number(value)}{unit}" if unit else show.number(value)
+
+
+def exact(value: float, unit: str) -> str | None:
+    """The same of a value that somebody gave, none of whose digits matters less: ``4.75%``,
+    ``28.5s``; bytes are as in tables."""
+    if abs(value) < _HUGE and unit in ("%", "s"):
+        return f"{show.number(value)}%" if unit == "%" else exact_duration(value)
+    return in_unit(value, unit)
 
 
 def short(value: float | None, unit: str) -> str | None:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
 import msgspec
@@ -282,10 +283,12 @@ class Output:
     def _csv(self, items: Iterable[T], view: View[T], *, head: bool = True) -> None:
         import csv
 
+        coming = iter(items)
+        first = list(islice(coming, 1))  # what cannot be had has no head, either
         writer = csv.writer(self._out, lineterminator="\n")
         if head:
             writer.writerow(view.fields)
-        for item in items:
+        for item in chain(first, coming):
             fields = msgspec.to_builtins(item)
             writer.writerow(
                 [_csv_cell(fields.get(name), words=view.words(name)) for name in view.fields]

@@ -69,8 +69,8 @@ def _talk(found: Replay, *, each: bool) -> list[str]:
         lines.append(f"the newest {_TOLD} of them; -o json has more")
     unit = figures.unit_of(found.metric)
     rule = (
-        f"{escape(found.metric)} {found.op} {figures.in_unit(found.value, unit)} for"
-        f" {show.duration(found.for_s)}, clears at {figures.in_unit(found.clear, unit)}"
+        f"{escape(found.metric)} {found.op} {figures.exact(found.value, unit)} for"
+        f" {show.duration(found.for_s)}, clears at {figures.exact(found.clear, unit)}"
     )
     fired = sum(row.fired for row in found.items)
     plain = sum(row.plain_fired for row in found.items)

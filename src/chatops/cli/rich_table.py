@@ -7,17 +7,20 @@ from typing import Final, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from chatops.cli.view import Cell, Column, Style
 
 _STYLES: Final[dict[Style, str]] = {"good": "green", "bad": "red", "warn": "yellow", "dim": "dim"}
-_COPIED: Final = ("ID", "NAME", "SERVER", "USER", "STATUS", "METRIC")
+_COPIED: Final = ("ID", "NAME", "SERVER", "USER", "STATUS", "METRIC", "CONDITION")
 """Columns whose words are copied and typed: broken in two they are of no use."""
 _WORD: Final = 10
 """The longest word of any other column that is not broken without need."""
 _GAP: Final = 2
+_READABLE: Final = 40
+"""Columns in which a text that may stand below its row reads well enough beside it."""
 
 
 def print_table(
@@ -26,6 +29,8 @@ def print_table(
     """Print a table without any borders; the titles of the columns that were left out for want
     of room. Cells are text, whatever markup they seem to hold."""
     console = console_for(out, color=color)
+    if columns[-1].below and not _has_room_beside(columns, rows, console.width):
+        return _print_below(console, columns, rows)
     table, left_out = table_of(columns, rows, console.width)
     console.print(table)
     return left_out
@@ -43,21 +48,66 @@ def table_of(
     columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int
 ) -> tuple[Table, list[str]]:
     """A table for so many columns of a terminal, and the titles of what was left out of it."""
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    widths = _layout(columns, rows, width)
+    return _table(columns, rows, widths), _left_out(columns, widths)
+
+
+def _left_out(columns: Sequence[Column], widths: dict[int, int]) -> list[str]:
+    return [column.title for number, column in enumerate(columns) if number not in widths]
+
+
+def _layout(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int
+) -> dict[int, int]:
+    """The numbers of the columns that are shown, and how wide each is."""
     texts = _texts(columns, rows)
     shown, least = _shown(columns, texts, width)
-    widths = _widths(least, [max(map(cell_len, texts[n])) for n in shown], width)
-    for number, wide in zip(shown, widths, strict=True):
+    wanted = [max(map(cell_len, texts[n])) for n in shown]
+    return dict(zip(shown, _widths(least, wanted, width), strict=True))
+
+
+def _table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell]],
+    widths: dict[int, int],
+    *,
+    head: bool = True,
+) -> Table:
+    table = Table(
+        box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", show_header=head
+    )
+    for number, wide in widths.items():
         column = columns[number]
         table.add_column(
             Text(column.title), justify="right" if column.right else "left", width=wide,
             overflow="ellipsis" if column.cut else "fold", no_wrap=column.cut,
         )  # fmt: skip
     for row in rows:
-        cells = [row[number] for number in shown]
-        table.add_row(*(Text(cell.text, style=_STYLES[cell.style] if cell.style else "")
-                        for cell in cells))  # fmt: skip
-    return table, [column.title for number, column in enumerate(columns) if number not in shown]
+        table.add_row(*(_text(row[number]) for number in widths))
+    return table
+
+
+def _text(cell: Cell) -> Text:
+    return Text(cell.text, style=_STYLES[cell.style] if cell.style else "")
+
+
+def _has_room_beside(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> bool:
+    """Whether all else fits in one line beside so much of the last column that it reads well."""
+    *others, last = (max(map(cell_len, texts)) for texts in _texts(columns, rows))
+    return _fit([*others, min(last, _READABLE)], width)
+
+
+def _print_below(
+    console: Console, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]
+) -> list[str]:
+    """Print a table whose last column stands in a line of its own below each row."""
+    beside = columns[:-1]
+    widths = _layout(beside, [row[:-1] for row in rows], console.width)
+    console.print(_table(beside, [], widths))
+    for row in rows:
+        console.print(_table(beside, [row], widths, head=False))
+        console.print(Padding(_text(row[-1]), (0, 0, 0, _GAP), expand=False))
+    return _left_out(beside, widths)
 
 
 def has_room(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> bool:

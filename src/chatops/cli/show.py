@@ -29,12 +29,12 @@ def passed(stamp: str) -> float:
 
 
 def ahead(stamp: str | None, now: float | None = None) -> str | None:
-    """How long until a time of the hub's: ``in 3d``, ``expired`` when it has passed."""
+    """How long until a time of the hub's: ``in 1h59m``, ``expired`` when it has passed."""
     seconds = _seconds(stamp)
     if seconds is None:
         return stamp
     left = seconds - (time.time() if now is None else now)
-    return f"in {coarse(left)}" if left > 0 else "expired"
+    return f"in {format_duration(left)}" if left > 0 else "expired"
 
 
 def local(stamp: str | None) -> str | None:

@@ -20,7 +20,7 @@ class Column(NamedTuple):
     ``style`` picks a style by the item; ``right`` aligns numbers; ``width`` is kept for it in a
     table that still grows. A ``spare`` one is left out on a terminal that would have to break
     what is copied from other columns. The text of a ``whole`` one is never broken,
-    that of a ``cut`` one is cut to one line there.
+    that of a ``cut`` one is cut to one line there. A last one may stand ``below`` its row.
     """
 
     title: str
@@ -31,6 +31,7 @@ class Column(NamedTuple):
     spare: bool = False
     whole: bool = False
     cut: bool = False
+    below: bool = False
 
 
 class Cell(NamedTuple):

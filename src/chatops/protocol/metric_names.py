@@ -33,7 +33,8 @@ class Metric:
     """One METRIC name. ``path`` leads to its value in the sample, or in an entry of the list where
     its instances stand; without one ``rule`` computes it from such an entry, or else the hub itself
     measures it. ``total`` says how the name without an instance sums its instances; without one
-    the name needs an instance. ``decimals`` are those that the hub keeps, None for all of them."""
+    the name needs an instance. ``decimals`` are those that the hub keeps, None for all of them.
+    No value is beyond ``least`` and ``most``; None where there is no such edge."""
 
     name: str
     unit: str
@@ -43,6 +44,8 @@ class Metric:
     listed: Listed | None = None
     total: Total | None = None
     rule: Pick | None = None
+    least: float | None = 0.0
+    most: float | None = None
     pick: Pick = field(init=False)
     _named: Callable[[Any], tuple[str, float | None]] = field(init=False)
     """The name of an entry and its value, where it has one: in one call, as each sample asks."""
@@ -112,26 +115,28 @@ def container_trouble(container: Container) -> float | None:
     return float(container.state != RUNNING or container.health == UNHEALTHY)
 
 
+_WHOLE: Final = 100.0
+
 _ALL: Final[tuple[Metric, ...]] = (
-    Metric("cpu", "%", "use of all cores together", "cpu.percent", 2),
-    Metric("cpu.iowait", "%", "time waiting for disks", "cpu.iowait", 2),
-    Metric("cpu.steal", "%", "time taken by other guests", "cpu.steal", 2),
+    Metric("cpu", "%", "use of all cores together", "cpu.percent", 2, most=_WHOLE),
+    Metric("cpu.iowait", "%", "time waiting for disks", "cpu.iowait", 2, most=_WHOLE),
+    Metric("cpu.steal", "%", "time taken by other guests", "cpu.steal", 2, most=_WHOLE),
     Metric("load1", "", "load average over 1 minute", "load[0]", 2),
     Metric("load5", "", "load average over 5 minutes", "load[1]", 2),
     Metric("load15", "", "load average over 15 minutes", "load[2]", 2),
-    Metric("memory", "%", "main memory in use", "memory.percent", 2),
+    Metric("memory", "%", "main memory in use", "memory.percent", 2, most=_WHOLE),
     Metric("memory.available", "B", "main memory to be had", "memory.available"),
-    Metric("swap", "%", "swap space in use", "swap.percent", 2),
+    Metric("swap", "%", "swap space in use", "swap.percent", 2, most=_WHOLE),
     Metric(
         "disk", "%", "file system in use; without a mount the fullest",
-        "percent", 2, _MOUNT, max,
+        "percent", 2, _MOUNT, max, most=_WHOLE,
     ),
     Metric(
         "disk.free", "B", "free bytes; without a mount the least", "free", 0, _MOUNT, min
     ),
     Metric(
         "disk.inodes", "%", "inodes in use; without a mount the fullest",
-        "inodes_percent", 2, _MOUNT, max,
+        "inodes_percent", 2, _MOUNT, max, most=_WHOLE,
     ),
     Metric(
         "disk.read", "B/s", "read rate; without a device of all",
@@ -155,7 +160,7 @@ _ALL: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         "temp", "°C", "temperature; without a sensor the highest",
-        "celsius", 1, _SENSOR, max,
+        "celsius", 1, _SENSOR, max, least=None,
     ),
     Metric("uptime", "s", "time since the host started", "uptime_s", 2),
     Metric("processes", "", "number of processes", "process_count"),
@@ -170,18 +175,21 @@ _ALL: Final[tuple[Metric, ...]] = (
     ),
     Metric(
         "container.state", "", "0: it runs and is not unhealthy, else 1; without a name the worst",
-        "", 0, _CONTAINER, max, container_trouble,
+        "", 0, _CONTAINER, max, container_trouble, most=1.0,
     ),
     Metric("offline", "s", "time since the agent was last heard, 0 while it is connected", "", 0),
     Metric(
         "clock.skew", "s", "how far the host's clock is ahead of the hub's",
-        "", 3,
+        "", 3, least=None,
     ),
     Metric(
         "agent.cpu", "%", "per cent of one core that the agent takes", "agent.cpu_percent", 3
     ),
     Metric("agent.rss", "B", "memory that the agent takes", "agent.rss"),
-    Metric("custom", "", "a value of the host's own textfile folder", "value", None, _CUSTOM),
+    Metric(
+        "custom", "", "a value of the host's own textfile folder",
+        "value", None, _CUSTOM, least=None,
+    ),
 )  # fmt: skip
 
 METRICS: Final[dict[str, Metric]] = {metric.name: metric for metric in _ALL}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from chatops.errors import SetupError
+from chatops.errors import InvalidInput, SetupError
 from chatops.paths import write_private
 from chatops.protocol.limits import MAX_PASSWORD, MIN_PASSWORD
 from chatops.server.crud import users
@@ -34,7 +34,8 @@ async def ensure_admin(
     file in the data folder whose path is said.
 
     Raises:
-        SetupError: the setting's password cannot be one, or the file cannot be written.
+        InvalidInput: the setting's password cannot be one.
+        SetupError: the file cannot be written.
     """
     async with database.read() as session:
         if await users.count(session):
@@ -44,7 +45,7 @@ async def ensure_admin(
         password = secrets.token_urlsafe(15)
         shown = _keep(password, settings.folder)
     elif not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or password == ADMIN:
-        raise SetupError(
+        raise InvalidInput(
             f"the password of the first {ADMIN} must have {MIN_PASSWORD} to {MAX_PASSWORD} "
             "characters",
             hint="set another CHATOPS_ADMIN_PASSWORD, or none for a random one",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from chatops.cli.figures import (
     ASCII,
     BLOCKS,
+    exact,
     has_blocks,
     in_columns,
     in_unit,
@@ -29,6 +30,13 @@ def test_per_cent_are_drawn_from_0_to_100_and_all_else_from_0_to_the_most() -> N
     assert spark_of("B", [5, 50, 99]) == "▁▅█"
     assert spark_of("%", [1, 2, 3]) == "▁▁▁"
     assert spark_of("B", [1, 2, 3]) == "▃▆█"
+
+
+def test_what_somebody_gave_keeps_its_digits() -> None:
+    told = [exact(4.75, "%"), exact(90.0, "%"), exact(28.5, "s"), exact(-30.0, "s"), exact(0, "s")]
+    assert told == ["4.75%", "90%", "28.5s", "-30s", "0s"]
+    assert [exact(2e9, "B"), exact(-5.25, "°C"), exact(3.8, "")] == ["1.86 GiB", "-5.25°C", "3.8"]
+    assert exact(1e13, "s") == in_unit(1e13, "s")
 
 
 def test_odd_values_are_drawn_too() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -92,6 +93,17 @@ def test_csv_has_the_fields_in_their_order_and_a_head_also_when_empty() -> None:
         "c,,,[]\n"
     )  # fmt: skip
     assert shown([], "csv") == "name,size,tags,parts\n"
+
+
+def test_csv_of_what_is_refused_has_no_head() -> None:
+    def refused() -> Iterator[Thing]:
+        raise NotFound("nobody here")
+        yield THINGS[0]
+
+    out = Stream()
+    with pytest.raises(NotFound):
+        Output("csv", out=out, err=Stream(), environ={}).items(refused(), VIEW)
+    assert out.getvalue() == ""
 
 
 def test_csv_quotes_what_needs_it() -> None:

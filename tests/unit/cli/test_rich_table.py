@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from chatops.cli.commands.alerts import ALERTS
 from chatops.cli.commands.ps import ONE
 from chatops.cli.commands.servers import SERVERS
+from chatops.cli.commands.thresholds import THRESHOLDS
 from chatops.cli.history import HISTORY
 from chatops.cli.rich_table import print_table
 from chatops.cli.view import Cell, Column
@@ -129,3 +131,24 @@ def test_a_list_of_servers_takes_a_line_each_at_any_width(monkeypatch: pytest.Mo
         lines, left_out = fitted(monkeypatch, SERVERS.columns, LISTED, width)
         assert (len(lines), sorted(left_out)) == (2, gone), width
         assert lines[1].split()[:3] == LISTED[:3], width
+
+
+def test_the_message_of_an_alert_stands_below_it_where_there_is_no_room_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alert = [ID, "web-1", "warning", "firing", "3m ago", "hot", "cpu is 97.2 %, above 90 %"]
+    for width, count, left_out in ((120, 2, []), (100, 3, []), (80, 3, []), (72, 3, ["RULE"])):
+        lines, gone = fitted(monkeypatch, ALERTS.columns, alert, width)
+        assert (len(lines), gone) == (count, left_out), width
+        assert lines[1].split()[:4] == alert[:4]
+        assert lines[-1].endswith("  cpu is 97.2 %, above 90 %")
+    alert[3:5] = "acknowledged (stale, silenced)", "21m ago"
+    lines, gone = fitted(monkeypatch, ALERTS.columns, [*alert[:-1], "x " * 70], 80)
+    assert (ID in lines[1], lines[-1], gone) == (True, "  " + "x " * 30 + "x", ["RULE"])
+
+
+def test_the_first_rules_of_a_hub_take_a_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = ["container-down", "container.state:* gt 0", "-28.5s", "1m", "critical", "all", "on"]
+    lines, left_out = fitted(monkeypatch, THRESHOLDS.columns, [*rule, "ada"], 80)
+    assert (len(lines), left_out) == (2, ["OWNER"])
+    assert rule[1] in lines[1]

@@ -19,9 +19,9 @@ def test_ages_are_coarse(passed: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "text"), [(200_000, "in 2d"), (60, "in 1m"), (0, "expired"), (-5, "expired")]
+    ("left", "text"), [(200_000, "in 2d7h"), (7_199, "in 1h59m"), (60, "in 1m"), (0, "expired")]
 )
-def test_ends_are_coarse_too(left: float, text: str) -> None:
+def test_ends_are_told_to_two_units(left: float, text: str) -> None:
     now = 1_700_000_000.0
     assert show.ahead(format_time(now + left), now) == text
     assert show.ahead(None) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatops.clock import SystemClock
-from chatops.errors import Busy, SetupError
+from chatops.errors import Busy, InvalidInput, SetupError
 from chatops.server.crud import users
 from chatops.server.db.files import Databases
 from chatops.server.first_run import PASSWORD_FILE, ensure_admin
@@ -42,7 +42,7 @@ async def test_a_random_password_goes_into_a_file_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("password", ["", "short", "x" * 1025])
 async def test_a_given_password_keeps_the_rules(tmp_path: Path, password: str) -> None:
     async with open_databases() as databases:
-        with pytest.raises(SetupError, match="password") as caught:
+        with pytest.raises(InvalidInput, match="password") as caught:
             await first_run(databases, tmp_path, password)
         assert caught.value.hint
         async with databases.chatops.read() as session:

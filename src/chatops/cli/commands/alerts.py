@@ -6,9 +6,9 @@ from typing import Annotated, Final, cast, get_args
 
 import typer
 
-from chatops.cli import show
+from chatops.cli import figures, show
 from chatops.cli.args import LIMIT, asked, print_newest
-from chatops.cli.commands.thresholds import SEVERITY_STYLES, severity_of, value_in_unit
+from chatops.cli.commands.thresholds import SEVERITY_STYLES, severity_of
 from chatops.cli.completion import complete_servers
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
@@ -55,9 +55,9 @@ ALERTS = View(
         Column("SERVER", _server),
         Column("SEVERITY", lambda a: a.severity, _severity_style),
         Column("STATE", _state, _state_style),
-        Column("SINCE", lambda a: show.age(a.fired_at or a.started_at), spare=True),
+        Column("SINCE", lambda a: show.age(a.fired_at or a.started_at), spare=True, whole=True),
         Column("RULE", lambda a: a.threshold_name, spare=True),
-        Column("MESSAGE", lambda a: a.message),
+        Column("MESSAGE", lambda a: a.message, below=True),
     ],
 )
 LIVE = View(
@@ -108,7 +108,7 @@ DETAIL = View(
 
 
 def _value(alert: Alert) -> str | None:
-    return None if alert.value is None else value_in_unit(alert.metric, alert.value)
+    return figures.in_unit(alert.value, figures.unit_of(alert.metric))
 
 
 @command(app, "list", example="chatops alerts list --severity critical --fail-on critical")

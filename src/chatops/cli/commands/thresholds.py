@@ -14,6 +14,7 @@ from chatops.cli.confirm import confirm
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.reading import moment, wait
+from chatops.cli.rule_notes import say_notes
 from chatops.cli.view import Column, Style, View
 from chatops.errors import InvalidInput
 from chatops.protocol.rest import Op, Severity, Threshold
@@ -30,8 +31,8 @@ SEVERITY_STYLES: Final[dict[str, Style]] = {"critical": "bad", "warning": "warn"
 
 
 def value_in_unit(metric: str, value: float) -> str | None:
-    """A value as people read it."""
-    return figures.in_unit(value, figures.unit_of(metric))
+    """A value of a rule as people read it."""
+    return figures.exact(value, figures.unit_of(metric))
 
 
 def _condition(rule: Threshold) -> str:
@@ -139,6 +140,7 @@ def set_threshold(
         f" at {value_in_unit(rule.metric, rule.clear)}, {rule.severity}, on {escape(rule.target)}",
     )  # fmt: skip
     say_if_nobody(cli, target)
+    say_notes(cli, rule)
 
 
 @command(app, "show", example="chatops thresholds show disk-full")

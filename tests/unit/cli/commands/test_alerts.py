@@ -131,11 +131,11 @@ def test_rules_are_listed_and_set(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /alerts/thresholds", page(rule()))
     hub.on("POST /alerts/thresholds", rule(metric="clock.skew", op="lt", value=-30.0, clear=-28.5))
     lines = cli("thresholds", "list").out.splitlines()
-    assert lines[1].split()[:6] == ["hot", "cpu", "gt", "90.0%", "85.5%", "1m"]
+    assert lines[1].split()[:6] == ["hot", "cpu", "gt", "90%", "85.5%", "1m"]
     assert cli("thresholds", "list", "-q").out == "hot\n"
     done = cli("thresholds", "set", "clock.skew", "<", "-30", "--for", "0s", "--clear", "-20s")
     assert (done.code, done.out) == (0, "")
-    body = hub.asked[-1].body
+    body = hub.asked[-2].body
     assert (body["op"], body["value"], body["clear"], body["for_s"]) == ("lt", -30.0, -20.0, 0.0)
     assert cli("thresholds", "set", "clock.skew", "lt", "-30", "-o", "json").json()["op"] == "lt"
     assert cli("thresholds", "set", "clock.skew", "lt", "-30", "-q").out == "hot\n"
@@ -184,7 +184,42 @@ def test_a_target_that_means_nobody_is_told(cli: Invoke, hub: FakeHub) -> None:
         assert "no server" not in cli(*words, "web-*").err
     hub.asked.clear()
     assert "no server" not in cli("thresholds", "set", "cpu", "gt", "90").err
-    assert hub.paths() == ["POST /alerts/thresholds"], "all are all, whoever they are"
+    assert "GET /servers" not in hub.paths(), "all are all, whoever they are"
+
+
+def test_a_rule_that_can_never_fire_is_told(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /alerts/thresholds", page())
+    for fields, said in (
+        ({"value": 9000.0}, "this never fires: cpu is at most 100%\n"),
+        ({"value": 100.0}, "this never fires: cpu is at most 100%\n"),
+        ({"metric": "disk.free:/", "op": "lt", "value": -5.0}, "disk.free is at least 0 B\n"),
+    ):
+        hub.on("POST /alerts/thresholds", rule(**fields))
+        done = cli("thresholds", "set", "cpu", "gt", "9000")
+        assert (done.code, done.err.endswith(said)) == (0, True), done.err
+    for fields in ({"op": "ge", "value": 100.0}, {"value": -5.0}, {"op": "le", "value": 0.0},
+                   {"metric": "clock.skew", "op": "lt", "value": -30.0},
+                   {"metric": "container.cpu", "value": 150.0}):  # fmt: skip
+        hub.on("POST /alerts/thresholds", rule(**fields))
+        assert "never" not in cli("thresholds", "set", "cpu", "gt", "9000").err
+
+
+def test_rules_that_say_the_same_are_told(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("POST /alerts/thresholds", rule())
+    twin, other = rule(id="r2", name="hot-2"), rule(id="r3", name="hotter", value=95.0)
+    hub.on("GET /alerts/thresholds", page(rule(), rule(id="r4", enabled=False), other))
+    assert "the same" not in cli("thresholds", "set", "cpu", "gt", "90").err
+    hub.on("GET /alerts/thresholds", page(rule(), twin, other))
+    assert "the same is watched by hot-2: each" in cli("thresholds", "set", "cpu", "gt", "90").err
+    hub.on("GET /alerts/thresholds", error(503, "busy", "later"))
+    assert cli("thresholds", "set", "cpu", "gt", "90").code == 0, "the rule is set"
+
+
+def test_a_rule_that_is_changed_while_it_is_off_is_told(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("POST /alerts/thresholds", rule(enabled=False))
+    hub.on("GET /alerts/thresholds", page())
+    done = cli("thresholds", "set", "cpu", "gt", "90", "--name", "hot")
+    assert "it is off: `chatops thresholds enable hot` switches it on\n" in done.err
 
 
 def test_silences(cli: Invoke, hub: FakeHub) -> None:
