@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest import approx
+import pytest
 
 from chatops.clock import FakeClock
 from chatops.server.services.awake import STALL, Awake
@@ -15,9 +15,9 @@ def test_a_stall_does_not_count_and_all_else_does() -> None:
     for _ in range(100):
         clock.advance(STALL - 0.1)
         awake.now()
-    assert awake.now() - began == approx(100 * (STALL - 0.1))
+    assert awake.now() - began == pytest.approx(100 * (STALL - 0.1))
     before = awake.now()
     clock.advance(3600.0)
-    assert awake.now() == approx(before)
+    assert awake.now() == pytest.approx(before)
     clock.advance(1.0)
-    assert awake.now() == approx(before + 1.0)
+    assert awake.now() == pytest.approx(before + 1.0)
