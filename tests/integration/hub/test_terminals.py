@@ -14,13 +14,13 @@ import pytest
 
 from chatops.errors import Busy
 from chatops.protocol.client_messages import ClientAuth, OpenTerminal
-from chatops.protocol.closing import MALFORMED, NOT_FOUND
+from chatops.protocol.closing import MALFORMED, NOT_FOUND, NOT_PERMITTED
 from chatops.protocol.facts import PolicyFacts
 from chatops.protocol.features import CONTAINER_COMMANDS, TERMINALS
 from chatops.protocol.frames import StreamFrame
 from chatops.protocol.messages import Ping, Resize, StreamClose, StreamCredit
 from chatops.server.crud import recordings
-from tests.support.fleet import CommandAgent
+from tests.support.fleet import CommandAgent, attach
 from tests.support.hub import StubAgent, TestHub
 from tests.support.waiting import until_async
 
@@ -158,6 +158,26 @@ async def test_who_was_cut_off_comes_back_and_nobody_else_does(hub: TestHub) -> 
             size = await one.agent.expect("resize")
             assert (size["rows"], size["redraw"]) == (24, True)
             assert (await one.agent.expect("stream_open"))["name"] == "stdin"
+
+
+async def test_who_follows_somebody_elses_terminal_types_nothing_there(hub: TestHub) -> None:
+    await hub.user("other", "admin")
+    token = await hub.login("other")
+    async with agent_of(hub, TERMINALS) as one, visitor(hub) as client:
+        await one.started()
+        await one.agent.send(StreamCredit(stream=one.stream("stdin"), credit=1000))
+        await client.expect("stream_credit")
+        await one.agent.send_stream(one.stream("stdout"), 0, b"$ ")
+        watcher = await attach(hub, one.command["id"], token)
+        assert (await printed(watcher.socket)).data == b"$ ", "what is printed may be seen"
+        typist = await attach(hub, one.command["id"], token, stdin=True)
+        assert (await typist.socket.closed())[0] == NOT_PERMITTED.code
+        await client.send_stream(0, 0, b"ls\r")
+        while not isinstance(frame := await one.agent.next(), StreamFrame):
+            assert frame["type"] != "stream_open", "nobody takes it from who opened it"
+        assert frame.data == b"ls\r"
+    (denied,) = (await hub.ok("GET", "/audit?action=commands.attach"))["items"]
+    assert (denied["user"], denied["outcome"], denied["target"]) == ("other", "denied", "web-1")
 
 
 async def test_asked_again_with_the_same_key_it_is_the_same_terminal(hub: TestHub) -> None:

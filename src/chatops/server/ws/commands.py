@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from aiohttp import web
 
-from chatops.errors import ChatOpsError, ProtocolError
+from chatops.errors import ChatOpsError, NotPermitted, ProtocolError
 from chatops.protocol import closing
 from chatops.protocol.client_messages import (
     Attach,
@@ -141,6 +141,11 @@ class Follower:
         """
         attach = await self._second(Attach)
         following, live = await self._services.runs.follow(principal, name, attach.offsets)
+        if attach.stdin and live is not None and _types_elsewhere(principal, live.commands[0]):
+            following.close()
+            origin = Origin.of(principal, self._connection.address)
+            await self._note_denial(origin, Asked(name, "command"))
+            raise NotPermitted(f"at a terminal of {live.commands[0].user_name} nobody else types")
         return following, live, attach.stdin
 
     async def _note_denial(self, origin: Origin, asked: Asked) -> None:
@@ -245,6 +250,12 @@ class Follower:
             self._tell(Pong(id=message.id))
             return None
         return message
+
+
+def _types_elsewhere(principal: Principal, command: LiveCommand) -> bool:
+    """Whether it is somebody else's terminal: who is at it may be more there than one's own rights
+    give, on that server and on others."""
+    return command.terminal and command.user_id != principal.user_id
 
 
 def _may_begin(principal: Principal, run: LiveRun) -> bool:
