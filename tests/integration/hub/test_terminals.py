@@ -20,6 +20,7 @@ from chatops.protocol.features import CONTAINER_COMMANDS, TERMINALS
 from chatops.protocol.frames import StreamFrame
 from chatops.protocol.messages import Ping, Resize, StreamClose, StreamCredit
 from chatops.server.crud import recordings
+from chatops.server.housekeeping import Housekeeping
 from tests.support.fleet import CommandAgent, attach
 from tests.support.hub import StubAgent, TestHub
 from tests.support.waiting import until_async
@@ -303,6 +304,19 @@ async def test_a_recording_goes_with_its_time_and_with_its_server(hub: TestHub) 
     await hub.ok("DELETE", "/servers/web-1")
     await hub.services.recordings.sweep()
     assert list(folder(hub).iterdir()) == []
+
+
+async def test_a_folder_that_cannot_be_swept_ends_no_housekeeping(hub: TestHub) -> None:
+    stray = folder(hub) / "stray.cast"
+    stray.mkdir()
+    keeping = Housekeeping(hub.services, hub.hub.fleet)
+    await keeping.once()
+    stray.rmdir()
+    folder(hub).rmdir()
+    hub.services.servers.removed.add("gone")
+    await keeping.once()
+    assert not hub.services.servers.removed, "what comes after it is done, too"
+    folder(hub).mkdir(mode=0o700)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ housekeeping, so that a server takes its recordings with it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +36,7 @@ from chatops.units import format_time
 
 _SUFFIX: Final = ".cast"
 _NEVER_RAN: Final = ("offline", "refused")
+_log = logging.getLogger(__name__)
 
 
 class RecordingService:
@@ -181,14 +184,19 @@ class RecordingService:
 
     async def sweep(self) -> None:
         """Remove files without a row: of recordings that were deleted, or whose server was."""
-        names = await asyncio.to_thread(os.listdir, self._folder)
+        try:
+            names = await asyncio.to_thread(os.listdir, self._folder)
+        except OSError as error:
+            _log.error("the folder of recordings cannot be read: %s", error.strerror)
+            return
         found = [name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)]
         for begin in range(0, len(found), 500):
             part = found[begin : begin + 500]
             async with self._database.read() as session:
                 known = await crud.known(session, part)
             for name in set(part) - known:
-                self._path(name).unlink(missing_ok=True)
+                with suppress(OSError):  # next time
+                    self._path(name).unlink()
 
     # -- inside -----------------------------------------------------------------------------
 
