@@ -7,6 +7,7 @@ before it counts, so it survives the death of the agent; a power cut may take th
 from __future__ import annotations
 
 import bisect
+import errno
 import logging
 import os
 import secrets
@@ -236,7 +237,8 @@ class EventJournal:
             self._rewrite()
             return
         try:
-            self._file.write(data)
+            if self._file.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             self._note_failure(error)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -149,6 +151,22 @@ def test_a_damaged_file_begins_anew(path: Path) -> None:
     journal.add([note(1)])
     assert held(journal) == ["event 1"]
     journal.close()
+
+
+def test_a_disk_with_room_for_half_a_line_costs_no_other_line(path: Path) -> None:
+    class Half(FileIO):
+        def write(self, data: Any, /) -> int:
+            return super().write(data[: len(data) // 2])
+
+    journal = opened(path)
+    assert journal._file is not None
+    with journal._file as whole, Half(path, "ab") as half:
+        journal._file = half
+        journal.add([note(1)])
+        if journal._file is half:
+            journal._file = whole
+        journal.add([note(2)])
+    assert held(opened(path)) == ["event 1", "event 2"]
 
 
 def test_without_room_on_the_disk_events_are_kept_in_memory(
