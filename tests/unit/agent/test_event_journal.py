@@ -159,14 +159,17 @@ def test_a_disk_with_room_for_half_a_line_costs_no_other_line(path: Path) -> Non
             return super().write(data[: len(data) // 2])
 
     journal = opened(path)
-    assert journal._file is not None
-    with journal._file as whole, Half(path, "ab") as half:
+    whole = journal._file
+    assert whole is not None
+    with whole, Half(path, "ab") as half:
         journal._file = half
         journal.add([note(1)])
-        if journal._file is half:
-            journal._file = whole
+        journal._file = whole if journal._file is half else journal._file  # there is room again
         journal.add([note(2)])
-    assert held(opened(path)) == ["event 1", "event 2"]
+        again = opened(path)
+    assert held(again) == ["event 1", "event 2"]
+    for one in (journal, again):
+        one.close()
 
 
 def test_without_room_on_the_disk_events_are_kept_in_memory(
