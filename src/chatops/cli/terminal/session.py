@@ -209,8 +209,16 @@ class TerminalSession:
             return 128 + self._by if self._by is not None else exec_status(self._result)
         if self._follower.run_id is None and self._by is not None:
             return 128 + self._by
-        self._cli.out.error(lost or self._unconfirmed())
+        self._cli.out.error(self._gone(lost) if lost is not None else self._unconfirmed())
         return 128 + self._by if self._by is not None else LOST
+
+    def _gone(self, error: ChatOpsError) -> ChatOpsError:
+        (name, *_) = (*self._follower.commands, self._follower.run_id or "")
+        return type(error)(
+            f"{error.message}; the terminal was {name}, and is hung up after a minute",
+            hint=f"`chatops commands attach {name}` shows what was printed",
+            details=error.details,
+        )
 
     def _unconfirmed(self) -> ChatOpsError:
         name = self._follower.run_id or ""
