@@ -95,6 +95,7 @@ def test_much_output_comes_whole(shared: Bench) -> None:
         (["--profile", "none", "web-1", "true"], 125),
         (["--timeout", "soon", "web-1", "true"], 125),
         (["--status-file", "/nonexistent/file", "web-1", "true"], 125),
+        (["--status-file", "/", "web-1", "true"], 125),
     ],
 )
 def test_every_way_to_end_has_its_status(shared: Bench, words: list[str], status: int) -> None:

@@ -221,6 +221,9 @@ def test_a_recording_is_listed_played_and_exported(fleet: Bench, tmp_path: Path)
     assert events[-1][0] >= 0.3
     assert fleet.run("recordings", "export", one["id"], str(file)).code == 6
     assert fleet.run("recordings", "play", "nobody").code == 4
+    refused = fleet.run("recordings", "play", one["id"], "-o", "json")
+    assert (refused.code, refused.out) == (2, "")
+    assert "recordings export" in refused.err
 
 
 def test_it_outlives_a_hub_that_is_killed_and_so_does_its_recording(
@@ -248,11 +251,12 @@ def test_it_outlives_a_hub_that_is_killed_and_so_does_its_recording(
 
 def test_an_agent_that_is_killed_takes_it_along_and_the_terminal_is_put_back(hub: Bench) -> None:
     agent = hub.start_agent("web-1", hub.add_server("web-1"), "--allow", "shell")
-    hub.run("settings", "set", "lost_after", "1s")
+    hub.run("settings", "set", "lost_after", "6s")
     with shell(hub, "echo $$; exec sleep 1000") as child:
         child.expect(r"(\d+)\r\n")
         pid = int(str(child.match[1]))
         agent.process.kill()
+        child.expect_exact("[chatops: web-1 is away")
         code, rest = ended(child)
         until(lambda: not Path(f"/proc/{pid}").exists(), what="the end of the program")
     assert code == 122

@@ -3,6 +3,7 @@ and on several, with real processes. The names of the tests are the rows."""
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -398,7 +399,8 @@ def test_130_a_second_signal_leaves_at_once(many: Bench, tmp_path: Path, target:
     line = (
         f"trap '' TERM; echo $$ > $(mktemp -p {tmp_path}); echo on; while true; do sleep 0.1; done"
     )
-    process = start(many, "exec", target, line)
+    file = tmp_path.with_suffix(".json")
+    process = start(many, "exec", "--status-file", str(file), target, line)
     remote = pids(tmp_path, 1 + target.count(","))
     assert process.stderr is not None
     assert process.stdout is not None
@@ -409,6 +411,7 @@ def test_130_a_second_signal_leaves_at_once(many: Bench, tmp_path: Path, target:
     _, err = process.communicate(timeout=4)  # below the 5 s after which the agents kill
     assert process.returncode == 130
     assert b"not waiting for the end" in err
+    assert [one["status"] for one in json.loads(file.read_bytes())] == ["running"] * len(remote)
     until(lambda: not any(map(is_running, remote)), what="the end of the commands")
 
 

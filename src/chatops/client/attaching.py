@@ -16,6 +16,7 @@ from chatops.protocol.client_messages import (
     ClientAuthSuccess,
     CommandEvent,
     OpenTerminal,
+    StreamCut,
     to_client,
 )
 from chatops.protocol.frames import StreamFrame
@@ -64,6 +65,8 @@ def _steer(stdin: Input, message: object) -> None:
         stdin.restart()
     elif isinstance(message, StreamCredit):
         stdin.grant(message.credit, message.offset)
+    elif isinstance(message, StreamCut):
+        stdin.cut()
     elif isinstance(message, StreamClose):
         stdin.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -27,11 +28,13 @@ class Input:
     than the command takes, and sends it to wherever it is attached.
 
     It outlives connections: Commands.attach goes on where the command got to. ``error`` is what
-    ended the reading early, if anything did. ``close`` ends the thread; the file stays open.
+    ended the reading early, if anything did; ``cut_at`` since when, by the monotonic clock, the
+    server is away. ``close`` ends the thread; the file stays open.
     """
 
     def __init__(self, file: int) -> None:
         self.error: OSError | None = None
+        self.cut_at: float | None = None
         self._file = file
         self._feed = Feed()
         self._lock = threading.Lock()
@@ -56,6 +59,13 @@ class Input:
 
     def restart(self) -> None:
         """The way to the command is a new one: the next credit says from where on."""
+        self.cut_at = None
+        with self._lock:
+            self._feed.lost()
+
+    def cut(self) -> None:
+        """The server is away: nothing reaches the command before ``restart``."""
+        self.cut_at = time.monotonic()
         with self._lock:
             self._feed.lost()
 

@@ -182,6 +182,13 @@ class OpenTerminal(Message, tag="terminal"):
     timeout: TimeLimit | None = None
 
 
+class StreamCut(Message, tag="stream_cut"):
+    """The server that a stream of the client's goes to is away. What is sent meanwhile is lost: a
+    ``stream_open`` begins the stream anew when the server is back."""
+
+    stream: Count
+
+
 class OpenCopy(Message, tag="copy"):
     """On ``/ws/files/{server}``: copy what is at ``path`` from the server, or with ``to_server``
     what the client sends to there (see CopyOutArgs and CopyInArgs; ``place`` is of the first,
@@ -250,6 +257,7 @@ ToClient = (
     | StreamOpen
     | StreamCredit
     | StreamClose
+    | StreamCut
     | Error
     | Ping
     | Pong

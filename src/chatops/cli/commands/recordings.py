@@ -82,6 +82,11 @@ def play(
     from chatops.cli.terminal.player import Cast
     from chatops.cli.terminal.player import play as play_cast
 
+    if cli.out.form != "table":
+        raise InvalidInput(
+            "a recording is played as it was printed, and has no other form",
+            hint="`chatops recordings export ID -` prints it as asciicast v2",
+        )
     if not 0 < speed < float("inf"):
         raise InvalidInput(f"--speed: {speed:g} is no speed", hint="2 is twice as fast, 0.5 half")
     longest = seconds(idle, "--idle")

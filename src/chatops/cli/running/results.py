@@ -66,8 +66,8 @@ class StatusFile:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        if path is not None and (path.is_file() or not path.exists()):  # a pipe is written once
-            self.write([b"[]"])
+        if path is not None and not path.is_fifo() and not path.is_char_device():
+            self.write([b"[]"])  # a pipe is written once
 
     def write(self, parts: Iterator[bytes] | list[bytes]) -> None:
         """Replace its content.

@@ -86,10 +86,10 @@ class Stopper:
         if self._cancelling is not None:
             self._cancelling.join(LEAVING)
         run = self._run_id
-        if self._asked:
-            self._cli.out.say(f"not waiting for the end; `chatops commands wait {run}` does")
-        else:
-            self._cli.out.say(f"not cancelled yet: `chatops commands cancel {run}` asks again")
+        self._cli.out.say(f"not waiting for the end; `chatops commands wait {run}` does")
+        if not self._asked:
+            again = f"`chatops commands cancel {run}` asks again"
+            self._cli.out.say(f"the hub has not said yet that it cancels it: {again}")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.by is not None:

@@ -22,7 +22,7 @@ from chatops.errors import (
     NotSignedIn,
     SetupError,
 )
-from chatops.protocol.rest.commands import CommandResult
+from chatops.protocol.rest.commands import CommandResult, CommandStatus
 from chatops.text import counted, escape
 
 if TYPE_CHECKING:
@@ -155,7 +155,13 @@ class Watcher:
         if self._stopper.by is signal.SIGPIPE:
             return
         commands = list(self._follower.commands.values())
-        self._give_up([one for one in commands if one.result is None])
+        open_ = [one for one in commands if one.result is None]
+        if self._lost is not None:
+            self._give_up(open_)
+        elif self._left and self._results is not None:
+            for one in open_:
+                result = self._unknown(one, "running", "nobody waited for its end")
+                self._results.add(result, ask=False)
         if not self._left:
             self._tell_beyond(commands)
             self._tell(commands)
@@ -164,19 +170,19 @@ class Watcher:
 
     def _give_up(self, open_: list[Followed]) -> None:
         """What is not over has a result too: nobody knows how it ends."""
-        if self._lost is None:
-            return
         for one in open_:
-            one.result = CommandResult(
-                server=one.server, command_id=one.command_id,
-                run_id=self._follower.run_id or "", status="lost",
-                error=f"the hub was lost; the command {one.command_id} may go on",
-                truncated=True,
-            )  # fmt: skip
+            why = f"the hub was lost; the command {one.command_id} may go on"
+            one.result = self._unknown(one, "lost", why)
             if self._results is not None:
                 self._results.add(one.result, ask=False)
             if isinstance(self._printer, EventPrinter):
                 self._printer.end(one.result)
+
+    def _unknown(self, one: Followed, status: CommandStatus, why: str) -> CommandResult:
+        return CommandResult(
+            server=one.server, command_id=one.command_id, run_id=self._follower.run_id or "",
+            status=status, error=why, truncated=True,
+        )  # fmt: skip
 
     def _gone(self, error: ChatOpsError, commands: list[Followed]) -> ChatOpsError:
         name = self._follower.run_id or ""

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 LEAVING: Final = 2.0
 """Seconds that the server has to confirm that the terminal is hung up."""
 _LOOK: Final = 0.25
+_AWAY: Final = 3.0
+"""Seconds that a server is away before that is told: most are back before."""
 _KILLED: Final = 128
 """Exit statuses above are those of programs that a signal ended, as shells and engines tell it."""
 _ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -59,10 +61,12 @@ class TerminalSession:
         self._keyboard = Keyboard(0, screen.size, Escapes(self._act).passed)
         self._again = again
         self._follower = Follower(partial(begin, self._keyboard), self._come_back, self._note)
+        self._server = "the server"
         self._by: signal.Signals | None = None
         self._leave_at: float | None = None
         self._result: CommandResult | None = None
         self._missing = 0
+        self._told_away = False
 
     def run(self) -> int:
         """The exit status.
@@ -89,6 +93,7 @@ class TerminalSession:
 
     def _take(self, event: RunEvent) -> None:
         if isinstance(event, Start):
+            self._server = event.server
             self._screen.enter()
             self._keyboard.resized()  # it may have changed since it was asked for
         elif isinstance(event, Output):
@@ -173,6 +178,17 @@ class TerminalSession:
         if self._leave_at is not None and time.monotonic() >= self._leave_at:
             self._leave_at = float("inf")  # once
             raise Left
+        self._tell_away()
+
+    def _tell_away(self) -> None:
+        since = self._keyboard.cut_at
+        away = since is not None and time.monotonic() >= since + _AWAY
+        if away and not self._told_away:
+            self._note(f"{self._server} is away; what you type waits for it, ~. leaves")
+        elif since is None and self._told_away:
+            self._note(f"{self._server} is back")
+            self._keyboard.resized(redraw=True)
+        self._told_away = away
 
     def _suspend(self, number: int, frame: FrameType | None) -> None:
         self._screen.leave()
@@ -193,8 +209,16 @@ class TerminalSession:
             return 128 + self._by if self._by is not None else exec_status(self._result)
         if self._follower.run_id is None and self._by is not None:
             return 128 + self._by
-        self._cli.out.error(lost or self._unconfirmed())
+        self._cli.out.error(self._gone(lost) if lost is not None else self._unconfirmed())
         return 128 + self._by if self._by is not None else LOST
+
+    def _gone(self, error: ChatOpsError) -> ChatOpsError:
+        (name, *_) = (*self._follower.commands, self._follower.run_id or "")
+        return type(error)(
+            f"{error.message}; the terminal was {name}, and is hung up after a minute",
+            hint=f"`chatops commands attach {name}` shows what was printed",
+            details=error.details,
+        )
 
     def _unconfirmed(self) -> ChatOpsError:
         name = self._follower.run_id or ""

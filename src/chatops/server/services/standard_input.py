@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from chatops.errors import ProtocolError
 from chatops.protocol import closing
+from chatops.protocol.client_messages import StreamCut
 from chatops.protocol.frames import encode_frame
 from chatops.protocol.messages import Message, StreamClose, StreamCredit, StreamOpen
 from chatops.server.services.agent_manager import AgentSession
@@ -74,6 +75,7 @@ class StandardInput:
         """The agent is gone; what comes before it is back is refused."""
         self._session = None
         self._limit = 0
+        self._tell(StreamCut(stream=0))
 
     # -- the source's side --------------------------------------------------------------
 

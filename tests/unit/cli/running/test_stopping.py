@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatops.cli.context import Cli, Common
+from chatops.cli.running import stopping
 from chatops.cli.running.stopping import Left, Stopper
 from tests.support.fake_hub import FakeHub, Reply, error
 
@@ -60,3 +61,16 @@ def test_who_leaves_still_has_the_run_cancelled_by_a_busy_hub(
     made.leave()
     assert hub.paths() == ["POST /runs/r1/cancel"] * 2
     assert "not waiting for the end" in capsys.readouterr().err
+
+
+def test_who_leaves_is_told_that_the_hub_has_not_answered(
+    hub: FakeHub, config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopping, "LEAVING", 0.1)
+    hub.on("POST /runs/r1/cancel", lambda _: error(503, "busy", "the hub has much to do"))
+    made = Stopper(Cli(Common(hub=hub.url, token="t")), several=False)
+    made.taken("r1")
+    made.leave()
+    waiting, unsaid = capsys.readouterr().err.splitlines()
+    assert waiting == "not waiting for the end; `chatops commands wait r1` does"
+    assert unsaid.endswith("`chatops commands cancel r1` asks again")
