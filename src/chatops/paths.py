@@ -37,8 +37,9 @@ def default_data_dir(part: str) -> Path:
     return user_data_path("chatops", appauthor=False) / part
 
 
-def private_dir(path: Path) -> Path:
-    """``path`` as a folder that only its owner can enter, made if it is not there.
+def private_dir(path: Path, *, option: str = "--data-dir") -> Path:
+    """``path``, which ``option`` names, as a folder that only its owner can enter, made if it is
+    not there.
 
     Raises:
         SetupError: it cannot be made, is no folder, or belongs to somebody else.
@@ -49,16 +50,16 @@ def private_dir(path: Path) -> Path:
         if info.st_uid != os.geteuid():
             raise SetupError(
                 f"the folder {path} belongs to another user (uid {info.st_uid})",
-                hint="start as that user, or name another folder with --data-dir",
+                hint=f"start as that user, or name another folder with {option}",
             )
         if info.st_mode & 0o077:
             path.chmod(0o700)
     except (FileExistsError, NotADirectoryError):
-        raise SetupError(f"{path} is not a folder", hint="name another with --data-dir") from None
+        raise SetupError(f"{path} is not a folder", hint=f"name another with {option}") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise SetupError(
             f"the folder {path} cannot be used: {getattr(error, 'strerror', None) or error}",
-            hint="check its owner and permissions, or name another with --data-dir",
+            hint=f"check its owner and permissions, or name another with {option}",
         ) from error
     return path
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatops.cli.declared import Form
 from chatops.cli.exits import DONE, INTERRUPTED, PIPE_CLOSED, exit_code
 from chatops.cli.output import Output
-from chatops.cli.profiles import Profile, Profiles
+from chatops.cli.profiles import Book, Profile, Profiles
 from chatops.cli.streams import silence
 from chatops.errors import ChatOpsError, InternalError, NotSignedIn, SetupError
 
@@ -162,11 +162,12 @@ class Cli:
 
 def resolve(common: Common, environ: Mapping[str, str], profiles: Profiles) -> Connection:
     """The connection that options, variables and profiles ask for (see Cli.connection)."""
-    book = profiles.read()
     named = common.profile or environ.get("CHATOPS_PROFILE") or None
+    hub = common.hub or _env_beside_flag(common, environ, "CHATOPS_HUB")
+    token = common.token or environ.get("CHATOPS_TOKEN") or None
+    book = _read(profiles, needed=named is not None or not (hub and token))
     name = named or book.active
     profile = book.get(named) if named else book.profiles.get(name or "")
-    hub = common.hub or _env_beside_flag(common, environ, "CHATOPS_HUB")
     if hub is None and profile is None:
         raise NotSignedIn(
             "no hub is known", hint="`chatops login URL`, or set CHATOPS_HUB and CHATOPS_TOKEN"
@@ -175,11 +176,21 @@ def resolve(common: Common, environ: Mapping[str, str], profiles: Profiles) -> C
         return _with_profile(common, environ, name or "", profile)
     return Connection(
         hub=hub or "",
-        token=common.token or environ.get("CHATOPS_TOKEN") or None,
+        token=token,
         ca_file=_path(common, environ),
         fingerprint=common.fingerprint or environ.get("CHATOPS_FINGERPRINT") or None,
         insecure=_insecure(common, environ),
     )
+
+
+def _read(profiles: Profiles, *, needed: bool) -> Book:
+    """The profiles; none where they cannot be read and something else says all."""
+    try:
+        return profiles.read()
+    except SetupError:
+        if needed:
+            raise
+        return Book()
 
 
 def _with_profile(

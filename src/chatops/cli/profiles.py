@@ -101,7 +101,7 @@ class Profiles:
         """
         from pathlib import Path
 
-        folder = private_dir(Path(self._folder))
+        folder = private_dir(Path(self._folder), option="CHATOPS_CONFIG_DIR")
         try:
             handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

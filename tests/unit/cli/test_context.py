@@ -8,7 +8,7 @@ import pytest
 
 from chatops.cli.context import Cli, Common, Connection, resolve
 from chatops.cli.profiles import Profile, Profiles
-from chatops.errors import NotFound, NotSignedIn
+from chatops.errors import NotFound, NotSignedIn, SetupError
 from tests.support.fake_hub import Asked, FakeHub, Reply, error
 from tests.support.samples import user
 
@@ -93,6 +93,15 @@ def test_no_hub_at_all_is_an_error_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(NotSignedIn) as caught:
         found(Profiles(tmp_path))
     assert "chatops login" in (caught.value.hint or "")
+
+
+def test_hub_and_token_by_hand_need_no_file(tmp_path: Path) -> None:
+    (tmp_path / "profiles.json").write_text("{damaged")
+    damaged, both = Profiles(tmp_path), {"CHATOPS_HUB": TEST, "CHATOPS_TOKEN": "t"}
+    assert where(found(damaged, **both)) == (TEST, "t")
+    for environ in ({"CHATOPS_HUB": TEST}, {"CHATOPS_TOKEN": "t"}, both | {"CHATOPS_PROFILE": "a"}):
+        with pytest.raises(SetupError, match="damaged"):
+            found(damaged, **environ)
 
 
 def test_a_named_profile_that_is_not_there_is_an_error(profiles: Profiles) -> None:

@@ -47,6 +47,13 @@ def test_an_error_on_the_way_changes_nothing(tmp_path: Path) -> None:
     assert profiles.read().active is None
 
 
+def test_a_folder_that_cannot_be_used_names_the_variable_that_moves_it(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SetupError) as caught, Profiles(tmp_path / "file").change():
+        pass
+    assert caught.value.hint == "name another with CHATOPS_CONFIG_DIR"
+
+
 def test_a_damaged_file_is_said_and_kept(tmp_path: Path) -> None:
     (tmp_path / "profiles.json").write_bytes(b'{"profiles": \xff')
     for use in (Profiles(tmp_path).read, Profiles(tmp_path).change().__enter__):
