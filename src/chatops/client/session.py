@@ -113,13 +113,14 @@ class Session:
     def stream(
         self, method: Method, path: str, body: Request | None = None, *, query: Query | None = None
     ) -> Response:
-        """One request whose answer's body is read as it comes, for as long as it takes.
+        """One request whose answer's body is read as it comes, for as long as it takes: the hub is
+        never silent for longer than the session's time limit.
 
         Raises:
             ChatOpsError: as for ``call``.
         """
         payload = msgspec.json.encode(body) if body is not None else b""
-        response = self._authorised(method, path, query, payload, timeout=None)
+        response = self._authorised(method, path, query, payload, timeout=self.transport.timeout)
         if response.status >= 300:
             raise self._refusal(response, self._guard(lambda: response.read(MAX_ANSWER)))
         return response

@@ -3,6 +3,8 @@
 A stream frame is a header of 12 bytes, big endian: stream (u32), offset of the first
 byte in its stream (u64), then the bytes, unchanged. Over HTTP, where there are no frames,
 each one (text or binary) is preceded by its kind (u8: 0 text, 1 binary) and length (u32).
+There a frame of stream 0 without bytes says only that the hub is there: one comes every 5 s in
+which there is nothing else.
 """
 
 from __future__ import annotations
@@ -64,8 +66,13 @@ def envelope_binary(stream: int, offset: int, data: bytes) -> bytes:
     return _ENVELOPE.pack(_BINARY, _HEADER.size + len(data)) + _HEADER.pack(stream, offset) + data
 
 
+ALIVE: Final = envelope_binary(0, 0, b"")
+"""What says in an HTTP body that the hub is there."""
+
+
 class FrameReader:
-    """Cuts the bytes of an HTTP body, fed in any portions, back into frames."""
+    """Cuts the bytes of an HTTP body, fed in any portions, back into frames; those that say only
+    that the hub is there are left out."""
 
     def __init__(self, max_frame: int = MAX_HUB_FRAME) -> None:
         self._buffer = bytearray()
@@ -85,6 +92,9 @@ class FrameReader:
             end = _ENVELOPE.size + length
             if len(self._buffer) < end:
                 return
+            if self._buffer.startswith(ALIVE):
+                del self._buffer[:end]
+                continue
             frame = bytes(memoryview(self._buffer)[_ENVELOPE.size : end])
             del self._buffer[:end]
             yield frame if kind == _TEXT else decode_frame(frame)

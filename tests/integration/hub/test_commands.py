@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from chatops.clock import FakeClock
 from chatops.protocol.facts import HeldCommand, JournalFacts
-from chatops.protocol.frames import CONTENT_TYPE, FrameReader, StreamFrame
+from chatops.protocol.frames import ALIVE, CONTENT_TYPE, FrameReader, StreamFrame
 from chatops.protocol.limits import KEPT_HEAD, KEPT_TAIL
 from chatops.protocol.messages import (
     CommandResponse,
 )
+from chatops.server.api import run_stream
 from chatops.tasks import Tasks
 from tests.support.fleet import CommandAgent, connect
 from tests.support.hub import TestHub, running_hub
@@ -126,6 +128,26 @@ async def test_a_stream_gives_every_byte_with_its_offset(hub: TestHub) -> None:
     end = msgspec.json.decode(frames[-1])
     assert (end["event"], end["result"]["status"]) == ("end", "succeeded")
     assert (end["stdout_bytes"], end["stderr_bytes"]) == (5, 3)
+
+
+async def test_a_stream_in_which_nothing_happens_says_that_the_hub_is_there(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_stream, "IDLE_CHECK", 0.1)
+    one = await connect(hub)
+    body = msgspec.json.encode({"target": "web-1", "command": "x", "mode": "stream"})
+    headers = {"Authorization": f"Bearer {hub.admin}"}
+    async with (
+        one.agent,
+        hub.http.post(f"{hub.url}/api/v1/commands", data=body, headers=headers) as response,
+    ):
+        seen = b""
+        while seen.count(ALIVE) < 2:
+            seen += await response.content.readany()
+        await one.started()
+        await one.finished(stdout_bytes=0)
+        seen += await response.content.read()
+    assert all(isinstance(frame, bytes) for frame in FrameReader().feed(seen))
 
 
 async def test_a_detached_command_goes_on_by_itself(hub: TestHub) -> None:

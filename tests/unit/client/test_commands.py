@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterable, Iterator
 
 import msgspec
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from chatops.client import Client
 from chatops.client.commands import End, Output, RunEvent, Start
 from chatops.errors import HubUnreachable, Offline
-from chatops.protocol.frames import CONTENT_TYPE, envelope_binary, envelope_text
+from chatops.protocol.frames import ALIVE, CONTENT_TYPE, envelope_binary, envelope_text
 from tests.support.fake_hub import FakeHub, Reply, error, fake_hub
 
 START = {"event": "start", "server": "web-1", "command_id": "c1", "run_id": "r1", "stdout": 1,
@@ -32,7 +34,7 @@ WHOLE = (
 )  # fmt: skip
 
 
-def streaming(hub: FakeHub, pieces: list[bytes], *, close: bool = False) -> None:
+def streaming(hub: FakeHub, pieces: Iterable[bytes], *, close: bool = False) -> None:
     headers = {"Content-Type": CONTENT_TYPE}
     hub.on("POST /commands", Reply(headers=headers, chunks=iter(pieces), close=close))
 
@@ -75,6 +77,28 @@ def test_a_stream_that_is_cut_says_that_the_command_may_run(hub: FakeHub) -> Non
     streaming(hub, [WHOLE[:40]], close=True)
     with pytest.raises(HubUnreachable) as caught:
         list(run(hub))
+    assert caught.value.details == {"sent": True}
+
+
+def test_a_hub_that_falls_silent_is_lost_and_one_that_says_it_is_there_is_not(
+    hub: FakeHub,
+) -> None:
+    silent = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield frame(START)
+        for _ in range(5):
+            silent.wait(0.2)  # all together longer than the client's patience
+            yield ALIVE
+        silent.wait(10)
+
+    streaming(hub, pieces())
+    with Client(hub.url, "t", timeout=0.5) as client:
+        began = time.monotonic()
+        with pytest.raises(HubUnreachable, match=r"no answer within 0\.5 s") as caught:
+            list(client.commands.stream("web-1", "x"))
+    silent.set()
+    assert 1.4 < time.monotonic() - began < 8
     assert caught.value.details == {"sent": True}
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chatops.errors import ProtocolError
 from chatops.protocol.frames import (
+    ALIVE,
     FrameReader,
     StreamFrame,
     decode_frame,
@@ -22,11 +23,16 @@ STREAMS = st.integers(min_value=0, max_value=2**32 - 1)
 OFFSETS = st.integers(min_value=0, max_value=2**62)
 DATA = st.binary(max_size=200)
 BINARY = st.builds(StreamFrame, STREAMS, OFFSETS, DATA)
-FRAMES = st.lists(DATA | BINARY, max_size=12)
+FRAMES = st.lists(DATA | BINARY | st.just(StreamFrame(0, 0, b"")), max_size=12)
 
 
 def envelope(frame: bytes | StreamFrame) -> bytes:
     return envelope_binary(*frame) if isinstance(frame, StreamFrame) else envelope_text(frame)
+
+
+def told(frames: list[bytes | StreamFrame]) -> list[bytes | StreamFrame]:
+    """Those that a reader gives: not what says only that the hub is there."""
+    return [frame for frame in frames if envelope(frame) != ALIVE]
 
 
 @given(STREAMS, OFFSETS, DATA)
@@ -64,7 +70,7 @@ def test_frames_survive_any_cutting(frames: list[bytes | StreamFrame], data: st.
     got: list[bytes | StreamFrame] = []
     for start, end in pairwise([0, *cuts, len(body)]):
         got += reader.feed(body[start:end])
-    assert got == frames
+    assert got == told(frames)
     assert reader.pending == 0
 
 
@@ -73,7 +79,7 @@ def test_frames_survive_one_byte_at_a_time(frames: list[bytes | StreamFrame]) ->
     body = b"".join(map(envelope, frames))
     reader = FrameReader()
     got = [frame for index in range(len(body)) for frame in reader.feed(body[index : index + 1])]
-    assert got == frames
+    assert got == told(frames)
 
 
 @given(FRAMES.filter(bool), st.data())
@@ -84,7 +90,7 @@ def test_a_body_cut_short_shows_as_pending(
     body = b"".join(map(envelope, frames))
     missing = data.draw(st.integers(1, last))
     reader = FrameReader()
-    assert list(reader.feed(body[:-missing])) == frames[:-1]
+    assert list(reader.feed(body[:-missing])) == told(frames[:-1])
     assert reader.pending == last - missing
 
 

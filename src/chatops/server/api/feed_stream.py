@@ -36,7 +36,7 @@ async def stream(
     with suppress(TimeoutError, ConnectionError, ClientConnectionResetError):
         await response.prepare(request)
         try:
-            while (data := await until_gone(request, ask)) is not None:
+            while (data := await until_gone(request, response, ask)) is not None:
                 await write(response, data)
         except ChatOpsError as failure:
             detail = rest.ErrorDetail(

@@ -11,7 +11,13 @@ from aiohttp import ClientConnectionResetError, web
 
 from chatops.errors import ChatOpsError
 from chatops.protocol import rest
-from chatops.protocol.frames import CONTENT_TYPE, StreamFrame, envelope_binary, envelope_text
+from chatops.protocol.frames import (
+    ALIVE,
+    CONTENT_TYPE,
+    StreamFrame,
+    envelope_binary,
+    envelope_text,
+)
 from chatops.protocol.rest import StreamEvent
 from chatops.server.services.following import Following
 from chatops.server.services.run_events import Teller
@@ -19,7 +25,8 @@ from chatops.server.services.run_events import Teller
 WATCHER_STALL: Final = 60.0
 """Seconds after which a watcher that takes no byte counts as gone."""
 IDLE_CHECK: Final = 5.0
-"""Seconds between two looks whether the watcher of what is silent is still there."""
+"""Seconds between two looks whether the watcher of what is silent is still there; it is told
+then that the hub is."""
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 
@@ -45,11 +52,13 @@ async def stream(request: web.Request, following: Following) -> web.StreamRespon
 async def _copy(
     request: web.Request, response: web.StreamResponse, following: Following, teller: Teller
 ) -> None:
-    while (item := await until_gone(request, following.next)) is not None:
+    while (item := await until_gone(request, response, following.next)) is not None:
         await _write(response, teller.tell(item))
 
 
-async def until_gone(request: web.Request, ask: Callable[[], Awaitable[T]]) -> T:
+async def until_gone(
+    request: web.Request, response: web.StreamResponse, ask: Callable[[], Awaitable[T]]
+) -> T:
     """What ``ask`` gives; it is cancelled and asked again while the watcher is there.
 
     Raises:
@@ -62,6 +71,7 @@ async def until_gone(request: web.Request, ask: Callable[[], Awaitable[T]]) -> T
         except TimeoutError:
             if request.transport is None or request.transport.is_closing():
                 raise
+        await write(response, ALIVE)
 
 
 async def write(response: web.StreamResponse, data: bytes) -> None:
