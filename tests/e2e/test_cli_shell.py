@@ -251,7 +251,7 @@ def test_it_outlives_a_hub_that_is_killed_and_so_does_its_recording(
 
 def test_an_agent_that_is_killed_takes_it_along_and_the_terminal_is_put_back(hub: Bench) -> None:
     agent = hub.start_agent("web-1", hub.add_server("web-1"), "--allow", "shell")
-    hub.run("settings", "set", "lost_after", "6s")
+    hub.run("settings", "set", "lost_after", "8s")
     with shell(hub, "echo $$; exec sleep 1000") as child:
         child.expect(r"(\d+)\r\n")
         pid = int(str(child.match[1]))
