@@ -93,9 +93,11 @@ def test_a_hub_that_falls_silent_is_lost_and_one_that_says_it_is_there_is_not(
         waiting.wait(30)
 
     streaming(hub, pieces())
-    with Client(hub.url, "t", timeout=1.0) as client:
-        with pytest.raises(HubUnreachable, match="no answer within 1 s") as caught:
-            list(client.commands.stream("web-1", "x"))
+    with (
+        Client(hub.url, "t", timeout=1.0) as client,
+        pytest.raises(HubUnreachable, match="no answer within 1 s") as caught,
+    ):
+        list(client.commands.stream("web-1", "x"))
     waiting.set()
     assert silent.is_set()
     assert caught.value.details == {"sent": True}
