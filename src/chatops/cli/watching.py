@@ -7,14 +7,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from chatops.cli.absent import servers_of
 from chatops.cli.context import Cli
-from chatops.errors import HubUnreachable, InvalidInput, NotFound
+from chatops.errors import ChatOpsError, HubUnreachable, InvalidInput, NotFound
 from chatops.protocol.rest import Server, ServerSample
 from chatops.protocol.session.backoff import Backoff
 from chatops.protocol.target import Target, parse_target
+from chatops.text import escape, shorten
 
 if TYPE_CHECKING:
     from chatops.client import Client
@@ -29,6 +31,8 @@ MOST: Final = 500
 account's subscriptions."""
 _SEEN: Final = 1000
 """Times of a server's samples that are remembered: what comes again is not printed again."""
+_NAMED: Final = 200
+"""Characters of names of servers that are not online."""
 Item = ServerSample | BaseException
 Feed = queue.Queue[tuple[str, Item]]
 """Samples of servers by name, or what ended one server's."""
@@ -46,6 +50,8 @@ def samples(cli: Cli, text: str) -> Iterator[ServerSample]:
     target = parse_target(text)
     news = News(cli.out.say)
     if target.one is not None:
+        with suppress(ChatOpsError):  # what follows says it
+            _say_away(cli, servers_of(cli, text))
         return each_once(cli.client.metrics.watch(target.one, on_change=news.change))
     servers = meant(cli, text)
     if len(servers) > MOST:
@@ -53,7 +59,15 @@ def samples(cli: Cli, text: str) -> Iterator[ServerSample]:
             f"{text[:80]!r} means {len(servers)} servers; whole samples come from at most {MOST}",
             hint="name fewer; on a terminal the table and `chatops top` take any number",
         )
+    _say_away(cli, servers)
     return _merged(cli, servers, news)
+
+
+def _say_away(cli: Cli, servers: Iterable[Server]) -> None:
+    """Say of which servers nothing can come now."""
+    if away := [server.name for server in servers if server.status != "online"]:
+        names = shorten(", ".join(away), _NAMED)
+        cli.out.say(f"not online now: {escape(names)}; samples come when that changes")
 
 
 def meant(cli: Cli, text: str) -> list[Server]:

@@ -67,7 +67,7 @@ LIVE = View(
         Column("TIME", lambda a: show.local(a.resolved_at or a.fired_at), width=19),
         Column("SERVER", _server, width=12),
         Column("SEVERITY", lambda a: a.severity, _severity_style),
-        Column("STATE", _state, _state_style, width=12),
+        Column("STATE", _state, _state_style, width=20),
         Column("RULE", lambda a: a.threshold_name, width=12),
         Column("MESSAGE", lambda a: a.message, width=0),
     ],

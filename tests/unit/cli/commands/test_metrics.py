@@ -267,6 +267,13 @@ def test_nonsense_is_refused_before_the_hub_is_asked(cli: Invoke, hub: FakeHub) 
     assert hub.asked == []
 
 
+def test_watching_who_is_not_online_is_said(cli: Invoke, hub: FakeHub) -> None:
+    for status, said in (("never", True), ("offline", True), ("online", False)):
+        hub.on("GET /servers/web-1", server("web-1", status=status))
+        done = cli("metrics", "watch", "web-1")  # which this hub has no socket for
+        assert (done.out, "not online now: web-1; samples come" in done.err) == ("", said)
+
+
 def test_watching_a_target_that_means_nobody(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /servers", page())
     assert cli("metrics", "watch", "web-*").code == 4
