@@ -8,6 +8,7 @@ import { renew } from "./api/client";
 import { queryClient } from "./api/query";
 import { router } from "./routes";
 import { wait } from "./socket/retry";
+import { forgetDrafts } from "./stores/drafts";
 import { useFleet } from "./stores/fleet";
 import { useSession } from "./stores/session";
 import { Toasts } from "./ui/toast";
@@ -17,6 +18,7 @@ useSession.subscribe((now, before) => {
   if (now.phase !== "out" || before.phase !== "in") return;
   queryClient.clear();
   useFleet.getState().clear();
+  forgetDrafts();
 });
 
 void begin();

@@ -16,7 +16,6 @@ const BOXES: [name: keyof Filter, label: string, placeholder: string, width: str
   ["target", "Target has", "target", "w-40"],
 ];
 
-/** Target and outcome are looked for here, among the records that were loaded. */
 export function AuditFilters({ filter, change, wrong }: Props) {
   return (
     <div className="flex flex-wrap items-center gap-2">
@@ -40,7 +39,8 @@ export function AuditFilters({ filter, change, wrong }: Props) {
         <option value="">any outcome</option>
         <option value="ok">ok</option>
         <option value="denied">denied</option>
-        <option value="failed">all but good ones</option>
+        <option value="failed">failed</option>
+        <option value="bad">all but good ones</option>
       </Select>
       <LateInput
         aria-label="Since"

@@ -10,8 +10,8 @@ interface Props {
 }
 
 function tone(outcome: string): Tone {
-  if (outcome === "ok" || outcome === "completed") return "good";
-  return outcome === "sent" ? "plain" : "bad";
+  if (outcome === "ok" || outcome === "succeeded") return "good";
+  return outcome === "sent" || outcome === "queued" ? "plain" : "bad";
 }
 
 export function AuditTable({ records, open }: Props) {
