@@ -10,6 +10,7 @@ import { router } from "./routes";
 import { wait } from "./socket/retry";
 import { forgetDrafts } from "./stores/drafts";
 import { useFleet } from "./stores/fleet";
+import { lookForHub } from "./stores/reach";
 import { useSession } from "./stores/session";
 import { Toasts } from "./ui/toast";
 
@@ -23,10 +24,13 @@ useSession.subscribe((now, before) => {
 
 void begin();
 
-/** Who is signed in; a hub that does not answer yet is asked until it does. */
+/** Who is signed in; a hub that does not answer yet is asked when it does. */
 async function begin(): Promise<void> {
   for (let failures = 1; useSession.getState().phase === "unknown"; failures += 1) {
-    await renew().catch(() => new Promise((done) => setTimeout(done, wait(failures))));
+    await renew().catch(async () => {
+      await lookForHub();
+      await new Promise((done) => setTimeout(done, wait(failures)));
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 // turns every failure into a HubError.
 import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from "axios";
 import { userOf } from "@/lib/token";
+import { lookForHub } from "@/stores/reach";
 import { useSession } from "@/stores/session";
 import { asHubError, HubError } from "./errors";
 import type { Page, TokenPair } from "./types";
@@ -24,7 +25,7 @@ http.interceptors.request.use(async (config) => {
 });
 
 http.interceptors.response.use(undefined, async (failure) => {
-  const error = asHubError(failure);
+  const error = failed(failure);
   const config = (axios.isAxiosError(failure) ? failure.config : undefined) as Asked | undefined;
   if (error.status !== 401 || !config || config.renewed) throw error;
   await renew();
@@ -118,8 +119,15 @@ async function send<T>(path: string, body: unknown): Promise<T> {
   try {
     return (await bare.post<T>(path, body)).data;
   } catch (error) {
-    throw asHubError(error);
+    throw failed(error);
   }
+}
+
+/** A failure as an error; of one without an answer the page is told. */
+function failed(failure: unknown): HubError {
+  const error = asHubError(failure);
+  if (error.code === "unreachable" && !axios.isCancel(failure)) void lookForHub();
+  return error;
 }
 
 export async function get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {

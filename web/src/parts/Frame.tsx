@@ -1,9 +1,10 @@
 import { Menu as MenuIcon, TerminalSquare } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Navigate, NavLink, Outlet, useLocation } from "react-router";
-import { useHealth, useMe } from "@/api/auth";
+import { useMe } from "@/api/auth";
 import { cn } from "@/lib/cn";
 import { atLeast } from "@/lib/roles";
+import { useReach } from "@/stores/reach";
 import { useSession } from "@/stores/session";
 import { Button } from "@/ui/button";
 import { Account } from "./Account";
@@ -89,12 +90,13 @@ function Navigation() {
 
 /** Says that the hub does not answer, and that nothing needs to be done. */
 function HubAway({ waiting = false }: { waiting?: boolean }) {
-  const health = useHealth();
-  if (!health.error && !(health.failureCount > 1)) {
-    return waiting ? <p className="p-6 text-sm text-faint">Signing in …</p> : null;
-  }
+  const away = useReach(({ away }) => away);
+  if (!away) return waiting ? <p className="p-6 text-sm text-faint">Signing in …</p> : null;
   return (
-    <p role="alert" className="border-b border-bad bg-card px-4 py-2 text-sm text-bad">
+    <p
+      role="alert"
+      className="sticky top-0 z-30 border-b border-bad bg-card px-4 py-2 text-sm text-bad"
+    >
       The hub does not answer. What you see may be old; this page comes back by itself.
     </p>
   );
