@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { cn } from "@/lib/cn";
 import { opener } from "./opener";
 
@@ -11,13 +11,18 @@ interface Props {
   description?: ReactNode;
   children: ReactNode;
   wide?: boolean;
+  /** Why it is not to be left by Escape, a click beside it or its cross; said when that is tried. */
+  hold?: string | undefined;
 }
 
 /** A window over the page: keeps the keyboard inside, ends with Escape, gives the focus back. */
-export function Dialog({ open, onOpenChange, title, description, children, wide }: Props) {
+export function Dialog(props: Props) {
+  const { open, onOpenChange, title, description, children, wide, hold } = props;
   const from = useRef<Element | null>(null);
+  const [tried, setTried] = useState(false);
+  const change = (next: boolean) => (hold && !next ? setTried(true) : onOpenChange(next));
   return (
-    <Radix.Root open={open} onOpenChange={onOpenChange}>
+    <Radix.Root open={open} onOpenChange={change}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Radix.Content
@@ -43,6 +48,11 @@ export function Dialog({ open, onOpenChange, title, description, children, wide 
           </div>
           {description && (
             <Radix.Description className="mb-3 text-sm text-faint">{description}</Radix.Description>
+          )}
+          {hold && tried && (
+            <p role="alert" className="mb-3 text-sm text-warn">
+              {hold}
+            </p>
           )}
           {children}
         </Radix.Content>

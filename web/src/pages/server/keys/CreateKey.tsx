@@ -9,6 +9,7 @@ import { visible } from "@/lib/text";
 import { parseDuration } from "@/lib/units";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
+import { useOnce } from "@/parts/once";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Field, Input } from "@/ui/field";
@@ -21,13 +22,19 @@ interface Props {
 /** A name and an end, then the key, which is shown this once. */
 export function CreateKey({ server, onClose }: Props) {
   const [made, setMade] = useState<ApiKeyCreated | null>(null);
+  const { hold, copied } = useOnce(made);
   return (
     <Dialog
       open
+      hold={hold}
       onOpenChange={(open) => !open && onClose()}
       title={made ? `The key ${visible(made.name)}` : `Make a key for ${server}`}
     >
-      {made ? <Made made={made} onClose={onClose} /> : <Ask server={server} onMade={setMade} />}
+      {made ? (
+        <Made made={made} onCopied={copied} onClose={onClose} />
+      ) : (
+        <Ask server={server} onMade={setMade} />
+      )}
     </Dialog>
   );
 }
@@ -79,7 +86,13 @@ function Ask({ server, onMade }: { server: string; onMade: (key: ApiKeyCreated) 
   );
 }
 
-function Made({ made, onClose }: { made: ApiKeyCreated; onClose: () => void }) {
+interface MadeProps {
+  made: ApiKeyCreated;
+  onCopied: () => void;
+  onClose: () => void;
+}
+
+function Made({ made, onCopied, onClose }: MadeProps) {
   const insecure = plainElsewhere(window.location);
   return (
     <div className="grid gap-4 text-sm">
@@ -89,14 +102,17 @@ function Made({ made, onClose }: { made: ApiKeyCreated; onClose: () => void }) {
       </p>
       <div className="grid gap-1">
         <h3 className="font-medium">The key alone</h3>
-        <CliCommand command={made.key} />
+        <CliCommand command={made.key} onCopied={onCopied} />
       </div>
       <div className="grid gap-1">
         <h3 className="font-medium">What to run on the target</h3>
-        <CliCommand command={pasteLine(made.join, { monitorOnly: false, insecure })} />
+        <CliCommand
+          command={pasteLine(made.join, { monitorOnly: false, insecure })}
+          onCopied={onCopied}
+        />
       </div>
-      <Button className="justify-self-end" onClick={onClose}>
-        Close
+      <Button look="main" className="justify-self-end" onClick={onClose}>
+        I have it
       </Button>
     </div>
   );
