@@ -7,6 +7,7 @@ import { useThisServer } from "@/pages/server/context";
 import { CliCommand } from "@/parts/CliCommand";
 import { LateInput } from "@/parts/LateInput";
 import { Loaded, Nothing } from "@/parts/Loaded";
+import { NotAllowed } from "@/parts/NotAllowed";
 import { Select } from "@/ui/field";
 import { ContainerTable } from "./ContainerTable";
 
@@ -18,7 +19,7 @@ export function Component() {
   const allowed = !server.allow || server.allow.includes("docker");
   const containers = useContainers(server.name, allowed);
   const [choice, change] = useFilters(USUAL);
-  if (!allowed) return <NotAllowed server={server} />;
+  if (!allowed) return <NotAllowed server={server} what="docker" so="it shows no containers" />;
   return (
     <>
       <div className="flex flex-wrap gap-2">
@@ -65,20 +66,4 @@ function Chosen({ server, all, choice }: ChosenProps) {
   if (chosen.length === 0)
     return <Nothing>None of the {all.length} containers is like that.</Nothing>;
   return <ContainerTable server={server} containers={chosen} stats={byId(stats.data ?? [])} />;
-}
-
-function NotAllowed({ server }: { server: ServerDetail }) {
-  return (
-    <Nothing>
-      <p className="text-ink">
-        The agent of {server.name} was not started with <code>--allow docker</code>, so it shows no
-        containers.
-      </p>
-      <p>
-        Its owner decides that on the target:{" "}
-        <code>chatops agent --allow {[...(server.allow ?? []), "docker"].join(",")}</code>, or{" "}
-        <code>allow</code> in its policy.
-      </p>
-    </Nothing>
-  );
 }
