@@ -68,7 +68,7 @@ def test_a_container_is_restarted_and_its_log_followed(admin: Visitor, engine: R
 
 def test_a_terminal_in_a_container(admin: Visitor) -> None:
     page = admin.open("/servers/web-1/containers/ticks")
-    page.get_by_role("link", name="Terminal", exact=True).last.click()
+    page.get_by_role("link", name="Open a terminal").click()
     expect(page.locator("main")).to_contain_text("chatops docker exec -it web-1 ticks sh")
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_text("connected", exact=True)).to_be_visible()

@@ -68,7 +68,7 @@ function Whole({ server, name, detail, all }: Props) {
           {detail.state === "running" && entering(server) === null && (
             <Button asChild>
               <Link to="terminal">
-                <TerminalSquare /> Terminal
+                <TerminalSquare /> Open a terminal
               </Link>
             </Button>
           )}
