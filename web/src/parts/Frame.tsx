@@ -44,7 +44,7 @@ function Navigation() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone, going somewhere closes it
   useEffect(() => setOpen(false), [pathname]);
   return (
-    <header className="border-b bg-card md:sticky md:top-0 md:h-dvh md:w-52 md:shrink-0 md:border-r md:border-b-0">
+    <header className="sticky top-0 z-30 max-h-dvh overflow-y-auto border-b bg-card md:h-dvh md:w-52 md:shrink-0 md:border-r md:border-b-0">
       <div className="flex h-full flex-col gap-2 p-3">
         <div className="flex items-center justify-between">
           <NavLink to="/servers" className="flex items-center gap-2 px-2 font-semibold">
@@ -95,7 +95,7 @@ function HubAway({ waiting = false }: { waiting?: boolean }) {
   return (
     <p
       role="alert"
-      className="sticky top-0 z-30 border-b border-bad bg-card px-4 py-2 text-sm text-bad"
+      className="sticky top-(--top) z-20 border-b border-bad bg-card px-4 py-2 text-sm text-bad"
     >
       The hub does not answer. What you see may be old; this page comes back by itself.
     </p>

@@ -15,7 +15,13 @@ interface Props {
   hold?: string | undefined;
 }
 
-/** A window over the page: keeps the keyboard inside, ends with Escape, gives the focus back. */
+/** Where one begins to fill in a form. */
+const FIELD = "input:not([type=checkbox], [readonly]), textarea, select";
+
+/**
+ * A window over the page: begins at its first field, keeps the keyboard inside, ends with Escape,
+ * gives the focus back.
+ */
 export function Dialog(props: Props) {
   const { open, onOpenChange, title, description, children, wide, hold } = props;
   const from = useRef<Element | null>(null);
@@ -28,15 +34,19 @@ export function Dialog(props: Props) {
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           // Opened by state and not by a trigger of Radix's, which would get the focus back.
-          onOpenAutoFocus={() => {
+          onOpenAutoFocus={(event) => {
             from.current = opener();
+            const field = (event.target as Element).querySelector<HTMLElement>(FIELD);
+            if (!field) return;
+            event.preventDefault();
+            field.focus();
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault();
             if (from.current instanceof HTMLElement) from.current.focus();
           }}
           className={cn(
-            "fixed top-[8vh] left-1/2 z-50 max-h-[84vh] w-[calc(100vw-1.5rem)] -translate-x-1/2 overflow-auto rounded-lg border bg-card p-5 shadow-xl",
+            "fixed top-[8dvh] left-1/2 z-50 max-h-[84dvh] w-[calc(100vw-1.5rem)] -translate-x-1/2 overflow-auto rounded-lg border bg-card p-5 shadow-xl",
             wide ? "max-w-4xl" : "max-w-lg",
           )}
         >
