@@ -22,6 +22,8 @@ useSession.subscribe((now, before) => {
   forgetDrafts();
 });
 
+window.addEventListener("offline", () => void lookForHub());
+
 void begin();
 
 /** Who is signed in; a hub that does not answer yet is asked when it does. */

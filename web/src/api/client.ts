@@ -1,6 +1,10 @@
 // The one Axios client. It shows the access token, renews the session when the token has ended, and
 // turns every failure into a HubError.
-import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from "axios";
+import axios, {
+  type AxiosRequestConfig,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from "axios";
 import { userOf } from "@/lib/token";
 import { lookForHub } from "@/stores/reach";
 import { useSession } from "@/stores/session";
@@ -11,22 +15,32 @@ export const BASE = "/api/v1";
 // Another site's page cannot send this header; the hub takes the cookie only beside it.
 const CONSOLE = { "X-Chatops-Console": "1" };
 const RENEW_BEFORE_MS = 60_000;
+const SLOW_MS = 3_000;
 
 export const http = axios.create({ baseURL: BASE, timeout: 30_000 });
 const bare = axios.create({ baseURL: BASE, timeout: 15_000, headers: CONSOLE });
 
 interface Asked extends InternalAxiosRequestConfig {
   renewed?: boolean;
+  /** Looks whether the hub is there at all, unless the answer comes first. */
+  slow?: ReturnType<typeof setTimeout>;
 }
 
-http.interceptors.request.use(async (config) => {
+http.interceptors.request.use(async (config: Asked) => {
   config.headers.Authorization = `Bearer ${await accessToken()}`;
+  config.slow = setTimeout(() => void lookForHub(), SLOW_MS);
   return config;
 });
 
-http.interceptors.response.use(undefined, async (failure) => {
+const answered = (answer: AxiosResponse) => {
+  clearTimeout((answer.config as Asked).slow);
+  return answer;
+};
+
+http.interceptors.response.use(answered, async (failure) => {
   const error = failed(failure);
   const config = (axios.isAxiosError(failure) ? failure.config : undefined) as Asked | undefined;
+  clearTimeout(config?.slow);
   if (error.status !== 401 || !config || config.renewed) throw error;
   await renew();
   return http.request({ ...config, renewed: true } as AxiosRequestConfig);
