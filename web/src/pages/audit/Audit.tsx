@@ -1,12 +1,11 @@
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { useAudit } from "@/api/audit";
 import { useMe } from "@/api/auth";
 import type { AuditRecord } from "@/api/types";
-import { attempt } from "@/lib/attempt";
 import { auditCommands } from "@/lib/commands/audit";
 import { atLeast } from "@/lib/roles";
-import { parseMoment } from "@/lib/units";
 import { useFilters } from "@/lib/useFilters";
+import { useSpan } from "@/lib/useSpan";
 import { CliCommand } from "@/parts/CliCommand";
 import { Loaded, Nothing } from "@/parts/Loaded";
 import { Older } from "@/parts/Older";
@@ -56,14 +55,4 @@ function Trail() {
       {open && <RecordWindow record={open} onClose={() => setOpen(null)} />}
     </>
   );
-}
-
-/** The moments that the two texts mean, the same until others are typed. */
-function useSpan(since: string, until: string) {
-  return useMemo(() => {
-    const now = Date.now();
-    const [from, badSince] = attempt(() => (since ? parseMoment(since, now) : undefined));
-    const [to, badUntil] = attempt(() => (until ? parseMoment(until, now) : undefined));
-    return { asked: { since: from, until: to }, wrong: badSince ?? badUntil };
-  }, [since, until]);
 }

@@ -2,12 +2,17 @@ import { useCommands } from "@/api/commands";
 import { commandCommands } from "@/lib/commands/commands";
 import { STATUSES, statusWord } from "@/lib/runs/outcome";
 import { useFilters } from "@/lib/useFilters";
+import { OneOf, type Option } from "@/parts/Choice";
 import { CliCommand } from "@/parts/CliCommand";
 import { HistoryFilters } from "@/parts/HistoryFilters";
 import { Loaded } from "@/parts/Loaded";
 import { Older } from "@/parts/Older";
-import { Select } from "@/ui/field";
 import { CommandTable } from "./CommandTable";
+
+const STATES: Option[] = [
+  ["", "any state"],
+  ...STATUSES.map((status): Option => [status, statusWord(status)]),
+];
 
 const USUAL = { server: "", user: "", since: "", status: "" };
 
@@ -20,19 +25,13 @@ export function CommandHistory({ server }: { server?: string }) {
     <>
       <div className="flex flex-wrap gap-2">
         <HistoryFilters filters={filters} change={change} fixed={server !== undefined} />
-        <Select
+        <OneOf
           aria-label="State"
           className="w-36"
           value={filters.status}
-          onChange={(event) => change({ status: event.target.value })}
-        >
-          <option value="">any state</option>
-          {STATUSES.map((status) => (
-            <option key={status} value={status}>
-              {statusWord(status)}
-            </option>
-          ))}
-        </Select>
+          change={(status) => change({ status })}
+          options={STATES}
+        />
         <div className="max-w-full md:ml-auto">
           <CliCommand command={commandCommands.list(filters)} />
         </div>

@@ -4,12 +4,14 @@ import { containerCommands } from "@/lib/commands/containers";
 import { byId, chooseContainers } from "@/lib/containers/list";
 import { useFilters } from "@/lib/useFilters";
 import { useThisServer } from "@/pages/server/context";
+import { OneOf, type Option } from "@/parts/Choice";
 import { CliCommand } from "@/parts/CliCommand";
 import { LateInput } from "@/parts/LateInput";
 import { Loaded, Nothing } from "@/parts/Loaded";
 import { NotAllowed } from "@/parts/NotAllowed";
-import { Select } from "@/ui/field";
 import { ContainerTable } from "./ContainerTable";
+
+const STATES: Option[] = [["", "any state"], "running", "paused", "stopped"];
 
 const USUAL = { q: "", state: "" };
 
@@ -31,17 +33,13 @@ export function Component() {
           value={choice.q}
           change={(q) => change({ q })}
         />
-        <Select
+        <OneOf
           aria-label="State"
           className="w-36"
           value={choice.state}
-          onChange={(event) => change({ state: event.target.value })}
-        >
-          <option value="">any state</option>
-          <option value="running">running</option>
-          <option value="paused">paused</option>
-          <option value="stopped">stopped</option>
-        </Select>
+          change={(state) => change({ state })}
+          options={STATES}
+        />
         <div className="max-w-full md:ml-auto">
           <CliCommand command={containerCommands.ps(server.name)} />
         </div>

@@ -8,9 +8,10 @@ import { parseTags, pasteLine, plainElsewhere } from "@/lib/servers";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
 import { useOnce } from "@/parts/once";
+import { TextField } from "@/parts/TextField";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Checkbox, Field, Input } from "@/ui/field";
+import { Checkbox } from "@/ui/field";
 
 /** A name, then the line to paste on the target, then the target's arrival, as it happens. */
 export function AddServer({ onClose }: { onClose: () => void }) {
@@ -43,27 +44,20 @@ function Ask({ onAdded }: { onAdded: (server: ServerCreated) => void }) {
   };
   return (
     <form onSubmit={submit} className="grid gap-4">
-      <Field label="Name" hint="letters, digits, dot, dash, underscore: web-1">
-        {(props) => (
-          <Input
-            {...props}
-            required
-            autoComplete="off"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label="Tags" hint="to choose servers by, if you like: env=prod role=web" error={wrong}>
-        {(props) => (
-          <Input
-            {...props}
-            autoComplete="off"
-            value={tags}
-            onChange={(event) => setTags(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        label="Name"
+        hint="letters, digits, dot, dash, underscore: web-1"
+        required
+        value={name}
+        change={setName}
+      />
+      <TextField
+        label="Tags"
+        hint="to choose servers by, if you like: env=prod role=web"
+        error={wrong}
+        value={tags}
+        change={setTags}
+      />
       <Complaint error={add.error} />
       <CliCommand command={serverCommands.add(name, parsed)} />
       <Button type="submit" look="main" disabled={add.isPending}>

@@ -10,9 +10,9 @@ import { parseDuration } from "@/lib/units";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
 import { useOnce } from "@/parts/once";
+import { TextField } from "@/parts/TextField";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Field, Input } from "@/ui/field";
 
 interface Props {
   server: string;
@@ -51,32 +51,21 @@ function Ask({ server, onMade }: { server: string; onMade: (key: ApiKeyCreated) 
   };
   return (
     <form onSubmit={submit} className="grid gap-4">
-      <Field label="Name" hint="to tell it from others">
-        {(props) => (
-          <Input
-            {...props}
-            required
-            autoComplete="off"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field
+      <TextField
+        label="Name"
+        hint="to tell it from others"
+        required
+        value={name}
+        change={setName}
+      />
+      <TextField
         label="Expires after"
         hint="90d, 12h; left empty it holds until it is revoked"
         error={wrong}
-      >
-        {(props) => (
-          <Input
-            {...props}
-            autoComplete="off"
-            placeholder="never"
-            value={expires}
-            onChange={(event) => setExpires(event.target.value.trim())}
-          />
-        )}
-      </Field>
+        placeholder="never"
+        value={expires}
+        change={(value) => setExpires(value.trim())}
+      />
       <Complaint error={create.error} />
       <CliCommand command={serverPageCommands.createKey(server, name, expires)} />
       <Button type="submit" look="main" disabled={create.isPending || Boolean(wrong)}>
