@@ -46,6 +46,9 @@ def test_forms_of_one_and_of_several(place: Bench) -> None:
     assert [json.loads(line)["message"] for line in lines] == ["level=info first of web-1"]
     assert place.run("tail", "web-1", "-q", "--grep", "first").out == "level=info first of web-1\n"
     assert place.run("tail", "web-1", "-o", "json", "--grep", "no such line").out == "[]\n"
+    of_one = place.run("tail", "web-*", "-o", "json", "--source", str(log)).json()
+    assert {(one["server"], one["source"]) for one in of_one} == {("web-1", str(log))}
+    assert place.run("tail", "web-1", "-o", "json", "--source", "unit:none").out == "[]\n"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,7 @@ def test_forms_of_one_and_of_several(place: Bench) -> None:
         (("nope",), 4),
         (("x*",), 4),
         (("web-1", "--grep", "(?=x)"), 2),
+        (("web-1", "--source", "/x", "--unit", "y"), 2),
         (("web-1", "--level", "loud"), 2),
         (("web-1", "-f", "-o", "json"), 2),
         (("web-1", "--raw", "-o", "json"), 2),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TypeVar
 
 from chatops.errors import InvalidInput
+
+W = TypeVar("W", bound=str)
 
 
 def moment(text: str | None, option: str) -> float | None:
@@ -43,6 +46,24 @@ def ordered(begin: float | None, end: float | None) -> tuple[float | None, float
     if begin is not None and begin >= (time.time() if end is None else end):
         raise InvalidInput("the span ends before it begins", hint="let --since be before --until")
     return begin, end
+
+
+def chosen(text: str, option: str, known: Sequence[W]) -> list[W]:
+    """The words of an option that a comma joins; of ``all`` none, which leaves nothing out.
+
+    Raises:
+        InvalidInput: a word is not one of the known; names the option.
+    """
+    words = [word.strip() for word in text.split(",")]
+    if words == ["all"]:
+        return []
+    for word in words:
+        if word not in known:
+            raise InvalidInput(
+                f"{option}: {word[:40]!r} is no {option.removeprefix('--')}",
+                hint=f"use {', '.join(known)} or all",
+            )
+    return [word for word in known if word in words]
 
 
 def seconds(text: str | None, option: str) -> float | None:

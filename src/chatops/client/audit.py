@@ -22,13 +22,17 @@ class Audit:
         *,
         user: str | None = None,
         action: str | None = None,
+        target: str | None = None,
+        outcome: str | None = None,
         since: float | None = None,
         until: float | None = None,
         limit: int | None = None,
     ) -> Iterator[AuditRecord]:
-        """Records newest first; ``since`` and ``until`` are Unix seconds."""
+        """Records newest first. ``action`` is how the action begins, ``target`` what the target has
+        in it, ``outcome`` is one or "bad"; ``since`` and ``until`` are Unix seconds."""
         query = {
-            "user": user, "action": action, "since": moment(since), "until": moment(until),
+            "user": user, "action": action, "target": target, "outcome": outcome,
+            "since": moment(since), "until": moment(until),
         }  # fmt: skip
         return self._session.pages("/audit", Page[AuditRecord], query=query, limit=limit)
 

@@ -24,6 +24,7 @@ from chatops.protocol.rest.commands import (
     CommandCreate,
     CommandRecord,
     CommandResult,
+    CommandStatus,
     RunPlan,
     RunStarted,
 )
@@ -156,16 +157,18 @@ class Commands:
         server: str | None = None,
         user: str | None = None,
         run: str | None = None,
+        statuses: Sequence[CommandStatus] = (),
         since: float | None = None,
         until: float | None = None,
         limit: int | None = None,
     ) -> Iterator[CommandRecord]:
-        """Past and present commands, newest first; times are Unix seconds."""
+        """Past and present commands, newest first; without ``statuses`` in all of them. Times are
+        Unix seconds."""
         from chatops.client.events import moment
 
         query = {
-            "server": server, "user": user, "run": run, "since": moment(since),
-            "until": moment(until),
+            "server": server, "user": user, "run": run, "status": [*statuses],
+            "since": moment(since), "until": moment(until),
         }  # fmt: skip
         return self._session.pages("/commands", Page[CommandRecord], query=query, limit=limit)
 

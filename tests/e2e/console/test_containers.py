@@ -66,6 +66,20 @@ def test_a_container_is_restarted_and_its_log_followed(admin: Visitor, engine: R
     expect(log.get_by_text("out ").last).not_to_have_text(line)
 
 
+def test_a_terminal_in_a_container(admin: Visitor) -> None:
+    page = admin.open("/servers/web-1/containers/ticks")
+    page.get_by_role("link", name="Open a terminal").click()
+    expect(page.locator("main")).to_contain_text("chatops docker exec -it web-1 ticks sh")
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_text("connected", exact=True)).to_be_visible()
+    screen = page.get_by_role("region", name="Terminal")
+    screen.click()
+    page.keyboard.type("echo pid-1-is-$(tr '\\0' ' ' < /proc/1/cmdline | cut -c 1-7)\n")
+    expect(screen).to_contain_text("pid-1-is-/bin/sh")
+    page.keyboard.type("exit 3\n")
+    expect(page.get_by_role("alert")).to_contain_text("exit status 3")
+
+
 def test_what_an_engine_says_is_text(admin: Visitor, engine: RealEngine) -> None:
     labels = {"com.docker.compose.project": HOSTILE}
     engine.run(

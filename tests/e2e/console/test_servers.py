@@ -42,6 +42,9 @@ def test_a_server_is_added_and_its_arrival_seen(admin: Visitor, site: Bench) -> 
     expect(dialog).to_contain_text("waiting for it to connect")
     words = dialog.locator("code").inner_text().split()
     assert words[1:] == ["chatops", "agent", "--allow", "exec,docker"]
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_role("alert")).to_contain_text("shown this once, and was not copied")
+    expect(dialog.get_by_role("button", name="I have it")).to_be_visible()
     agent = site.start(
         "agent-new-1", "agent", "--data-dir", str(site.folder / "agent-new-1"),
         CHATOPS_JOIN=words[0].removeprefix("CHATOPS_JOIN="),

@@ -28,6 +28,54 @@ def test_a_command_runs_on_many_and_each_outcome_shows(admin: Visitor, site: Ben
     assert {one["server"]: one["exit_code"] for one in ran} == {"web-1": 3, "away-1": None}
 
 
+def test_a_command_that_may_hold_secrets_is_kept_by_the_page_alone(admin: Visitor) -> None:
+    page = admin.open("/exec?target=web-1")
+    command = page.get_by_role("textbox", name="Command")
+    command.fill("echo s3cret")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("dialog").get_by_role("button", name="Run").click()
+    expect(page.get_by_text("1 of 1 server done")).to_be_visible()
+    page.go_back()
+    expect(command).to_have_value("echo s3cret")
+    kept = "JSON.stringify([history.state, {...localStorage}, {...sessionStorage}])"
+    assert "s3cret" not in page.evaluate(kept)
+    page.go_forward()
+    page.get_by_role("button", name="Run again").click()
+    expect(command).to_have_value("echo s3cret")
+    assert "s3cret" not in page.evaluate(kept)
+
+
+def test_a_preview_names_who_would_not_run_it_and_why(admin: Visitor, site: Bench) -> None:
+    key = site.add_server("watched-1")
+    agent = site.start_agent("watched-1", key)
+    page = admin.open("/exec?target=watched-1")
+    page.get_by_role("textbox", name="Command").fill("id")
+    page.get_by_role("button", name="Preview").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("the agent of watched-1 was not started with --allow exec")
+    expect(dialog.get_by_role("button", name="Run")).to_be_disabled()
+    agent.stop()
+
+
+def test_commands_and_records_are_chosen_by_the_hub(admin: Visitor, site: Bench) -> None:
+    site.run("exec", "web-1", "--", "exit 7")
+    site.run("login", site.url, "-u", "nobody", "--password-stdin", stdin="wrong")
+    page = admin.open("/commands")
+    with page.expect_request(lambda request: "status=failed" in request.url):
+        page.get_by_label("State").select_option("failed")
+    table = page.get_by_role("table", name="Commands")
+    expect(table).to_contain_text("exit 7")
+    expect(table).not_to_contain_text("succeeded")
+    expect(page.get_by_text("chatops commands list --status failed")).to_be_visible()
+    admin.open("/audit")
+    with page.expect_request(lambda request: "target=nobody&outcome=denied" in request.url):
+        page.get_by_label("Target has").fill("nobody")
+        page.get_by_label("Outcome").select_option("denied")
+    records = page.get_by_role("table", name="Audit records")
+    expect(records.get_by_role("row")).to_have_count(2)
+    expect(records).to_contain_text("auth.login")
+
+
 def test_a_terminal_that_was_recorded_is_played(admin: Visitor) -> None:
     page = admin.open("/servers/web-1/terminal")
     page.get_by_role("textbox", name="Command").fill("echo to-be-played; sleep 0.2")

@@ -27,7 +27,7 @@ async def agent_that(hub: TestHub, policy: PolicyFacts | None, *features: str) -
 
 
 def allowing(**docker: Any) -> PolicyFacts:
-    return PolicyFacts(allow=["docker"], docker=DockerFacts(**docker))
+    return PolicyFacts(allow=["docker", "exec"], docker=DockerFacts(**docker))
 
 
 async def test_the_agent_is_told_where_and_as_whom(hub: TestHub) -> None:

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from chatops.clock import FakeClock
-from chatops.protocol.facts import HeldCommand, JournalFacts
+from chatops.protocol.facts import HeldCommand, JournalFacts, PolicyFacts
 from chatops.protocol.frames import FrameReader
+from chatops.protocol.messages import Ping
 from chatops.tasks import Tasks
 from tests.support.fleet import CommandAgent, attach, connect, events_in, fleet
 from tests.support.hub import TestHub, running_hub
@@ -134,10 +135,26 @@ async def test_a_dry_run_names_the_servers_and_does_nothing(hub: TestHub) -> Non
     async with fleet(hub, "web-1"):
         plan = await run(hub, "all", dry_run=True)
         assert plan["servers"] == [
-            {"server": "db-1", "status": "never"}, {"server": "web-1", "status": "online"},
-        ]  # fmt: skip
+            {"server": "db-1", "status": "never", "error": None},
+            {"server": "web-1", "status": "online", "error": None},
+        ]
         assert (await hub.ok("GET", "/commands"))["items"] == []
         assert (await hub.ok("GET", "/audit?action=commands.run"))["items"] == []
+
+
+async def test_an_agent_that_runs_no_commands_is_named_beforehand_and_not_asked(
+    hub: TestHub,
+) -> None:
+    key = (await hub.server("db-1"))["key"]["key"]
+    why = "the agent of db-1 was not started with --allow exec"
+    async with await hub.agent(key, policy=PolicyFacts(allow=["docker"])) as agent:
+        await agent.expect("auth_success")
+        plan = await run(hub, "all", dry_run=True)
+        assert plan["servers"] == [{"server": "db-1", "status": "refused", "error": why}]
+        (result,) = await run(hub, "all")
+        assert (result["status"], result["error"]) == ("refused", why)
+        await agent.send(Ping(id=1))
+        assert (await agent.next())["type"] == "pong", "no command came before"
 
 
 async def test_the_same_key_never_runs_twice(hub: TestHub) -> None:

@@ -102,7 +102,7 @@ async def test_where_one_may_only_look_each_is_refused_and_one_alone_is_an_error
     ann = await _shared(hub, "operator", "viewer")
     body = {"target": "web-*", "command": "x", "expect_count": 1}
     planned = await hub.ok("POST", "/commands", {**body, "dry_run": True}, token=ann)
-    assert planned["servers"] == [{"server": "web-1", "status": "refused"}]
+    assert planned["servers"] == [{"server": "web-1", "status": "refused", "error": ONLY_LOOKS}]
     (result,) = await hub.ok("POST", "/commands", body, token=ann)
     assert (result["status"], result["error"]) == ("refused", ONLY_LOOKS)
     (denied,) = (await hub.ok("GET", "/audit?action=commands.run"))["items"]

@@ -1,7 +1,12 @@
 // The one Axios client. It shows the access token, renews the session when the token has ended, and
 // turns every failure into a HubError.
-import axios, { type AxiosRequestConfig, type InternalAxiosRequestConfig } from "axios";
+import axios, {
+  type AxiosRequestConfig,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from "axios";
 import { userOf } from "@/lib/token";
+import { lookForHub } from "@/stores/reach";
 import { useSession } from "@/stores/session";
 import { asHubError, HubError } from "./errors";
 import type { Page, TokenPair } from "./types";
@@ -10,22 +15,32 @@ export const BASE = "/api/v1";
 // Another site's page cannot send this header; the hub takes the cookie only beside it.
 const CONSOLE = { "X-Chatops-Console": "1" };
 const RENEW_BEFORE_MS = 60_000;
+const SLOW_MS = 3_000;
 
 export const http = axios.create({ baseURL: BASE, timeout: 30_000 });
 const bare = axios.create({ baseURL: BASE, timeout: 15_000, headers: CONSOLE });
 
 interface Asked extends InternalAxiosRequestConfig {
   renewed?: boolean;
+  /** Looks whether the hub is there at all, unless the answer comes first. */
+  slow?: ReturnType<typeof setTimeout>;
 }
 
-http.interceptors.request.use(async (config) => {
+http.interceptors.request.use(async (config: Asked) => {
   config.headers.Authorization = `Bearer ${await accessToken()}`;
+  config.slow = setTimeout(() => void lookForHub(), SLOW_MS);
   return config;
 });
 
-http.interceptors.response.use(undefined, async (failure) => {
-  const error = asHubError(failure);
+const answered = (answer: AxiosResponse) => {
+  clearTimeout((answer.config as Asked).slow);
+  return answer;
+};
+
+http.interceptors.response.use(answered, async (failure) => {
+  const error = failed(failure);
   const config = (axios.isAxiosError(failure) ? failure.config : undefined) as Asked | undefined;
+  clearTimeout(config?.slow);
   if (error.status !== 401 || !config || config.renewed) throw error;
   await renew();
   return http.request({ ...config, renewed: true } as AxiosRequestConfig);
@@ -118,8 +133,15 @@ async function send<T>(path: string, body: unknown): Promise<T> {
   try {
     return (await bare.post<T>(path, body)).data;
   } catch (error) {
-    throw asHubError(error);
+    throw failed(error);
   }
+}
+
+/** A failure as an error; of one without an answer the page is told. */
+function failed(failure: unknown): HubError {
+  const error = asHubError(failure);
+  if (error.code === "unreachable" && !axios.isCancel(failure)) void lookForHub();
+  return error;
 }
 
 export async function get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {

@@ -23,14 +23,17 @@ export interface HistoryFilters {
   since: string;
 }
 
+export interface CommandFilters extends HistoryFilters {
+  status: string;
+}
+
 /** A history list, newest first, page after page. */
 function useHistory<T>(path: string, filters: HistoryFilters) {
-  const { server, user } = filters;
   return useInfiniteQuery({
     queryKey: [path.slice(1), filters],
     queryFn: ({ pageParam, signal }) => {
       const since = filters.since && parseMoment(filters.since, Date.now());
-      const asked = { server, user, since, limit: PAGE, cursor: pageParam };
+      const asked = { ...filters, since, limit: PAGE, cursor: pageParam };
       return get<Page<T>>(path, asked, signal);
     },
     initialPageParam: null as string | null,
@@ -41,7 +44,7 @@ function useHistory<T>(path: string, filters: HistoryFilters) {
   });
 }
 
-export const useCommands = (filters: HistoryFilters) =>
+export const useCommands = (filters: CommandFilters) =>
   useHistory<CommandRecord>("/commands", filters);
 
 export const useRecordings = (filters: HistoryFilters) =>

@@ -1,6 +1,7 @@
 // Answers that go on for long: frames, each given as it comes.
 import { EnvelopeReader } from "@/socket/envelopes";
 import type { Frame } from "@/socket/frames";
+import { lookForHub } from "@/stores/reach";
 import { accessToken, BASE, renew } from "./client";
 import { HubError } from "./errors";
 import type { ErrorBody } from "./types";
@@ -35,6 +36,7 @@ function ask(address: string, token: string, signal: AbortSignal): Promise<Respo
 
 function gone(error: unknown): never {
   if (error instanceof DOMException && error.name === "AbortError") throw error;
+  void lookForHub();
   throw new HubError("unreachable", "the hub does not answer");
 }
 

@@ -2,24 +2,6 @@ import type { AuditRecord, AuditVerdict } from "@/api/types";
 import { clock } from "./format";
 import { visible, visibleLines } from "./text";
 
-/** What the page looks for itself, among the records that it has. */
-export interface Sieve {
-  target: string;
-  outcome: string;
-}
-
-/** `failed` is whatever is neither `ok` nor on its way. */
-export function sift(records: readonly AuditRecord[], { target, outcome }: Sieve): AuditRecord[] {
-  const part = target.toLowerCase();
-  return records
-    .filter((record) => !part || (record.target ?? "").toLowerCase().includes(part))
-    .filter((record) => {
-      if (!outcome) return true;
-      if (outcome !== "failed") return record.outcome === outcome;
-      return !["ok", "sent", "completed"].includes(record.outcome);
-    });
-}
-
 /** All of a record, as text. */
 export function recordText(record: AuditRecord): string {
   return visibleLines(JSON.stringify(record, null, 2));

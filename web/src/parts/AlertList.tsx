@@ -1,37 +1,45 @@
-import { useMemo } from "react";
 import { Link } from "react-router";
 import { MOST_ALERTS, useAlerts } from "@/api/alerts";
 import type { Alert } from "@/api/types";
 import { type AlertFilter, changedAt, inOrder, statesOf, USUAL } from "@/lib/alerts";
-import { attempt } from "@/lib/attempt";
 import { alertCommands } from "@/lib/commands/alerts";
 import { visible } from "@/lib/text";
-import { parseMoment } from "@/lib/units";
 import { useFilters } from "@/lib/useFilters";
-import { Select } from "@/ui/field";
+import { useSpan } from "@/lib/useSpan";
 import { AlertActions } from "./AlertActions";
 import { AlertServer, AlertState } from "./AlertState";
+import { OneOf, type Option } from "./Choice";
 import { CliCommand } from "./CliCommand";
 import { LateInput } from "./LateInput";
 import { Loaded } from "./Loaded";
 import { ServerInput } from "./ServerInput";
 import { Age, SeverityBadge } from "./Status";
 
+const STATES: Option[] = [
+  ["", "open, and lately resolved"],
+  "open",
+  "firing",
+  "acknowledged",
+  ["resolved", "lately resolved"],
+  "pending",
+];
+const SEVERITIES: Option[] = [["", "any severity"], "critical", "warning", "info"];
+
 /** Alerts of all servers, or of one: filters, the command that lists the same, and the list. */
 export function AlertList({ server }: { server?: string }) {
   const [filter, change] = useFilters(USUAL);
   const asked = server === undefined ? filter : { ...filter, server };
-  const since = useSince(asked.since);
+  const { asked: span, wrong } = useSpan(asked.since);
   const states = statesOf(asked.state);
   const alerts = useAlerts({
     state: states,
     severity: asked.severity,
     server: asked.server,
-    since: since.at,
+    since: span.since,
   });
   return (
     <div className="grid grid-cols-1 gap-4">
-      <Filters filter={filter} change={change} wrong={since.wrong} one={server !== undefined} />
+      <Filters filter={filter} change={change} wrong={wrong} one={server !== undefined} />
       <CliCommand command={alertCommands.list({ ...asked, state: states.join(",") })} />
       <Loaded query={alerts} empty={<p>No alerts: all is well, or the filter is too narrow.</p>}>
         {(found) => (
@@ -49,14 +57,6 @@ export function AlertList({ server }: { server?: string }) {
   );
 }
 
-/** The moment that a text means, the same until another is typed: it is part of what is asked. */
-function useSince(text: string): { at: string | undefined; wrong: string | undefined } {
-  return useMemo(() => {
-    const [at, wrong] = attempt(() => parseMoment(text, Date.now()));
-    return { at, wrong };
-  }, [text]);
-}
-
 interface FiltersProps {
   filter: AlertFilter;
   change: (part: Partial<AlertFilter>) => void;
@@ -67,30 +67,20 @@ interface FiltersProps {
 function Filters({ filter, change, wrong, one }: FiltersProps) {
   return (
     <div className="flex flex-wrap items-start gap-2">
-      <Select
+      <OneOf
         aria-label="State"
         className="w-64"
         value={filter.state}
-        onChange={(event) => change({ state: event.target.value })}
-      >
-        <option value="">open, and lately resolved</option>
-        <option value="open">open</option>
-        <option value="firing">firing</option>
-        <option value="acknowledged">acknowledged</option>
-        <option value="resolved">lately resolved</option>
-        <option value="pending">pending</option>
-      </Select>
-      <Select
+        change={(state) => change({ state })}
+        options={STATES}
+      />
+      <OneOf
         aria-label="Severity"
         className="w-40"
         value={filter.severity}
-        onChange={(event) => change({ severity: event.target.value })}
-      >
-        <option value="">any severity</option>
-        <option value="critical">critical</option>
-        <option value="warning">warning</option>
-        <option value="info">info</option>
-      </Select>
+        change={(severity) => change({ severity })}
+        options={SEVERITIES}
+      />
       {!one && (
         <ServerInput
           label="Server"

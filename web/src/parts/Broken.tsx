@@ -1,6 +1,6 @@
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { useRouteError } from "react-router";
-import { useHealth } from "@/api/auth";
+import { lookForHub } from "@/stores/reach";
 import { Button } from "@/ui/button";
 
 /** A page that is loaded again so soon after it was loaded would go on doing so. */
@@ -13,14 +13,16 @@ const SETTLED_MS = 10_000;
 export function Broken() {
   const error = useRouteError();
   const unfetched = error instanceof TypeError && /import|module/i.test(error.message);
-  const [failedAt] = useState(Date.now);
-  const { dataUpdatedAt, refetch } = useHealth();
-  // An answer from before it failed says nothing.
-  const back = unfetched && dataUpdatedAt > failedAt;
-  useEffect(() => void refetch(), [refetch]);
   useEffect(() => {
-    if (back && performance.now() > SETTLED_MS) window.location.reload();
-  }, [back]);
+    if (!unfetched) return;
+    let here = true;
+    void lookForHub().then(() => {
+      if (here && performance.now() > SETTLED_MS) window.location.reload();
+    });
+    return () => {
+      here = false;
+    };
+  }, [unfetched]);
   return (
     <div role="alert" className="grid justify-items-center gap-3 p-10 text-center">
       <h1 className="text-lg font-semibold">

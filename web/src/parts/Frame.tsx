@@ -1,9 +1,10 @@
 import { Menu as MenuIcon, TerminalSquare } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Navigate, NavLink, Outlet, useLocation } from "react-router";
-import { useHealth, useMe } from "@/api/auth";
+import { useMe } from "@/api/auth";
 import { cn } from "@/lib/cn";
 import { atLeast } from "@/lib/roles";
+import { useReach } from "@/stores/reach";
 import { useSession } from "@/stores/session";
 import { Button } from "@/ui/button";
 import { Account } from "./Account";
@@ -43,7 +44,7 @@ function Navigation() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone, going somewhere closes it
   useEffect(() => setOpen(false), [pathname]);
   return (
-    <header className="border-b bg-card md:sticky md:top-0 md:h-dvh md:w-52 md:shrink-0 md:border-r md:border-b-0">
+    <header className="sticky top-0 z-30 max-h-dvh overflow-y-auto border-b bg-card md:h-dvh md:w-52 md:shrink-0 md:border-r md:border-b-0">
       <div className="flex h-full flex-col gap-2 p-3">
         <div className="flex items-center justify-between">
           <NavLink to="/servers" className="flex items-center gap-2 px-2 font-semibold">
@@ -89,12 +90,13 @@ function Navigation() {
 
 /** Says that the hub does not answer, and that nothing needs to be done. */
 function HubAway({ waiting = false }: { waiting?: boolean }) {
-  const health = useHealth();
-  if (!health.error && !(health.failureCount > 1)) {
-    return waiting ? <p className="p-6 text-sm text-faint">Signing in …</p> : null;
-  }
+  const away = useReach(({ away }) => away);
+  if (!away) return waiting ? <p className="p-6 text-sm text-faint">Signing in …</p> : null;
   return (
-    <p role="alert" className="border-b border-bad bg-card px-4 py-2 text-sm text-bad">
+    <p
+      role="alert"
+      className="sticky top-(--top) z-20 border-b border-bad bg-card px-4 py-2 text-sm text-bad"
+    >
       The hub does not answer. What you see may be old; this page comes back by itself.
     </p>
   );

@@ -1,5 +1,5 @@
 import type { HistoryFilters as Filters } from "@/api/commands";
-import { Select } from "@/ui/field";
+import { OneOf } from "./Choice";
 import { LateInput } from "./LateInput";
 import { ServerInput } from "./ServerInput";
 
@@ -39,18 +39,13 @@ export function HistoryFilters({ filters, change, fixed = false }: Props) {
         value={filters.user}
         change={(user) => change({ user })}
       />
-      <Select
+      <OneOf
         aria-label="Since"
         className="w-40"
         value={filters.since}
-        onChange={(event) => change({ since: event.target.value })}
-      >
-        {SINCE.map(([value, words]) => (
-          <option key={value} value={value}>
-            {words}
-          </option>
-        ))}
-      </Select>
+        change={(since) => change({ since })}
+        options={SINCE}
+      />
     </>
   );
 }

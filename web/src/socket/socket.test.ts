@@ -11,6 +11,7 @@ class FakeSocket {
   sent: string[] = [];
   onopen = () => undefined;
   onmessage = (_: { data: string }) => undefined;
+  onclose = (_: { code: number; reason: string }) => undefined;
 
   constructor() {
     made.push(this);
@@ -44,6 +45,7 @@ beforeEach(async () => {
   made.length = 0;
   vi.stubGlobal("WebSocket", FakeSocket);
   vi.stubGlobal("BroadcastChannel", class {});
+  vi.stubGlobal("fetch", () => Promise.resolve({ status: 200 })); // the hub itself is there
   vi.stubGlobal("window", {
     location: { protocol: "http:", host: "hub" },
     addEventListener: (_: string, listener: () => void) => {
@@ -58,6 +60,7 @@ beforeEach(async () => {
 afterEach(() => {
   socket.close();
   useSession.getState().end();
+  vi.restoreAllMocks();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -88,5 +91,22 @@ describe("HubSocket", () => {
     made[0]?.opens();
     await vi.advanceTimersByTimeAsync(31_000);
     expect(made).toHaveLength(2);
+  });
+
+  it("is back as soon as the hub is, whatever it had to wait", async () => {
+    let there = false;
+    const answer = () => (there ? Promise.resolve({ status: 200 }) : Promise.reject(new Error()));
+    vi.stubGlobal("fetch", answer);
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    open();
+    await vi.advanceTimersByTimeAsync(0);
+    for (let failure = 0; failure < 6; failure += 1) {
+      made.at(-1)?.onclose({ code: 1006, reason: "" });
+      await vi.advanceTimersByTimeAsync(failure < 5 ? 15_000 : 0);
+    }
+    expect(made).toHaveLength(6);
+    there = true;
+    await vi.advanceTimersByTimeAsync(2_000); // it would have waited for 15 s
+    expect(made).toHaveLength(7);
   });
 });

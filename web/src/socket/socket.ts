@@ -2,6 +2,7 @@
 // and comes back by itself, as the hub's close reasons allow.
 import { accessToken, renew } from "@/api/client";
 import { HubError } from "@/api/errors";
+import { lookForHub, whenBack } from "@/stores/reach";
 import { decodeFrame, encodeFrame, type Frame } from "./frames";
 import { dead, ending, STEADY_MS, wait } from "./retry";
 
@@ -43,6 +44,7 @@ export class HubSocket {
   private said = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private pinger: ReturnType<typeof setInterval> | undefined;
+  private readonly unfollow: () => void;
   private readonly path: string;
   private readonly handlers: SocketHandlers;
 
@@ -51,6 +53,7 @@ export class HubSocket {
     this.path = path;
     this.handlers = handlers;
     window.addEventListener("online", this.now);
+    this.unfollow = whenBack(this.now);
     void this.connect();
   }
 
@@ -67,8 +70,7 @@ export class HubSocket {
 
   /** For good. */
   close(): void {
-    this.stopped = true;
-    window.removeEventListener("online", this.now);
+    this.stop();
     this.drop();
   }
 
@@ -163,11 +165,17 @@ export class HubSocket {
     this.failures = steady ? 1 : this.failures + 1;
     this.tell({ phase: "waiting", reason });
     this.timer = setTimeout(this.now, wait(this.failures));
+    void lookForHub();
+  }
+
+  private stop(): void {
+    this.stopped = true;
+    this.unfollow();
+    window.removeEventListener("online", this.now);
   }
 
   private end(code: number, reason: string): void {
-    this.stopped = true;
-    window.removeEventListener("online", this.now);
+    this.stop();
     this.tell({ phase: "ended", code, reason });
   }
 

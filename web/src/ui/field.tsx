@@ -1,8 +1,9 @@
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { cn } from "@/lib/cn";
 
+// Phones zoom into a box whose letters are smaller than 16 pixels.
 const BOX =
-  "w-full rounded-md border bg-card px-3 text-sm placeholder:text-faint disabled:opacity-50 aria-invalid:border-bad";
+  "w-full rounded-md border bg-card px-3 text-[16px] md:text-sm placeholder:text-faint disabled:opacity-50 aria-invalid:border-bad";
 
 export function Input({ className, ...rest }: ComponentProps<"input">) {
   return <input className={cn(BOX, "h-9", className)} {...rest} />;
@@ -14,7 +15,7 @@ export function Textarea({ className, ...rest }: ComponentProps<"textarea">) {
 
 /** The browser's own list: it works by keyboard, on a phone, and with a screen reader. */
 export function Select({ className, ...rest }: ComponentProps<"select">) {
-  return <select className={cn(BOX, "h-9 pr-8", className)} {...rest} />;
+  return <select className={cn(BOX, "h-9 pr-8 max-md:min-w-fit", className)} {...rest} />;
 }
 
 export function Checkbox({ className, ...rest }: ComponentProps<"input">) {

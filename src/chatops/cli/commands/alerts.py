@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, cast, get_args
+from typing import Annotated, Final, get_args
 
 import typer
 
@@ -13,9 +13,8 @@ from chatops.cli.completion import complete_servers
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.exits import FAILED
-from chatops.cli.reading import moment
+from chatops.cli.reading import chosen, moment
 from chatops.cli.view import Column, Style, View
-from chatops.errors import InvalidInput
 from chatops.protocol.rest import Alert, AlertDetail, AlertState, Severity
 from chatops.text import counted, escape, shorten
 
@@ -143,7 +142,7 @@ def list_alerts(
     """
     worst = severity_of(fail_on, "--fail-on") if fail_on is not None else None
     found = cli.client.alerts.list(
-        states=_states(state),
+        states=chosen(state, "--state", _STATES),
         server=server,
         severity=severity_of(severity, "--severity") if severity is not None else None,
         since=moment(since, "--since"),
@@ -221,18 +220,6 @@ def resolve(cli: Cli, alert: ALERT) -> None:
 def _title(alert: Alert) -> str:
     where = f" on {alert.server}" if alert.server else ""
     return f"{alert.threshold_name}{where}: {alert.message}"
-
-
-def _states(text: str) -> list[AlertState]:
-    words = [word.strip() for word in text.split(",")]
-    if words == ["all"]:
-        return []
-    for word in words:
-        if word not in _STATES:
-            raise InvalidInput(
-                f"--state: {word[:40]!r} is no state", hint=f"use {', '.join(_STATES)} or all"
-            )
-    return [cast("AlertState", word) for word in words]
 
 
 def _verdict(cli: Cli, server: str | None, least: Severity) -> int | None:

@@ -64,6 +64,13 @@ def list_audit(
     action: Annotated[
         str | None, typer.Option("--action", metavar="A", help="what, like servers.add")
     ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="T", help="on what: part of its name")
+    ] = None,
+    outcome: Annotated[
+        str | None,
+        typer.Option("--outcome", metavar="O", help="ok, denied, ...; bad: all but good ones"),
+    ] = None,
     since: SINCE = None,
     until: UNTIL = None,
     limit: LIMIT = 100,
@@ -71,8 +78,9 @@ def list_audit(
     """The audit record, oldest first: who, from where, on what, with which outcome."""
     begin, end = span(since, until)
     found = cli.client.audit.list(
-        user=user, action=action, since=begin, until=end, limit=asked(limit)
-    )
+        user=user, action=action, target=target, outcome=outcome, since=begin, until=end,
+        limit=asked(limit),
+    )  # fmt: skip
     print_newest(cli.out, found, AUDIT, limit)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Final, get_args
 
 import msgspec
 import typer
@@ -14,16 +14,17 @@ from chatops.cli.args import LIMIT, SINCE, UNTIL, asked, print_newest
 from chatops.cli.context import Cli
 from chatops.cli.define import command, group
 from chatops.cli.exits import exec_exit_code
-from chatops.cli.reading import seconds, span
+from chatops.cli.reading import chosen, seconds, span
 from chatops.cli.running.forms import BytesPrinter, fields_of
 from chatops.cli.running.outcomes import kept_bytes
 from chatops.cli.view import Column, Style, View
 from chatops.cli.waiting import Found, Waiter, find_commands
 from chatops.client.run_events import Output, StreamName
 from chatops.errors import Conflict
-from chatops.protocol.rest import COMMAND_FINAL, CommandRecord, CommandResult
+from chatops.protocol.rest import COMMAND_FINAL, CommandRecord, CommandResult, CommandStatus
 from chatops.text import counted, escape
 
+_STATUSES: Final[tuple[CommandStatus, ...]] = get_args(CommandStatus)
 app = group("Commands that were run: list, output, waiting, cancelling.")
 ID = Annotated[str, typer.Argument(metavar="ID", help="a command's id, or a run's")]
 
@@ -107,6 +108,9 @@ def list_commands(
     run: Annotated[
         str | None, typer.Option("--run", metavar="RUN", help="only those of this run")
     ] = None,
+    status: Annotated[
+        str, typer.Option("--status", metavar="STATUS", help="like failed,lost; comma joins")
+    ] = "all",
     since: SINCE = None,
     until: UNTIL = None,
     limit: LIMIT = 100,
@@ -114,8 +118,9 @@ def list_commands(
     """Commands that run or were run, oldest first."""
     begin, end = span(since, until)
     found = cli.client.commands.list(
-        server=server, user=user, run=run, since=begin, until=end, limit=asked(limit)
-    )
+        server=server, user=user, run=run, statuses=chosen(status, "--status", _STATUSES),
+        since=begin, until=end, limit=asked(limit),
+    )  # fmt: skip
     print_newest(cli.out, found, COMMANDS, limit)
 
 

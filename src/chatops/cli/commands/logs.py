@@ -53,8 +53,11 @@ ENTRIES = View(
 def search(
     cli: Cli,
     query: Annotated[
-        str, typer.Argument(metavar="QUERY", help='words; "a phrase", begin*, -without')
-    ],
+        str | None,
+        typer.Argument(
+            metavar="QUERY", help='words; "a phrase", begin*, -without; all lines if not given'
+        ),
+    ] = None,
     server: Annotated[
         str | None,
         typer.Option(

@@ -44,6 +44,12 @@ def tail(
     container: Annotated[
         str | None, typer.Option("--container", metavar="C", help="what a container writes")
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source", metavar="S", help="of what is stored, only lines of this: unit:nginx, /PATH"
+        ),
+    ] = None,
     level: LEVEL = None,
     grep: Annotated[
         str | None,
@@ -68,7 +74,7 @@ def tail(
     name, path = read_target(target)
     return _show(
         cli,
-        checked(Asked(name, path, unit, container, lines, follow, read_level(level), grep)),
+        checked(Asked(name, path, unit, container, source, lines, follow, read_level(level), grep)),
         raw=raw,
     )
 

@@ -12,6 +12,7 @@ SERVERS = View(
     [
         Column("NAME", lambda one: one.server),
         Column("STATUS", lambda one: one.status, lambda one: _style(one.status)),
+        Column("BECAUSE", lambda one: one.error),
     ],
 )
 

@@ -22,12 +22,14 @@ MOST: Final = 2**31 - 1
 
 
 class Asked(NamedTuple):
-    """Which lines of which servers: of a file, a unit or a container, else of the stored stream."""
+    """Which lines of which servers: of a file, a unit or a container, else of the stored stream,
+    of that all or what came from one ``source``."""
 
     target: str
     path: str | None = None
     unit: str | None = None
     container: str | None = None
+    source: str | None = None
     lines: int = 100
     follow: bool = False
     level: LogLevel | None = None
@@ -70,10 +72,11 @@ def checked(asked: Asked) -> Asked:
     Raises:
         InvalidInput: it cannot.
     """
-    given = [asked.path, asked.unit, asked.container]
+    given = [asked.path, asked.unit, asked.container, asked.source]
     if sum(one is not None for one in given) > 1:
         raise InvalidInput(
-            "a path, --unit and --container are different sources", hint="ask for one at a time"
+            "a path, --unit, --container and --source are different sources",
+            hint="ask for one at a time",
         )
     if asked.lines > MOST:
         raise InvalidInput(f"lines must be at most {MOST}, not {str(asked.lines)[:40]}")
@@ -106,7 +109,7 @@ def sources(cli: Cli, asked: Asked) -> Sequence[Source]:
 def _stored(cli: Cli, asked: Asked) -> StoredLines:
     tail = cli.client.logs.tail(
         asked.target, lines=asked.lines, level=asked.level, grep=asked.grep, follow=asked.follow,
-        patience=PATIENCE, on_change=News(cli.out.say).change,
+        source=asked.source, patience=PATIENCE, on_change=News(cli.out.say).change,
     )  # fmt: skip
     return StoredLines(asked.target, tail, cli.out.say)
 

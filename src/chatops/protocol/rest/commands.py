@@ -142,11 +142,12 @@ class Run(Struct, kw_only=True):
 
 
 class PlannedServer(Struct, kw_only=True):
-    """A server that a run would go to; one that is not online would not run it, nor one that is
-    refused because of the caller's role there."""
+    """A server that a run would go to; only one that is online would run it. Where it is refused,
+    because of the caller's role there or of what its agent allows, ``error`` says why."""
 
     server: str
     status: Literal["online", "offline", "never", "refused"]
+    error: str | None = None
 
 
 class RunPlan(Struct, kw_only=True):

@@ -13,6 +13,8 @@ async def list_audit(call: Call[AuditQuery, None]) -> rest.Page[rest.AuditRecord
     return await call.services.audit.page(
         user=query.user,
         action=query.action,
+        target=query.target,
+        outcome=query.outcome,
         since=moment(query.since, "since"),
         until=moment(query.until, "until"),
         limit=query.limit,

@@ -49,6 +49,7 @@ async def list_commands(call: Call[CommandsQuery, None]) -> rest.Page[rest.Comma
         server=query.server,
         user=query.user,
         run=query.run,
+        statuses=query.status or None,
         since=moment(query.since, "since"),
         until=moment(query.until, "until"),
         limit=query.limit,

@@ -17,7 +17,14 @@ from chatops.protocol.limits import (
     MAX_TARGET,
 )
 from chatops.protocol.messages import ProcessSort
-from chatops.protocol.rest import AlertState, LogLevel, Op, ServerStatus, Severity
+from chatops.protocol.rest import (
+    AlertState,
+    CommandStatus,
+    LogLevel,
+    Op,
+    ServerStatus,
+    Severity,
+)
 from chatops.units import parse_time
 
 Limit = Annotated[int, Meta(ge=1, le=MAX_PAGE, description="most items on the page")]
@@ -80,11 +87,12 @@ class RecordingsQuery(SpanQuery, kw_only=True):
 
 
 class CommandsQuery(SpanQuery, kw_only=True):
-    """Commands."""
+    """Commands. ``status`` may be repeated; without one all."""
 
     server: Text | None = None
     user: Text | None = None
     run: Text | None = None
+    status: list[CommandStatus] = []
 
 
 class AlertsQuery(PageQuery, kw_only=True):
@@ -122,10 +130,13 @@ class LogsQuery(SpanQuery, kw_only=True):
 
 
 class AuditQuery(SpanQuery, kw_only=True):
-    """The audit trail; ``action`` is how the action begins."""
+    """The audit trail; ``action`` is how the action begins, ``target`` what the target has in it.
+    ``outcome`` is one, or ``bad``: all that were not as they should be."""
 
     user: Text | None = None
     action: Text | None = None
+    target: Text | None = None
+    outcome: Text | None = None
 
 
 class ProcessesQuery(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from chatops.server.crud.filters import within
+from chatops.server.crud.filters import equals, within
 from chatops.server.crud.paging import page
 from chatops.server.db.models import AuditLog
 from chatops.server.db.statement import Statement
@@ -30,6 +30,9 @@ class NewRecord(TypedDict):
     prev_hash: str
     hash: str
 
+
+GOOD: Final = ("ok", "sent", "queued", "succeeded")
+"""Outcomes with which nothing is wrong, as far as is known."""
 
 Row = tuple[Any, ...]
 """A record's columns in the order of NewRecord; ``detail`` is JSON text or None."""
@@ -99,16 +102,25 @@ async def list_page(
     cursor: str | None = None,
     user: str | None = None,
     action: str | None = None,
+    target: str | None = None,
+    outcome: str | None = None,
     since: float | None = None,
     until: float | None = None,
 ) -> tuple[list[AuditLog], str | None]:
-    """Records, newest first. ``user`` is a name or id, ``action`` how the action begins."""
+    """Records, newest first. ``user`` is a name or id, ``action`` how the action begins, ``target``
+    what the target has in it, in any case. ``outcome`` is one, or ``bad``: all but GOOD."""
     statement = select(AuditLog).where(*within(_TS, since, until))
     if user is not None:
         own = or_(col(AuditLog.user_name) == user, col(AuditLog.user_id) == user)
         statement = statement.where(own)
     if action is not None:
         statement = statement.where(col(AuditLog.action).startswith(action, autoescape=True))
+    if target is not None:
+        statement = statement.where(col(AuditLog.target).icontains(target, autoescape=True))
+    if outcome == "bad":
+        statement = statement.where(col(AuditLog.outcome).not_in(GOOD))
+    else:
+        statement = statement.where(*equals(col(AuditLog.outcome), outcome))
     by = [_ID]
     return await page(session, statement, by=by, limit=limit, cursor=cursor, newest_first=True)
 

@@ -87,6 +87,7 @@ async def list_page(
     server_ids: Collection[str] | None = None,
     user_name: str | None = None,
     run_id: str | None = None,
+    statuses: Collection[CommandStatus] | None = None,
     since: float | None = None,
     until: float | None = None,
 ) -> tuple[list[Command], str | None]:
@@ -95,6 +96,7 @@ async def list_page(
         *among(col(Command.server_id), server_ids),
         *equals(col(Command.user_name), user_name),
         *equals(col(Command.run_id), run_id),
+        *among(col(Command.status), statuses),
         *within(col(Command.created_at), since, until),
     ]
     return await page(

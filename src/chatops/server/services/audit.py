@@ -154,16 +154,18 @@ class AuditService:
         *,
         user: str | None,
         action: str | None,
+        target: str | None,
+        outcome: str | None,
         since: float | None,
         until: float | None,
         limit: int,
         cursor: str | None,
     ) -> Page[AuditRecord]:
-        """Records newest first. ``action`` is how the action begins (``auth.``)."""
+        """Records newest first; what is asked for is as ``crud.list_page`` says."""
         async with self._database.read() as session:
             rows, after = await crud.list_page(
-                session, user=user, action=action, since=since, until=until, limit=limit,
-                cursor=cursor,
+                session, user=user, action=action, target=target, outcome=outcome, since=since,
+                until=until, limit=limit, cursor=cursor,
             )  # fmt: skip
         return Page(items=[to_record(row) for row in rows], next=after)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
@@ -91,6 +92,7 @@ class CommandRecords:
         server: str | None,
         user: str | None,
         run: str | None,
+        statuses: Collection[rest.CommandStatus] | None,
         since: float | None,
         until: float | None,
         limit: int,
@@ -100,8 +102,8 @@ class CommandRecords:
         async with self._database.read() as session:
             ids = await self._servers.scope(session, principal, server)
             rows, after = await crud.list_page(
-                session, server_ids=ids, user_name=user, run_id=run, since=since, until=until,
-                limit=limit, cursor=cursor,
+                session, server_ids=ids, user_name=user, run_id=run, statuses=statuses,
+                since=since, until=until, limit=limit, cursor=cursor,
             )  # fmt: skip
             names = await servers_crud.names(session, ids={row.server_id for row in rows})
         items = [to_record(row, names[row.server_id]) for row in rows]

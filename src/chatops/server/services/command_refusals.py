@@ -1,5 +1,5 @@
-"""Whether a command may be sent to an agent at all: one for a container or a terminal needs an
-agent that knows of these. Pure."""
+"""Whether a command may be sent to an agent at all: its policy has to let it run commands, and one
+for a container or a terminal needs an agent that knows of these. Pure."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ def refusal(session: AgentSession, spec: RunSpec) -> Why | None:
         return Why("unsupported", f"the agent of {name} is too old to open terminals")
     if spec.container is not None:
         return _not_in_container(session)
-    if spec.terminal is None or session.policy is None or "shell" in session.policy.allow:
+    needed = "exec" if spec.terminal is None else "shell"
+    if session.policy is None or needed in session.policy.allow:
         return None
-    return Why("not_allowed", f"the agent of {name} was not started with --allow shell")
+    return Why("not_allowed", f"the agent of {name} was not started with --allow {needed}")
 
 
 def _not_in_container(session: AgentSession) -> Why | None:

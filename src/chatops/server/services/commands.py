@@ -70,7 +70,7 @@ class CommandService:
         self.file = file
         self.terminals = terminals
         terminals.end = self.end
-        self._agents = agents
+        self.agents = agents
         self._tasks = tasks
         self._clock = clock
         self.lost_after = lost_after
@@ -95,13 +95,13 @@ class CommandService:
 
     def is_online(self, server_id: str) -> bool:
         """Whether the server's agent is connected."""
-        return self._agents.find(server_id) is not None
+        return self.agents.find(server_id) is not None
 
     async def send(self, live: LiveCommand, spec: RunSpec) -> None:
         """Hand a command that is recorded as sent to its agent; watchers follow it before."""
         if live.result is not None:
             return
-        session = self._agents.find(live.server_id)
+        session = self.agents.find(live.server_id)
         why = None
         if session is not None and not live.cancelled:
             why = await self.terminals.refusal(session, live, spec)
@@ -169,7 +169,7 @@ class CommandService:
             await self._lose(live, "not_started" if same else "agent_restarted")
         for command_id in held:
             known = self._live.get(command_id) or await self._revive(session.server_id, command_id)
-            if self._agents.find(session.server_id) is not session:
+            if self.agents.find(session.server_id) is not session:
                 return  # another one took over meanwhile, and has the streams
             if known is not None and known.server_id == session.server_id:
                 self._open(known, session)
@@ -229,7 +229,7 @@ class CommandService:
         """Have its agent end it: TERM, and KILL 5 s later. An agent that is away is told when
         it is back."""
         live.cancelled = True
-        session = self._agents.find(live.server_id)
+        session = self.agents.find(live.server_id)
         if session is not None:
             session.post(CommandCancel(id=live.id))
 
@@ -254,10 +254,10 @@ class CommandService:
     def settled(self) -> bool:
         """Whether agents had the time to come back since the hub started."""
         patience = max(self.lost_after, LOST_AFTER_START)
-        return self._agents.awake.now() - self._started >= patience
+        return self.agents.awake.now() - self._started >= patience
 
     def _is_vanished(self, live: LiveCommand) -> bool:
-        silence = self._agents.silence(live.server_id)
+        silence = self.agents.silence(live.server_id)
         return self.settled if silence is None else silence >= self.lost_after
 
     async def _counted(self, session: AgentSession, work: Coroutine[Any, Any, None]) -> None:
@@ -321,10 +321,10 @@ class CommandService:
 
     async def _take_up(self, lost: LiveCommand) -> None:
         """Its agent came back while it was written down as lost, and sends it to nobody."""
-        session = self._agents.find(lost.server_id)
+        session = self.agents.find(lost.server_id)
         if session is not None and lost.comes_over(session):
             live = await self._revive(session.server_id, lost.id)
-            if live is not None and self._agents.find(session.server_id) is session:
+            if live is not None and self.agents.find(session.server_id) is session:
                 self._open(live, session)
 
     async def _revive(self, server_id: str, command_id: str) -> LiveCommand | None:

@@ -22,8 +22,10 @@ from chatops.server.db.models import Command, Run
 from chatops.server.db.transactions import Transaction
 from chatops.server.secrets import HubSecrets
 from chatops.server.services.access import Access, Principal
+from chatops.server.services.agent_manager import AgentSession
 from chatops.server.services.audit import AuditService, Origin
 from chatops.server.services.box import Box
+from chatops.server.services.command_refusals import refusal
 from chatops.server.services.run_plan import RunPlan
 from chatops.server.services.run_recovery import OpenRun, open_runs
 from chatops.server.services.run_spec import RunSpec
@@ -31,6 +33,7 @@ from chatops.server.services.servers import ServerService
 from chatops.server.services.targets import Meant, check_count, resolve
 
 IsOnline = Callable[[str], bool]
+AgentOf = Callable[[str], AgentSession | None]
 ROLE: Final = "role"
 """The reason of a command that was refused because of its maker's role on the server."""
 
@@ -161,14 +164,14 @@ class RunRecords:
     # -- reading ------------------------------------------------------------------------
 
     async def plan(
-        self, principal: Principal, body: rest.CommandCreate, is_online: IsOnline
+        self, principal: Principal, body: rest.CommandCreate, agent_of: AgentOf
     ) -> rest.RunPlan:
-        """Where a run would go.
+        """Where a run would go, and where it would not be run.
 
         Raises:
             as ``create``.
         """
-        RunSpec.of(body)
+        spec = RunSpec.of(body)
         async with self._database.read() as session:
             meant = await self._resolve(session, principal, body)
             unseen = await servers_crud.names(session, ids={one.id for one in meant}, seen=False)
@@ -176,16 +179,9 @@ class RunRecords:
             target=body.target,
             command=body.command,
             servers=[
-                rest.PlannedServer(
-                    server=one.name,
-                    status="refused" if one.refused
-                    else "online" if is_online(one.id)
-                    else "never" if one.id in unseen
-                    else "offline",
-                )
-                for one in meant
+                _planned(one, spec, agent_of(one.id), never=one.id in unseen) for one in meant
             ],
-        )  # fmt: skip
+        )
 
     async def open_runs(self) -> list[OpenRun]:
         """Those with commands that were not over when the hub stopped."""
@@ -336,3 +332,16 @@ class RunRecords:
 
 def _is_refused_to(row: Command, principal: Principal) -> bool:
     return row.reason == ROLE and row.user_id == principal.user_id
+
+
+def _planned(
+    one: Meant, spec: RunSpec, agent: AgentSession | None, *, never: bool
+) -> rest.PlannedServer:
+    if one.refused is not None:
+        return rest.PlannedServer(server=one.name, status="refused", error=one.refused)
+    if agent is None:
+        return rest.PlannedServer(server=one.name, status="never" if never else "offline")
+    why = refusal(agent, spec)
+    if why is not None:
+        return rest.PlannedServer(server=one.name, status="refused", error=why.error)
+    return rest.PlannedServer(server=one.name, status="online")

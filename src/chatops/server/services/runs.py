@@ -87,7 +87,7 @@ class RunService:
             as ``create``.
         """
         check_request(body)
-        return await self.records.plan(principal, body, self._commands.is_online)
+        return await self.records.plan(principal, body, self._commands.agents.find)
 
     # -- following ------------------------------------------------------------------------
 

@@ -41,13 +41,22 @@ def test_commands_are_listed_oldest_first(cli: Invoke, hub: FakeHub) -> None:
 
 def test_the_hub_is_asked_for_what_is_wanted(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /commands", page(*(command(id=f"c{n}") for n in range(3))))
-    words = ["--server", "web-1", "--user", "ada", "--run", "r1", "--since", THEN, "--limit", "2"]
+    words = ["--server", "web-1", "--user", "ada", "--run", "r1", "--since", THEN, "--limit", "2",
+             "--status", "lost, failed"]  # fmt: skip
     done = cli("commands", "list", *words, "-q")
     query = hub.asked[0].query
     names = ("server", "user", "run", "since", "limit")
     assert [query[name] for name in names] == [["web-1"], ["ada"], ["r1"], [THEN], ["3"]]
+    assert query["status"] == ["failed", "lost"]
     assert done.out == "c1\nc0\n"
     assert done.err == "only the newest 2 are shown; --limit 0 shows all\n"
+
+
+def test_a_status_that_is_none_is_refused(cli: Invoke, hub: FakeHub) -> None:
+    done = cli("commands", "list", "--status", "lost,broken")
+    assert done.code == 2
+    assert "--status: 'broken' is no status" in done.err
+    assert not hub.asked
 
 
 def test_a_command_is_shown_with_the_fields_of_the_list(cli: Invoke, hub: FakeHub) -> None:

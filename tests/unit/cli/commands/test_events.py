@@ -43,6 +43,13 @@ def test_a_span_that_ends_before_it_begins_is_refused(
     assert hub.asked == []
 
 
+def test_the_hub_looks_for_targets_and_outcomes(cli: Invoke, hub: FakeHub) -> None:
+    hub.on("GET /audit", page(audit(1)))
+    assert cli("audit", "list", "--target", "web", "--outcome", "bad", "-q").out == "1\n"
+    query = hub.asked[0].query
+    assert (query["target"], query["outcome"]) == (["web"], ["bad"])
+
+
 def test_more_than_the_limit_is_said_and_zero_shows_all(cli: Invoke, hub: FakeHub) -> None:
     def answer(asked: Asked) -> Reply:
         start = int(asked.query.get("cursor", ["0"])[0])

@@ -57,7 +57,7 @@ async def test_the_status_changes_only_from_where_it_is_expected(
 async def test_filters_of_the_list(session: AsyncSession, web: Server, ann: User) -> None:
     other = await servers.create(session, name="db-1", owner_id=None, tags={}, now=1.0)
     one = await add_command(session, web.id, now=10.0, user_id=ann.id, user_name="ann")
-    two = await add_command(session, other.id, now=20.0, run_id="second")
+    two = await add_command(session, other.id, now=20.0, run_id="second", status="lost")
     three = await add_command(session, web.id, now=30.0, run_id="second")
 
     async def found(**filters: Any) -> list[str]:
@@ -70,6 +70,7 @@ async def test_filters_of_the_list(session: AsyncSession, web: Server, ann: User
     assert await found(server_ids=[]) == []
     assert await found(user_name="ann") == [one.id]
     assert await found(run_id="second") == [three.id, two.id]
+    assert await found(statuses=["lost", "running"]) == [two.id]
     assert await found(since=20.0) == [three.id, two.id]
     assert await found(until=20.0) == [one.id]
     assert await found(since=0.0, until=30.0, server_ids=[other.id]) == [two.id]

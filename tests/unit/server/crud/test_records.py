@@ -90,6 +90,23 @@ async def test_audit_filters(session: AsyncSession) -> None:
     assert await found(action="user", user="bob") == ["user.delete"]
 
 
+async def test_audit_filters_by_target_and_outcome(session: AsyncSession) -> None:
+    outcomes = ("ok", "sent", "queued", "succeeded", "denied", "failed")
+    for number, outcome in enumerate(outcomes):
+        await _record(session, target=f"Web-{number}%", outcome=outcome)
+    await _record(session, target=None, outcome="denied")
+
+    async def found(**filters: Any) -> list[str | None]:
+        rows, _ = await audit.list_page(session, limit=9, **filters)
+        return [row.target for row in rows]
+
+    assert await found(target="web-3") == ["Web-3%"]
+    assert await found(target="%") == [f"Web-{number}%" for number in reversed(range(6))]
+    assert await found(outcome="denied") == [None, "Web-4%"]
+    assert await found(outcome="bad") == [None, "Web-5%", "Web-4%"]
+    assert await found(outcome="bad", target="5") == ["Web-5%"]
+
+
 async def test_whole_records_come_oldest_first(session: AsyncSession) -> None:
     made = [(await _record(session, ts=float(n), detail={"n": n})).id or 0 for n in range(7)]
     rows = await tx(session, lambda tx: audit.after(tx, made[1], limit=3))

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { alertCommands, type RuleText, silenceCommands, thresholdCommands } from "./alerts";
-import { logCommands } from "./logs";
 
 const rule: RuleText = {
   name: "hot",
@@ -32,25 +31,6 @@ describe("commands of alerts", () => {
     );
     expect(thresholdCommands.test({ ...rule, metric: "cpu", value: "", clear: "80%" }, "7d")).toBe(
       "chatops thresholds test cpu gt VALUE --target tag:env=prod --for 5m --clear 80% --since 7d",
-    );
-  });
-});
-
-describe("commands of logs", () => {
-  it("follow a file, a unit, a container, or all that is stored", () => {
-    const tail = (source: string) =>
-      logCommands.tail({ target: "web-1", level: "", grep: "a|b", source });
-    expect(tail("")).toBe("chatops tail web-1 -f --grep 'a|b'");
-    expect(tail("/var/log/x")).toBe("chatops tail web-1:/var/log/x -f --grep 'a|b'");
-    expect(tail("unit:nginx")).toBe("chatops tail web-1 -f --unit nginx --grep 'a|b'");
-    expect(tail("container:db")).toBe("chatops tail web-1 -f --container db --grep 'a|b'");
-  });
-
-  it("search by words, and without any show the last lines", () => {
-    const asked = { q: "", target: "", level: "error", since: "1h", until: "" };
-    expect(logCommands.search(asked)).toBe("chatops tail all --no-follow -n 200 --level error");
-    expect(logCommands.search({ ...asked, q: "out of" })).toBe(
-      "chatops logs search --limit 200 --since 1h --level error 'out of'",
     );
   });
 });

@@ -1,8 +1,11 @@
 // The commands of the audit trail: docs/reference/cli.md.
 import { chatops } from "./chatops";
 
+type AuditFilter = "user" | "action" | "target" | "outcome" | "since" | "until";
+
 export const auditCommands = {
-  list: (filter: { user: string; action: string; since: string; until: string }) =>
+  /** The names of the filters are those of the options. */
+  list: (filter: Record<AuditFilter, string>) =>
     chatops(
       ...["audit", "list"],
       ...Object.entries(filter).flatMap(([name, value]) => (value ? [`--${name}`, value] : [])),

@@ -16,6 +16,7 @@ export interface HistoryChoice {
   server?: string;
   user?: string;
   since?: string;
+  status?: string;
 }
 
 export const commandCommands = {
@@ -44,8 +45,13 @@ type Words = (string | number)[];
 const option = (name: string, value: string | number | null | undefined): Words =>
   value === null || value === undefined || value === "" ? [] : [name, value];
 
-function history({ server, user, since }: HistoryChoice): Words {
-  return [...option("--server", server), ...option("--user", user), ...option("--since", since)];
+function history({ server, user, since, status }: HistoryChoice): Words {
+  return [
+    ...option("--server", server),
+    ...option("--user", user),
+    ...option("--since", since),
+    ...option("--status", status),
+  ];
 }
 
 function execOptions(options: ExecOptions): Words {

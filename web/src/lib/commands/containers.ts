@@ -6,6 +6,9 @@ export const containerCommands = {
   inspect: (server: string, container: string) => chatops("docker", "inspect", server, container),
   top: (server: string, container: string) => chatops("docker", "top", server, container),
   logs: (server: string, container: string) => chatops("docker", "logs", server, container, "-f"),
+  /** At a terminal. */
+  exec: (server: string, container: string, command: string | null) =>
+    chatops("docker", "exec", "-it", server, container, command ?? "COMMAND"),
   change: (server: string, container: string, verb: ContainerVerb) =>
     chatops("docker", verb, server, container, verb === "rm" && "--yes"),
 };

@@ -30,7 +30,7 @@ const print = (stream: number, offset: number, words: string) =>
 beforeEach(() => {
   [said, typed, shown, notes] = [[], [], "", []];
   link = new TerminalLink(
-    { command: null, key: "k" },
+    { command: "sh", container: "app", key: "k" },
     {
       size: () => ({ rows: 24, cols: 80 }),
       print: (data) => {
@@ -50,7 +50,8 @@ describe("terminal link", () => {
       rows: 24,
       cols: 80,
       key: "k",
-      command: null,
+      command: "sh",
+      container: "app",
     });
     event(start);
     print(1, 0, "$ ls\n");

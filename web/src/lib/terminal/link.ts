@@ -23,6 +23,8 @@ export interface Outlet {
 export interface Opening {
   /** A line for the shell there; null: the login shell. */
   command: string | null;
+  /** Where on the server; null: on itself. */
+  container: string | null;
   /** Asked again with the same key, it is the same terminal. */
   key: string;
 }
@@ -62,10 +64,10 @@ export class TerminalLink {
     this.outlet = outlet;
     this.feed.lost();
     this.streams.reopened();
-    const { command, key } = this.opening;
+    const { opening } = this;
     const what = this.commandId
       ? { command_id: this.commandId, offset: this.printed }
-      : { command, key, term: TERM };
+      : { ...opening, term: TERM };
     outlet.send({ type: "terminal", ...this.screen.size(), ...what });
   }
 

@@ -36,11 +36,11 @@ export function RuleTable({ rules, show }: Props) {
           <tr>
             <Th>Name</Th>
             <Th>Condition</Th>
-            <Th>Clears at</Th>
+            <Th className="max-md:hidden">Clears at</Th>
             <Th>Severity</Th>
-            <Th>Servers</Th>
-            <Th>Owner</Th>
-            <Th>State</Th>
+            <Th className="max-md:hidden">Servers</Th>
+            <Th className="max-md:hidden">Owner</Th>
+            <Th className="max-md:hidden">State</Th>
             <Th>
               <span className="sr-only">Actions</span>
             </Th>
@@ -79,20 +79,25 @@ function Row({ rule, show, remove }: RowProps) {
       <Td>
         <button
           type="button"
-          className="font-medium whitespace-nowrap hover:underline"
+          className="text-left font-medium break-words hover:underline md:whitespace-nowrap"
           onClick={() => show(rule.name)}
         >
           {rule.name}
         </button>
       </Td>
-      <Td className="whitespace-nowrap tabular-nums">{conditionOf(rule)}</Td>
-      <Td className="whitespace-nowrap tabular-nums">{inUnit(rule.metric, rule.clear)}</Td>
+      <Td className="tabular-nums md:whitespace-nowrap">
+        {conditionOf(rule)}
+        <span className="block text-xs text-faint md:hidden">{rule.target}</span>
+      </Td>
+      <Td className="whitespace-nowrap tabular-nums max-md:hidden">
+        {inUnit(rule.metric, rule.clear)}
+      </Td>
       <Td>
         <SeverityBadge severity={rule.severity} />
       </Td>
-      <Td className="min-w-32 break-words">{rule.target}</Td>
-      <Td>{rule.owner ?? <span className="text-faint">the hub</span>}</Td>
-      <Td>
+      <Td className="min-w-32 break-words max-md:hidden">{rule.target}</Td>
+      <Td className="max-md:hidden">{rule.owner ?? <span className="text-faint">the hub</span>}</Td>
+      <Td className="max-md:hidden">
         <Badge tone={rule.enabled ? "good" : "plain"}>{rule.enabled ? "on" : "off"}</Badge>
       </Td>
       <Td>
@@ -116,7 +121,7 @@ function Actions({ rule, remove }: { rule: Threshold; remove: () => void }) {
   const word = rule.enabled ? "Disable" : "Enable";
   const onError = (error: unknown) => toast(asHubError(error).message, { bad: true });
   return (
-    <div className="flex items-center justify-end gap-1">
+    <div className="flex flex-wrap items-center justify-end gap-1">
       <Button
         size="small"
         aria-label={`${word} ${rule.name}`}
@@ -128,10 +133,12 @@ function Actions({ rule, remove }: { rule: Threshold; remove: () => void }) {
       <Button size="small" look="danger" aria-label={`Remove ${rule.name}`} onClick={remove}>
         Remove
       </Button>
-      <CopyButton
-        text={thresholdCommands[verb](rule.name)}
-        label={`Copy the command that ${verb}s ${rule.name}`}
-      />
+      <span className="max-md:hidden">
+        <CopyButton
+          text={thresholdCommands[verb](rule.name)}
+          label={`Copy the command that ${verb}s ${rule.name}`}
+        />
+      </span>
     </div>
   );
 }

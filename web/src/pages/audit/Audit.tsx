@@ -1,13 +1,11 @@
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { useAudit } from "@/api/audit";
 import { useMe } from "@/api/auth";
 import type { AuditRecord } from "@/api/types";
-import { attempt } from "@/lib/attempt";
-import { sift } from "@/lib/audit";
 import { auditCommands } from "@/lib/commands/audit";
 import { atLeast } from "@/lib/roles";
-import { parseMoment } from "@/lib/units";
 import { useFilters } from "@/lib/useFilters";
+import { useSpan } from "@/lib/useSpan";
 import { CliCommand } from "@/parts/CliCommand";
 import { Loaded, Nothing } from "@/parts/Loaded";
 import { Older } from "@/parts/Older";
@@ -36,41 +34,25 @@ export function Component() {
 
 function Trail() {
   const [filter, change] = useFilters(USUAL);
-  const { user, action, since, until } = filter;
-  const span = useSpan(since, until);
-  const records = useAudit({ user, action, ...span.asked }, span.wrong === undefined);
+  const span = useSpan(filter.since, filter.until);
+  const records = useAudit({ ...filter, ...span.asked }, span.wrong === undefined);
   const [open, setOpen] = useState<AuditRecord | null>(null);
   return (
     <>
       <AuditFilters filter={filter} change={change} wrong={span.wrong} />
-      <CliCommand command={auditCommands.list({ user, action, since, until })} />
+      <CliCommand command={auditCommands.list(filter)} />
       <Loaded query={records} empty={<p>No record is like that.</p>}>
-        {(all) => {
-          const found = sift(all, filter);
-          return (
-            <div className="grid grid-cols-1 gap-3">
-              <p role="status" className="text-sm text-faint">
-                {found.length === all.length
-                  ? `the newest ${all.length} records`
-                  : `${found.length} of the newest ${all.length} records`}
-              </p>
-              <AuditTable records={found} open={setOpen} />
-              <Older query={records} />
-            </div>
-          );
-        }}
+        {(found) => (
+          <div className="grid grid-cols-1 gap-3">
+            <p role="status" className="text-sm text-faint">
+              the newest {found.length} records{records.hasNextPage ? "" : ", which are all"}
+            </p>
+            <AuditTable records={found} open={setOpen} />
+            <Older query={records} />
+          </div>
+        )}
       </Loaded>
       {open && <RecordWindow record={open} onClose={() => setOpen(null)} />}
     </>
   );
-}
-
-/** The moments that the two texts mean, the same until others are typed. */
-function useSpan(since: string, until: string) {
-  return useMemo(() => {
-    const now = Date.now();
-    const [from, badSince] = attempt(() => (since ? parseMoment(since, now) : undefined));
-    const [to, badUntil] = attempt(() => (until ? parseMoment(until, now) : undefined));
-    return { asked: { since: from, until: to }, wrong: badSince ?? badUntil };
-  }, [since, until]);
 }

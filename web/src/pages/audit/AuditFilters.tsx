@@ -1,5 +1,13 @@
+import { OneOf, type Option } from "@/parts/Choice";
 import { LateInput } from "@/parts/LateInput";
-import { Select } from "@/ui/field";
+
+const OUTCOMES: Option[] = [
+  ["", "any outcome"],
+  "ok",
+  "denied",
+  "failed",
+  ["bad", "all but good ones"],
+];
 
 export const USUAL = { user: "", action: "", target: "", outcome: "", since: "", until: "" };
 type Filter = typeof USUAL;
@@ -16,7 +24,6 @@ const BOXES: [name: keyof Filter, label: string, placeholder: string, width: str
   ["target", "Target has", "target", "w-40"],
 ];
 
-/** Target and outcome are looked for here, among the records that were loaded. */
 export function AuditFilters({ filter, change, wrong }: Props) {
   return (
     <div className="flex flex-wrap items-center gap-2">
@@ -31,17 +38,13 @@ export function AuditFilters({ filter, change, wrong }: Props) {
           change={(value) => change({ [name]: value })}
         />
       ))}
-      <Select
+      <OneOf
         aria-label="Outcome"
         className="w-40"
         value={filter.outcome}
-        onChange={(event) => change({ outcome: event.target.value })}
-      >
-        <option value="">any outcome</option>
-        <option value="ok">ok</option>
-        <option value="denied">denied</option>
-        <option value="failed">all but good ones</option>
-      </Select>
+        change={(outcome) => change({ outcome })}
+        options={OUTCOMES}
+      />
       <LateInput
         aria-label="Since"
         placeholder="since: 7d"

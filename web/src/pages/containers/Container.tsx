@@ -1,9 +1,10 @@
-import { ArrowLeft } from "lucide-react";
+import { ArrowLeft, TerminalSquare } from "lucide-react";
 import { Link, useNavigate, useParams } from "react-router";
 import { useContainer, useContainerProcesses } from "@/api/docker";
 import type { ServerDetail } from "@/api/types";
 import { containerCommands } from "@/lib/commands/containers";
 import { type Detail, detailOf } from "@/lib/containers/detail";
+import { entering } from "@/lib/containers/entering";
 import { isUp } from "@/lib/containers/list";
 import { clock } from "@/lib/format";
 import { visible, visibleLines } from "@/lib/text";
@@ -11,6 +12,7 @@ import { useThisServer } from "@/pages/server/context";
 import { CliCommand } from "@/parts/CliCommand";
 import { Facts } from "@/parts/Facts";
 import { Loaded } from "@/parts/Loaded";
+import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Table, Td, Th } from "@/ui/table";
 import { ContainerLogs } from "./ContainerLogs";
@@ -62,7 +64,14 @@ function Whole({ server, name, detail, all }: Props) {
       <div className="flex flex-wrap items-center gap-3">
         <h2 className="min-w-0 text-lg font-semibold break-words">{visible(name)}</h2>
         <ContainerState state={detail.state} health={detail.health} />
-        <span className="ml-auto">
+        <span className="ml-auto flex flex-wrap items-center gap-2">
+          {detail.state === "running" && entering(server) === null && (
+            <Button asChild>
+              <Link to="terminal">
+                <TerminalSquare /> Open a terminal
+              </Link>
+            </Button>
+          )}
           <ContainerMenu server={server} name={name} state={detail.state} alone onGone={gone} />
         </span>
       </div>

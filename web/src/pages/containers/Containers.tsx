@@ -4,11 +4,14 @@ import { containerCommands } from "@/lib/commands/containers";
 import { byId, chooseContainers } from "@/lib/containers/list";
 import { useFilters } from "@/lib/useFilters";
 import { useThisServer } from "@/pages/server/context";
+import { OneOf, type Option } from "@/parts/Choice";
 import { CliCommand } from "@/parts/CliCommand";
 import { LateInput } from "@/parts/LateInput";
 import { Loaded, Nothing } from "@/parts/Loaded";
-import { Select } from "@/ui/field";
+import { NotAllowed } from "@/parts/NotAllowed";
 import { ContainerTable } from "./ContainerTable";
+
+const STATES: Option[] = [["", "any state"], "running", "paused", "stopped"];
 
 const USUAL = { q: "", state: "" };
 
@@ -18,7 +21,7 @@ export function Component() {
   const allowed = !server.allow || server.allow.includes("docker");
   const containers = useContainers(server.name, allowed);
   const [choice, change] = useFilters(USUAL);
-  if (!allowed) return <NotAllowed server={server} />;
+  if (!allowed) return <NotAllowed server={server} what="docker" so="it shows no containers" />;
   return (
     <>
       <div className="flex flex-wrap gap-2">
@@ -30,17 +33,13 @@ export function Component() {
           value={choice.q}
           change={(q) => change({ q })}
         />
-        <Select
+        <OneOf
           aria-label="State"
           className="w-36"
           value={choice.state}
-          onChange={(event) => change({ state: event.target.value })}
-        >
-          <option value="">any state</option>
-          <option value="running">running</option>
-          <option value="paused">paused</option>
-          <option value="stopped">stopped</option>
-        </Select>
+          change={(state) => change({ state })}
+          options={STATES}
+        />
         <div className="max-w-full md:ml-auto">
           <CliCommand command={containerCommands.ps(server.name)} />
         </div>
@@ -65,20 +64,4 @@ function Chosen({ server, all, choice }: ChosenProps) {
   if (chosen.length === 0)
     return <Nothing>None of the {all.length} containers is like that.</Nothing>;
   return <ContainerTable server={server} containers={chosen} stats={byId(stats.data ?? [])} />;
-}
-
-function NotAllowed({ server }: { server: ServerDetail }) {
-  return (
-    <Nothing>
-      <p className="text-ink">
-        The agent of {server.name} was not started with <code>--allow docker</code>, so it shows no
-        containers.
-      </p>
-      <p>
-        Its owner decides that on the target:{" "}
-        <code>chatops agent --allow {[...(server.allow ?? []), "docker"].join(",")}</code>, or{" "}
-        <code>allow</code> in its policy.
-      </p>
-    </Nothing>
-  );
 }

@@ -3,7 +3,8 @@ import type { Server } from "@/api/types";
 import { attempt } from "@/lib/attempt";
 import { matching, ofNames } from "@/lib/target";
 import { ServerStatus } from "@/parts/Status";
-import { Checkbox, Field, Input } from "@/ui/field";
+import { TextField } from "@/parts/TextField";
+import { Checkbox, Input } from "@/ui/field";
 
 interface Props {
   target: string;
@@ -27,23 +28,15 @@ export function ChooseServers({ target, servers, change }: Props) {
   };
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-3">
-      <Field
+      <TextField
         label="Target"
         hint="web-1, web-1,web-2, web-*, tag:env=prod, all; ! before one leaves it out"
         error={target.trim() && servers.length ? wrong : undefined}
-      >
-        {(props) => (
-          <Input
-            {...props}
-            className="font-mono"
-            autoComplete="off"
-            autoCapitalize="off"
-            spellCheck={false}
-            value={target}
-            onChange={(event) => change(event.target.value)}
-          />
-        )}
-      </Field>
+        className="font-mono"
+        autoCapitalize="off"
+        value={target}
+        change={change}
+      />
       <p role="status" className="text-sm tabular-nums">
         <Count meant={meant ?? []} />
       </p>

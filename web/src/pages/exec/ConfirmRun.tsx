@@ -5,7 +5,8 @@ import type { RunPlan } from "@/api/types";
 import { commandCommands } from "@/lib/commands/commands";
 import { unique } from "@/lib/random";
 import { asked, execOptions, type RunForm } from "@/lib/runs/options";
-import { visibleLines } from "@/lib/text";
+import { reasons, wouldNot } from "@/lib/runs/plan";
+import { visible, visibleLines } from "@/lib/text";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
 import { Badge, type Tone } from "@/ui/badge";
@@ -70,10 +71,16 @@ function Meant({ plan }: { plan: RunPlan }) {
   return (
     <>
       {away.length > 0 && (
-        <p className="text-sm text-warn">
-          {away.length} of them would not run it: they are not connected, or your role there does
-          not allow it.
-        </p>
+        <div role="alert" className="text-sm text-warn">
+          <p>{wouldNot(plan)}</p>
+          <ul className="list-disc pl-5">
+            {reasons(plan).map((reason) => (
+              <li key={reason} className="break-words">
+                {visible(reason)}
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
       <ul
         aria-label="Servers"

@@ -10,6 +10,7 @@ import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
 import { OperatorsOnly } from "@/parts/OperatorsOnly";
 import { Page } from "@/parts/Page";
+import { draftOf, keepDraft } from "@/stores/drafts";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Field, Textarea } from "@/ui/field";
@@ -30,8 +31,8 @@ export function Component() {
 /** What was run before, to be run again; a command stands in no address, as it may hold secrets. */
 function useBeginning(): RunForm {
   const [query] = useSearchParams();
-  const state = useLocation().state as Partial<RunForm> | null;
-  return { ...EMPTY, target: query.get("target") ?? "", ...state };
+  const { state } = useLocation();
+  return draftOf(state) ?? { ...EMPTY, target: query.get("target") ?? "" };
 }
 
 function Form() {
@@ -45,8 +46,8 @@ function Form() {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!ready) return;
-    // Back from the run leads to what was filled in. Only the browser's memory of this tab has it.
-    void navigate(".", { replace: true, state: form });
+    // Back from the run leads to what was filled in.
+    void navigate(".", { replace: true, state: keepDraft(form) });
     preview.mutate();
   };
   return (
@@ -65,6 +66,7 @@ function Form() {
               <Textarea
                 {...props}
                 className="min-h-28 font-mono"
+                autoComplete="off"
                 autoCapitalize="off"
                 spellCheck={false}
                 value={form.command}

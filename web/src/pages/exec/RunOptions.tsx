@@ -45,6 +45,7 @@ export function RunOptions({ form, wrong, change }: Props) {
             <Textarea
               {...props}
               className="font-mono"
+              autoComplete="off"
               autoCapitalize="off"
               spellCheck={false}
               value={form.env}

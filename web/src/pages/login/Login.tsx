@@ -37,7 +37,14 @@ export function Component() {
   return (
     <Entrance title={`Sign in to ${window.location.host}`}>
       <form onSubmit={submit} className="grid gap-4">
-        <TextField label="User" required autoComplete="username" value={user} change={setUser} />
+        <TextField
+          label="User"
+          required
+          autoFocus
+          autoComplete="username"
+          value={user}
+          change={setUser}
+        />
         <TextField
           label="Password"
           required

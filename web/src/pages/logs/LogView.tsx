@@ -1,12 +1,20 @@
 import { cn } from "@/lib/cn";
 import { logCommands } from "@/lib/commands/logs";
 import { useFilters } from "@/lib/useFilters";
+import { OneOf, type Option } from "@/parts/Choice";
 import { CliCommand } from "@/parts/CliCommand";
 import { LateInput } from "@/parts/LateInput";
 import { ServerInput } from "@/parts/ServerInput";
-import { Select } from "@/ui/field";
 import { LiveLogs } from "./LiveLogs";
 import { SearchLogs } from "./SearchLogs";
+
+const LEVELS: Option[] = [
+  ["", "any level"],
+  ["info", "info or worse"],
+  ["warning", "warning or worse"],
+  ["error", "error or worse"],
+  "critical",
+];
 
 const USUAL = {
   mode: "live",
@@ -86,19 +94,13 @@ function Mode({ live, change }: { live: boolean; change: Change }) {
 
 function Level({ level, change }: { level: string; change: Change }) {
   return (
-    <Select
+    <OneOf
       aria-label="Level"
       className="w-44"
       value={level}
-      onChange={(event) => change({ level: event.target.value })}
-    >
-      <option value="">any level</option>
-      {["info", "warning", "error", "critical"].map((one) => (
-        <option key={one} value={one}>
-          {one === "critical" ? one : `${one} or worse`}
-        </option>
-      ))}
-    </Select>
+      change={(level) => change({ level })}
+      options={LEVELS}
+    />
   );
 }
 

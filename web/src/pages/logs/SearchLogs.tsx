@@ -1,8 +1,7 @@
 import { useMemo } from "react";
 import { useLogSearch } from "@/api/logs";
-import { attempt } from "@/lib/attempt";
 import type { LogRow } from "@/lib/logFeed";
-import { parseMoment } from "@/lib/units";
+import { useSpan } from "@/lib/useSpan";
 import { Loaded, Nothing } from "@/parts/Loaded";
 import { Button } from "@/ui/button";
 import { CopyRows } from "./CopyRows";
@@ -74,16 +73,4 @@ function More({ found }: { found: ReturnType<typeof useLogSearch> }) {
       </Button>
     </div>
   );
-}
-
-/** The moments that the two texts mean, the same until others are typed. */
-function useSpan(since: string, until: string) {
-  return useMemo(() => {
-    const now = Date.now();
-    const [from, badSince] = attempt(() => parseMoment(since, now));
-    const [to, badUntil] = attempt(() => (until ? parseMoment(until, now) : undefined));
-    const early = from && from >= (to ?? new Date(now).toISOString());
-    const wrong = badSince ?? badUntil ?? (early ? "the span ends before it begins" : undefined);
-    return { asked: { since: from, until: to }, wrong };
-  }, [since, until]);
 }

@@ -11,7 +11,8 @@ export interface Asked {
   source: string;
 }
 
-const FIRST_LINES = 200;
+/** As many as `chatops tail` begins with. */
+const FIRST_LINES = 100;
 const GATHER_MS = 150;
 
 interface Live {

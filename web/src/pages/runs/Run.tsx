@@ -1,6 +1,6 @@
 import { RotateCcw } from "lucide-react";
 import { useMemo, useState } from "react";
-import { Link, useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import { useMe } from "@/api/auth";
 import { useCancelRun, useRun } from "@/api/commands";
 import type { Run } from "@/api/types";
@@ -17,6 +17,7 @@ import { Loaded } from "@/parts/Loaded";
 import { CommandStatusBadge } from "@/parts/Outcome";
 import { Page } from "@/parts/Page";
 import { useFollowing } from "@/socket/useFollowing";
+import { keepDraft } from "@/stores/drafts";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { RunTable } from "./RunTable";
@@ -121,14 +122,15 @@ function About({ run, operator }: { run: Run; operator: boolean }) {
 function Actions({ run }: { run: Run }) {
   const cancel = useCancelRun(run.id);
   const [asking, setAsking] = useState(false);
+  const navigate = useNavigate();
   const line = typeof run.command === "string" ? run.command : null;
+  const again = (command: string) =>
+    navigate("/exec", { state: keepDraft({ target: run.target, command }) });
   return (
     <>
       {line !== null && (
-        <Button asChild>
-          <Link to="/exec" state={{ target: run.target, command: line }}>
-            <RotateCcw /> Run again
-          </Link>
+        <Button onClick={() => again(line)}>
+          <RotateCcw /> Run again
         </Button>
       )}
       {!run.finished_at && (

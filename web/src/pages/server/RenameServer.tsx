@@ -5,9 +5,9 @@ import type { ServerDetail } from "@/api/types";
 import { serverCommands } from "@/lib/commands/servers";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
+import { TextField } from "@/parts/TextField";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Field, Input } from "@/ui/field";
 
 export function RenameServer({ server, onClose }: { server: ServerDetail; onClose: () => void }) {
   const [name, setName] = useState(server.name);
@@ -33,18 +33,14 @@ export function RenameServer({ server, onClose }: { server: ServerDetail; onClos
       description="Its id, keys, history and shares stay."
     >
       <form onSubmit={submit} className="grid gap-4">
-        <Field label="New name" hint="letters, digits, dot, dash, underscore: web-1">
-          {(props) => (
-            <Input
-              {...props}
-              required
-              autoComplete="off"
-              maxLength={63}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="New name"
+          hint="letters, digits, dot, dash, underscore: web-1"
+          required
+          maxLength={63}
+          value={name}
+          change={setName}
+        />
         <Complaint error={update.error} />
         <CliCommand command={serverCommands.rename(server.name, name)} />
         <Button

@@ -1,14 +1,13 @@
-import { useEffect, useRef } from "react";
-import { NavLink, Outlet, useLocation, useParams } from "react-router";
+import { Outlet, useLocation, useParams } from "react-router";
 import { useMe } from "@/api/auth";
 import { useServer } from "@/api/servers";
 import type { ServerDetail } from "@/api/types";
-import { cn } from "@/lib/cn";
 import { atLeast, mayManage } from "@/lib/roles";
 import { visible } from "@/lib/text";
 import { Loaded } from "@/parts/Loaded";
 import { useTitle } from "@/parts/Page";
 import { Age, ServerStatus } from "@/parts/Status";
+import { SubPages } from "@/parts/SubPages";
 import { Badge } from "@/ui/badge";
 import { ServerMenu } from "./ServerMenu";
 import { TABS } from "./tabs";
@@ -76,33 +75,8 @@ function Header({ server }: { server: ServerDetail }) {
 }
 
 function Tabs({ server, base }: { server: ServerDetail; base: string }) {
-  const list = useRef<HTMLUListElement>(null);
-  const { pathname } = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another chosen tab
-  useEffect(() => {
-    const chosen = list.current?.querySelector("[aria-current=page]");
-    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }, [pathname]);
-  return (
-    <nav aria-label="Pages of this server" className="overflow-x-auto border-b">
-      <ul ref={list} className="flex gap-1">
-        {TABS.filter((tab) => atLeast(server.role, tab.role)).map(({ path, name }) => (
-          <li key={path}>
-            <NavLink
-              to={path ? `${base}/${path}` : base}
-              end={path === ""}
-              className={({ isActive }) =>
-                cn(
-                  "-mb-px block border-b-2 px-3 py-2 text-sm whitespace-nowrap hover:text-ink focus-visible:-outline-offset-2",
-                  isActive ? "border-accent font-medium text-ink" : "border-transparent text-faint",
-                )
-              }
-            >
-              {name}
-            </NavLink>
-          </li>
-        ))}
-      </ul>
-    </nav>
+  const pages = TABS.filter((tab) => atLeast(server.role, tab.role)).map(
+    ({ path, name }): [string, string] => [path ? `${base}/${path}` : base, name],
   );
+  return <SubPages label="Pages of this server" pages={pages} />;
 }

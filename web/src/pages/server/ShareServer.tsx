@@ -2,12 +2,13 @@ import { type FormEvent, useState } from "react";
 import { useShare, useShares, useUnshare } from "@/api/servers";
 import type { ServerDetail, Share } from "@/api/types";
 import { serverCommands } from "@/lib/commands/servers";
+import { Choice } from "@/parts/Choice";
 import { CliCommand, CopyButton } from "@/parts/CliCommand";
 import { Complaint, Loaded } from "@/parts/Loaded";
 import { Age } from "@/parts/Status";
+import { TextField } from "@/parts/TextField";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Field, Input, Select } from "@/ui/field";
 import { Table, Td, Th } from "@/ui/table";
 
 type Given = "viewer" | "operator";
@@ -96,30 +97,23 @@ function Give({ server }: { server: ServerDetail }) {
   return (
     <form onSubmit={submit} className="grid gap-3">
       <div className="flex flex-wrap items-end gap-3">
-        <Field label="User" className="min-w-40 flex-1">
-          {(props) => (
-            <Input
-              {...props}
-              required
-              autoComplete="off"
-              autoCapitalize="none"
-              value={user}
-              onChange={(event) => setUser(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label="May" className="w-48">
-          {(props) => (
-            <Select
-              {...props}
-              value={role}
-              onChange={(event) => setRole(event.target.value as Given)}
-            >
-              <option value="viewer">look (viewer)</option>
-              <option value="operator">work on it (operator)</option>
-            </Select>
-          )}
-        </Field>
+        <TextField
+          label="User"
+          fieldClass="min-w-40 flex-1"
+          required
+          value={user}
+          change={setUser}
+        />
+        <Choice
+          label="May"
+          className="w-48"
+          value={role}
+          change={(value) => setRole(value as Given)}
+          options={[
+            ["viewer", "look (viewer)"],
+            ["operator", "work on it (operator)"],
+          ]}
+        />
         <Button type="submit" look="main" disabled={share.isPending}>
           Share
         </Button>

@@ -52,6 +52,10 @@ export const TABS: Tab[] = [
 /** Pages of a server that belong to a tab and are reached from it. */
 const BELOW: RouteObject[] = [
   { path: "containers/:container", lazy: () => import("../containers/Container") },
+  {
+    path: "containers/:container/terminal",
+    lazy: () => import("../containers/ContainerTerminal"),
+  },
 ];
 
 export const TAB_ROUTES: RouteObject[] = [

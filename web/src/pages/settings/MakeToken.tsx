@@ -9,6 +9,7 @@ import { parseDuration } from "@/lib/units";
 import { Choice } from "@/parts/Choice";
 import { CliCommand, CopyButton } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
+import { useOnce } from "@/parts/once";
 import { TextField } from "@/parts/TextField";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -16,13 +17,15 @@ import { Dialog } from "@/ui/dialog";
 /** Asked for, then shown this once. */
 export function MakeToken({ onClose }: { onClose: () => void }) {
   const [made, setMade] = useState<TokenCreated | null>(null);
+  const { hold, copied } = useOnce(made);
   return (
     <Dialog
       open
+      hold={hold}
       onOpenChange={(open) => !open && onClose()}
       title={made ? `The token ${made.name}` : "Make a token"}
     >
-      {made ? <Shown token={made} onClose={onClose} /> : <Ask onMade={setMade} />}
+      {made ? <Shown token={made} onCopied={copied} onClose={onClose} /> : <Ask onMade={setMade} />}
     </Dialog>
   );
 }
@@ -82,7 +85,13 @@ function Ask({ onMade }: { onMade: (token: TokenCreated) => void }) {
   );
 }
 
-function Shown({ token, onClose }: { token: TokenCreated; onClose: () => void }) {
+interface ShownProps {
+  token: TokenCreated;
+  onCopied: () => void;
+  onClose: () => void;
+}
+
+function Shown({ token, onCopied, onClose }: ShownProps) {
   return (
     <div className="grid grid-cols-1 gap-4 text-sm">
       <p>It is shown this once. Whoever has it may do what it may.</p>
@@ -95,7 +104,7 @@ function Shown({ token, onClose }: { token: TokenCreated; onClose: () => void })
           value={token.token}
           change={() => undefined}
         />
-        <CopyButton text={token.token} label="Copy the token" />
+        <CopyButton text={token.token} label="Copy the token" onCopied={onCopied} />
       </div>
       <div className="flex justify-end">
         <Button look="main" onClick={onClose}>

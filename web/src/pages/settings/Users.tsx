@@ -39,7 +39,7 @@ function UserTable({ users }: { users: User[] }) {
           <Th>Name</Th>
           <Th>Role</Th>
           <Th>State</Th>
-          <Th>Since</Th>
+          <Th className="max-md:hidden">Since</Th>
           <Th>Last sign-in</Th>
           <Th>
             <span className="sr-only">Actions</span>
@@ -56,7 +56,9 @@ function UserTable({ users }: { users: User[] }) {
                 {user.disabled ? "disabled" : "active"}
               </Badge>
             </Td>
-            <Td className="whitespace-nowrap tabular-nums">{clock(user.created_at)}</Td>
+            <Td className="whitespace-nowrap tabular-nums max-md:hidden">
+              {clock(user.created_at)}
+            </Td>
             <Td className="whitespace-nowrap tabular-nums">
               <Age time={user.last_login} />
               {user.last_login && " ago"}

@@ -1,35 +1,34 @@
 import { Copy, PhoneOff } from "lucide-react";
 import { type RefObject, useEffect, useRef } from "react";
 import { useStore } from "zustand";
-import type { ServerDetail } from "@/api/types";
-import { commandCommands } from "@/lib/commands/commands";
 import { visible } from "@/lib/text";
 import { CliCommand } from "@/parts/CliCommand";
 import { Button } from "@/ui/button";
 import { Checkbox } from "@/ui/field";
 import { toast } from "@/ui/toast";
 import { OverTerminal } from "./OverTerminal";
+import { commandAt, type Place } from "./place";
 import type { TerminalSession, TerminalState } from "./session";
 
 interface Props {
-  server: ServerDetail;
+  place: Place;
   session: TerminalSession;
 }
 
-export function LiveTerminal({ server, session }: Props) {
+export function LiveTerminal({ place, session }: Props) {
   const state = useStore(session.state);
   const leave = useRef<HTMLButtonElement>(null);
   return (
     <div className="grid gap-3">
       <Bar session={session} state={state} leave={leave} />
-      {state.phase === "over" && <OverTerminal server={server} session={session} state={state} />}
+      {state.phase === "over" && <OverTerminal place={place} session={session} state={state} />}
       <Screen session={session} leave={leave} />
       <div className="flex flex-wrap items-center justify-between gap-3 text-sm text-faint">
         <p>
           All keys go to the server, Tab and Ctrl-C too.{" "}
           <kbd className="font-mono">Ctrl+Shift+.</kbd> leaves the terminal for the page.
         </p>
-        <CliCommand command={commandCommands.shell(server.name, session.command)} />
+        <CliCommand command={commandAt(place, session.command)} />
       </div>
     </div>
   );

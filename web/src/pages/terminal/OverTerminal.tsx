@@ -1,27 +1,27 @@
 import { useState } from "react";
 import { Link } from "react-router";
-import type { ServerDetail } from "@/api/types";
 import { visible } from "@/lib/text";
 import { Outcome } from "@/parts/Outcome";
 import { Button } from "@/ui/button";
 import { toast } from "@/ui/toast";
 import { openTerminal } from "./open";
+import { keyOf, type Place } from "./place";
 import type { TerminalSession, TerminalState } from "./session";
 import { useTerminals } from "./sessions";
 
 interface Props {
-  server: ServerDetail;
+  place: Place;
   session: TerminalSession;
   state: TerminalState;
 }
 
 /** How it ended, and the way to the next one. */
-export function OverTerminal({ server, session, state }: Props) {
+export function OverTerminal({ place, session, state }: Props) {
   const [busy, setBusy] = useState(false);
   const again = async () => {
     setBusy(true);
     try {
-      await openTerminal(server, session.command);
+      await openTerminal(place, session.command);
     } catch (error) {
       toast(String(error), { bad: true });
       setBusy(false);
@@ -40,7 +40,7 @@ export function OverTerminal({ server, session, state }: Props) {
           Recording
         </Link>
       )}
-      <Button size="small" onClick={() => useTerminals.getState().end(server.id)}>
+      <Button size="small" onClick={() => useTerminals.getState().end(keyOf(place))}>
         Close
       </Button>
       <Button size="small" look="main" disabled={busy} onClick={again}>

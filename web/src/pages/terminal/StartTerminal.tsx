@@ -1,18 +1,21 @@
 import { TerminalSquare } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import type { ServerDetail } from "@/api/types";
-import { commandCommands } from "@/lib/commands/commands";
 import { duration } from "@/lib/format";
 import { CliCommand } from "@/parts/CliCommand";
-import { Complaint, Nothing } from "@/parts/Loaded";
+import { Complaint } from "@/parts/Loaded";
+import { TextField } from "@/parts/TextField";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
-import { Field, Input } from "@/ui/field";
 import { openTerminal } from "./open";
+import { commandAt, type Place } from "./place";
+
+const SHELL = "a line for the shell there, like htop; empty: the login shell";
 
 /** What is run at the terminal, and what its makers should know before they open it. */
-export function StartTerminal({ server }: { server: ServerDetail }) {
-  const [command, setCommand] = useState("");
+export function StartTerminal({ place }: { place: Place }) {
+  const { server, container } = place;
+  const [command, setCommand] = useState(container === null ? "" : "sh");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const line = command.trim() || null;
@@ -21,29 +24,23 @@ export function StartTerminal({ server }: { server: ServerDetail }) {
     setBusy(true);
     setError(null);
     try {
-      await openTerminal(server, line);
+      await openTerminal(place, line);
     } catch (failure) {
       setError(failure);
       setBusy(false);
     }
   };
-  if (server.allow && !server.allow.includes("shell")) return <NotAllowed server={server} />;
   return (
     <Card title="Open a terminal" className="max-w-2xl">
       <form onSubmit={open} className="grid gap-4">
-        <Field label="Command" hint="a line for the shell there, like htop; empty: the login shell">
-          {(props) => (
-            <Input
-              {...props}
-              className="font-mono"
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              value={command}
-              onChange={(event) => setCommand(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Command"
+          hint={container === null ? SHELL : "a line for the container's /bin/sh"}
+          className="font-mono"
+          required={container !== null}
+          value={command}
+          change={setCommand}
+        />
         {server.status !== "online" && (
           <p className="text-sm text-warn">
             {server.name} is not connected now; a terminal needs it to be.
@@ -53,28 +50,12 @@ export function StartTerminal({ server }: { server: ServerDetail }) {
           What is printed is recorded, what is typed is not. {limits(server)}
         </p>
         <Complaint error={error} />
-        <CliCommand command={commandCommands.shell(server.name, line)} />
+        <CliCommand command={commandAt(place, line)} />
         <Button type="submit" look="main" disabled={busy} className="justify-self-start">
           <TerminalSquare /> Open
         </Button>
       </form>
     </Card>
-  );
-}
-
-function NotAllowed({ server }: { server: ServerDetail }) {
-  return (
-    <Nothing>
-      <p className="text-ink">
-        The agent of {server.name} was not started with <code>--allow shell</code>, so it opens no
-        terminals.
-      </p>
-      <p>
-        Its owner decides that on the target:{" "}
-        <code>chatops agent --allow {[...(server.allow ?? []), "shell"].join(",")}</code>, or{" "}
-        <code>allow</code> in its policy.
-      </p>
-    </Nothing>
   );
 }
 

@@ -1,8 +1,9 @@
-import type { ServerDetail } from "@/api/types";
+import { keyOf, type Place } from "./place";
 import { useTerminals } from "./sessions";
 
-/** Open a terminal on a server in this window, in place of the one before. */
-export async function openTerminal(server: ServerDetail, command: string | null): Promise<void> {
+/** Open a terminal at a place in this window, instead of the one before. */
+export async function openTerminal(place: Place, command: string | null): Promise<void> {
   const { TerminalSession } = await import("./session");
-  useTerminals.getState().put(server.id, new TerminalSession(server.name, command));
+  const session = new TerminalSession(place.server.name, command, place.container);
+  useTerminals.getState().put(keyOf(place), session);
 }

@@ -41,6 +41,7 @@ export class TerminalSession {
   readonly element = document.createElement("div");
   readonly server: string;
   readonly command: string | null;
+  readonly container: string | null;
   /** Called for the key that leaves the terminal for the page around it. */
   onLeave: () => void = () => undefined;
   private readonly terminal: Terminal;
@@ -50,14 +51,15 @@ export class TerminalSession {
   private readonly unfollow: () => void;
   private socket: HubSocket | null = null;
 
-  constructor(server: string, command: string | null) {
+  constructor(server: string, command: string | null, container: string | null) {
     this.server = server;
     this.command = command;
+    this.container = container;
     this.element.className = "h-full";
     this.terminal = newScreen({ cursorBlink: true });
     this.unfollow = followTheme(this.terminal);
     this.link = new TerminalLink(
-      { command, key: unique() },
+      { command, container, key: unique() },
       {
         size: () => ({ rows: this.terminal.rows, cols: this.terminal.cols }),
         print: (data) => this.print(data),

@@ -3,23 +3,23 @@ import { useSession } from "@/stores/session";
 import type { TerminalSession } from "./session";
 
 interface Sessions {
-  /** At most one a server, by the server's id. */
+  /** At most one a place, by its key. */
   sessions: Record<string, TerminalSession>;
-  put: (id: string, session: TerminalSession) => void;
-  end: (id: string) => void;
+  put: (key: string, session: TerminalSession) => void;
+  end: (key: string) => void;
 }
 
 /** The terminals of this window. */
 export const useTerminals = create<Sessions>((set, get) => ({
   sessions: {},
-  put: (id, session) => {
-    get().sessions[id]?.dispose();
-    set(({ sessions }) => ({ sessions: { ...sessions, [id]: session } }));
+  put: (key, session) => {
+    get().sessions[key]?.dispose();
+    set(({ sessions }) => ({ sessions: { ...sessions, [key]: session } }));
   },
-  end: (id) => {
-    get().sessions[id]?.dispose();
+  end: (key) => {
+    get().sessions[key]?.dispose();
     set(({ sessions }) => {
-      const { [id]: _, ...rest } = sessions;
+      const { [key]: _, ...rest } = sessions;
       return { sessions: rest };
     });
   },
@@ -33,7 +33,7 @@ const live = () => all().some(([, session]) => session.state.getState().phase !=
 // Nobody else's hands on them: who signs out hangs them up.
 useSession.subscribe((now, before) => {
   if (now.phase === "out" && before.phase === "in") {
-    for (const [id] of all()) useTerminals.getState().end(id);
+    for (const [key] of all()) useTerminals.getState().end(key);
   }
 });
 

@@ -5,14 +5,21 @@ import { serverPageCommands } from "@/lib/commands/server";
 import { clock } from "@/lib/format";
 import { visible } from "@/lib/text";
 import { useFilters } from "@/lib/useFilters";
+import { OneOf, type Option } from "@/parts/Choice";
 import { CliCommand } from "@/parts/CliCommand";
 import { Loaded } from "@/parts/Loaded";
 import { Age } from "@/parts/Status";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
-import { Select } from "@/ui/field";
 import { Table, Td, Th } from "@/ui/table";
 import { useThisServer } from "../context";
+
+const SINCE: Option[] = [
+  ["", "of all time"],
+  ["24h", "the last 24 hours"],
+  ["7d", "the last 7 days"],
+  ["30d", "the last 30 days"],
+];
 
 const TONES: Record<string, Tone> = {
   connected: "good",
@@ -31,17 +38,13 @@ export function Component() {
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <div className="flex flex-wrap gap-2">
-        <Select
+        <OneOf
           aria-label="Since"
           className="w-44"
           value={seconds ? filter.since : ""}
-          onChange={(event) => change({ since: event.target.value })}
-        >
-          <option value="">of all time</option>
-          <option value="24h">the last 24 hours</option>
-          <option value="7d">the last 7 days</option>
-          <option value="30d">the last 30 days</option>
-        </Select>
+          change={(since) => change({ since })}
+          options={SINCE}
+        />
         <div className="ml-auto max-w-full">
           <CliCommand
             command={serverPageCommands.events(server.name, seconds ? filter.since : null)}

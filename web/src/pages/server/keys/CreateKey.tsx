@@ -9,9 +9,10 @@ import { visible } from "@/lib/text";
 import { parseDuration } from "@/lib/units";
 import { CliCommand } from "@/parts/CliCommand";
 import { Complaint } from "@/parts/Loaded";
+import { useOnce } from "@/parts/once";
+import { TextField } from "@/parts/TextField";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Field, Input } from "@/ui/field";
 
 interface Props {
   server: string;
@@ -21,13 +22,19 @@ interface Props {
 /** A name and an end, then the key, which is shown this once. */
 export function CreateKey({ server, onClose }: Props) {
   const [made, setMade] = useState<ApiKeyCreated | null>(null);
+  const { hold, copied } = useOnce(made);
   return (
     <Dialog
       open
+      hold={hold}
       onOpenChange={(open) => !open && onClose()}
       title={made ? `The key ${visible(made.name)}` : `Make a key for ${server}`}
     >
-      {made ? <Made made={made} onClose={onClose} /> : <Ask server={server} onMade={setMade} />}
+      {made ? (
+        <Made made={made} onCopied={copied} onClose={onClose} />
+      ) : (
+        <Ask server={server} onMade={setMade} />
+      )}
     </Dialog>
   );
 }
@@ -44,32 +51,21 @@ function Ask({ server, onMade }: { server: string; onMade: (key: ApiKeyCreated) 
   };
   return (
     <form onSubmit={submit} className="grid gap-4">
-      <Field label="Name" hint="to tell it from others">
-        {(props) => (
-          <Input
-            {...props}
-            required
-            autoComplete="off"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field
+      <TextField
+        label="Name"
+        hint="to tell it from others"
+        required
+        value={name}
+        change={setName}
+      />
+      <TextField
         label="Expires after"
         hint="90d, 12h; left empty it holds until it is revoked"
         error={wrong}
-      >
-        {(props) => (
-          <Input
-            {...props}
-            autoComplete="off"
-            placeholder="never"
-            value={expires}
-            onChange={(event) => setExpires(event.target.value.trim())}
-          />
-        )}
-      </Field>
+        placeholder="never"
+        value={expires}
+        change={(value) => setExpires(value.trim())}
+      />
       <Complaint error={create.error} />
       <CliCommand command={serverPageCommands.createKey(server, name, expires)} />
       <Button type="submit" look="main" disabled={create.isPending || Boolean(wrong)}>
@@ -79,7 +75,13 @@ function Ask({ server, onMade }: { server: string; onMade: (key: ApiKeyCreated) 
   );
 }
 
-function Made({ made, onClose }: { made: ApiKeyCreated; onClose: () => void }) {
+interface MadeProps {
+  made: ApiKeyCreated;
+  onCopied: () => void;
+  onClose: () => void;
+}
+
+function Made({ made, onCopied, onClose }: MadeProps) {
   const insecure = plainElsewhere(window.location);
   return (
     <div className="grid gap-4 text-sm">
@@ -89,14 +91,17 @@ function Made({ made, onClose }: { made: ApiKeyCreated; onClose: () => void }) {
       </p>
       <div className="grid gap-1">
         <h3 className="font-medium">The key alone</h3>
-        <CliCommand command={made.key} />
+        <CliCommand command={made.key} onCopied={onCopied} />
       </div>
       <div className="grid gap-1">
         <h3 className="font-medium">What to run on the target</h3>
-        <CliCommand command={pasteLine(made.join, { monitorOnly: false, insecure })} />
+        <CliCommand
+          command={pasteLine(made.join, { monitorOnly: false, insecure })}
+          onCopied={onCopied}
+        />
       </div>
-      <Button className="justify-self-end" onClick={onClose}>
-        Close
+      <Button look="main" className="justify-self-end" onClick={onClose}>
+        I have it
       </Button>
     </div>
   );

@@ -3,8 +3,8 @@ import { type FormEvent, useId, useMemo, useState } from "react";
 import { useSample } from "@/api/metrics";
 import { chartable, isChartable } from "@/lib/charts/choice";
 import { visible } from "@/lib/text";
+import { TextField } from "@/parts/TextField";
 import { Button } from "@/ui/button";
-import { Field, Input } from "@/ui/field";
 
 interface Props {
   server: string;
@@ -34,20 +34,16 @@ export function AddChart({ server, taken, add }: Props) {
   };
   return (
     <form onSubmit={submit} className="flex flex-wrap items-end gap-2">
-      <Field label="Another chart" error={wrong} className="w-72 max-w-full">
-        {(props) => (
-          <Input
-            {...props}
-            list={list}
-            required
-            autoComplete="off"
-            spellCheck={false}
-            placeholder="temp, disk:/var, net.rx:eth0 …"
-            value={metric}
-            onChange={(event) => setMetric(event.target.value.trim())}
-          />
-        )}
-      </Field>
+      <TextField
+        label="Another chart"
+        error={wrong}
+        fieldClass="w-72 max-w-full"
+        list={list}
+        required
+        placeholder="temp, disk:/var, net.rx:eth0 …"
+        value={metric}
+        change={(value) => setMetric(value.trim())}
+      />
       <datalist id={list}>
         {names.map(({ name, meaning }) => (
           <option key={name} value={name}>

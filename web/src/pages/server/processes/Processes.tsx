@@ -6,15 +6,22 @@ import { bytes, clock, percent } from "@/lib/format";
 import { matching } from "@/lib/processes";
 import { visible } from "@/lib/text";
 import { useFilters } from "@/lib/useFilters";
+import { OneOf, type Option } from "@/parts/Choice";
 import { CliCommand } from "@/parts/CliCommand";
 import { Loaded, Nothing } from "@/parts/Loaded";
 import { Age } from "@/parts/Status";
-import { Input, Select } from "@/ui/field";
+import { Input } from "@/ui/field";
 import { Table, Td, Th } from "@/ui/table";
 import { useThisServer } from "../context";
 
+const SORTS: Option[] = [
+  ["cpu", "most CPU first"],
+  ["memory", "most memory first"],
+];
+
 const USUAL = { sort: "cpu", limit: "20", q: "" };
 const LIMITS = ["20", "50", "100", "0"];
+const MOST = LIMITS.map((one): Option => [one, one === "0" ? "all" : `the ${one} largest`]);
 
 /** What runs there now, the largest first, as its agent sees it. */
 export function Component() {
@@ -36,28 +43,21 @@ export function Component() {
           value={filter.q}
           onChange={(event) => change({ q: event.target.value })}
         />
-        <Select
+        <OneOf
           aria-label="Sort by"
           className="w-52"
           value={sort}
-          onChange={(event) => change({ sort: event.target.value })}
-        >
-          <option value="cpu">most CPU first</option>
-          <option value="memory">most memory first</option>
-        </Select>
-        <Select
+          change={(sort) => change({ sort })}
+          options={SORTS}
+        />
+        <OneOf
           aria-label="How many"
           className="w-44"
           disabled={Boolean(filter.q)}
           value={limit}
-          onChange={(event) => change({ limit: event.target.value })}
-        >
-          {LIMITS.map((one) => (
-            <option key={one} value={one}>
-              {one === "0" ? "all" : `the ${one} largest`}
-            </option>
-          ))}
-        </Select>
+          change={(limit) => change({ limit })}
+          options={MOST}
+        />
         <div className="ml-auto max-w-full">
           <CliCommand command={serverPageCommands.ps(server.name, sort, asked)} />
         </div>
