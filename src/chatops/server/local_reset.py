@@ -81,7 +81,7 @@ async def _reset(folder: Path, secrets: HubSecrets, name: str, ask: Callable[[st
     database, clock = await Database.open(folder / FILES[0]), SystemClock()
     try:
         audit = AuditService(database, secrets.audit, clock)
-        tail = AuditTail(audit, HeadFile(folder, audit.key), [])
+        tail = AuditTail(audit, HeadFile(folder, audit.key), None)
         await tail.start()
         auth = AuthService(
             database, audit, LiveSettings(HubSettings(data_dir=folder)), secrets, clock

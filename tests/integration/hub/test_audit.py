@@ -20,11 +20,12 @@ import pytest
 from chatops.clock import FakeClock
 from chatops.protocol.rest import AuditVerdict
 from chatops.server.housekeeping import Housekeeping
+from chatops.server.local_reset import reset_password
 from chatops.server.offline import verify_folder
 from chatops.server.services import audit_verify
 from chatops.server.services.audit import Origin
 from chatops.server.services.audit_head import FILE, HeadFile
-from tests.support.hub import TestHub, running_hub
+from tests.support.hub import PASSWORD, TestHub, running_hub
 from tests.support.source import ROOT
 from tests.support.waiting import until_async
 
@@ -348,6 +349,19 @@ async def test_a_file_gets_each_record_once_over_rotation_and_restart(tmp_path: 
     assert ids(tmp_path / "old") + ids(path) == list(range(1, 12))
     lines = [*(tmp_path / "old").read_text().splitlines(), *path.read_text().splitlines()]
     assert [json.loads(line) for line in lines] == exported
+
+
+async def test_a_reset_on_the_control_host_is_copied_by_the_next_hub(tmp_path: Path) -> None:
+    folder, path = tmp_path / "hub", tmp_path / "audit.jsonl"
+    async with running_hub(folder, audit_file=path) as hub:
+        await fill(hub, 1)
+    await asyncio.to_thread(reset_password, folder, "admin", lambda _: PASSWORD)
+    async with running_hub(folder, audit_file=path) as hub:
+        exported = (await hub.ok("GET", "/audit/export"))["items"]
+        await until_async(lambda: len(ids(path)) >= len(exported), what="all records")
+    told = [json.loads(line) for line in path.read_text().splitlines()]
+    assert told == exported
+    assert [one["action"] for one in told if one["address"] == "local"] == ["users.update"]
 
 
 async def test_a_copy_that_fails_is_told_and_catches_up(

@@ -91,12 +91,14 @@ class Feed:
 
 
 class AuditTail:
-    """Keeps the head anchor behind the newest committed record, and the positions of the copies."""
+    """Keeps the head anchor behind the newest committed record, and the positions of the copies.
+    Without ``sinks`` (None), as for who stands in for a hub, these stay where the hub left them."""
 
-    def __init__(self, audit: AuditService, heads: HeadFile, sinks: Sequence[Sink]) -> None:
+    def __init__(self, audit: AuditService, heads: HeadFile, sinks: Sequence[Sink] | None) -> None:
         self._audit = audit
         self._heads = heads
         self._sinks = sinks
+        self._left: dict[str, int] = {}
         self._written: Anchor | None = None
         self._failing: str | None = None
         self.feeds: list[Feed] = []
@@ -119,7 +121,9 @@ class AuditTail:
             _log.error("audit records %d to %d are gone", head.id + 1, anchor.id)
         self._audit.head = anchor.head if anchor.id > head.id else head
         self._audit.noted = max(self._audit.noted, self._audit.head.id)
-        for sink in self._sinks:
+        if self._sinks is None:
+            self._left = anchor.copies
+        for sink in self._sinks or ():
             position = anchor.copies.get(sink.name, anchor.id)
             self.feeds.append(Feed(self._audit, sink, position))
         await self.move_on()
@@ -139,7 +143,7 @@ class AuditTail:
             newest = await self._audit.newest()
             if newest.id > self._audit.head.id:
                 self._audit.head = newest
-        copies = {feed.name: feed.position for feed in self.feeds}
+        copies = self._left | {feed.name: feed.position for feed in self.feeds}
         anchor = Anchor(*self._audit.head, copies)
         if anchor != self._written:
             await self._write(anchor)
