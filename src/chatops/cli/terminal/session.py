@@ -92,6 +92,8 @@ class TerminalSession:
     # -- what comes -------------------------------------------------------------------------
 
     def _take(self, event: RunEvent) -> None:
+        if not isinstance(event, End):
+            self._tell_away()
         if isinstance(event, Start):
             self._server = event.server
             self._screen.enter()
@@ -183,12 +185,12 @@ class TerminalSession:
     def _tell_away(self) -> None:
         since = self._keyboard.cut_at
         away = since is not None and time.monotonic() >= since + _AWAY
-        if away and not self._told_away:
+        told, self._told_away = self._told_away, away
+        if away and not told:
             self._note(f"{self._server} is away; what you type waits for it, ~. leaves")
-        elif since is None and self._told_away:
+        elif told and not away:
             self._note(f"{self._server} is back")
             self._keyboard.resized(redraw=True)
-        self._told_away = away
 
     def _suspend(self, number: int, frame: FrameType | None) -> None:
         self._screen.leave()

@@ -15,7 +15,7 @@ from chatops.cli.terminal import session
 from chatops.cli.terminal.raw import RawTerminal
 from chatops.cli.terminal.session import TerminalSession
 from chatops.client.keyboard import Keyboard
-from chatops.client.run_events import End, RunEvent, Start
+from chatops.client.run_events import End, Output, RunEvent, Start
 from chatops.errors import HubUnreachable
 from chatops.protocol.rest import CommandResult
 
@@ -51,12 +51,14 @@ def test_that_the_server_is_away_and_back_is_told_once(
 
     def begin(keyboard: Keyboard) -> Iterator[RunEvent]:
         yield Start("web-1", "c1", "r1")
-        for step in (keyboard.cut, looked, looked, keyboard.restart, looked, looked):
+        for step in (keyboard.cut, looked, looked, keyboard.restart):
             step()
+        yield Output("web-1", "c1", "stdout", 0, b"fresh\n")
+        looked()
         result = CommandResult(
             server="web-1", command_id="c1", run_id="r1", status="succeeded", exit_code=0
         )
-        yield End(result, 0, 0)
+        yield End(result, 6, 0)
 
     screen = cast("RawTerminal", Screen())
     made = TerminalSession(Cli(Common()), screen, begin, lambda *_: iter(()))
