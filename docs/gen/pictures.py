@@ -41,7 +41,7 @@ async def _groups(pilot: Any, state: State) -> None:
 async def _gone(pilot: Any, state: State) -> None:
     error = HubUnreachable("cannot reach the hub at https://hub.example.org: connection refused")
     now = time.monotonic()
-    state.feed.link.down("list", Trouble(error, now - 42.4, now + 7.4, 5))
+    state.feed.link.down("list", Trouble(error, now - 41.6, now + 7.4, 5))  # the same for 0.9 s
     pilot.app.paint()
 
 

@@ -19,14 +19,17 @@ _NAMED: Final = 5
 
 
 def say_notes(cli: Cli, rule: Threshold) -> None:
-    """Say that a rule can never hold, that others say the same, or that it is off."""
+    """Say that a rule can never hold or clear, that others say the same, or that it is off."""
     for line in _notes(cli, rule):
         cli.out.say(line)
 
 
 def _notes(cli: Cli, rule: Threshold) -> Iterator[str]:
-    if edge := _out_of_reach(rule):
+    above = rule.op in ("gt", "ge")
+    if edge := _edge(rule.metric, rule.value, above=above, itself=rule.op in ("ge", "le")):
         yield f"this never fires: {edge}"
+    elif edge := _edge(rule.metric, rule.clear, above=not above, itself=True):
+        yield f"what fires never clears by itself: {edge}"
     with suppress(ChatOpsError):  # the rule is set, and this is only talk
         if names := list(islice(_twins(cli, rule), _NAMED)):
             same = escape(", ".join(names))
@@ -35,15 +38,15 @@ def _notes(cli: Cli, rule: Threshold) -> Iterator[str]:
         yield f"it is off: `chatops thresholds enable {escape(rule.name)}` switches it on"
 
 
-def _out_of_reach(rule: Threshold) -> str | None:
-    """Why no value can be beyond a rule's; None if one can."""
-    known = METRICS.get(rule.metric.partition(":")[0])
-    above = rule.op in ("gt", "ge")
+def _edge(metric: str, value: float, *, above: bool, itself: bool) -> str | None:
+    """Why no value of a metric lies above (or below) ``value``, or is it, if ``itself`` counts;
+    None if one can."""
+    known = METRICS.get(metric.partition(":")[0])
     edge = None if known is None else known.most if above else known.least
     if known is None or edge is None:
         return None
-    past = rule.value > edge if above else rule.value < edge
-    if not past and (rule.value != edge or rule.op in ("ge", "le")):
+    past = value > edge if above else value < edge
+    if not past and (value != edge or itself):
         return None
     return f"{known.name} is {'at most' if above else 'at least'} {figures.exact(edge, known.unit)}"
 

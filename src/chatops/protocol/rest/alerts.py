@@ -36,7 +36,8 @@ class Threshold(Struct, kw_only=True):
 
 class ThresholdSet(Request, kw_only=True):
     """A rule as it shall be; one of the same ``name`` is changed. Without ``name`` the hub makes
-    one up, without ``clear`` it lies 5 % of |value| inside the threshold."""
+    one up, without ``clear`` it lies 5 % of |value| inside the threshold, or half the way to what
+    the metric can be at most, if that is less."""
 
     metric: MetricName
     op: Op

@@ -141,7 +141,9 @@ class ReplayService:
             watched = parse_watched(trial.metric)
             check_side(watched, op)
         for_s = for_s if trial.for_s is None else trial.for_s
-        clear = check_values(op, value, clear if trial.clear is None else trial.clear, for_s)
+        clear = check_values(
+            watched, op, value, clear if trial.clear is None else trial.clear, for_s
+        )
         if not (target := trial.target or target):
             raise NotFound("the rule covers no server that you see")
         rule = Rule("rule", "", watched, op, value, clear, for_s, "info")

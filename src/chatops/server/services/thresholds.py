@@ -93,8 +93,9 @@ class ThresholdService:
                 where it is no operator; or the rule is somebody else's.
             Conflict: the name is taken, or there are too many rules.
         """
-        check_side(parse_watched(body.metric), body.op)
-        check_values(body.op, body.value, body.clear, body.for_s)
+        watched = parse_watched(body.metric)
+        check_side(watched, body.op)
+        check_values(watched, body.op, body.value, body.clear, body.for_s)
         async with self._database.write() as session:
             target = await lasting(session, self._servers, principal, body.target)
             seen = {one.id: one for one in await self._servers.seen(session, principal)}

@@ -197,7 +197,11 @@ def test_a_rule_that_can_never_fire_is_told(cli: Invoke, hub: FakeHub) -> None:
         hub.on("POST /alerts/thresholds", rule(**fields))
         done = cli("thresholds", "set", "cpu", "gt", "9000")
         assert (done.code, done.err.endswith(said)) == (0, True), done.err
-    for fields in ({"op": "ge", "value": 100.0}, {"value": -5.0}, {"op": "le", "value": 0.0},
+    hub.on("POST /alerts/thresholds", rule(clear=-5.0))
+    said = "what fires never clears by itself: cpu is at least 0%\n"
+    assert cli("thresholds", "set", "cpu", "gt", "90").err.endswith(said)
+    for fields in ({"op": "ge", "value": 100.0}, {"clear": 0.0},
+                   {"op": "le", "value": 0.0, "clear": 100.0},
                    {"metric": "clock.skew", "op": "lt", "value": -30.0},
                    {"metric": "container.cpu", "value": 150.0}):  # fmt: skip
         hub.on("POST /alerts/thresholds", rule(**fields))

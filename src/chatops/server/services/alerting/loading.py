@@ -24,10 +24,10 @@ says of when it was last heard may be a minute old, and a start takes its time."
 
 def rule_of(row: AlertThreshold) -> Rule:
     """A rule as it is evaluated."""
-    op = cast("rest.Op", row.op)
+    op, watched = cast("rest.Op", row.op), understood(row.metric)
     return Rule(
-        id=row.id, name=row.name, watched=understood(row.metric), op=op, value=row.value,
-        clear=default_clear(op, row.value) if row.clear is None else row.clear,
+        id=row.id, name=row.name, watched=watched, op=op, value=row.value,
+        clear=default_clear(watched, op, row.value) if row.clear is None else row.clear,
         for_s=row.for_s, severity=cast("rest.Severity", row.severity),
     )  # fmt: skip
 

@@ -130,13 +130,20 @@ def check_side(watched: Watched, op: Op) -> None:
         )
 
 
-def default_clear(op: Op, value: float) -> float:
-    """Where a rule clears that does not say it: 5 % of |value| inside the threshold."""
+def default_clear(watched: Watched, op: Op, value: float) -> float:
+    """Where a rule clears that does not say it: 5 % of |value| inside the threshold, but no more
+    than half the way to what the metric can be at most, as nothing would clear beyond that."""
     room = _HYSTERESIS * abs(value)
-    return value - room if op in _ABOVE else value + room
+    if op in _ABOVE:
+        return value - room
+    metric = METRICS.get(watched.name)
+    most = None if metric is None else metric.most
+    return value + (room if most is None or most < value else min(room, (most - value) / 2))
 
 
-def check_values(op: Op, value: float, clear: float | None, for_s: float) -> float:
+def check_values(
+    watched: Watched, op: Op, value: float, clear: float | None, for_s: float
+) -> float:
     """The clear value of a rule that makes sense.
 
     Raises:
@@ -147,7 +154,7 @@ def check_values(op: Op, value: float, clear: float | None, for_s: float) -> flo
     if not math.isfinite(for_s) or for_s < 0:
         raise InvalidInput(f"a rule cannot wait for {for_s:g} s", hint="0s fires at once")
     if clear is None:
-        return default_clear(op, value)
+        return default_clear(watched, op, value)
     if not math.isfinite(clear):
         raise InvalidInput(f"{clear} is no clear value", hint="give a number, like 85%")
     bad, good = ("above", "below") if op in _ABOVE else ("below", "above")

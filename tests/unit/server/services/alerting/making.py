@@ -12,8 +12,9 @@ from chatops.server.services.alerting.rule import Rule, default_clear, parse_wat
 def rule(name: str = "hot", metric: str = "cpu", **fields: Any) -> Rule:
     """A rule: cpu > 90 at once, unless told otherwise."""
     given = {"op": "gt", "value": 90.0, "for_s": 0.0, "severity": "warning", **fields}
-    given.setdefault("clear", default_clear(given["op"], given["value"]))
-    return Rule(id=name, name=name, watched=parse_watched(metric), **given)
+    watched = parse_watched(metric)
+    given.setdefault("clear", default_clear(watched, given["op"], given["value"]))
+    return Rule(id=name, name=name, watched=watched, **given)
 
 
 def machine() -> Machine:

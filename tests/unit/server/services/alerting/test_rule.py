@@ -46,11 +46,19 @@ def test_a_rule_that_clears_at_its_threshold_never_holds_and_clears_at_once(op: 
 
 
 def test_the_default_clear_value_lies_inside_whatever_the_sign() -> None:
-    assert default_clear("gt", 90.0) == 85.5
-    assert default_clear("lt", 10.0) == 10.5
-    assert default_clear("gt", -10.0) == -10.5
-    assert default_clear("lt", -30.0) == -28.5
-    assert default_clear("le", 0.0) == 0.0
+    cpu, skew = Watched("cpu"), Watched("clock.skew")
+    assert default_clear(cpu, "gt", 90.0) == 85.5
+    assert default_clear(cpu, "lt", 10.0) == 10.5
+    assert default_clear(skew, "gt", -10.0) == -10.5
+    assert default_clear(skew, "lt", -30.0) == -28.5
+    assert default_clear(cpu, "le", 0.0) == 0.0
+
+
+def test_the_default_clear_value_is_one_that_can_be_reached() -> None:
+    for metric, value, clear in (("cpu", 98.0, 99.0), ("disk:/", 100.0, 100.0),
+                                 ("container.state:web", 1.0, 1.0), ("load1", 98.0, 102.9),
+                                 ("cpu", 9000.0, 9450.0), ("offline", 60.0, 63.0)):  # fmt: skip
+        assert default_clear(parse_watched(metric), "lt", value) == pytest.approx(clear)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +77,7 @@ def test_nonsense_is_refused_with_the_reason(
     given: tuple[Op, float, float | None, float], why: str
 ) -> None:
     with pytest.raises(InvalidInput, match=why):
-        check_values(*given)
+        check_values(Watched("cpu"), *given)
 
 
 def test_what_a_rule_may_watch() -> None:
