@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Message } from "@/socket/socket";
 import { TerminalLink } from "./link";
 
@@ -43,6 +43,10 @@ beforeEach(() => {
   link.opened(outlet);
 });
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe("terminal link", () => {
   it("opens with its key, and comes back by its id from where it was", () => {
     expect(said[0]).toMatchObject({
@@ -84,6 +88,22 @@ describe("terminal link", () => {
       [0, "ls\n"],
       [3, "pwd\n"],
     ]);
+  });
+
+  it("says that the server is away where it stays away, and that it is back", () => {
+    vi.useFakeTimers();
+    event(start);
+    link.message({ type: "stream_cut", stream: 0 });
+    vi.advanceTimersByTime(2000);
+    link.message({ type: "stream_open", stream: 0 });
+    vi.advanceTimersByTime(9000);
+    expect(notes).toEqual([]);
+    link.message({ type: "stream_cut", stream: 0 });
+    vi.advanceTimersByTime(9000);
+    expect(notes).toEqual(["the server is away; what you type waits for it"]);
+    link.message({ type: "stream_open", stream: 0 });
+    expect(notes.at(-1)).toBe("the server is back");
+    expect(said.at(-1)).toMatchObject({ type: "resize", redraw: true });
   });
 
   it("says which bytes are lost, and has the screen drawn anew", () => {

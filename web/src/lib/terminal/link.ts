@@ -9,6 +9,8 @@ import { Feed } from "./feed";
 /** What is typed goes as this stream. */
 const INPUT = 0;
 export const TERM = "xterm-256color";
+/** Milliseconds that a server is away before that is told: most are back before. */
+const AWAY = 3000;
 
 export interface Size {
   rows: number;
@@ -45,6 +47,9 @@ export class TerminalLink {
   refusal: { message: string; hint?: string | null } | null = null;
   private outlet: Outlet | null = null;
   private printed = 0;
+  /** Runs while the server is away and that was not told. */
+  private away: ReturnType<typeof setTimeout> | undefined;
+  private toldAway = false;
   private readonly feed = new Feed();
   private readonly streams = new Streams();
   private readonly opening: Opening;
@@ -75,11 +80,14 @@ export class TerminalLink {
   lost(): void {
     this.outlet = null;
     this.feed.lost();
+    this.toldAway = false;
+    clearTimeout(this.away);
   }
 
   message(message: Message): void {
     if (message.type === "command_event") this.event(message.data as StreamEvent);
-    else if (message.type === "stream_open") this.feed.lost();
+    else if (message.type === "stream_cut") this.cut();
+    else if (message.type === "stream_open") this.back();
     else if (message.type === "stream_close") this.feed.closed = true;
     else if (message.type === "stream_credit") {
       this.granted(Number(message.credit ?? 0), Number(message.offset ?? 0));
@@ -119,6 +127,26 @@ export class TerminalLink {
     const offset = this.feed.length;
     this.outlet.send({ type: "stream_close", stream: INPUT, offset, reason: "eof" });
     return true;
+  }
+
+  /** The server is away, not the hub. */
+  private cut(): void {
+    this.feed.lost();
+    clearTimeout(this.away);
+    this.away = setTimeout(() => {
+      if (this.over) return;
+      this.toldAway = true;
+      this.screen.note("the server is away; what you type waits for it");
+    }, AWAY);
+  }
+
+  private back(): void {
+    this.feed.lost();
+    clearTimeout(this.away);
+    if (!this.toldAway) return;
+    this.toldAway = false;
+    this.screen.note("the server is back");
+    this.resized(true);
   }
 
   private event(event: StreamEvent): void {
