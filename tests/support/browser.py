@@ -1,4 +1,7 @@
-"""A real Chromium (Debian's), driven by Playwright, for the web console's tests."""
+"""A real Chromium (Debian's), driven by Playwright, for the web console's tests.
+
+The one without windows of its own: it takes a third less of the processor than the one of people.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +38,13 @@ _PATIENCE: Final = 30_000
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser without a window.
+    """A browser.
 
     Raises:
         AssertionError: there is none, or no console to look at.
     """
-    program = shutil.which("chromium")
-    assert program, "Debian's chromium is missing: scripts/debian.sh tests"
+    program = shutil.which("chromium-headless-shell")
+    assert program, "Debian's chromium-headless-shell is missing: scripts/debian.sh tests"
     assert (DIST / "index.html").exists(), "the console is not built: make web"
     expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
@@ -105,5 +108,7 @@ def visiting(
         visitor = Visitor(context, url)
         yield visitor
     finally:
+        for page in context.pages:
+            page.close()  # as a window: a context alone would end without a word to its pages
         context.close()
     assert visitor.complaints == []
