@@ -79,6 +79,12 @@ async def outcomes(hub: TestHub) -> list[str]:
     return [row["outcome"] for row in rows]
 
 
+async def test_a_console_that_nobody_is_signed_in_at_leaves_no_record(hub: TestHub) -> None:
+    assert (await post(hub, "refresh", {})).status == 401
+    assert (await refresh(hub, "nonsense")).status == 401
+    assert await outcomes(hub) == ["denied"]
+
+
 async def test_the_refresh_token_comes_as_a_cookie_and_not_in_the_body(hub: TestHub) -> None:
     reply = await post(hub, "login", LOGIN)
     assert set(reply.body) == {"access_token", "refresh_token", "token_type", "expires_in"}

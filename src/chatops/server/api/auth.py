@@ -38,7 +38,9 @@ async def refresh(call: Call[NoQuery, rest.Refresh]) -> rest.TokenPair:
     except NotSignedIn:
         if kind == COOKIE:
             cookies.forget(call.request)
-        await call.services.denials.record(call.origin, "auth.refresh", Asked(call.request.path))
+        if token is not None:  # a console asks at each start whether somebody is signed in
+            path = Asked(call.request.path)
+            await call.services.denials.record(call.origin, "auth.refresh", path)
         raise
     welcome(call.request)
     return cookies.keep(call.request, pair) if kind == COOKIE else pair
