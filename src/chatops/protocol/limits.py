@@ -151,7 +151,9 @@ MAX_FEEDS: Final = 500
 MAX_USER_FEEDS: Final = 50
 """Of these by one account; one more is answered 429."""
 COPY_CREDIT: Final = 1 * MiB
-"""Bytes that a copy to a server may have under way."""
+"""Bytes that a copy may have under way."""
+MAX_COPY_DATA: Final = COPY_CREDIT // 4
+"""Bytes of data in one frame of a copy: a quarter of the programs' work is done once a frame."""
 MAX_AGENT_COPIES_IN: Final = 4
 """Copies that one agent writes at the same time: with their credit they must fit into what may
 wait for an agent."""
