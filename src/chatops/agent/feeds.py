@@ -164,7 +164,8 @@ class Feed:
             return self._next_close()
         name, piece = self._pieces[0]
         size = min(len(piece), self._credit[name], MAX_COPY_DATA)
-        if size < min(len(piece), self._half[name]):  # more credit is on its way: it is not cut
+        least = self._half[name] if len(piece) > MAX_STREAM_DATA else 1
+        if size < min(len(piece), least):  # more credit is on its way: a copy's block is not cut
             return None
         frame = encode_frame(self.numbers[name], self._offsets[name], memoryview(piece)[:size])
         self._offsets[name] += size
