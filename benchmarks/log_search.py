@@ -29,10 +29,10 @@ from benchmarks.swarm.figures import Latencies  # noqa: E402
 from benchmarks.swarm.keys import names, seed_servers, server_ids  # noqa: E402
 from benchmarks.swarm.log_lines import lines  # noqa: E402
 from chatops.clock import FakeClock  # noqa: E402
+from chatops.heap import settle_down  # noqa: E402
 from chatops.server.crud import log_entries, log_parts  # noqa: E402
 from chatops.server.crud.log_entries import NewLogEntry  # noqa: E402
 from chatops.server.db.engine import Database  # noqa: E402
-from chatops.server.heap import settle_down  # noqa: E402
 from chatops.server.services.log_upkeep import LogUpkeep  # noqa: E402
 from chatops.server.settings import HubSettings  # noqa: E402
 

@@ -29,8 +29,8 @@ sys.path.insert(0, str(ROOT))
 from benchmarks._bars import Bar, Figures, all_kept, show  # noqa: E402  (the path comes first)
 from benchmarks._seeding import Hold, Seeder, Taken, holds, seeding  # noqa: E402
 from benchmarks.swarm.samples import Walk  # noqa: E402
+from chatops.heap import settle_down  # noqa: E402
 from chatops.server.db.migrate import migrate  # noqa: E402
-from chatops.server.heap import settle_down  # noqa: E402
 from chatops.server.housekeeping import STEP  # noqa: E402
 from chatops.server.services.metrics.latest import LatestSamples  # noqa: E402
 from chatops.server.services.metrics.open_rows import CLOSE_AT, CLOSE_MOST, Known, OpenRows  # noqa: E402

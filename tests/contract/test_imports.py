@@ -18,6 +18,7 @@ from tests.support.source import ROOT, Import, imports, modules
 LEAVES = {
     "clock",
     "errors",
+    "heap",
     "ids",
     "loading",
     "locks",

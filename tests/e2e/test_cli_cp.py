@@ -405,6 +405,20 @@ def test_a_terminal_that_goes_away_leaves_nothing_behind(
     (there / "file").unlink()
 
 
+def test_what_a_killed_command_leaves_goes_with_the_next_copy(
+    copies: Bench, here: Path, there: Path
+) -> None:
+    (there / "file").write_bytes(os.urandom(4_000_000) * 50)
+    copy = copies.start("cp", "cp", f"web-1:{there}/file", str(here))
+    until(lambda: partly(here) > 0, what="the beginning")
+    copy.stop(signal.SIGKILL)
+    (left,) = names_in(here)
+    assert left.endswith(".part")
+    assert copies.run("cp", f"web-1:{there}/file", str(here)).code == 0
+    assert names_in(here) == ["file"]
+    (there / "file").unlink()
+
+
 def test_ctrl_c_leaves_nothing_behind(copies: Bench, here: Path, there: Path) -> None:
     (here / "file").write_bytes(os.urandom(4_000_000) * 50)
     copy = copies.start("cp", "cp", str(here / "file"), f"web-1:{there}")

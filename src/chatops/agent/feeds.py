@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from chatops.protocol import codec
 from chatops.protocol.frames import MAX_STREAM, encode_frame
-from chatops.protocol.limits import MAX_AGENT_FEEDS, MAX_STREAM_DATA, KiB
+from chatops.protocol.limits import MAX_AGENT_FEEDS, MAX_COPY_DATA, MAX_STREAM_DATA, KiB
 from chatops.protocol.messages import StreamClose, StreamCredit, StreamName, StreamOpen
 
 ACCEPT_WITHIN: Final = 15.0
@@ -60,8 +60,9 @@ class Feed:
     ) -> None:
         self.numbers: Final = {one.name: one.stream for one in streams}
         self._credit = {one.name: one.credit for one in streams}
+        self._half = {name: max(credit // 2, 1) for name, credit in self._credit.items()}
         self._offsets = dict.fromkeys(self.numbers, 0)
-        self._pieces: deque[tuple[StreamName, bytearray]] = deque()
+        self._pieces: deque[tuple[StreamName, bytes | bytearray]] = deque()
         self._held = 0
         self._change = threading.Condition()
         self._on_loop = on_loop
@@ -81,7 +82,7 @@ class Feed:
         self._on_loop(lambda: self.on_accept(data))
 
     def write(self, name: StreamName, data: bytes) -> None:
-        """The next bytes of a stream, at most 64 KiB; waits as long as the watcher is behind. A
+        """The next bytes of a stream, at most 256 KiB; waits as long as the watcher is behind. A
         stream that was not asked for takes none.
 
         Raises:
@@ -147,11 +148,13 @@ class Feed:
     # -- inside ----------------------------------------------------------------------------------
 
     def _append(self, name: StreamName, data: bytes) -> None:
-        last = self._pieces[-1] if self._pieces else None
-        if last is not None and last[0] == name and len(last[1]) + len(data) <= MAX_STREAM_DATA:
-            last[1].extend(data)
+        stream, last = self._pieces[-1] if self._pieces else (None, b"")
+        joined = stream == name and len(last) + len(data) <= MAX_STREAM_DATA
+        if joined and isinstance(last, bytearray):
+            last.extend(data)
         else:
-            self._pieces.append((name, bytearray(data)))
+            large = len(data) >= MAX_STREAM_DATA
+            self._pieces.append((name, data if large else bytearray(data)))
         self._held += len(data)
 
     def _next_frame(self) -> str | bytes | None:
@@ -160,17 +163,18 @@ class Feed:
         if not self._pieces:
             return self._next_close()
         name, piece = self._pieces[0]
-        size = min(len(piece), self._credit[name], MAX_STREAM_DATA)
-        if size <= 0:
+        size = min(len(piece), self._credit[name], MAX_COPY_DATA)
+        least = self._half[name] if len(piece) > MAX_STREAM_DATA else 1
+        if size < min(len(piece), least):  # more credit is on its way: a copy's block is not cut
             return None
-        frame = encode_frame(self.numbers[name], self._offsets[name], bytes(piece[:size]))
+        frame = encode_frame(self.numbers[name], self._offsets[name], memoryview(piece)[:size])
         self._offsets[name] += size
         self._credit[name] -= size
         self._held -= size
         if size == len(piece):
             self._pieces.popleft()
         else:
-            del piece[:size]
+            self._pieces[0] = (name, piece[size:])
         return frame
 
     def _next_close(self) -> str | None:

@@ -22,7 +22,8 @@ from typing import Final
 import msgspec
 
 from chatops.agent.folders import real_path
-from chatops.copying.naming import part_name, readable_path
+from chatops.copying.naming import readable_path
+from chatops.copying.parts import part_name
 from chatops.paths import private_dir, sync_folder, write_private
 from chatops.protocol.limits import MAX_COPY_DEPTH
 

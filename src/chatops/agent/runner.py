@@ -44,6 +44,7 @@ from chatops.agent.skew import Skew
 from chatops.agent.spill import Spill
 from chatops.agent.spool import Spool
 from chatops.clock import Clock, SystemClock
+from chatops.heap import tune_heap
 from chatops.protocol import PROTOCOL_VERSION, closing
 from chatops.protocol.features import (
     CONTAINER_COMMANDS,
@@ -84,6 +85,7 @@ def run(settings: AgentSettings, say: Say) -> int:
     policy = policy_table.build(settings.allow, settings.policy)
     files = FileLimit()
     files.lift()
+    tune_heap()
     return asyncio.run(Agent(settings, target, policy, say, files=files).run())
 
 

@@ -18,7 +18,7 @@ from chatops.protocol import closing
 from chatops.protocol.client_messages import ClientAuth, ToClient
 from chatops.protocol.codec import Codec, UnusableFrame, encode
 from chatops.protocol.frames import StreamFrame, decode_frame
-from chatops.protocol.limits import MAX_HUB_FRAME
+from chatops.protocol.limits import MAX_COPY_DATA, MAX_HUB_FRAME
 from chatops.protocol.messages import Error, Message, Ping, Pong
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 
@@ -37,6 +37,10 @@ _HINTS: Final = {
 _CLOSING: Final = 1.0
 """Seconds that a hub gets to answer a close."""
 _GONE: Final = (OSError, EOFError, ConnectionClosed, WebSocketException)
+
+
+class _Connection(ClientConnection):
+    recv_bufsize = MAX_COPY_DATA
 
 
 class Lost(Exception):
@@ -133,6 +137,7 @@ def opened(
             f"ws://{address.authority}{address.prefix}{API}/ws{path}",
             sock=shareable(carrier), compression=None, ping_interval=None,
             max_size=MAX_HUB_FRAME, close_timeout=_CLOSING, proxy=None,
+            create_connection=_Connection,
         )  # fmt: skip
     except _GONE as error:
         raise Lost(_reason(error)) from error

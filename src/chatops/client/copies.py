@@ -14,6 +14,7 @@ from chatops.client.copying import Copying, give_up
 from chatops.client.session import Session
 from chatops.copying.destination import settle
 from chatops.copying.naming import base_name, readable_path
+from chatops.copying.parts import clear_parts
 from chatops.copying.receiving import Receiver
 from chatops.copying.sending import Source
 from chatops.errors import Conflict, ProtocolError
@@ -160,6 +161,8 @@ class Download(Copying):
         found = settle(self._destination, base_name(self._path), _hold)
         receiver = Receiver(self.id, found.folder, found.name, readable_path(found.path))
         receiver.denied = _umask() & _OTHERS_WRITE
+        receiver.on_old_folder = clear_parts
+        clear_parts(found.folder)
         return receiver
 
 

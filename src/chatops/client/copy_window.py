@@ -22,7 +22,7 @@ class Window:
     """Filled by one thread, used by another."""
 
     def __init__(self) -> None:
-        self._room = 0
+        self._room = self._most = 0
         self._stopped = False
         self._change = threading.Condition()
 
@@ -30,16 +30,21 @@ class Window:
         """So many bytes more may be sent."""
         with self._change:
             self._room += count
+            self._most = max(self._most, self._room)
             self._change.notify_all()
 
     def take(self, most: int) -> int:
-        """How many bytes, of ``most``, may be sent; waits until there are any.
+        """How many bytes, of ``most``, may be sent; waits until there are any. While more than
+        half of what there can be is under way it waits for all of them: more credit will come, and
+        a block that is cut takes each of the programs on its way twice as long.
 
         Raises:
             Stopped: there will be none.
         """
         with self._change:
-            self._change.wait_for(lambda: self._room or self._stopped)
+            self._change.wait_for(
+                lambda: self._stopped or self._room >= min(most, max(self._most // 2, 1))
+            )
             if self._stopped:
                 raise Stopped
             taken = min(self._room, most)

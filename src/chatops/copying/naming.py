@@ -45,11 +45,6 @@ def readable_path(path: bytes) -> str:
     return readable([path])
 
 
-def part_name(part: str) -> bytes:
-    """What a file is called while it is not whole."""
-    return f".chatops-{part}.part".encode()
-
-
 def base_name(path: bytes) -> bytes:
     """What is copied is called so where it is put into a folder; b"" where it has no name."""
     name = os.path.normpath(path).rpartition(b"/")[2]

@@ -9,23 +9,22 @@ stays when the connection is lost, so that only the rest has to be sent.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from chatops.copying.counting import Moved
-from chatops.copying.naming import in_words, is_name, part_name, readable, stays_inside
+from chatops.copying.naming import in_words, is_name, readable, stays_inside
+from chatops.copying.parts import Part, open_part, part_name
 from chatops.copying.sending import HOLE, hash_zeros, note
 from chatops.errors import Conflict, ProtocolError
 from chatops.protocol.copies import CopyPlace, CopyReport, Entry, Skipped
 from chatops.protocol.limits import MiB
 from chatops.protocol.pack import Data, Kind, PackReader, Record
 
-_FRESH: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _SYNCED: Final = 1 * MiB
 """From this size on a file in a folder is on the disk before it takes its place, as a single one
@@ -41,18 +40,6 @@ class _Folder:
     entry: Entry | None
 
 
-@dataclass(slots=True)
-class _Part:
-    """A file that is not whole yet."""
-
-    entry: Entry
-    folder: int
-    name: bytes
-    descriptor: int
-    have: int = 0
-    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
-
-
 class Receiver:
     """Writes to ``name`` in the open ``folder``, which it closes in the end. What is not whole is
     called after ``part``, which no other copy has. ``where`` is said of it in errors. It ends with
@@ -64,7 +51,7 @@ class Receiver:
         self._where = where
         self._reader = PackReader()
         self._folders = [_Folder([], folder, None)]
-        self._part: _Part | None = None
+        self._part: Part | None = None
         self._after: list[bytes] | None = None
         self._resumed = False
         self.report = CopyReport()
@@ -75,6 +62,8 @@ class Receiver:
         """Whether it may be more than a file."""
         self.on_end: Callable[[], object] = lambda: None
         """Called once, when nothing is left that is not whole."""
+        self.on_old_folder: Callable[[int], object] = lambda folder: None
+        """Called with each open folder that was there before and is written into."""
         self.denied = 0
         """Rights that nothing gets, whatever the other end says."""
         self.go_on: Callable[[], object] = lambda: None
@@ -191,6 +180,8 @@ class Receiver:
         except NotADirectoryError:
             raise OSError(errno.ENOTDIR, "it is there, and is no folder") from None
         self._folders.append(_Folder(entry.names, descriptor, entry if fresh else None))
+        if not fresh:
+            self.on_old_folder(descriptor)
         self._after = entry.names
 
     def _make_link(self, entry: Entry, folder: int, name: bytes) -> None:
@@ -216,8 +207,8 @@ class Receiver:
         if entry.start:
             raise ProtocolError("a copy goes on elsewhere than it was cut")
         _check_room_for(folder, name)
-        descriptor = os.open(self._part_name, _FRESH, 0o600, dir_fd=folder)
-        self._part = _Part(entry, folder, name, descriptor)
+        descriptor = open_part(folder, self._part_name)
+        self._part = Part(entry, folder, name, descriptor)
 
     def _write(self, data: Data) -> None:
         part = self._begun()
@@ -225,11 +216,9 @@ class Receiver:
             raise ProtocolError("bytes of a copied file stand where none belong")
         self._hash_hole(part, data.offset)
         try:
-            _write_all(part.descriptor, data.data, data.offset)
+            part.write(data)
         except OSError as error:
             raise in_words(error, self._called(part.entry.names)) from None
-        part.digest.update(data.data)
-        part.have = data.offset + len(data.data)
         self.moved.bytes += len(data.data)
         self.report.sent += len(data.data)
 
@@ -252,7 +241,7 @@ class Receiver:
             self.report.sha256 = part.digest.hexdigest()
         self._after = part.entry.names
 
-    def _put_in_place(self, part: _Part) -> None:
+    def _put_in_place(self, part: Part) -> None:
         entry = part.entry
         os.ftruncate(part.descriptor, entry.size)
         os.fchmod(part.descriptor, entry.mode & ~self.denied)
@@ -282,7 +271,7 @@ class Receiver:
 
     # -- inside -----------------------------------------------------------------------------
 
-    def _hash_hole(self, part: _Part, end: int) -> None:
+    def _hash_hole(self, part: Part, end: int) -> None:
         while part.have < end:
             self.go_on()
             count = min(end - part.have, HOLE)
@@ -290,7 +279,7 @@ class Receiver:
             part.have += count
             self.moved.bytes += count
 
-    def _begun(self) -> _Part:
+    def _begun(self) -> Part:
         if self._part is None:
             raise ProtocolError("bytes of a copied file came before it began")
         return self._part
@@ -313,17 +302,10 @@ class Receiver:
         return f"{self._where}/{readable(names)}" if names else self._where
 
 
-def _continues(entry: Entry, part: _Part) -> bool:
+def _continues(entry: Entry, part: Part) -> bool:
     old = part.entry
     same = (entry.kind, entry.names, entry.size) == (old.kind, old.names, old.size)
     return same and (entry.mtime, entry.start) == (old.mtime, part.have) and part.have > 0
-
-
-def _write_all(descriptor: int, data: bytes, offset: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view, offset = view[written:], offset + written
 
 
 def _is_there(folder: int, name: bytes) -> bool:

@@ -26,8 +26,9 @@ from chatops.protocol.copies import (
     Entry,
     Skipped,
 )
-from chatops.protocol.limits import MAX_COPY_DEPTH, MAX_STREAM_DATA, KiB, MiB
+from chatops.protocol.limits import MAX_COPY_DATA, MAX_COPY_DEPTH, KiB, MiB
 from chatops.protocol.pack import (
+    DATA_HEAD,
     Kind,
     pack_data,
     pack_end,
@@ -36,7 +37,7 @@ from chatops.protocol.pack import (
     pack_skipped,
 )
 
-BLOCK: Final = MAX_STREAM_DATA - 64
+BLOCK: Final = MAX_COPY_DATA - DATA_HEAD
 """Bytes of a file in one record: with its head they fit into one frame."""
 _ZEROS: Final = bytes(256 * KiB)
 HOLE: Final = 64 * MiB
@@ -102,13 +103,14 @@ class Source:
         """
         self.report = CopyReport()
         place = place or CopyPlace()
-        held = bytearray()
+        held, size = list[bytes](), 0
         for record in self._records(place):
-            if held and len(held) + len(record) > MAX_STREAM_DATA:
-                yield bytes(held)
-                held.clear()
-            held += record
-        yield bytes(held)
+            if size + len(record) > MAX_COPY_DATA:
+                yield b"".join(held)
+                held, size = [], 0
+            held.append(record)
+            size += len(record)
+        yield b"".join(held)
 
     def _records(self, place: CopyPlace) -> Iterator[bytes]:
         done = None if place.after is None else tuple(place.after)

@@ -36,7 +36,7 @@ class StreamFrame(NamedTuple):
     data: bytes
 
 
-def encode_frame(stream: int, offset: int, data: bytes) -> bytes:
+def encode_frame(stream: int, offset: int, data: bytes | bytearray | memoryview) -> bytes:
     """The bytes of a binary frame."""
     return _HEADER.pack(stream, offset) + data
 

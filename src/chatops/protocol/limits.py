@@ -143,7 +143,7 @@ KEPT_TAIL: Final = 512 * KiB
 STREAM_CREDIT: Final = 256 * KiB
 """Bytes a sender may have under way on one stream."""
 MAX_STREAM_DATA: Final = 64 * KiB
-"""Bytes of data in one stream frame."""
+"""Bytes of data in one stream frame; those of copies have more."""
 MAX_AGENT_FEEDS: Final = 16
 """Feeds that one agent has at the same time; one more is answered ``busy``."""
 MAX_FEEDS: Final = 500
@@ -151,7 +151,9 @@ MAX_FEEDS: Final = 500
 MAX_USER_FEEDS: Final = 50
 """Of these by one account; one more is answered 429."""
 COPY_CREDIT: Final = 1 * MiB
-"""Bytes that a copy to a server may have under way."""
+"""Bytes that a copy may have under way."""
+MAX_COPY_DATA: Final = COPY_CREDIT // 4
+"""Bytes of data in one frame of a copy: much of what the programs do they do once a frame."""
 MAX_AGENT_COPIES_IN: Final = 4
 """Copies that one agent writes at the same time: with their credit they must fit into what may
 wait for an agent."""

@@ -72,7 +72,9 @@ class StreamClose(Message, tag="stream_close"):
 class StreamCredit(Message, tag="stream_credit"):
     """The receiver takes ``credit`` more bytes of a stream. From a hub ``watched`` is as in
     ``stream_open``. For ``stdin`` the agent is the receiver: its first one after the stream was
-    opened says with ``offset`` how much of the input it has, and where to go on."""
+    opened says with ``offset`` how much of the input it has, and where to go on. The sender of a
+    copy may keep a block for the next credit while less than half of the first one is left; so a
+    receiver gives more before it has taken half."""
 
     stream: Count
     credit: Count = 0

@@ -19,7 +19,10 @@ from chatops.protocol.copies import Entry, Skipped
 from chatops.protocol.limits import MAX_HUB_FRAME
 
 _HEAD: Final = struct.Struct(">BI")
+_DATA_HEAD: Final = struct.Struct(">BIQ")
 _OFFSET: Final = struct.Struct(">Q")
+DATA_HEAD: Final = _DATA_HEAD.size
+"""Bytes of a record of data before these."""
 DIGEST: Final = 32
 """Bytes of a SHA-256."""
 
@@ -45,7 +48,7 @@ class Data(NamedTuple):
     """Some bytes of a file, and where in it they begin."""
 
     offset: int
-    data: bytes
+    data: memoryview
 
 
 class Record(NamedTuple):
@@ -53,6 +56,7 @@ class Record(NamedTuple):
 
     kind: Kind
     value: Entry | Data | Skipped | bytes
+    """Data are good until the next record is asked for."""
 
 
 def pack_entry(entry: Entry) -> bytes:
@@ -62,7 +66,7 @@ def pack_entry(entry: Entry) -> bytes:
 
 def pack_data(offset: int, data: bytes) -> bytes:
     """The record of some bytes of a file."""
-    return _HEAD.pack(Kind.DATA, _OFFSET.size + len(data)) + _OFFSET.pack(offset) + data
+    return _DATA_HEAD.pack(Kind.DATA, _OFFSET.size + len(data), offset) + data
 
 
 def pack_skipped(kind: Literal[Kind.FILE_BROKEN, Kind.SKIPPED], skipped: Skipped) -> bytes:
@@ -84,7 +88,7 @@ class PackReader:
     """Cuts bytes, fed in any portions, back into records."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Record]:
         """The records that ``data`` completes.
@@ -92,40 +96,44 @@ class PackReader:
         Raises:
             ProtocolError: no record begins there, or it is none that fits.
         """
-        self._buffer += data
-        begin = 0
+        held: bytes | bytearray = data
+        if self._rest:
+            self._rest += data
+            held = self._rest
+        view, begin = memoryview(held), 0
         try:
-            while len(self._buffer) - begin >= _HEAD.size:
-                kind, length = _HEAD.unpack_from(self._buffer, begin)
+            while len(view) - begin >= _HEAD.size:
+                kind, length = _HEAD.unpack_from(view, begin)
                 if length > MAX_HUB_FRAME:
                     raise ProtocolError("a record of a copy is too long")
                 end = begin + _HEAD.size + length
-                if len(self._buffer) < end:
+                if len(view) < end:
                     return
-                body = bytes(memoryview(self._buffer)[begin + _HEAD.size : end])
+                body = view[begin + _HEAD.size : end]
                 begin = end
                 yield _record(kind, body)
         finally:
-            del self._buffer[:begin]
+            if begin or held is data:  # else it only grew
+                self._rest = bytearray(view[begin:])
 
 
 def _framed(kind: Kind, body: bytes) -> bytes:
     return _HEAD.pack(kind, len(body)) + body
 
 
-def _record(number: int, body: bytes) -> Record:
+def _record(number: int, body: memoryview) -> Record:
     try:
         kind = Kind(number)
         if kind is Kind.DATA:
             return Record(kind, Data(_OFFSET.unpack_from(body)[0], body[_OFFSET.size :]))
         if kind in (Kind.FILE_END, Kind.END):
-            return Record(kind, body)
+            return Record(kind, bytes(body))
         return Record(kind, _decode(body, Entry if kind is Kind.ENTRY else Skipped))
     except (ValueError, struct.error, DecodeError) as error:
         raise ProtocolError(f"a record of a copy cannot be read: {error}") from None
 
 
-def _decode(body: bytes, kind: type[Entry] | type[Skipped]) -> Entry | Skipped:
+def _decode(body: memoryview, kind: type[Entry] | type[Skipped]) -> Entry | Skipped:
     found: Struct = msgpack.decode(body, type=kind)
     assert isinstance(found, Entry | Skipped)
     return found

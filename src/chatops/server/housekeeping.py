@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from chatops.errors import ChatOpsError
+from chatops.heap import give_back
 from chatops.server.context import Services
-from chatops.server.heap import give_back
 from chatops.server.services.fleet import Fleet
 
 EVERY: Final = 30.0

@@ -13,13 +13,13 @@ from typing import Final
 import uvloop
 
 from chatops.errors import ChatOpsError
+from chatops.heap import settle_down
 from chatops.server.address import is_loopback, is_wildcard, own_address, url_of
 from chatops.server.app import Hub, open_hub
 from chatops.server.claim import Sockets, no_address
 from chatops.server.db.apart import migrate_apart
 from chatops.server.first_run import ensure_admin
 from chatops.server.gate import Gate, raise_file_limit
-from chatops.server.heap import settle_down
 from chatops.server.http import HubRunner, HubSite
 from chatops.server.proxies import Proxies
 from chatops.server.secrets import HubSecrets

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from chatops import logs
 from chatops.errors import InvalidInput
+from chatops.heap import tune_heap
 from chatops.loading import loading
 from chatops.server.address import is_loopback
 from chatops.server.claim import claim
-from chatops.server.heap import keep_heap_small
 from chatops.server.proxies import parse_networks
 from chatops.server.secrets import load_secrets
 from chatops.server.services.audit_sinks import make_sinks
@@ -29,7 +29,7 @@ def serve(settings: HubSettings, say: Callable[[str], None]) -> int:
     logs.setup(settings.log_level, "json" if settings.log_format == "json" else "text")
     _check(settings)
     os.umask(0o077)
-    keep_heap_small()
+    tune_heap()
     given = None if settings.tls_self_signed else open_certificate(settings)
     with claim(settings) as (folder, sockets):
         secrets = load_secrets(folder)

@@ -100,6 +100,25 @@ async def test_a_watcher_that_takes_nothing_stops_its_source(agent: Agent) -> No
     await until_async(lambda: len(agent.bytes_of(1)) == 2 * len(BLOCK))
 
 
+async def test_a_copys_block_is_cut_only_by_credit_of_which_much_is_left(agent: Agent) -> None:
+    written, block = threading.Event(), BLOCK * 2
+
+    def source(feed: Feed) -> None:
+        feed.accept(None)
+        feed.write("stdout", b"12")
+        feed.write("stdout", block)
+        feed.write("stdout", block)
+        written.set()
+
+    agent.start(source, credit=len(block) + 3)
+    await until_async(written.is_set)
+    await until_async(lambda: len(agent.bytes_of(1)) == len(block) + 2)
+    for more in (5, len(block) // 2):
+        assert len(agent.bytes_of(1)) == len(block) + 2
+        assert agent.feeds.credit(StreamCredit(stream=1, credit=more))
+    assert len(agent.bytes_of(1)) == len(block) + 2 + 1 + 5 + len(block) // 2
+
+
 async def test_what_was_said_before_a_failure_comes_before_it(agent: Agent) -> None:
     def source(feed: Feed) -> None:
         feed.accept(None)

@@ -29,6 +29,7 @@ from chatops.errors import (
     Refused,
 )
 from chatops.protocol.copies import Entry
+from chatops.protocol.limits import MAX_COPY_DATA
 from chatops.protocol.pack import pack_data, pack_end, pack_entry, pack_file_end
 
 ID = "0123456789abcdef"
@@ -75,7 +76,7 @@ def described(root: Path) -> dict[Path, tuple[object, ...]]:
 def make_tree(root: Path) -> None:
     (root / "sub" / "deep").mkdir(parents=True)
     (root / "empty").mkdir(mode=0o750)
-    (root / "large").write_bytes(os.urandom(300_000))
+    (root / "large").write_bytes(os.urandom(900_000))
     (root / "small").write_bytes(b"s")
     (root / "nothing").write_bytes(b"")
     (root / "new\nline").write_bytes(b"n")
@@ -97,7 +98,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=40, deadline=None)
-@given(cuts=st.lists(st.integers(0, 450_000), max_size=6))
+@given(cuts=st.lists(st.integers(0, 1_100_000), max_size=6))
 def test_a_tree_that_is_cut_anywhere_is_whole_in_the_end_and_only_the_rest_is_sent(
     tree: Path, cuts: list[int]
 ) -> None:
@@ -126,7 +127,7 @@ def test_a_tree_that_is_cut_anywhere_is_whole_in_the_end_and_only_the_rest_is_se
     size = sum(one.stat().st_size for one in tree.rglob("*") if stat.S_ISREG(one.lstat().st_mode))
     assert receiver.moved.bytes == size
     # A record that was cut is sent again, and of each connection the heads of some records.
-    assert sent <= size + (len(cuts) + 1) * (64 * 1024 + 2000)
+    assert sent <= size + (len(cuts) + 1) * (MAX_COPY_DATA + 2000)
 
 
 @pytest.mark.parametrize("kept", [0, 70_000, 300_000])

@@ -26,6 +26,7 @@ from chatops.protocol.frames import StreamFrame, decode_frame
 from chatops.protocol.messages import StreamCredit
 from chatops.protocol.pack import pack_end, pack_entry, pack_file_end
 from chatops.server.services import copies
+from tests.support.waiting import until
 
 ID = "0123456789abcdef"
 HUGE = 1 << 62
@@ -224,6 +225,20 @@ def test_a_client_at_work_says_so_now_and_then_within_no_credit() -> None:
     window.stop()
     with pytest.raises(Stopped):
         outgoing.work()
+
+
+def test_a_block_waits_for_the_credit_that_takes_it_whole() -> None:
+    frames: list[bytes] = []
+    window = Window()
+    outgoing = Outgoing(frames.append, window)
+    window.grant(10)
+    sender = threading.Thread(target=lambda: [outgoing.put(bytes(4)) for _ in range(4)])
+    sender.start()
+    until(lambda: len(frames) == 2, what="the blocks that fit")
+    window.grant(1)  # 3 are left, of 10 there were
+    window.grant(9)
+    sender.join()
+    assert [len(decode_frame(one).data) for one in frames] == [4, 4, 4, 4]
 
 
 def test_frames_without_bytes_are_not_piled_up() -> None:

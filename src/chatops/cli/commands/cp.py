@@ -37,7 +37,9 @@ def cp(
     """
     from chatops.cli.copying.operands import Remote, read_operand
     from chatops.cli.copying.running import download, upload
+    from chatops.heap import tune_heap
 
+    tune_heap()
     origin, target = read_operand(source), read_operand(destination)
     if isinstance(target, Remote) and not isinstance(origin, Remote):
         return upload(cli, origin, target, recursive=recursive)

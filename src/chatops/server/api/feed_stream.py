@@ -67,7 +67,7 @@ class Frames:
         last, self._last = self._last, None
         return text(last) if last is not None else None
 
-    def _frame(self, name: StreamName, data: bytearray) -> bytes:
+    def _frame(self, name: StreamName, data: bytes | bytearray) -> bytes:
         offset = self._offsets[name]
         self._offsets[name] += len(data)
         return envelope_binary(NUMBERS[name], offset, bytes(data))

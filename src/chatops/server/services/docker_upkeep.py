@@ -59,7 +59,7 @@ class Pull:
             raise
         return self._events.popleft()
 
-    def _take(self, data: bytearray) -> None:
+    def _take(self, data: bytes | bytearray) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > _LONGEST_LINE:
             raise self._nonsense()

@@ -52,7 +52,7 @@ class Piece(NamedTuple):
     """Some bytes of one of a feed's streams."""
 
     stream: StreamName
-    data: bytearray
+    data: bytes | bytearray
 
 
 class _Incoming:
@@ -131,7 +131,7 @@ class Feed:
         self.on_gone: Callable[[], object] = lambda: None
         self._streams = [_Incoming(self, session, name, credit) for name in names]
         self._open = set(self._streams)
-        self._queue: deque[tuple[_Incoming, bytearray]] = deque()
+        self._queue: deque[tuple[_Incoming, bytes | bytearray]] = deque()
         self._given: list[tuple[_Incoming, int]] = []
         self._wake = asyncio.Event()
         self._error: ChatOpsError | None = None
@@ -187,10 +187,12 @@ class Feed:
         """Bytes of a stream came."""
         crowded = len(self._queue) >= _CROWDED
         last = self._last(stream) if crowded else self._queue[-1] if self._queue else None
-        if last and last[0] is stream and (crowded or len(last[1]) < MAX_STREAM_DATA):
+        joined = last and last[0] is stream and (crowded or len(last[1]) < MAX_STREAM_DATA)
+        if last and joined and isinstance(last[1], bytearray):
             last[1].extend(data)
         else:
-            self._queue.append((stream, bytearray(data)))
+            large = len(data) >= MAX_STREAM_DATA
+            self._queue.append((stream, data if large else bytearray(data)))
         self._wake.set()
 
     def ended(self, stream: _Incoming, message: StreamClose) -> None:
@@ -207,7 +209,7 @@ class Feed:
         self._open.clear()
         self._wake.set()
 
-    def _last(self, stream: _Incoming) -> tuple[_Incoming, bytearray] | None:
+    def _last(self, stream: _Incoming) -> tuple[_Incoming, bytes | bytearray] | None:
         return next((one for one in reversed(self._queue) if one[0] is stream), None)
 
     def _leave(self) -> None:

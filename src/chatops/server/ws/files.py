@@ -126,7 +126,7 @@ class _Copier(AtServer):
                     copy.hear(data)
                     continue
                 async with asyncio.timeout(STALL_AFTER):
-                    await self._socket.send_bytes(encode_frame(STREAM, offset, bytes(data)))
+                    await self._socket.send_bytes(encode_frame(STREAM, offset, data))
                 offset += len(data)
         return copy.report()
 
