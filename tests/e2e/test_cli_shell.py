@@ -81,7 +81,7 @@ def test_it_is_a_terminal_with_keys_sizes_jobs_and_a_status(fleet: Bench) -> Non
         child.expect_exact("sleeping")
         child.sendcontrol("z")
         child.expect_exact("Stopped")
-        child.sendline("kill %1; echo ünï''cødé")
+        child.sendline("kill %1; wait %1; echo ünï''cødé")
         child.expect_exact("ünïcødé")
         child.sendline("exit 7")
         assert ended(child)[0] == 7
