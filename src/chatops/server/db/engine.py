@@ -39,7 +39,9 @@ BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another process that has the file locked."""
 QUEUE_TIMEOUT: Final = 30.0
 """Seconds to wait for the writer, or a free reader, of this process."""
-_WAL_KEPT: Final = 64 * 1024 * 1024
+_WAL_KEPT: Final = 256 * 1024 * 1024
+"""Bytes of a write-ahead log that stay on the disk when it begins anew. Whoever writes then cuts
+the rest off, which takes 10 ms for some tens of MiB: so it is more than a busy log comes to."""
 _READER_CACHE: Final = 512
 """KiB of pages that each reader keeps; the kernel has the others."""
 

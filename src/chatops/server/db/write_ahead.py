@@ -8,9 +8,10 @@ at last little is left, and the writer waits for that alone.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,8 @@ TIDY_FROM: Final = 4 * 1024 * 1024
 """Bytes from which a log is copied back."""
 _PATIENCE: Final = 0.1
 """Seconds that the writer may have to wait for readers, when the log has grown far too long."""
+_FILES: Final = Path("/proc/self/fd")
+"""What this process has open, where the system says it."""
 
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -49,6 +52,7 @@ class WriteAhead:
         connection = await self._open()
         pages, rested = await self._copy_beside(connection)
         if pages > 2 * MOST_PAGES or (pages > MOST_PAGES and not rested):
+            await connection.run(_sync, self._database)
             async with self._turn():
                 await connection.run(finish)
 
@@ -88,6 +92,19 @@ def copy(connection: sqlite3.Connection) -> int:
     """Copy back what readers do not need; the pages in the log when it began."""
     _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     return int(pages)
+
+
+def _sync(_connection: sqlite3.Connection, path: Path) -> None:
+    """Have the disk take what was copied: SQLite leaves that to the pass that copies the rest, for
+    which the writer waits. By its own descriptor: POSIX takes a process' locks on a file away when
+    it closes any other one."""
+    wanted = path.stat()
+    for listed in _FILES.iterdir() if _FILES.exists() else ():
+        with suppress(OSError):  # it was closed meanwhile
+            number = int(listed.name)
+            if os.path.samestat(os.fstat(number), wanted):
+                os.fsync(number)
+                return
 
 
 def finish(connection: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
@@ -55,7 +56,8 @@ async def test_a_log_that_could_not_be_tidied_is_tidied_later(
 async def test_a_log_to_which_somebody_always_adds_begins_anew(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy, finish = write_ahead.copy, write_ahead.finish
+    copy, finish, synced = write_ahead.copy, write_ahead.finish, list[int]()
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_ino))
 
     def beside(connection: sqlite3.Connection) -> int:
         """What was added meanwhile is not copied."""
@@ -66,6 +68,7 @@ async def test_a_log_to_which_somebody_always_adds_begins_anew(
             return copy(connection)
 
     def alone(connection: sqlite3.Connection) -> None:
+        assert synced == [database.path.stat().st_ino]
         monkeypatch.setattr(write_ahead, "copy", copy)
         finish(connection)
 
