@@ -15,6 +15,7 @@ import pytest
 
 from chatops.protocol.limits import DEAD_AFTER
 from chatops.protocol.rest import HistoryRow
+from chatops.units import parse_time
 from tests.support.network import network
 from tests.support.processes import Bench, Program
 from tests.support.waiting import pause, until
@@ -88,6 +89,18 @@ def test_the_hub_is_away_for_a_while(place: Bench, seconds: float) -> None:
     back = now()
     start_again(place, hub)
     check_once(all_since(place, back + 3.0))
+
+
+def test_a_hub_that_stands_still_changes_no_times(place: Bench) -> None:
+    with_samples(place)
+    hub = place.programs[0].process
+    hub.send_signal(signal.SIGSTOP)
+    pause(5.0)
+    hub.send_signal(signal.SIGCONT)
+    rows = all_since(place, now() + 2.0)
+    check_once(rows)
+    times = [parse_time(row.ts) for row in rows]
+    assert all(APART[0] < later - earlier < APART[1] for earlier, later in pairwise(times[1:]))
 
 
 def test_the_hub_is_killed_while_it_commits(place: Bench) -> None:

@@ -118,7 +118,7 @@ class Spool:
         self._turns.sent(number)
         return codec.encode(
             Metrics(epoch=stored.epoch, seq=number, ts=stored.ts, data=stored.sample,
-                    age=self._age(stored.at))
+                    age=self._age(stored.at), sent=self._sent())
         )  # fmt: skip
 
     def _gap(self, gap: Gap) -> str | None:
@@ -130,8 +130,11 @@ class Spool:
         at = gap.at if gap.boot == self._store.boot else None
         return codec.encode(
             MetricsGap(epoch=gap.epoch, first=gap.first, last=gap.last, since=gap.since,
-                       until=gap.until, age=self._age(at), reason=gap.reason)
+                       until=gap.until, age=self._age(at), sent=self._sent(), reason=gap.reason)
         )  # fmt: skip
 
     def _age(self, at: float | None) -> float | None:
         return None if at is None else round(max(self._clock.boottime() - at, 0.0), _DIGITS)
+
+    def _sent(self) -> float:
+        return round(self._clock.boottime(), _DIGITS)

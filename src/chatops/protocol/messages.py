@@ -108,7 +108,8 @@ class Metrics(Message, tag="metrics"):
 
     ``ts`` is when it was taken by the agent's clock. ``age`` is how long ago that was when the
     frame was made, by a clock that nobody sets; None for a sample from before the host's start.
-    From both a hub tells how wrong the agent's clock is.
+    From both a hub tells how wrong the agent's clock is. ``sent`` is when the frame was made, by
+    that clock, from which it tells how long the frame was on its way.
     """
 
     epoch: Epoch
@@ -116,12 +117,13 @@ class Metrics(Message, tag="metrics"):
     ts: float
     data: Sample
     age: float | None = None
+    sent: float | None = None
 
 
 class MetricsGap(Message, tag="metrics_gap"):
     """The samples ``first`` to ``last`` that are not acked are lost: the spool was full, or broken.
-    They were taken between ``since`` and ``until``, in the agent's time, ``age`` is of ``until``.
-    Answered like a sample, by a ``metrics_ack`` of ``last``."""
+    They were taken between ``since`` and ``until``, in the agent's time, ``age`` is of ``until``,
+    and ``sent`` as that of a sample. Answered like a sample, by a ``metrics_ack`` of ``last``."""
 
     epoch: Epoch
     first: Count
@@ -129,6 +131,7 @@ class MetricsGap(Message, tag="metrics_gap"):
     since: float
     until: float
     age: float | None = None
+    sent: float | None = None
     reason: Annotated[str, Meta(max_length=40)] = "full"
 
 

@@ -208,6 +208,21 @@ async def test_a_wrong_clock_is_put_right_and_told(hub: TestHub) -> None:
     assert any("the host's clock is" in text and "ahead" in text for text in said)
 
 
+async def test_what_was_long_on_its_way_keeps_its_time(hub: TestHub) -> None:
+    """Frames that lay in the buffers of a link that stood still, or of a hub that did."""
+    async with await connected(hub) as agent:
+        began = time.time() - 50
+        for seq, since in ((1, 50), (2, 20), (3, 40)):
+            message = metrics_message(seq, began + since, cpu=float(seq))
+            message.age, message.sent = 0.001, 7000.0 + since
+            await send(agent, [message])
+    found = await rows(hub, f"metric=cpu&metric=clock.skew&since={format_time(began)}")
+    seconds = [parse_time(row["ts"]) - began for row in found if row["metric"] == "cpu"]
+    assert seconds == pytest.approx([20, 40, 50], abs=0.01)
+    skews = [row["value"] for row in found if row["metric"] == "clock.skew"]
+    assert skews == pytest.approx([0, 0, 0], abs=2)
+
+
 @pytest.mark.parametrize("ts", [0.0, 1.0, 4_070_908_800.0, -5.0, 1e300, -1e300])
 async def test_times_from_nowhere_do_no_harm(hub: TestHub, ts: float) -> None:
     async with await connected(hub) as agent:

@@ -34,6 +34,7 @@ from chatops.protocol.messages import (
 )
 from chatops.protocol.session.heartbeat import Heartbeat, Pulse
 from chatops.protocol.session.pending import Pending
+from chatops.protocol.session.transit import Transit
 from chatops.server.services.awake import Awake
 from chatops.server.services.connection import Connection
 from chatops.text import escape, shorten
@@ -94,6 +95,7 @@ class AgentSession:
     pending: Pending[asyncio.Future[Reply]] = field(default_factory=Pending)
     streams: dict[int, StreamSink] = field(default_factory=dict)
     inputs: dict[int, InputStream] = field(default_factory=dict)
+    transit: Transit = field(default_factory=Transit)
     last_heard: float = 0.0
     settling: int = 0
     _next_stream: int = 0

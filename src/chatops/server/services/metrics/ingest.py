@@ -152,7 +152,8 @@ class Ingest:
             waiting[name] = session  # the agent came back meanwhile: it waits for the ack there
             return True
         now = self._clock.now()
-        at = taken(message.ts, message.age, now)
+        delay = session.transit.delay(message.sent, self._clock.boottime())
+        at = taken(message.ts, message.age, now, delay)
         late = at.ts < now - LATE
         queue, most = (self._late, LATE_QUEUE) if late else (self._live, QUEUE)
         if len(queue) >= most or len(waiting) >= MAX_UNACKED:
@@ -177,8 +178,8 @@ class Ingest:
     def gap(self, session: AgentSession, message: MetricsGap) -> None:
         """An agent says what it lost. A gap that waits already is the same, told before the agent
         came back; without room it is left out, and comes again."""
-        now = self._clock.now()
-        until = taken(message.until, message.age, now).ts
+        delay = session.transit.delay(message.sent, self._clock.boottime())
+        until = taken(message.until, message.age, self._clock.now(), delay).ts
         span = max(0.0, message.until - message.since)
         row = store.NewGap(
             server_id=session.server_id, epoch=message.epoch, first_seq=message.first,

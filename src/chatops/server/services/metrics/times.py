@@ -19,12 +19,13 @@ class Taken(NamedTuple):
     skew: float | None
 
 
-def taken(ts: float, age: float | None, now: float) -> Taken:
-    """``ts`` where the age, by a clock that nobody sets, agrees with it; else what the age says."""
+def taken(ts: float, age: float | None, now: float, delay: float = 0.0) -> Taken:
+    """``ts`` where the age, by a clock that nobody sets, agrees with it; else what the age says.
+    ``delay`` is how long the frame was on its way: it is not the clock that is wrong then."""
     if not math.isfinite(ts):
         ts = now
     if age is None or not math.isfinite(age) or age < 0:
         return Taken(min(ts, now), None)
-    by_age = now - age
+    by_age = now - delay - age
     skew = ts - by_age
     return Taken(min(ts, now) if abs(skew) <= MAX_SKEW else by_age, skew)
