@@ -19,15 +19,18 @@ _NAMED: Final = 5
 
 
 def say_notes(cli: Cli, rule: Threshold) -> None:
-    """Say that a rule can never hold or clear, that others say the same, or that it is off."""
+    """Say that a rule can never hold, always does or never clears, that others say the same, or
+    that it is off."""
     for line in _notes(cli, rule):
         cli.out.say(line)
 
 
 def _notes(cli: Cli, rule: Threshold) -> Iterator[str]:
-    above = rule.op in ("gt", "ge")
-    if edge := _edge(rule.metric, rule.value, above=above, itself=rule.op in ("ge", "le")):
+    above, itself = rule.op in ("gt", "ge"), rule.op in ("ge", "le")
+    if edge := _edge(rule.metric, rule.value, above=above, itself=itself):
         yield f"this never fires: {edge}"
+    elif edge := _edge(rule.metric, rule.value, above=not above, itself=not itself):
+        yield f"this always holds: {edge}"
     elif edge := _edge(rule.metric, rule.clear, above=not above, itself=True):
         yield f"what fires never clears by itself: {edge}"
     with suppress(ChatOpsError):  # the rule is set, and this is only talk

@@ -187,12 +187,15 @@ def test_a_target_that_means_nobody_is_told(cli: Invoke, hub: FakeHub) -> None:
     assert "GET /servers" not in hub.paths(), "all are all, whoever they are"
 
 
-def test_a_rule_that_can_never_fire_is_told(cli: Invoke, hub: FakeHub) -> None:
+def test_a_rule_that_can_never_fire_or_always_does_is_told(cli: Invoke, hub: FakeHub) -> None:
     hub.on("GET /alerts/thresholds", page())
     for fields, said in (
         ({"value": 9000.0}, "this never fires: cpu is at most 100%\n"),
         ({"value": 100.0}, "this never fires: cpu is at most 100%\n"),
         ({"metric": "disk.free:/", "op": "lt", "value": -5.0}, "disk.free is at least 0 B\n"),
+        ({"op": "ge", "value": 0.0}, "this always holds: cpu is at least 0%\n"),
+        ({"op": "le", "value": 100.0}, "this always holds: cpu is at most 100%\n"),
+        ({"op": "gt", "value": -1.0}, "this always holds: cpu is at least 0%\n"),
     ):
         hub.on("POST /alerts/thresholds", rule(**fields))
         done = cli("thresholds", "set", "cpu", "gt", "9000")
@@ -205,7 +208,9 @@ def test_a_rule_that_can_never_fire_is_told(cli: Invoke, hub: FakeHub) -> None:
                    {"metric": "clock.skew", "op": "lt", "value": -30.0},
                    {"metric": "container.cpu", "value": 150.0}):  # fmt: skip
         hub.on("POST /alerts/thresholds", rule(**fields))
-        assert "never" not in cli("thresholds", "set", "cpu", "gt", "9000").err
+        said = cli("thresholds", "set", "cpu", "gt", "9000").err
+        assert "never" not in said
+        assert "always" not in said
 
 
 def test_rules_that_say_the_same_are_told(cli: Invoke, hub: FakeHub) -> None:
