@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,8 +137,11 @@ def test_nobody_and_nothing(shared: Bench) -> None:
 
 
 def _has_socket(pid: int) -> bool:
-    links = [link for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
-    return any("socket:" in str(link.readlink()) for link in links)
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it comes and goes: a module that is loaded
+            if "socket:" in str(link.readlink()):
+                return True
+    return False
 
 
 def test_an_offset_past_the_end_is_told(shared: Bench) -> None:

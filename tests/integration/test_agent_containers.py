@@ -46,8 +46,15 @@ def sleeping(seconds: int) -> list[psutil.Process]:
 
 def helper() -> psutil.Process:
     """The process of this test's agent that stands for the one command in a container."""
-    (found,) = (one for one in psutil.Process().children() if "inside.helper" in str(one.cmdline()))
+    (found,) = (one for one in psutil.Process().children() if "inside.helper" in words(one))
     return found
+
+
+def words(process: psutil.Process) -> str:
+    """Its command line; nothing of one that has ended."""
+    with suppress(psutil.Error):
+        return str(process.cmdline())
+    return ""
 
 
 def knows_its_process() -> bool:

@@ -583,7 +583,11 @@ async def test_a_storm_ends_with_the_last_of_its_servers_that_is_removed(tmp_pat
         for name in names:
             assert [one["state"] for one in await alerts(hub)] == ["firing"]
             await hub.ok("DELETE", f"/servers/{name}")
-        assert [one["state"] for one in await alerts(hub)] == ["resolved"]
+
+        async def resolved() -> bool:
+            return [one["state"] for one in await alerts(hub)] == ["resolved"]
+
+        await until_async(resolved)
         assert notes.told() == [("firing", None), ("resolved", None)], "who heard of it hears that"
 
 

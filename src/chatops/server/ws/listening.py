@@ -22,7 +22,7 @@ from multidict import CIMultiDict
 from chatops.protocol import closing
 from chatops.protocol.closing import CloseReason
 
-GATHER: Final = 0.03
+GATHER: Final = 0.06
 """Seconds for which frames may wait."""
 GATHERED: Final = 64
 """Frames that wait at most: to hear them takes 2 or 3 ms."""

@@ -45,7 +45,7 @@ BATCH: Final = 1000
 """Samples a transaction: more would hold the writer for longer than 20 ms."""
 GAPS: Final = 64
 """Gaps that come with them."""
-LINGER: Final = 0.1
+LINGER: Final = 0.15
 """Seconds between two commits: what comes meanwhile shares the next one. A commit costs as much
 as ten samples do."""
 LATE_RATE: Final = 5000
