@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Self
 
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
 from chatops.server.db.engine import Database, Durability
 
 TIDY_EVERY: Final = 1.0
@@ -50,7 +52,7 @@ class Databases:
             for database in self:
                 try:
                     await database.tidy()
-                except sqlite3.Error as error:  # the writer does it, if it has to
+                except (sqlite3.Error, PoolTimeout) as error:  # again, a second later
                     _log.warning("%s cannot be tidied: %s", database.path.name, error)
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from chatops.server.db import engine, write_ahead
+from chatops.server.db import engine, files, write_ahead
 from chatops.server.db.engine import Database
 from chatops.server.db.statement import Statement
 from chatops.tasks import Tasks
@@ -101,6 +101,26 @@ async def test_a_log_that_is_far_too_long_has_the_writer_wait_for_readers(
         await reading.aclose()
         await tidying
     assert await _pages_after_one_more(database) < 10
+
+
+async def test_a_writer_that_cannot_be_had_ends_no_tidying(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tidied = asyncio.Event()
+    monkeypatch.setattr(files, "TIDY_EVERY", 0)
+    monkeypatch.setattr(engine, "QUEUE_TIMEOUT", 0.05)
+    monkeypatch.setattr(write_ahead, "MOST_PAGES", 0)
+    monkeypatch.setattr(write_ahead, "finish", lambda _: tidied.set())
+    await _write(database, 1)
+    tasks = Tasks()
+    tidying = tasks.spawn(files.Databases(database, database, database).keep_tidy(), name="tidy")
+    async with database.write():
+        await asyncio.wait([tidying], timeout=0.5)
+    assert not tidying.done()
+    await _write(database, 2)
+    async with asyncio.timeout(30):
+        await tidied.wait()
+    await tasks.close()
 
 
 async def _pages_after_one_more(database: Database) -> int:
